@@ -1,0 +1,130 @@
+/** From environment variables to the checked configuration. */
+import type { AuthConfig, Config, DatabaseConfig } from './config.ts';
+import { type VariableName, type VariableValues, variableNames, variables } from './variables.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment cannot be used. The message has one line a fault: the variable, and the mend. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+  }
+}
+
+/**
+ * Checks the environment as a whole; variables set to nothing count as not set.
+ *
+ * @throws ConfigError that lists every fault at once
+ */
+export function loadConfig(environment: Environment): Config {
+  const faults: string[] = [];
+  const values = parseAll(environment, faults);
+  const database = databaseConfig(values, faults);
+  const auth = authConfig(values, faults);
+  if (faults.length > 0 || !auth) throw new ConfigError(faults);
+  const port = set(values.PORT);
+  return deepFreeze({
+    server: {
+      host: set(values.HOST),
+      port,
+      publicUrl: values.PUBLIC_URL ?? `http://localhost:${port}`,
+      corsOrigins: values.CORS_ORIGINS ?? [],
+      shutdownTimeoutMs: set(values.SHUTDOWN_TIMEOUT_MS),
+    },
+    database,
+    auth,
+    log: { level: set(values.LOG_LEVEL) },
+  });
+}
+
+function parseAll(environment: Environment, faults: string[]): VariableValues {
+  const parsed = variableNames.map((name): [VariableName, unknown] => {
+    const variable = variables[name];
+    const text = environment[name] || variable.fallback;
+    if (text === null) return [name, null];
+    try {
+      return [name, variable.parse(text)];
+    } catch (error) {
+      faults.push(`${name}: ${(error as Error).message}.`);
+      return [name, variable.fallback === null ? null : variable.parse(variable.fallback)];
+    }
+  });
+  return Object.fromEntries(parsed) as VariableValues;
+}
+
+function databaseConfig(values: VariableValues, faults: string[]): DatabaseConfig {
+  const common = {
+    poolMax: set(values.DATABASE_POOL_MAX),
+    timeoutMs: set(values.DATABASE_TIMEOUT_MS),
+    prepare: set(values.DATABASE_PREPARE),
+    migrateOnStart: set(values.MIGRATE_ON_START),
+  };
+  const address = set(values.DATABASE_URL);
+  if (address.kind === 'postgres') {
+    return { ...common, ...address, directUrl: values.DATABASE_DIRECT_URL ?? address.url };
+  }
+  if (values.DATABASE_DIRECT_URL) {
+    faults.push(
+      'DATABASE_DIRECT_URL: DATABASE_URL is embedded (pglite); remove this one, or set both to postgres://….',
+    );
+  }
+  return { ...common, ...address };
+}
+
+function authConfig(values: VariableValues, faults: string[]): AuthConfig | null {
+  const mode = set(values.AUTH_MODE);
+  const secret = values.BETTER_AUTH_SECRET;
+  const issuer = values.AUTH_ISSUER ?? values.BETTER_AUTH_URL;
+  const audience = values.AUTH_AUDIENCE ?? values.BETTER_AUTH_URL;
+
+  const refuse = (names: readonly VariableName[]) => {
+    for (const name of names.filter((candidate) => values[candidate] !== null)) {
+      faults.push(`${name}: means nothing with AUTH_MODE=${mode}; remove it, or set AUTH_MODE=jwks.`);
+    }
+  };
+
+  switch (mode) {
+    case 'embedded': {
+      refuse(['BETTER_AUTH_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL', 'AUTH_ALGORITHMS']);
+      const address = values.DATABASE_URL;
+      const keepsSecret = address?.kind === 'pglite' && address.directory !== null;
+      if (!secret && !keepsSecret) faults.push(secretMissing('on this database'));
+      return { mode, secret };
+    }
+    case 'jwks': {
+      const jwksUrl = values.AUTH_JWKS_URL ?? (values.BETTER_AUTH_URL && `${values.BETTER_AUTH_URL}/api/auth/jwks`);
+      if (!jwksUrl) {
+        faults.push('BETTER_AUTH_URL: AUTH_MODE=jwks needs it, or AUTH_JWKS_URL for an issuer other than Better Auth.');
+        return null;
+      }
+      return { mode, jwksUrl, issuer, audience, algorithms: values.AUTH_ALGORITHMS ?? ['EdDSA', 'ES256', 'RS256'] };
+    }
+    case 'shared-secret': {
+      refuse(['BETTER_AUTH_URL', 'AUTH_JWKS_URL', 'AUTH_ALGORITHMS']);
+      if (!secret) {
+        faults.push(secretMissing('with AUTH_MODE=shared-secret'));
+        return null;
+      }
+      return { mode, secret, issuer: values.AUTH_ISSUER, audience: values.AUTH_AUDIENCE };
+    }
+  }
+}
+
+function secretMissing(where: string): string {
+  return `BETTER_AUTH_SECRET: required ${where}; set it to 32 bytes or more, \`openssl rand -base64 32\` prints a good one.`;
+}
+
+/** The value of a variable that has a default. */
+function set<Value>(value: Value | null): Value {
+  if (value === null) throw new Error('a variable with a default has no value');
+  return value;
+}
+
+function deepFreeze<Value extends object>(value: Value): Value {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,26 @@
+/** The resolved configuration as lines of `NAME=value`, fit to be shown to anybody. */
+import type { Environment } from './load.ts';
+import { type Variable, variableNames, variables } from './variables.ts';
+
+/** One line a variable; secrets are masked, what is not set says what it means. */
+export function printConfig(environment: Environment): string {
+  return variableNames
+    .map((name) => {
+      const variable: Variable<unknown> = variables[name];
+      const given = environment[name];
+      if (given) return `${name}=${masked(given, variable)}`;
+      if (variable.fallback !== null) return `${name}=${variable.fallback}  # default`;
+      return `# ${name} is not set${variable.fallbackNote ? `: ${variable.fallbackNote.replaceAll('`', '')}` : ''}`;
+    })
+    .join('\n');
+}
+
+function masked(text: string, { secret }: Variable<unknown>): string {
+  if (secret === 'all') return '********';
+  if (secret !== 'password' || !URL.canParse(text)) return text;
+  const url = new URL(text);
+  if (url.password) url.password = '********';
+  // libpq URLs may carry the password as a parameter too.
+  if (url.searchParams.has('password')) url.searchParams.set('password', '********');
+  return url.href;
+}

@@ -1,0 +1,217 @@
+/** Every environment variable that the server reads: its default, its meaning, and how its text is checked. */
+import { type LogLevel, logLevels, type SigningAlgorithm, signingAlgorithms } from './config.ts';
+
+/** One variable. `parse` throws an `Error` whose message says what is expected, without quoting the value. */
+export interface Variable<Value> {
+  readonly meaning: string;
+  /** What is taken when it is not set; null where that depends on other variables or there is none. */
+  readonly fallback: string | null;
+  /** Said in documentation where `fallback` is null. */
+  readonly fallbackNote?: string;
+  /** Hidden when printed: `all` of it, or only the `password` inside a URL. */
+  readonly secret?: 'all' | 'password';
+  readonly parse: (text: string) => Value;
+}
+
+export const variables = {
+  PORT: define({
+    meaning: 'The port to listen on; 0 takes any free one.',
+    fallback: '3000',
+    parse: wholeNumber(0, 65_535),
+  }),
+  HOST: define({
+    meaning: 'The address to listen on; `0.0.0.0` or `::` for all.',
+    fallback: '127.0.0.1',
+    parse: (text) => text,
+  }),
+  PUBLIC_URL: define({
+    meaning: 'The server’s own address as clients see it; issuer and audience of embedded tokens.',
+    fallback: null,
+    fallbackNote: '`http://localhost:PORT`',
+    parse: httpUrl,
+  }),
+  DATABASE_URL: define({
+    meaning: '`pglite:DIR`, `pglite:memory`, or `postgres://…` (Neon’s pooled URL included).',
+    fallback: 'pglite:./.data',
+    secret: 'password',
+    parse: databaseUrl,
+  }),
+  DATABASE_DIRECT_URL: define({
+    meaning: 'For migrations, where `DATABASE_URL` goes through a pooler.',
+    fallback: null,
+    fallbackNote: '`DATABASE_URL`',
+    secret: 'password',
+    parse: postgresUrl,
+  }),
+  DATABASE_POOL_MAX: define({
+    meaning: 'Connections to PostgreSQL at the most.',
+    fallback: '10',
+    parse: wholeNumber(1, 1_000),
+  }),
+  DATABASE_TIMEOUT_MS: define({
+    meaning: 'Milliseconds for getting an answer to one statement.',
+    fallback: '5000',
+    parse: wholeNumber(100, 600_000),
+  }),
+  DATABASE_PREPARE: define({
+    meaning: '`false` where a pooler in between cannot keep prepared statements (PgBouncer before 1.21).',
+    fallback: 'true',
+    parse: truth,
+  }),
+  MIGRATE_ON_START: define({
+    meaning: '`false` to refuse to start on a schema that is not the server’s own version, instead of migrating it.',
+    fallback: 'true',
+    parse: truth,
+  }),
+  AUTH_MODE: define({
+    meaning: 'Where tokens come from: `embedded`, `jwks` or `shared-secret`.',
+    fallback: 'embedded',
+    parse: oneOf(['embedded', 'jwks', 'shared-secret'] as const),
+  }),
+  BETTER_AUTH_SECRET: define({
+    meaning:
+      'What Better Auth encrypts and signs with, or what tokens are signed with in `shared-secret`; 32 bytes or more.',
+    fallback: null,
+    fallbackNote:
+      'made and kept in the data directory on `pglite:DIR` in `embedded`; required otherwise in `embedded` and `shared-secret`',
+    secret: 'all',
+    parse: secretText,
+  }),
+  BETTER_AUTH_URL: define({
+    meaning:
+      'In `jwks`: a Better Auth server elsewhere; sets issuer and audience to it and the JWKS to its `/api/auth/jwks`.',
+    fallback: null,
+    parse: httpUrl,
+  }),
+  AUTH_ISSUER: define({
+    meaning: 'The `iss` that tokens must have, for issuers other than Better Auth.',
+    fallback: null,
+    parse: (text) => text,
+  }),
+  AUTH_AUDIENCE: define({
+    meaning: 'The `aud` that tokens must have, or have among others.',
+    fallback: null,
+    parse: (text) => text,
+  }),
+  AUTH_JWKS_URL: define({
+    meaning: 'Where the issuer publishes its keys, in `jwks`.',
+    fallback: null,
+    parse: httpUrl,
+  }),
+  AUTH_ALGORITHMS: define({
+    meaning: `Comma-separated signing algorithms that are accepted in \`jwks\`: any of ${signingAlgorithms.join(', ')}.`,
+    fallback: null,
+    fallbackNote: '`EdDSA,ES256,RS256`',
+    parse: algorithms,
+  }),
+  CORS_ORIGINS: define({
+    meaning: 'Comma-separated exact origins whose pages may call the API from a browser.',
+    fallback: null,
+    fallbackNote: 'none',
+    parse: (text) => commaSeparated(text).map(origin),
+  }),
+  LOG_LEVEL: define<LogLevel>({
+    meaning: `The least level that is logged: ${logLevels.join(', ')}. JSON lines on a pipe, readable lines on a terminal.`,
+    fallback: 'info',
+    parse: oneOf(logLevels),
+  }),
+  SHUTDOWN_TIMEOUT_MS: define({
+    meaning: 'Milliseconds that requests under way have to finish after SIGTERM or SIGINT.',
+    fallback: '10000',
+    parse: wholeNumber(0, 600_000),
+  }),
+};
+
+export type VariableName = keyof typeof variables;
+
+export const variableNames = Object.keys(variables) as VariableName[];
+
+/** What `parse` of each variable gives. */
+export type VariableValues = { readonly [Name in VariableName]: ReturnType<(typeof variables)[Name]['parse']> | null };
+
+function define<Value>(variable: Variable<Value>): Variable<Value> {
+  return variable;
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(number >= least && number <= most)) throw new Error(`set it to a whole number from ${least} to ${most}`);
+    return number;
+  };
+}
+
+function truth(text: string): boolean {
+  return oneOf(['true', 'false'] as const)(text) === 'true';
+}
+
+function oneOf<Choice extends string>(choices: readonly Choice[]): (text: string) => Choice {
+  return (text) => {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice === undefined) throw new Error(`set it to one of: ${choices.join(', ')}`);
+    return choice;
+  };
+}
+
+function commaSeparated(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+    throw new Error('set it to an http:// or https:// URL without credentials, query or fragment');
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function origin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || url.origin !== text) {
+    throw new Error('list exact origins such as https://app.example.com: scheme, host and port, no path, no "*"');
+  }
+  return text;
+}
+
+function postgresUrl(text: string): string {
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new Error('set it to a URL such as postgres://user:password@host:5432/database');
+  }
+  return text;
+}
+
+type DatabaseAddress = { kind: 'pglite'; directory: string | null } | { kind: 'postgres'; url: string };
+
+function databaseUrl(text: string): DatabaseAddress {
+  if (text === 'pglite:memory') return { kind: 'pglite', directory: null };
+  const [, directory] = /^pglite:(.+)$/s.exec(text) ?? [];
+  if (directory) return { kind: 'pglite', directory };
+  try {
+    return { kind: 'postgres', url: postgresUrl(text) };
+  } catch {
+    throw new Error('set it to pglite:DIR, pglite:memory, or postgres://user:password@host:5432/database');
+  }
+}
+
+function algorithms(text: string): SigningAlgorithm[] {
+  const chosen = commaSeparated(text).map(oneOf(signingAlgorithms));
+  if (chosen.length === 0) throw new Error(`name at least one of: ${signingAlgorithms.join(', ')}`);
+  return chosen;
+}
+
+/** Texts that examples and templates put where the secret belongs, Better Auth's own default among them. */
+const placeholders =
+  /change.?me|your.?secret|secret.?here|better-auth-secret-|placeholder|example|password|0123456789abcdef0123|^(.{1,4})\1+$/i;
+
+function secretText(text: string): string {
+  if (new TextEncoder().encode(text).length < 32) {
+    throw new Error('make it 32 bytes or longer; `openssl rand -base64 32` prints a good one');
+  }
+  if (placeholders.test(text)) {
+    throw new Error('it is a well-known placeholder; `openssl rand -base64 32` prints a good one');
+  }
+  return text;
+}

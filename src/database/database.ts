@@ -1,0 +1,49 @@
+/** The database as the rest of the server sees it. */
+import type pg from 'pg';
+import type { DatabaseConfig } from '../config/config.ts';
+import { type Connections, openConnections } from './connections.ts';
+import { requireIsolation } from './isolation.ts';
+import { migrate, requireMigrated } from './migrate.ts';
+import { createUserDatabase, type UserDatabase } from './user-database.ts';
+
+export interface Database {
+  /** Users' data, as the user. */
+  readonly asUser: UserDatabase;
+  /** For Better Auth, which runs as the login role. */
+  readonly pool: pg.Pool;
+  /**
+   * Migrates or checks the schema, then proves that users are kept apart; nothing of users' data is served before.
+   *
+   * @returns the names of the migrations applied
+   * @throws DatabaseSetupError where the database must be changed first; pg's errors where it cannot be reached
+   */
+  prepare(): Promise<string[]>;
+  /** Rejects while the database is not prepared or does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openDatabase(
+  config: DatabaseConfig,
+  open: (config: DatabaseConfig) => Promise<Connections> = openConnections,
+): Promise<Database> {
+  const connections = await open(config);
+  let ready = false;
+  const asUser = createUserDatabase(connections.pool, config.prepare, () => ready);
+  return {
+    asUser,
+    pool: connections.pool,
+    async prepare() {
+      const applied = config.migrateOnStart ? await migrate(connections) : [];
+      if (!config.migrateOnStart) await requireMigrated(connections);
+      await requireIsolation(connections.pool, config.prepare);
+      ready = true;
+      return applied;
+    },
+    async ping() {
+      if (!ready) throw new Error('the database is not prepared yet');
+      await connections.pool.query('select 1');
+    },
+    close: () => connections.close(),
+  };
+}

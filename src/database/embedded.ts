@@ -1,0 +1,61 @@
+/** The embedded PostgreSQL: PGlite, in a directory or in memory, spoken to through pg like any other server. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import pg from 'pg';
+import type { EmbeddedDatabase } from '../config/config.ts';
+import type { Connections } from './connections.ts';
+import { lockDirectory } from './directory-lock.ts';
+
+export interface EmbeddedOptions {
+  /** A data directory, as PGlite dumps it, to start from instead of an empty one. */
+  readonly loadDataDir?: Blob;
+}
+
+/**
+ * Opens the embedded database. Its one connection serves everybody in turn.
+ *
+ * @throws DirectoryInUseError where another process has the directory open
+ */
+export async function openEmbedded(database: EmbeddedDatabase, options: EmbeddedOptions = {}): Promise<Connections> {
+  const unlock = database.directory === null ? () => {} : takeDirectory(database.directory);
+  try {
+    const pglite = await PGlite.create({
+      ...options,
+      ...(database.directory !== null && { dataDir: join(database.directory, 'postgres') }),
+      // The default would double the memory of the whole server.
+      postgresqlconf: ['shared_buffers=16MB'],
+    });
+    const pool = new pg.Pool({
+      ...createPgConfig(pglite),
+      max: 1,
+      idleTimeoutMillis: 0,
+      connectionTimeoutMillis: 30_000,
+    });
+    return {
+      pool,
+      withMigrationClient: async (work) => {
+        const client = await pool.connect();
+        try {
+          return await work(client);
+        } finally {
+          client.release();
+        }
+      },
+      close: async () => {
+        await pool.end();
+        await pglite.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function takeDirectory(directory: string): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return lockDirectory(resolve(directory));
+}

@@ -1,0 +1,63 @@
+/** What went wrong at the database, in the terms of the problem catalogue. */
+import { ProblemError } from '../problems/problem.ts';
+
+/** Codes of PostgreSQL's errors, appendix "PostgreSQL Error Codes" of its manual. */
+export const sqlState = {
+  uniqueViolation: '23505',
+  duplicateObject: '42710',
+  insufficientPrivilege: '42501',
+} as const;
+
+/** Nothing was committed, and the same statements may succeed at once: serialization_failure, deadlock_detected. */
+const retryable = new Set(['40001', '40P01']);
+
+/** query_canceled, by a timeout of the server's. */
+const cancelled = '57014';
+
+/** pg's own errors have no code; these are the messages of those that mean a lost or refused connection. */
+const connectionMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server does not support SSL)/;
+
+const networkCode =
+  /^(E(CONN|HOST|NET|PIPE|AI_|TIMEDOUT|NOTFOUND)|CERT_|ERR_TLS|UND_ERR|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+
+export function errorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+export function isRetryable(error: unknown): boolean {
+  return retryable.has(errorCode(error) ?? '');
+}
+
+/** pg's `query_timeout`: no answer came in time, and what the connection is doing is not known. */
+export function isReadTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
+/** Whether the database cannot be reached, or cannot serve at the moment, as opposed to refusing what it was asked. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
+  const code = errorCode(error);
+  // Classes 08 (connection exception), 53 (insufficient resources); 57P01 to 57P05 (shutdown, crash, starting up, …).
+  if (code) return /^(08|53|57P)/.test(code) || networkCode.test(code);
+  return error instanceof Error && connectionMessages.test(error.message);
+}
+
+/** Whether the connection that an error came from may serve again: only after an error that PostgreSQL itself sent. */
+export function leavesConnectionUsable(error: unknown): boolean {
+  return errorCode(error) !== undefined && !isUnavailable(error);
+}
+
+/** The problem that a client gets to see for a database error; anything unforeseen is `internal_error`. */
+export function databaseProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  const code = errorCode(error);
+  const options = { cause: error, reason: code ?? (error as Error).message };
+  if (isReadTimeout(error) || code === cancelled) return new ProblemError('timeout', options);
+  // 25006: read_only_sql_transaction, as after a fail-over; 28 and 3D: the login or the database is gone.
+  if (isUnavailable(error) || isRetryable(error) || /^(25006|28|3D)/.test(code ?? '')) {
+    return new ProblemError('database_unavailable', { ...options, headers: { 'Retry-After': '1' } });
+  }
+  return new ProblemError('internal_error', options);
+}

@@ -1,0 +1,162 @@
+/**
+ * Statements run as one user, atomically, in one message exchange with PostgreSQL.
+ *
+ * Everything up to one Sync message is one implicit transaction (PostgreSQL manual, "Pipelining" in the section
+ * "Message Flow" of the chapter on the protocol). So the statement that sets role and user goes first, the user's
+ * own statements follow, and a single Sync ends them: identity, work and commit in one round trip, and the settings,
+ * being local to the transaction, are gone before the connection serves anybody else.
+ */
+import pg from 'pg';
+import { userRole } from './schema.ts';
+import type { BoundStatement, Row, Statement } from './statement.ts';
+import { columnTypes } from './types.ts';
+
+/** Sets who the following statements run as, and how they write timestamps, until the transaction ends. */
+const enterScope: Statement = {
+  name: 'scope',
+  text: `select set_config('role', '${userRole}', true), set_config('app.user_id', $1, true),
+                set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true)`,
+};
+
+/** The part of pg's connection that an exchange talks to; PGlite's stand-in for it has no stream to cork. */
+interface Connection {
+  readonly stream: { cork?(): void; uncork?(): void };
+  parse(message: { name: string; text: string; types: number[] }): void;
+  bind(message: {
+    portal: string;
+    statement: string;
+    values: unknown[];
+    valueMapper: (value: unknown) => unknown;
+  }): void;
+  describe(message: { type: 'P'; name: string }): void;
+  execute(message: { portal: string; rows: number }): void;
+  close(message: { type: 'S'; name: string }): void;
+  sync(): void;
+}
+
+/** What a failed exchange leaves open is whether its statements were parsed before the failure. */
+type PreparedState = 'prepared' | 'unknown';
+
+/** Which statements each connection has prepared. */
+const preparedOn = new WeakMap<Connection, Map<string, PreparedState>>();
+
+type Callback = (error: Error | null, results?: Row[][]) => void;
+
+/** One exchange, handed to `client.query()` in place of a query. It follows pg's protocol for such objects. */
+export class Exchange {
+  /** pg replaces it by one that also stops the timer of `query_timeout`. */
+  callback: Callback;
+  readonly #statements: readonly BoundStatement[];
+  readonly #prepare: boolean;
+  /** One for each statement, the scope's included. */
+  readonly #results: ResultBuilder[];
+  #current = 0;
+  #failure: Error | null = null;
+
+  /**
+   * @param userId whose rows the statements see; null for nobody's
+   * @param prepare whether the statements are kept on the connection under their names
+   */
+  constructor(userId: string | null, statements: readonly BoundStatement[], prepare: boolean, callback: Callback) {
+    this.#statements = [{ statement: enterScope, values: [userId ?? ''] }, ...statements];
+    this.#results = this.#statements.map(
+      () => new pg.Result('', columnTypes as typeof pg.types) as unknown as ResultBuilder,
+    );
+    this.#prepare = prepare;
+    this.callback = callback;
+  }
+
+  submit(connection: Connection): null {
+    // Without corking, each message might become a packet of its own.
+    connection.stream.cork?.();
+    try {
+      for (const bound of this.#statements) this.#send(connection, bound);
+      connection.sync();
+    } finally {
+      connection.stream.uncork?.();
+    }
+    return null;
+  }
+
+  #send(connection: Connection, { statement, values }: BoundStatement): void {
+    const name = this.#prepare ? statement.name : '';
+    const prepared = preparedStatements(connection);
+    const state = name === '' ? undefined : prepared.get(name);
+    if (state !== 'prepared') {
+      // Closing a statement that does not exist is no error; preparing one that does is.
+      if (state === 'unknown') connection.close({ type: 'S', name });
+      connection.parse({ name, text: statement.text, types: [] });
+      if (name !== '') prepared.set(name, 'unknown');
+    }
+    connection.bind({ portal: '', statement: name, values: [...values], valueMapper: toText });
+    connection.describe({ type: 'P', name: '' });
+    connection.execute({ portal: '', rows: 0 });
+  }
+
+  handleRowDescription(message: { fields: pg.FieldDef[] }): void {
+    this.#results[this.#current]?.addFields(message.fields);
+  }
+
+  handleDataRow(message: { fields: (string | null)[] }): void {
+    // The scope's own row says nothing.
+    if (this.#current === 0 || this.#failure) return;
+    const result = this.#results[this.#current];
+    try {
+      result?.rows.push(result.parseRow(message.fields));
+    } catch (error) {
+      this.#failure = error as Error;
+    }
+  }
+
+  handleCommandComplete(): void {
+    this.#current += 1;
+  }
+
+  handleEmptyQuery(): void {
+    this.#current += 1;
+  }
+
+  handleReadyForQuery(connection: Connection): void {
+    if (this.#failure) {
+      this.callback(this.#failure);
+      return;
+    }
+    const prepared = preparedStatements(connection);
+    for (const { statement } of this.#statements)
+      if (prepared.has(statement.name)) prepared.set(statement.name, 'prepared');
+    this.callback(
+      null,
+      this.#results.slice(1).map((result) => result.rows),
+    );
+  }
+
+  handleError(error: Error): void {
+    this.callback(error);
+  }
+}
+
+/** The part of pg's result that turns the text of a row into values. */
+interface ResultBuilder {
+  readonly rows: Row[];
+  addFields(fields: pg.FieldDef[]): void;
+  parseRow(fields: (string | null)[]): Row;
+}
+
+function preparedStatements(connection: Connection): Map<string, PreparedState> {
+  let prepared = preparedOn.get(connection);
+  if (!prepared) {
+    prepared = new Map();
+    preparedOn.set(connection, prepared);
+  }
+  return prepared;
+}
+
+/** A parameter in PostgreSQL's text form; arrays as in the manual's section "Array Input and Output Syntax". */
+function toText(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (!Array.isArray(value)) return String(value);
+  const elements = value.map((element: unknown) =>
+    element === null ? 'NULL' : `"${String(element).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`,
+  );
+  return `{${elements.join(',')}}`;
+}

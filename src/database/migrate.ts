@@ -1,0 +1,231 @@
+/** Brings the schema to the version of this server: the SQL files of `migrations/`, in the order of their numbers. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import type { Connections } from './connections.ts';
+import { errorCode, sqlState } from './errors.ts';
+import { userRole } from './schema.ts';
+
+/** Same from `src/` and from `dist/`. */
+const directory = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+/** Any number will do, as long as all servers agree on it and nobody else on the database uses it. */
+const lockKey = 8_031_977_421;
+
+const oldestServer = 14;
+
+/** The database cannot be used as it is. The message says what whoever runs it has to do. */
+export class DatabaseSetupError extends Error {
+  override readonly name = 'DatabaseSetupError';
+}
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+interface Applied {
+  readonly number: number;
+  readonly name: string;
+  readonly checksum: string;
+}
+
+/**
+ * Applies what is missing, each migration in a transaction of its own under a lock, so that servers starting at once
+ * do not get in each other's way.
+ *
+ * @returns the names of the migrations that were applied
+ * @throws DatabaseSetupError on a newer schema, or where the login may not do what is needed
+ */
+export function migrate(connections: Connections): Promise<string[]> {
+  const migrations = readMigrations();
+  return connections.withMigrationClient(async (client) => {
+    await requireServerVersion(client);
+    const names: string[] = [];
+    for (;;) {
+      const name = await explained(client, () => applyNext(client, migrations));
+      if (name === null) return names;
+      names.push(name);
+    }
+  });
+}
+
+/**
+ * Looks whether the schema is this server's own, without changing anything.
+ *
+ * @throws DatabaseSetupError where it is not
+ */
+export function requireMigrated(connections: Connections): Promise<void> {
+  const migrations = readMigrations();
+  return connections.withMigrationClient(async (client) => {
+    const applied = await readApplied(client);
+    if (pending(migrations, applied) !== undefined) {
+      throw new DatabaseSetupError(
+        'The schema of the database is older than this server. Run `todo-api migrate`, or leave MIGRATE_ON_START at true.',
+      );
+    }
+  });
+}
+
+/** Applies the first migration that is missing; null where none is. */
+async function applyNext(client: pg.ClientBase, migrations: readonly Migration[]): Promise<string | null> {
+  await client.query('begin');
+  try {
+    // A lock of the transaction, not of the session: a pooler in between hands sessions around.
+    await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
+    const migration = pending(migrations, await readApplied(client));
+    if (!migration) {
+      await client.query('commit');
+      return null;
+    }
+    if (migration.number === 0) await prepareDatabase(client);
+    await client.query(migration.sql);
+    await client.query(guardTables);
+    await client.query('insert into todo_admin.migrations (number, name, checksum) values ($1, $2, $3)', [
+      migration.number,
+      migration.name,
+      migration.checksum,
+    ]);
+    await client.query('commit');
+    return migration.name;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+function pending(migrations: readonly Migration[], applied: readonly Applied[]): Migration | undefined {
+  for (const done of applied) {
+    const known = migrations[done.number];
+    if (!known) {
+      throw new DatabaseSetupError(
+        `The schema of the database is newer than this server: it has "${done.name}". Start the newer version of the server.`,
+      );
+    }
+    if (known.checksum !== done.checksum) {
+      throw new DatabaseSetupError(
+        `The migration "${done.name}" in the database differs from this server's. They belong to different versions: use a database of this version's own.`,
+      );
+    }
+  }
+  return migrations[applied.length];
+}
+
+async function readApplied(client: pg.ClientBase): Promise<Applied[]> {
+  const { rows } = await client.query<{ present: boolean }>(
+    "select to_regclass('todo_admin.migrations') is not null as present",
+  );
+  if (!rows[0]?.present) return [];
+  const applied = await client.query<Applied>(
+    'select number, name, checksum from todo_admin.migrations order by number',
+  );
+  return applied.rows;
+}
+
+function readMigrations(): Migration[] {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((file, number) => {
+      const text = readFileSync(`${directory}/${file}`, 'utf8');
+      // Git may have changed the line ends on Windows.
+      const checksum = createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+      return { number, name: file.replace(/\.sql$/, ''), sql: text, checksum };
+    });
+}
+
+/** What the first migration builds on: the role, and the record of migrations. */
+async function prepareDatabase(client: pg.ClientBase): Promise<void> {
+  await ensureRole(client);
+  await client.query(`
+    create schema if not exists todo_admin;
+    create table if not exists todo_admin.migrations (
+      number integer primary key,
+      name text not null,
+      checksum text not null,
+      applied_at timestamptz not null default now()
+    )`);
+}
+
+/** Makes the role, which belongs to the whole cluster and may be there already, and sees to it that the login may take it on. */
+async function ensureRole(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query('select 1 from pg_roles where rolname = $1', [userRole]);
+  if (rows.length === 0) {
+    await client.query('savepoint role');
+    try {
+      await client.query(`create role ${userRole} nologin`);
+    } catch (error) {
+      // Another database of the cluster was quicker.
+      const code = errorCode(error);
+      if (code !== sqlState.duplicateObject && code !== sqlState.uniqueViolation) throw error;
+      await client.query('rollback to savepoint role');
+    }
+  }
+  if (!(await mayTakeOnRole(client))) {
+    // Since PostgreSQL 16, creating a role does not include the right to SET ROLE to it.
+    await client.query(`grant ${userRole} to current_user`);
+  }
+}
+
+async function mayTakeOnRole(client: pg.ClientBase): Promise<boolean> {
+  await client.query('savepoint take_on');
+  try {
+    await client.query(`set local role ${userRole}`);
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
+    return false;
+  } finally {
+    await client.query('rollback to savepoint take_on');
+  }
+}
+
+/**
+ * Guards every table of users' data, the new ones of a migration too: no table can be forgotten. Drizzle knows
+ * neither grants nor FORCE, which holds the tables' owner to the policies as well.
+ */
+const guardTables = `
+  grant usage on schema todo to ${userRole};
+  grant select, insert, update, delete on all tables in schema todo to ${userRole};
+  do $$
+  declare name text;
+  begin
+    for name in select tablename from pg_tables where schemaname = 'todo' loop
+      execute format('alter table todo.%I enable row level security', name);
+      execute format('alter table todo.%I force row level security', name);
+    end loop;
+  end $$`;
+
+async function requireServerVersion(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ version: string }>("select current_setting('server_version') as version");
+  const version = rows[0]?.version ?? '';
+  if (Number.parseInt(version, 10) < oldestServer) {
+    throw new DatabaseSetupError(`The server is PostgreSQL ${version}; todo-api needs ${oldestServer} or newer.`);
+  }
+}
+
+/** Adds to a refusal the SQL with which somebody who may can mend it. */
+async function explained<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
+    const { rows } = await client.query<{ login: string; database: string }>(
+      'select quote_ident(current_user) as login, quote_ident(current_database()) as database',
+    );
+    const { login, database } = rows[0] ?? { login: 'LOGIN', database: 'DATABASE' };
+    throw new DatabaseSetupError(
+      [
+        `The login ${login} may not set up the database (${(error as Error).message}). Have a superuser run:`,
+        `  create role ${userRole} nologin;   -- unless it exists`,
+        `  grant ${userRole} to ${login};`,
+        `  grant create on database ${database} to ${login};`,
+        'and start again.',
+      ].join('\n'),
+      { cause: error },
+    );
+  }
+}

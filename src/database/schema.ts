@@ -1,0 +1,24 @@
+/** What all tables share: the schemas they live in, the role that may touch them, the policy that guards them. */
+import { sql } from 'drizzle-orm';
+import { type AnyPgColumn, pgPolicy, pgRole, pgSchema } from 'drizzle-orm/pg-core';
+
+/** The role that every statement on user data runs as: no login, no superuser, no way around the policies. */
+export const userRole = 'todo_user';
+
+/** Tables that hold users' data. Every table in it must be guarded; the server refuses to start otherwise. */
+export const todoSchema = pgSchema('todo');
+
+/** Better Auth's tables, out of reach of `userRole`. */
+export const authSchema = pgSchema('todo_auth');
+
+const role = pgRole(userRole).existing();
+
+/** The name of the one policy that every table in `todoSchema` has. */
+export const ownerPolicyName = 'owner_only';
+
+/** Rows are there for their owner only, and for nobody while no user is set. */
+export function ownerPolicy(ownerId: AnyPgColumn) {
+  // A setting that was local to an ended transaction reads as '', not as null.
+  const isOwner = sql`${ownerId} = nullif(current_setting('app.user_id', true), '')`;
+  return pgPolicy(ownerPolicyName, { for: 'all', to: role, using: isOwner, withCheck: isOwner });
+}
