@@ -16,11 +16,17 @@ export function printConfig(environment: Environment): string {
 }
 
 function masked(text: string, { secret }: Variable<unknown>): string {
-  if (secret === 'all') return '********';
-  if (secret !== 'password' || !URL.canParse(text)) return text;
+  if (secret === 'all') return mask;
+  return secret === 'password' ? hideUrlPassword(text) : text;
+}
+
+const mask = '********';
+
+/** A URL with its password masked, which libpq's URLs may carry as a parameter too. */
+export function hideUrlPassword(text: string): string {
+  if (!URL.canParse(text)) return text;
   const url = new URL(text);
-  if (url.password) url.password = '********';
-  // libpq URLs may carry the password as a parameter too.
-  if (url.searchParams.has('password')) url.searchParams.set('password', '********');
+  if (url.password) url.password = mask;
+  if (url.searchParams.has('password')) url.searchParams.set('password', mask);
   return url.href;
 }

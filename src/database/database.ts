@@ -1,7 +1,7 @@
 /** The database as the rest of the server sees it. */
 import type pg from 'pg';
 import type { DatabaseConfig } from '../config/config.ts';
-import { type Connections, openConnections } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { requireIsolation } from './isolation.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { createUserDatabase, type UserDatabase } from './user-database.ts';
@@ -23,11 +23,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export async function openDatabase(
-  config: DatabaseConfig,
-  open: (config: DatabaseConfig) => Promise<Connections> = openConnections,
-): Promise<Database> {
-  const connections = await open(config);
+export function openDatabase(config: DatabaseConfig, connections: Connections): Database {
   let ready = false;
   const asUser = createUserDatabase(connections.pool, config.prepare, () => ready);
   return {

@@ -1,0 +1,60 @@
+/** The API as one fetch function: what happens to a request, top to bottom. */
+import { Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { uuidv7 } from 'uuidv7';
+import { requireToken } from './auth/bearer.ts';
+import { mountIssuer } from './auth/issuer-routes.ts';
+import { meOperation } from './auth/me.ts';
+import type { Env } from './http/context.ts';
+import { allowOrigins } from './http/cors.ts';
+import { documentationOperations, mountDocumentationAssets } from './http/documentation.ts';
+import { healthOperations } from './http/health.ts';
+import { mountOperations } from './http/mount.ts';
+import { openApiDocument } from './http/openapi.ts';
+import type { Operation } from './http/operation.ts';
+import { respondWithProblem } from './http/problem-response.ts';
+import { standardHeaders } from './http/standard-headers.ts';
+import { logRequests } from './observability/request-log.ts';
+import { ProblemError } from './problems/problem.ts';
+import type { Services } from './services.ts';
+import { taskOperations } from './tasks/handlers.ts';
+import { version } from './version.ts';
+
+export function createApp(services: Services): Hono<Env> {
+  const app = new Hono<Env>();
+
+  app.use(requestId({ generator: uuidv7 }));
+  app.use(standardHeaders);
+  app.use(logRequests(services.log));
+  app.use(allowOrigins(services.config.server.corsOrigins));
+
+  mountOperations(app, operationsOf(services), (need) => requireToken(services.verifier, need));
+  mountDocumentationAssets(app);
+  if (services.issuer) mountIssuer(app, services.issuer);
+
+  app.notFound((context) => respondWithProblem(new ProblemError('not_found'), context));
+  app.onError(respondWithProblem);
+  return app;
+}
+
+/** The document that `/openapi.json` answers, without a database or an issuer behind it. */
+export function describeApi(): object {
+  return openApiDocument(operationsOf(null), { version });
+}
+
+/** Every operation of the API; those made without services can be described, not called. */
+function operationsOf(services: Services | null): Operation[] {
+  const unavailable = () => Promise.reject(new Error('this operation is only a description'));
+  const database = services?.database.asUser ?? { run: unavailable };
+  const ping = services ? () => services.database.ping() : unavailable;
+  let document: object | undefined;
+  return [
+    ...taskOperations(database),
+    meOperation,
+    ...healthOperations(ping),
+    ...documentationOperations(() => {
+      document ??= describeApi();
+      return document;
+    }),
+  ];
+}

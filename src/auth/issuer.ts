@@ -1,0 +1,91 @@
+/** The embedded identity provider: a Better Auth server on the same database. */
+import { betterAuth } from 'better-auth';
+import { drizzleAdapter } from 'better-auth/adapters/drizzle';
+import { bearer, jwt } from 'better-auth/plugins';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import type pg from 'pg';
+import type { IssuerLog } from './issuer-log.ts';
+import { ensureSigningKey } from './signing-key.ts';
+import * as tables from './tables.ts';
+
+/** Where it is mounted. */
+export const issuerPath = '/api/auth';
+
+export interface IssuerOptions {
+  /** The server's own address: issuer and audience of its tokens. */
+  readonly publicUrl: string;
+  readonly secret: string;
+  /** Origins whose pages may sign in, besides the server's own. */
+  readonly trustedOrigins: readonly string[];
+  readonly log: IssuerLog;
+}
+
+export interface Issuer {
+  /** Answers a request below `issuerPath`. */
+  handle(request: Request): Promise<Response>;
+  /** Its endpoints: the path below `issuerPath` in Better Auth's notation, to its methods. */
+  readonly endpoints: ReadonlyMap<string, readonly string[]>;
+  /** The JWK Set (RFC 7517) of its public keys. */
+  loadKeys(): Promise<unknown>;
+  /** Sees to it that there is a key to sign with, which the secret can decrypt. */
+  prepare(): Promise<void>;
+}
+
+export function createIssuer(pool: pg.Pool, { publicUrl, secret, trustedOrigins, log }: IssuerOptions): Issuer {
+  const auth = betterAuth({
+    appName: 'todo-api',
+    baseURL: publicUrl,
+    basePath: issuerPath,
+    secret,
+    trustedOrigins: [...trustedOrigins],
+    database: drizzleAdapter(drizzle(pool), { provider: 'pg', schema: tables }),
+    emailAndPassword: { enabled: true },
+    session: { storeSessionInDatabase: true },
+    logger: { log },
+    telemetry: { enabled: false },
+    plugins: [
+      jwt({
+        // Signing a token for each look at the session would cost more than the session.
+        disableSettingJwtHeader: true,
+        jwt: {
+          issuer: publicUrl,
+          audience: publicUrl,
+          expirationTime: '15m',
+          // The default payload is the whole user record; the subject is all that an API needs.
+          definePayload: () => ({}),
+        },
+      }),
+      // For clients that keep no cookies: curl, mobile applications, other servers.
+      bearer({ requireSignature: true }),
+    ],
+  });
+
+  return {
+    handle: (request) => auth.handler(withoutNodeFetchMode(request)),
+    endpoints: endpointsOf(auth.api),
+    loadKeys: () => auth.api.getJwks(),
+    prepare: () => ensureSigningKey(pool, secret),
+  };
+}
+
+/**
+ * Node's `fetch` sends `Sec-Fetch-Mode` as browsers do, but neither `Sec-Fetch-Site` nor `Origin`, and Better Auth
+ * takes that for a browser that hides its origin. Browsers send `Sec-Fetch-Site` along, and `Origin` with every POST.
+ */
+function withoutNodeFetchMode(request: Request): Request {
+  const { headers } = request;
+  if (!headers.has('sec-fetch-mode') || headers.has('sec-fetch-site') || headers.has('origin')) return request;
+  const kept = new Headers(headers);
+  kept.delete('sec-fetch-mode');
+  return new Request(request, { headers: kept });
+}
+
+function endpointsOf(api: object): Map<string, string[]> {
+  const endpoints = new Map<string, string[]>();
+  for (const endpoint of Object.values(api) as { path?: string; options?: { method?: string | string[] } }[]) {
+    if (!endpoint.path) continue;
+    const methods = [endpoint.options?.method ?? 'GET'].flat();
+    endpoints.set(endpoint.path, [...new Set([...(endpoints.get(endpoint.path) ?? []), ...methods])]);
+  }
+  return endpoints;
+}

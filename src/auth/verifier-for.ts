@@ -1,0 +1,31 @@
+/** The verifier that each way of being configured calls for. */
+import type { Config } from '../config/config.ts';
+import type { Issuer } from './issuer.ts';
+import type { KeyEvent } from './verifier/key-source.ts';
+import { createLocalKeys } from './verifier/local-keys.ts';
+import { createRemoteKeys } from './verifier/remote-keys.ts';
+import { createSecretKey } from './verifier/secret-key.ts';
+import { createVerifier, type TokenVerifier } from './verifier/verifier.ts';
+
+/**
+ * @param issuer the embedded one, there in the mode `embedded` only
+ * @param onEvent is told when keys are fetched, and when that fails
+ */
+export function createVerifierFor(
+  { auth, server }: Config,
+  issuer: Issuer | null,
+  onEvent: (event: KeyEvent) => void,
+): TokenVerifier {
+  switch (auth.mode) {
+    case 'embedded': {
+      if (!issuer) throw new Error('the mode embedded needs an issuer');
+      const { publicUrl } = server;
+      const keys = createLocalKeys(() => issuer.loadKeys(), { onEvent });
+      return createVerifier({ keys, algorithms: ['EdDSA'], issuer: publicUrl, audience: publicUrl });
+    }
+    case 'jwks':
+      return createVerifier({ ...auth, keys: createRemoteKeys({ url: auth.jwksUrl, onEvent }) });
+    case 'shared-secret':
+      return createVerifier({ ...auth, keys: createSecretKey(auth.secret), algorithms: ['HS256'] });
+  }
+}

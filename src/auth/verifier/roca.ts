@@ -1,0 +1,27 @@
+/** RSA keys whose private half can be computed from the public one: CVE-2017-15361, "ROCA". */
+
+/** The primes that the flawed generator of Infineon's chips multiplied, and powers of this number beside them. */
+const primes = [
+  3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,
+  127, 131, 137, 139, 149, 151, 157, 163, 167,
+];
+const generator = 65_537;
+
+/**
+ * Whether a modulus looks as if it came from that generator: it is a power of 65537 modulo each of these primes, which a
+ * good modulus is with a probability of about 2^-28 (Nemec et al., "The Return of Coppersmith's Attack", 2.2).
+ * @param modulus big-endian, in base64url
+ */
+export function hasRocaFingerprint(modulus: string): boolean {
+  const number = BigInt(`0x${Buffer.from(modulus, 'base64url').toString('hex')}`);
+  return primes.every((prime) => isPowerOfGenerator(Number(number % BigInt(prime)), prime));
+}
+
+function isPowerOfGenerator(remainder: number, prime: number): boolean {
+  let power = 1;
+  do {
+    if (power === remainder) return true;
+    power = (power * generator) % prime;
+  } while (power !== 1);
+  return false;
+}

@@ -1,0 +1,59 @@
+/** From a token to the payload that a known key has signed (RFC 7515, 5.2). */
+import { compactVerify } from 'jose';
+import { readCompactToken } from './compact-token.ts';
+import { checkHeader, type KeyHints } from './header-rules.ts';
+import type { KeySource, VerificationKey } from './key-source.ts';
+import { must } from './refusals.ts';
+
+export interface SignatureRules {
+  readonly keys: KeySource;
+  /** The algorithms that are accepted at all (RFC 7518, 3.1; RFC 8037, 3.1). */
+  readonly algorithms: readonly string[];
+}
+
+export interface SignedPayload {
+  readonly payload: Uint8Array;
+  /** The key that signed it. */
+  readonly key: VerificationKey;
+}
+
+/** Opens a token. Throws `token_invalid`, or `identity_provider_unavailable` where its key cannot be had. */
+export async function openSignedToken(token: string, { keys, algorithms }: SignatureRules): Promise<SignedPayload> {
+  const { header, payload } = readCompactToken(token);
+  const hints = checkHeader(header, algorithms);
+  const key = await findKey(hints, keys, algorithms);
+  must(soleAlgorithm(key, algorithms) === hints.algorithm, 'alg must be the algorithm of the key (RFC 8725, 3.1)');
+  must(await isSignedBy(key, token, hints.algorithm), 'the signature must verify (RFC 7515, 5.2)');
+  return { payload, key };
+}
+
+/** The key that the header names; without a name, the only one for its algorithm (RFC 7515, 6 and appendix D). */
+async function findKey(hints: KeyHints, keys: KeySource, algorithms: readonly string[]): Promise<VerificationKey> {
+  const fits = (key: VerificationKey): boolean =>
+    hints.kid === undefined ? soleAlgorithm(key, algorithms) === hints.algorithm : key.kid === hints.kid;
+
+  let candidates = (await keys.current()).filter(fits);
+  if (candidates.length === 0) candidates = (await keys.newer()).filter(fits);
+  const [key, ...others] = candidates;
+  must(key, 'the key must be known (RFC 7515, 4.1.4)');
+  must(others.length === 0, 'kid must be present where several keys fit (RFC 7515, 4.1.4)');
+  return key;
+}
+
+/**
+ * The one algorithm that a key is used with, whatever a header says: the one that it names, or the only configured one
+ * for its type. An RSA key that names none is not used where several of RSA are configured (RFC 8725, 3.1).
+ */
+function soleAlgorithm(key: VerificationKey, configured: readonly string[]): string | undefined {
+  const [algorithm, ...others] = key.algorithms.filter((name) => configured.includes(name));
+  return others.length === 0 ? algorithm : undefined;
+}
+
+async function isSignedBy(key: VerificationKey, token: string, algorithm: string): Promise<boolean> {
+  try {
+    await compactVerify(token, key.material, { algorithms: [algorithm] });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+/** Request bodies: one JSON document of at most 64 KiB, in UTF-8, read without guessing. */
+import { ProblemError } from '../problems/problem.ts';
+
+/** In bytes, as sent. */
+export const bodyLimit = 64 * 1024;
+
+export type BodyType = 'application/json' | 'application/merge-patch+json';
+
+/**
+ * The JSON value in the body of a request.
+ *
+ * @throws ProblemError 415 for another media type, charset or content coding; 413 over the limit, by declared and by
+ *   actual length; 400 where there is no body, or it is not UTF-8 or not JSON (RFC 8259)
+ */
+export async function readJson(request: Request, types: readonly BodyType[]): Promise<unknown> {
+  const { headers } = request;
+  const type = headers.get('content-type');
+  if (type !== null && !isAcceptable(type, types)) throw unsupported(types);
+  if ((headers.get('content-encoding') ?? 'identity') !== 'identity') throw unsupported(types);
+
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) throw malformed('A body is needed, and there is none.');
+  if (type === null) throw unsupported(types);
+  return parseJson(bytes);
+}
+
+function isAcceptable(contentType: string, types: readonly BodyType[]): boolean {
+  const [type, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const charsets = parameters.filter((parameter) => parameter.startsWith('charset='));
+  return (
+    types.some((candidate) => candidate === type) &&
+    charsets.every((charset) => /^charset=(?:utf-?8|"utf-?8")$/.test(charset))
+  );
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > bodyLimit) throw tooLarge();
+  if (!request.body) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > bodyLimit) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length);
+}
+
+// A byte order mark is kept, and so refused by the parser (RFC 8259, section 8.1).
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function parseJson(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    throw malformed('The body is not valid UTF-8.');
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed('The body is not valid JSON.');
+  }
+}
+
+function malformed(detail: string): ProblemError {
+  return new ProblemError('malformed_request', { detail });
+}
+
+function unsupported(types: readonly BodyType[]): ProblemError {
+  return new ProblemError('unsupported_media_type', {
+    detail: `Send the body as ${types.join(' or ')}, in UTF-8 and without a content coding.`,
+  });
+}
+
+function tooLarge(): ProblemError {
+  // The rest of the body is still on its way, so the connection cannot serve another request.
+  return new ProblemError('payload_too_large', { headers: { Connection: 'close' } });
+}

@@ -1,0 +1,17 @@
+/** What travels with a request through the middleware. */
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import type { Principal } from '../auth/principal.ts';
+
+export interface Env {
+  Bindings: HttpBindings;
+  Variables: {
+    requestId: string;
+    /** Set by the bearer middleware on every operation that needs a token. */
+    principal: Principal;
+    /** What made the answer an error, for the log. */
+    problem: import('../problems/problem.ts').ProblemError;
+  };
+}
+
+export type RequestContext = Context<Env>;

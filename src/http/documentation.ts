@@ -1,0 +1,125 @@
+/** What the server says about itself: the OpenAPI document, a page to try it with, the meaning of each problem. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Hono } from 'hono';
+import { z } from 'zod';
+import { catalogue, type ProblemCode, problemCodes, problemType } from '../problems/catalogue.ts';
+import { ProblemError } from '../problems/problem.ts';
+import type { Env } from './context.ts';
+import { methodNotAllowed } from './method-not-allowed.ts';
+import { describeOperation, type Operation, operation } from './operation.ts';
+
+const tag = 'Documentation';
+
+/** @param document gives the OpenAPI document, in which these operations stand too */
+export function documentationOperations(document: () => object): Operation[] {
+  return [
+    operation(
+      describeOperation({
+        id: 'readOpenApi',
+        method: 'get',
+        path: '/openapi.json',
+        tag,
+        summary: 'This document',
+        token: 'none',
+        request: {},
+        responses: {
+          200: { description: 'The OpenAPI 3.1 document.', schema: z.looseObject({ openapi: z.string() }) },
+        },
+        problems: [],
+      }),
+      (_input, context) => context.json(document()),
+    ),
+    operation(
+      describeOperation({
+        id: 'readDocumentation',
+        method: 'get',
+        path: '/docs',
+        tag,
+        summary: 'A page to read and try the API',
+        token: 'none',
+        request: {},
+        responses: { 200: { description: 'The page.', schema: z.string(), contentType: 'text/html' } },
+        problems: [],
+      }),
+      (_input, context) => context.html(page, 200, { 'Content-Security-Policy': contentSecurityPolicy }),
+    ),
+    operation(
+      describeOperation({
+        id: 'explainProblem',
+        method: 'get',
+        path: '/problems/{code}',
+        tag,
+        summary: 'Explain a problem',
+        description: 'The `type` of a problem leads here.',
+        token: 'none',
+        request: { path: z.strictObject({ code: z.string().meta({ example: 'validation-failed' }) }) },
+        responses: { 200: { description: 'What the problem means and what to do about it.', schema: explanation } },
+        problems: ['not_found'],
+      }),
+      ({ path }, context) => {
+        const code = path.code.replaceAll('-', '_') as ProblemCode;
+        if (!problemCodes.includes(code)) throw new ProblemError('not_found');
+        const { status, title, detail, remedy } = catalogue[code];
+        return context.json({ type: problemType(code), code, status, title, detail, remedy });
+      },
+    ),
+  ];
+}
+
+const explanation = z
+  .strictObject({
+    type: z.string().meta({ format: 'uri-reference' }),
+    code: z.enum(problemCodes),
+    status: z.int(),
+    title: z.string(),
+    detail: z.string().meta({ description: 'What is said of it where nothing more specific is.' }),
+    remedy: z.string().meta({ description: 'What the client’s developer can do about it.' }),
+  })
+  .meta({ id: 'ProblemExplanation' });
+
+const page = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>todo-api</title>
+    <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="/docs/swagger-ui.css">
+  </head>
+  <body>
+    <main id="documentation"></main>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`;
+
+const start = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#documentation',
+  deepLinking: true,
+  persistAuthorization: true,
+  validatorUrl: null,
+});
+`;
+
+/** Everything comes from this server; the page's script sets styles of its own. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/** Put there by the build. Same from `src/` and from `dist/`. */
+const assets = fileURLToPath(new URL('../../dist/assets/', import.meta.url));
+
+/** The script and the style of the page, which are no operations of the API. */
+export function mountDocumentationAssets(app: Hono<Env>): void {
+  const script = 'text/javascript; charset=utf-8';
+  serve('/docs/start.js', script, () => start);
+  serve('/docs/swagger-ui-bundle.js', script, () => readFileSync(`${assets}swagger-ui-bundle.js`, 'utf8'));
+  serve('/docs/swagger-ui.css', 'text/css; charset=utf-8', () => readFileSync(`${assets}swagger-ui.css`, 'utf8'));
+
+  function serve(path: string, type: string, read: () => string): void {
+    app.get(path, (context) => context.body(read(), 200, { 'Content-Type': type, 'Cache-Control': 'max-age=3600' }));
+    app.all(path, methodNotAllowed(['GET']));
+  }
+}

@@ -1,0 +1,49 @@
+/** Whether the server lives, and whether it can serve. */
+import { z } from 'zod';
+import { ProblemError } from '../problems/problem.ts';
+import { describeOperation, type Operation, operation } from './operation.ts';
+
+const ok = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+/** @param ping rejects while the database does not answer */
+export function healthOperations(ping: () => Promise<void>): Operation[] {
+  return [
+    operation(healthRoute('health', '/health'), (_input, context) => context.json({ status: 'ok' })),
+    operation(healthRoute('live', '/livez'), (_input, context) => context.json({ status: 'ok' })),
+    operation(
+      describeOperation({
+        id: 'ready',
+        method: 'get',
+        path: '/readyz',
+        tag: 'Health',
+        summary: 'Can it serve?',
+        token: 'none',
+        request: {},
+        responses: { 200: { description: 'The database answers.', schema: ok } },
+        problems: ['database_unavailable'],
+      }),
+      async (_input, context) => {
+        try {
+          await ping();
+        } catch (cause) {
+          throw new ProblemError('database_unavailable', { cause, headers: { 'Retry-After': '1' } });
+        }
+        return context.json({ status: 'ok' });
+      },
+    ),
+  ];
+}
+
+function healthRoute(id: string, path: string) {
+  return describeOperation({
+    id,
+    method: 'get',
+    path,
+    tag: 'Health',
+    summary: 'Is it there?',
+    token: 'none',
+    request: {},
+    responses: { 200: { description: 'The server answers; it does not ask the database.', schema: ok } },
+    problems: [],
+  });
+}

@@ -1,0 +1,52 @@
+/** What Node refuses before a request reaches the app, as problems like all others. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { uuidv7 } from 'uuidv7';
+import { ProblemError, problemDocument } from '../problems/problem.ts';
+
+/** Answers HTTP that cannot be parsed, and requests with other than one Host (RFC 9112, section 3.2). */
+export function refuseMalformed(server: Server): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // A connection that was reset, or timed out while idle, has nobody to answer.
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else socket.end(rawResponse(explain(error.code)));
+  });
+  const handle = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (hostsOf(request) === 1) for (const listener of handle) listener(request, response);
+    else request.socket.end(rawResponse('The request must have exactly one Host header.'));
+  });
+}
+
+function hostsOf({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length;
+}
+
+function explain(code: string | undefined): string {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return 'The headers are larger than 16 KiB.';
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 'The request took too long to arrive.';
+    default:
+      return 'The request is not well-formed HTTP/1.1.';
+  }
+}
+
+function rawResponse(detail: string): string {
+  const requestId = uuidv7();
+  const body = JSON.stringify(problemDocument(new ProblemError('malformed_request', { detail }), '/', requestId));
+  return [
+    'HTTP/1.1 400 Bad Request',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    `X-Request-Id: ${requestId}`,
+    'X-Content-Type-Options: nosniff',
+    'X-Frame-Options: DENY',
+    'Referrer-Policy: no-referrer',
+    '',
+    body,
+  ].join('\r\n');
+}

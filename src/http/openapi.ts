@@ -1,0 +1,218 @@
+/** The OpenAPI 3.1 document, made from the descriptions of the operations. */
+import { type ZodObject, z } from 'zod';
+import type { ProblemCode } from '../problems/catalogue.ts';
+import { catalogue, problemCodes } from '../problems/catalogue.ts';
+import type { Operation, OperationDescription, ResponseDescription } from './operation.ts';
+
+export interface OpenApiInfo {
+  readonly version: string;
+}
+
+type Json = Record<string, unknown>;
+
+/** Named schemas that were met on the way. */
+type Components = Record<string, Json>;
+
+export function openApiDocument(operations: readonly Operation[], { version }: OpenApiInfo): Json {
+  const schemas: Components = {};
+  const paths: Record<string, Json> = {};
+  for (const { description } of operations) {
+    paths[description.path] = { ...paths[description.path], [description.method]: describe(description, schemas) };
+  }
+  schemaOf(problem, 'output', schemas);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'todo-api',
+      version,
+      description:
+        'The tasks of an application’s users. Each operation under `/api/v1` acts for the user of its bearer token, and on nobody else’s tasks.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas,
+      headers: standardHeaders,
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'With the embedded issuer: `GET /api/auth/token` after signing in.',
+        },
+      },
+    },
+  };
+}
+
+const problem = z
+  .strictObject({
+    type: z.string().meta({ format: 'uri-reference', description: 'Where the problem is explained, on this server.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: 'What happened, fit to be shown to a person.' }),
+    instance: z.string().meta({ description: 'The path of the request.' }),
+    code: z.enum(problemCodes),
+    request_id: z.string(),
+    errors: z
+      .array(
+        z.strictObject({
+          in: z.enum(['body', 'query', 'path', 'header']),
+          pointer: z.string().meta({ description: 'A JSON pointer in a body, a name elsewhere.' }),
+          message: z.string(),
+        }),
+      )
+      .optional(),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong (RFC 9457).' });
+
+const standardHeaders = {
+  'X-Request-Id': { description: 'The id of the request, in the server’s log too.', schema: { type: 'string' } },
+};
+
+function describe(description: OperationDescription, components: Components): Json {
+  const { request, token } = description;
+  return {
+    operationId: description.id,
+    tags: [description.tag],
+    summary: description.summary,
+    ...(description.description && { description: description.description }),
+    security: token === 'none' ? [] : [{ bearer: [] }],
+    ...(token !== 'none' && token !== 'any' && { 'x-scope': token }),
+    parameters: [
+      ...parameters('path', request.path, components),
+      ...parameters('query', request.query, components),
+      ...parameters('header', request.headers, components),
+    ],
+    ...(request.body && {
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(
+          (description.bodyTypes ?? ['application/json']).map((type) => [
+            type,
+            { schema: schemaOf(request.body as z.ZodType, 'input', components) },
+          ]),
+        ),
+      },
+    }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(description.responses).map(([status, response]) => [status, success(response, components)]),
+      ),
+      ...failures(description),
+    },
+  };
+}
+
+function parameters(
+  place: 'path' | 'query' | 'header',
+  schemas: ZodObject | undefined,
+  components: Components,
+): Json[] {
+  return Object.entries(schemas?.shape ?? {}).map(([name, schema]) => {
+    const { description, ...json } = schemaOf(schema as z.ZodType, 'input', components);
+    return {
+      name: place === 'header' ? name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()) : name,
+      in: place,
+      required: place === 'path',
+      ...(description ? { description } : {}),
+      schema: json,
+    };
+  });
+}
+
+function success(response: ResponseDescription, components: Components): Json {
+  return {
+    description: response.description,
+    headers: headers(response.headers ?? {}),
+    ...(response.schema && {
+      content: {
+        [response.contentType ?? 'application/json']: { schema: schemaOf(response.schema, 'output', components) },
+      },
+    }),
+  };
+}
+
+function headers(own: Readonly<Record<string, string>>): Json {
+  const described = Object.entries(own).map(([name, description]) => [
+    name,
+    { description, schema: { type: 'string' } },
+  ]);
+  return { ...Object.fromEntries(described), 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
+}
+
+/** One response a status, with an example of each of its problems. */
+function failures(description: OperationDescription): Json {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of problemsOf(description)) {
+    const { status } = catalogue[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: codes.map((code) => `\`${code}\`: ${catalogue[code].title}.`).join(' '),
+        headers: headers(failureHeaders[status] ?? {}),
+        content: {
+          'application/problem+json': {
+            schema: { $ref: '#/components/schemas/Problem' },
+            examples: Object.fromEntries(
+              codes.map((code) => [code, { value: problemExample(code, description.path) }]),
+            ),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+/** The problems that an operation can answer: its own, and those that come with what it takes. */
+export function problemsOf({ token, request, problems }: OperationDescription): ProblemCode[] {
+  const all = new Set<ProblemCode>(['malformed_request', 'validation_failed', ...problems, 'internal_error']);
+  if (request.body) for (const code of ['payload_too_large', 'unsupported_media_type'] as const) all.add(code);
+  if (token !== 'none') {
+    for (const code of ['token_missing', 'token_invalid', 'token_expired'] as const) all.add(code);
+    for (const code of ['database_unavailable', 'identity_provider_unavailable', 'timeout'] as const) all.add(code);
+    if (token !== 'any') all.add('insufficient_scope');
+  }
+  return problemCodes.filter((code) => all.has(code));
+}
+
+const failureHeaders: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'WWW-Authenticate': 'The scheme to use, and what was wrong with the token (RFC 6750).' },
+  403: { 'WWW-Authenticate': 'The scope that is needed (RFC 6750).' },
+  503: { 'Retry-After': 'Seconds to wait before trying again.' },
+};
+
+function problemExample(code: ProblemCode, path: string): Json {
+  const { status, title, detail } = catalogue[code];
+  return {
+    type: `/problems/${code.replaceAll('_', '-')}`,
+    title,
+    status,
+    detail,
+    instance: path,
+    code,
+    request_id: '0193a5b0-9d0e-7c55-8f7a-51a0c2d4e6f8',
+    ...(code === 'validation_failed' && {
+      errors: [{ in: 'query', pointer: 'limit', message: 'must be a whole number from 1 to 200' }],
+    }),
+  };
+}
+
+/** A schema as JSON Schema 2020-12, which OpenAPI 3.1 uses; those with an id move to the components. */
+function schemaOf(schema: z.ZodType, direction: 'input' | 'output', components: Components): Json {
+  const {
+    $schema: _,
+    $defs: definitions = {},
+    ...json
+  } = z.toJSONSchema(schema, { io: direction, unrepresentable: 'any' });
+  for (const [id, definition] of Object.entries(definitions)) components[id] ??= relocate(definition as Json);
+  return relocate(json);
+}
+
+function relocate(json: Json): Json {
+  return JSON.parse(JSON.stringify(json).replaceAll('#/$defs/', '#/components/schemas/')) as Json;
+}

@@ -1,0 +1,76 @@
+/** One description of an operation, from which its validation, its types and its documentation all come. */
+import type { ZodObject, ZodType, z } from 'zod';
+import type { Scope } from '../auth/principal.ts';
+import type { ProblemCode } from '../problems/catalogue.ts';
+import type { BodyType } from './body.ts';
+import type { RequestContext } from './context.ts';
+
+/** The schemas of a request's parts; a part without one is not looked at, but for the query, which must be empty. */
+export interface RequestSchemas {
+  readonly path?: ZodObject;
+  readonly query?: ZodObject;
+  /** Named in lower case; other headers are let through. */
+  readonly headers?: ZodObject;
+  readonly body?: ZodType;
+}
+
+export interface ResponseDescription {
+  readonly description: string;
+  readonly schema?: ZodType;
+  /** `application/json` where there is a schema, unless named here. */
+  readonly contentType?: string;
+  /** Headers beyond those that every response has: name to description. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface OperationDescription<Schemas extends RequestSchemas = RequestSchemas> {
+  readonly id: string;
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** In OpenAPI's notation: `/api/v1/tasks/{id}`. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** What the token must allow; `any` token will do for some, `none` is needed for others. */
+  readonly token: Scope | 'any' | 'none';
+  readonly request: Schemas;
+  /** Accepted media types of the body; `application/json` where not given. */
+  readonly bodyTypes?: readonly BodyType[];
+  readonly responses: Readonly<Record<number, ResponseDescription>>;
+  /** The problems that are this operation's own; those that come with a token, a body or a database are known. */
+  readonly problems: readonly ProblemCode[];
+}
+
+type Parsed<Schema> = Schema extends ZodType ? z.output<Schema> : undefined;
+
+/** The checked parts of a request. */
+export interface Input<Schemas extends RequestSchemas> {
+  readonly path: Parsed<Schemas['path']>;
+  readonly query: Parsed<Schemas['query']>;
+  readonly headers: Parsed<Schemas['headers']>;
+  readonly body: Parsed<Schemas['body']>;
+}
+
+export type Handler<Schemas extends RequestSchemas> = (
+  input: Input<Schemas>,
+  context: RequestContext,
+) => Promise<Response> | Response;
+
+/** A description together with what answers it. */
+export interface Operation {
+  readonly description: OperationDescription;
+  readonly handle: Handler<RequestSchemas>;
+}
+
+export function describeOperation<const Schemas extends RequestSchemas>(
+  description: OperationDescription<Schemas>,
+): OperationDescription<Schemas> {
+  return description;
+}
+
+export function operation<Schemas extends RequestSchemas>(
+  description: OperationDescription<Schemas>,
+  handle: Handler<Schemas>,
+): Operation {
+  return { description, handle: handle as unknown as Handler<RequestSchemas> };
+}

@@ -1,0 +1,59 @@
+/** From a request to the checked input of an operation: every fault at once, nothing coerced, nothing ignored. */
+import { z } from 'zod';
+import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
+import { readJson } from './body.ts';
+import type { RequestContext } from './context.ts';
+import { faultsOf, message } from './faults.ts';
+import type { Input, OperationDescription, RequestSchemas } from './operation.ts';
+
+const noParameters = z.strictObject({});
+
+/**
+ * @throws ProblemError 400, 413 and 415 for a request that cannot be read (see `readJson`), 422 for one that is not
+ *   valid, with the faults of all its parts
+ */
+export async function readInput(
+  { request, bodyTypes = ['application/json'] }: OperationDescription,
+  context: RequestContext,
+): Promise<Input<RequestSchemas>> {
+  const query = readQuery(context.req.url);
+  const body = request.body && (await readJson(context.req.raw, bodyTypes));
+  const faults: Fault[] = [];
+
+  const check = (part: Fault['in'], schema: z.ZodType | undefined, value: unknown): unknown => {
+    if (!schema) return undefined;
+    const result = schema.safeParse(value, { error: message });
+    if (!result.success) faults.push(...faultsOf(result.error.issues, part));
+    return result.data;
+  };
+
+  const input = {
+    path: check('path', request.path, context.req.param()),
+    query: check('query', request.query ?? noParameters, query),
+    headers: check('header', request.headers, request.headers && context.req.header()),
+    body: check('body', request.body, body),
+  };
+  if (faults.length > 0) throw validationFailed(faults);
+  return input as Input<RequestSchemas>;
+}
+
+/** The parameters of a query: a text for each, an array of them for one that is repeated. */
+function readQuery(url: string): Record<string, string | string[]> {
+  const start = url.indexOf('?');
+  if (start < 0) return {};
+  const text = url.slice(start + 1).replace(/#.*$/, '');
+  try {
+    // URLSearchParams would turn what is not UTF-8 into question marks without a word.
+    decodeURIComponent(text);
+  } catch {
+    throw new ProblemError('malformed_request', { detail: 'The query is not percent-encoded UTF-8.' });
+  }
+  const parameters = new URLSearchParams(text);
+  const names = [...new Set(parameters.keys())];
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = parameters.getAll(name);
+      return [name, values.length === 1 ? (values[0] as string) : values];
+    }),
+  );
+}

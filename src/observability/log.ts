@@ -1,0 +1,33 @@
+/** The server's log: JSON lines on a pipe, readable lines on a terminal. */
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+import type { LogLevel } from '../config/config.ts';
+
+export type Log = Logger;
+
+/**
+ * @param output where lines go instead of the process's standard output
+ */
+export function createLog(level: LogLevel, output?: DestinationStream): Log {
+  const destination = output ?? (process.stdout.isTTY ? readableLines() : pino.destination({ fd: 1, sync: false }));
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } },
+    destination,
+  );
+}
+
+function readableLines(): DestinationStream {
+  return PinoPretty({ colorize: true, translateTime: 'HH:MM:ss', ignore: 'request_id', singleLine: true, sync: true });
+}
+
+/** An error for the log. PostgreSQL's own messages quote the values it was given, so only their codes are kept. */
+function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { code, severity, constraint, table, routine } = error as Error & Record<string, unknown>;
+  const frames = error.stack
+    ?.split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n');
+  if (severity !== undefined) return { type: error.name, code, constraint, table, routine, stack: frames };
+  return { type: error.name, message: error.message, code, stack: frames };
+}

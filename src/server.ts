@@ -1,0 +1,97 @@
+/** Listening, and stopping without cutting anybody off. */
+import type { Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { createApp } from './app.ts';
+import { refuseMalformed } from './http/malformed.ts';
+import { prepareUntilReady } from './readiness.ts';
+import type { Services } from './services.ts';
+
+export interface RunningServer {
+  /** Where it listens. */
+  readonly address: AddressInfo;
+  /** Rejects where the database must be changed first; until it resolves, requests that need the database get 503. */
+  readonly ready: Promise<string[]>;
+  /**
+   * Stops accepting, lets requests under way finish within the configured time, closes the database last.
+   *
+   * @returns false where requests had to be cut off
+   */
+  stop(): Promise<boolean>;
+}
+
+/** How long clients may take, in milliseconds: for the headers of a request, and for all of it. */
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+
+/** Longer than the 60 s after which common load balancers drop idle connections, so that they and not we close them. */
+const keepAliveTimeoutMs = 65_000;
+
+const maxHeaderBytes = 16 * 1024;
+
+/** @throws the error of `listen`, EADDRINUSE say */
+export async function startServer(services: Services): Promise<RunningServer> {
+  const { config, log } = services;
+  const app = createApp(services);
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      maxHeaderSize: maxHeaderBytes,
+    },
+  }) as Server;
+  refuseMalformed(server);
+  let stopping = false;
+  // A client told to close does so after its answer; one with an idle connection is cut below.
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    if (stopping) response.setHeader('Connection', 'close');
+  });
+
+  await listen(server, config.server.port, config.server.host);
+  const abandon = new AbortController();
+  const ready = prepareUntilReady(services, abandon.signal);
+
+  return {
+    address: server.address() as AddressInfo,
+    ready,
+    async stop() {
+      stopping = true;
+      abandon.abort();
+      const finished = await drain(server, config.server.shutdownTimeoutMs);
+      // The migration or the first key may be under way still.
+      await ready.catch(() => {});
+      await services.close();
+      log.info({ finished }, 'stopped');
+      return finished;
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Closes idle connections at once and busy ones when they are done; false where some were not in time. */
+async function drain(server: Server, timeoutMs: number): Promise<boolean> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Connections that were busy become idle one by one.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  server.closeIdleConnections();
+  let finished = true;
+  const deadline = setTimeout(() => {
+    finished = false;
+    server.closeAllConnections();
+  }, timeoutMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(deadline);
+  return finished;
+}

@@ -1,0 +1,63 @@
+/** The composition root: from the configuration to the parts that the app is made of. */
+import { createIssuer, type Issuer } from './auth/issuer.ts';
+import { keptSecret } from './auth/kept-secret.ts';
+import type { TokenVerifier } from './auth/verifier/verifier.ts';
+import { createVerifierFor } from './auth/verifier-for.ts';
+import type { Config } from './config/config.ts';
+import { type Connections, openConnections } from './database/connections.ts';
+import { type Database, openDatabase } from './database/database.ts';
+import { createLog, type Log } from './observability/log.ts';
+
+export interface Services {
+  readonly config: Config;
+  readonly log: Log;
+  readonly database: Database;
+  /** There in the mode `embedded` only. */
+  readonly issuer: Issuer | null;
+  readonly verifier: TokenVerifier;
+  /**
+   * Makes everything ready to serve: schema, proof of isolation, first signing key.
+   *
+   * @returns the names of the migrations applied
+   */
+  prepare(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** What tests put in place of the real parts. */
+export interface Overrides {
+  readonly log?: Log;
+  readonly connections?: Connections;
+}
+
+/** @throws DirectoryInUseError where another process has the data directory open */
+export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {
+  const log = overrides.log ?? createLog(config.log.level);
+  const connections = overrides.connections ?? (await openConnections(config.database));
+  const database = openDatabase(config.database, connections);
+  const issuer = config.auth.mode === 'embedded' ? embeddedIssuer(config, config.auth.secret, database, log) : null;
+  const verifier = createVerifierFor(config, issuer, (event) => log.info(event, 'keys'));
+  return {
+    config,
+    log,
+    database,
+    issuer,
+    verifier,
+    async prepare() {
+      const applied = await database.prepare();
+      await issuer?.prepare();
+      return applied;
+    },
+    close: () => database.close(),
+  };
+}
+
+function embeddedIssuer({ server, database }: Config, secret: string | null, { pool }: Database, log: Log): Issuer {
+  return createIssuer(pool, {
+    publicUrl: server.publicUrl,
+    secret: secret ?? keptSecret(database),
+    trustedOrigins: server.corsOrigins,
+    // The details may be whole requests and errors with what was asked of the database.
+    log: (level, message) => log[level === 'success' ? 'info' : level]({ message }, 'issuer'),
+  });
+}

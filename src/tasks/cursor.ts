@@ -1,0 +1,47 @@
+/** Cursors: the place in a list where the next page begins, tied to the user and the list it was made for. */
+import { createHash } from 'node:crypto';
+import { validationFailed } from '../problems/problem.ts';
+import type { ListQuery, Position } from './statements.ts';
+
+/** Goes up when the meaning of a cursor changes, so that older ones are refused. */
+const version = 1;
+
+const digestLength = 12;
+
+/** The list that a cursor belongs to. */
+type List = Pick<ListQuery, 'filters' | 'sort'>;
+
+/**
+ * An opaque text for a place in a list.
+ *
+ * Its digest shows a change and a use with another list; it is no secret, nor need it be: whoever makes up a cursor
+ * gets to see nothing but a place in their own list.
+ */
+export function writeCursor(ownerId: string, list: List, position: Position): string {
+  const place = Buffer.from(JSON.stringify(position));
+  return Buffer.concat([digest(ownerId, list, place), place]).toString('base64url');
+}
+
+/** @throws ProblemError validation_failed where the cursor was changed, or made for another user or list */
+export function readCursor(ownerId: string, list: List, cursor: string): Position {
+  const bytes = Buffer.from(cursor, 'base64url');
+  const place = bytes.subarray(digestLength);
+  const intact =
+    bytes.toString('base64url') === cursor && bytes.subarray(0, digestLength).equals(digest(ownerId, list, place));
+  if (!intact) {
+    throw validationFailed([
+      {
+        in: 'query',
+        pointer: 'cursor',
+        message:
+          'is not one that this list gave out; use it with the filters and the sort it came with, or start again',
+      },
+    ]);
+  }
+  return JSON.parse(place.toString()) as Position;
+}
+
+function digest(ownerId: string, { filters, sort }: List, place: Buffer): Buffer {
+  const list = JSON.stringify([version, ownerId, sort, filters]);
+  return createHash('sha256').update(list).update('\n').update(place).digest().subarray(0, digestLength);
+}

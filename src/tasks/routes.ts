@@ -1,0 +1,123 @@
+/** What the operations on tasks take and give: the source of their validation and of their documentation. */
+import { z } from 'zod';
+import { describeOperation } from '../http/operation.ts';
+import { ifMatch, ifNoneMatch, repeatable, wholeNumber } from '../http/parameters.ts';
+import { sorts, task, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
+import { priorities, statuses } from './table.ts';
+
+const tag = 'Tasks';
+const collection = '/api/v1/tasks';
+const member = '/api/v1/tasks/{id}';
+
+const path = z.strictObject({ id: taskId });
+const etag = { ETag: 'The task’s version, for `If-Match` and `If-None-Match`.' };
+
+export const listTasksRoute = describeOperation({
+  id: 'listTasks',
+  method: 'get',
+  path: collection,
+  tag,
+  summary: 'List tasks',
+  description: 'One page of the user’s tasks. The next page, where there is one, is in the `Link` header (RFC 8288).',
+  token: 'tasks:read',
+  request: {
+    query: z
+      .strictObject({
+        limit: wholeNumber(1, 200, 100, 'How many tasks a page has at the most.'),
+        cursor: z
+          .string()
+          .max(4096, 'is not one that this list gave out')
+          .optional()
+          .meta({ description: 'Where the page begins, from a `Link` header.' }),
+        skip: wholeNumber(0, 10_000, 0, 'How many tasks to leave out first, for clients that count pages.'),
+        status: repeatable(z.enum(statuses), 'Tasks with any of these statuses.'),
+        priority: repeatable(z.enum(priorities), 'Tasks with any of these priorities.'),
+        sort: z.enum(sorts).default('-created_at').meta({
+          description: 'What to sort by, `-` in front for descending; ties go by `id`, in the same direction.',
+        }),
+      })
+      .refine(({ cursor, skip }) => cursor === undefined || skip === 0, {
+        path: ['skip'],
+        error: 'cannot go together with cursor',
+      }),
+  },
+  responses: {
+    200: {
+      description: 'The page.',
+      schema: z.array(task),
+      headers: { Link: '`rel="next"` unless this is the last page, and `rel="first"`.' },
+    },
+  },
+  problems: [],
+});
+
+export const createTaskRoute = describeOperation({
+  id: 'createTask',
+  method: 'post',
+  path: collection,
+  tag,
+  summary: 'Create a task',
+  description:
+    'With an `id` of your own the request can be repeated: where the stored task is what the request asks for, it is answered with 200.',
+  token: 'tasks:write',
+  request: { body: taskCreate },
+  responses: {
+    201: { description: 'The new task.', schema: task, headers: { ...etag, Location: 'The path of the task.' } },
+    200: { description: 'The task was there already, just so.', schema: task, headers: etag },
+  },
+  problems: ['id_taken'],
+});
+
+export const readTaskRoute = describeOperation({
+  id: 'readTask',
+  method: 'get',
+  path: member,
+  tag,
+  summary: 'Read a task',
+  token: 'tasks:read',
+  request: { path, headers: z.object({ 'if-none-match': ifNoneMatch }) },
+  responses: {
+    200: { description: 'The task.', schema: task, headers: etag },
+    304: { description: 'The task still has the entity tag of `If-None-Match`.', headers: etag },
+  },
+  problems: ['task_not_found'],
+});
+
+export const replaceTaskRoute = describeOperation({
+  id: 'replaceTask',
+  method: 'put',
+  path: member,
+  tag,
+  summary: 'Replace a task',
+  description: 'Fields that are left out return to their defaults.',
+  token: 'tasks:write',
+  request: { path, headers: z.object({ 'if-match': ifMatch }), body: taskReplace },
+  responses: { 200: { description: 'The task as it is now.', schema: task, headers: etag } },
+  problems: ['task_not_found', 'version_mismatch'],
+});
+
+export const patchTaskRoute = describeOperation({
+  id: 'patchTask',
+  method: 'patch',
+  path: member,
+  tag,
+  summary: 'Change a task',
+  description: 'A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version as it is.',
+  token: 'tasks:write',
+  request: { path, headers: z.object({ 'if-match': ifMatch }), body: taskPatch },
+  bodyTypes: ['application/json', 'application/merge-patch+json'],
+  responses: { 200: { description: 'The task as it is now.', schema: task, headers: etag } },
+  problems: ['task_not_found', 'version_mismatch'],
+});
+
+export const deleteTaskRoute = describeOperation({
+  id: 'deleteTask',
+  method: 'delete',
+  path: member,
+  tag,
+  summary: 'Delete a task',
+  token: 'tasks:write',
+  request: { path, headers: z.object({ 'if-match': ifMatch }) },
+  responses: { 204: { description: 'The task is gone.' } },
+  problems: ['task_not_found', 'version_mismatch'],
+});

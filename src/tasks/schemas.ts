@@ -1,0 +1,84 @@
+/** Tasks as clients send and receive them (the contract's section 4). */
+import { z } from 'zod';
+import { text, trimmedText } from '../http/text.ts';
+import { priorities, statuses } from './table.ts';
+
+const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export const taskId = z
+  .string()
+  .refine((value) => canonicalUuid.test(value), 'must be a UUID in lower case with hyphens')
+  .meta({ format: 'uuid', example: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d' });
+
+const title = trimmedText(1, 255).meta({ description: 'What is to be done, trimmed.', example: 'Buy milk' });
+
+const description = text(10_000)
+  .nullable()
+  .meta({ description: 'More about it.', example: 'The one in the blue carton' });
+
+const status = z.enum(statuses).meta({ description: 'How far it is.' });
+
+const priority = z.enum(priorities).meta({ description: 'How much it matters.' });
+
+const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T09:30:00.000000Z' });
+
+/** A task as it is stored and sent. */
+export const task = z
+  .strictObject({
+    id: taskId,
+    owner_id: z.string().meta({ description: 'The `sub` of its owner’s tokens.', example: 'r4Tk2bQvXcYw7Zn1' }),
+    title,
+    description,
+    status,
+    priority,
+    completed_at: timestamp.nullable().meta({ description: 'When it became `Done`; null while it is not.' }),
+    version: z.int().min(1).meta({ description: '1 at creation, one more with every change.', example: 1 }),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .meta({ id: 'Task', description: 'A task of the authenticated user.' });
+
+export type Task = z.output<typeof task>;
+
+/** Every writable field; those left out take their defaults. */
+const writable = {
+  title,
+  description: description.default(null),
+  status: status.default('Todo'),
+  priority: priority.default('Medium'),
+};
+
+export const taskCreate = z
+  .strictObject({
+    id: taskId.optional().meta({ description: 'Your own id for it, so that creating it can be repeated safely.' }),
+    ...writable,
+  })
+  .meta({
+    id: 'TaskCreate',
+    description: 'A new task.',
+    examples: [{ title: 'Buy milk' }, { title: 'File taxes', priority: 'High', description: 'Form 1040' }],
+  });
+
+export const taskReplace = z.strictObject(writable).meta({
+  id: 'TaskReplace',
+  description: 'All that can be written of a task; what is left out returns to its default.',
+  examples: [{ title: 'Buy oat milk', status: 'InProgress', priority: 'Low', description: null }],
+});
+
+export const taskPatch = z
+  .strictObject({ title, description, status, priority })
+  .partial()
+  .meta({
+    id: 'TaskPatch',
+    description: 'A JSON Merge Patch (RFC 7396): what is absent stays as it is.',
+    examples: [{ status: 'Done' }],
+  });
+
+export type TaskCreate = z.output<typeof taskCreate>;
+export type TaskReplace = z.output<typeof taskReplace>;
+export type TaskPatch = z.output<typeof taskPatch>;
+
+/** The sorts of a list: the column, and whether it descends. */
+export const sorts = ['created_at', '-created_at', 'updated_at', '-updated_at'] as const;
+
+export type Sort = (typeof sorts)[number];
