@@ -4,6 +4,7 @@ import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { bearer, jwt } from 'better-auth/plugins';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
+import { databaseProblem } from '../database/errors.ts';
 import type { IssuerLog } from './issuer-log.ts';
 import { ensureSigningKey } from './signing-key.ts';
 import * as tables from './tables.ts';
@@ -21,7 +22,7 @@ export interface IssuerOptions {
 }
 
 export interface Issuer {
-  /** Answers a request below `issuerPath`. */
+  /** Answers a request below `issuerPath`. Rejects with a `ProblemError` where the database fails. */
   handle(request: Request): Promise<Response>;
   /** Its endpoints: the path below `issuerPath` in Better Auth's notation, to its methods. */
   readonly endpoints: ReadonlyMap<string, readonly string[]>;
@@ -42,6 +43,8 @@ export function createIssuer(pool: pg.Pool, { publicUrl, secret, trustedOrigins,
     emailAndPassword: { enabled: true },
     session: { storeSessionInDatabase: true },
     logger: { log },
+    // Otherwise what the database was asked, e-mail addresses in it, would be printed.
+    onAPIError: { throw: true },
     telemetry: { enabled: false },
     plugins: [
       jwt({
@@ -61,7 +64,14 @@ export function createIssuer(pool: pg.Pool, { publicUrl, secret, trustedOrigins,
   });
 
   return {
-    handle: (request) => auth.handler(withoutNodeFetchMode(request)),
+    async handle(request) {
+      try {
+        return await auth.handler(withoutNodeFetchMode(request));
+      } catch (error) {
+        // Drizzle wraps the database's error in one that quotes the query.
+        throw databaseProblem((error as Error).cause ?? error);
+      }
+    },
     endpoints: endpointsOf(auth.api),
     loadKeys: () => auth.api.getJwks(),
     prepare: () => ensureSigningKey(pool, secret),

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import { createPgConfig, type PglitePgConnection } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
 import type { EmbeddedDatabase } from '../config/config.ts';
 import type { Connections } from './connections.ts';
@@ -27,8 +27,10 @@ export async function openEmbedded(database: EmbeddedDatabase, options: Embedded
       // The default would double the memory of the whole server.
       postgresqlconf: ['shared_buffers=16MB'],
     });
+    const serverConfig = createPgConfig(pglite);
+    ignoreTypeParsers(serverConfig.connection);
     const pool = new pg.Pool({
-      ...createPgConfig(pglite),
+      ...serverConfig,
       max: 1,
       idleTimeoutMillis: 0,
       connectionTimeoutMillis: 30_000,
@@ -53,6 +55,16 @@ export async function openEmbedded(database: EmbeddedDatabase, options: Embedded
     unlock();
     throw error;
   }
+}
+
+/**
+ * A query of pg may bring parsers for its columns as `types`, as Drizzle's do. pg's own connection sees that they are
+ * no list of parameter types; PGlite's fails on them.
+ */
+function ignoreTypeParsers(connection: PglitePgConnection): void {
+  const parse = connection.parse.bind(connection);
+  connection.parse = (message: { types?: unknown }) =>
+    parse({ ...message, types: Array.isArray(message.types) ? message.types : [] });
 }
 
 function takeDirectory(directory: string): () => void {

@@ -193,7 +193,8 @@ describe.each(Object.entries(misbehaviours))('J18: the endpoint %s', (behaviour,
 test('J18: the endpoint refuses connections: 503', async () => {
   await server.close();
   await expectUnavailable(verify(old));
-  expect(events).toMatchObject([{ type: 'keys_fetch_failed' }]);
+  const error = new Error('the JWKS endpoint cannot be reached: ECONNREFUSED');
+  expect(events).toEqual([{ type: 'keys_fetch_failed', error, retryInMs: expect.any(Number) }]);
 });
 
 test('J18: what is wrong without any key is 401 without one, and fetches nothing', async () => {

@@ -1,8 +1,8 @@
 /** The memory of verified tokens: it may make an answer quicker, never another one. */
 import { describe, expect, test, vi } from 'vitest';
 import { checkClaims } from '../../src/auth/verifier/claim-rules.ts';
-import type { KeySource, VerificationKey } from '../../src/auth/verifier/key-source.ts';
 import { readKeySet } from '../../src/auth/verifier/key-set.ts';
+import type { KeySource, VerificationKey } from '../../src/auth/verifier/key-source.ts';
 import { createTokenCache, type VerifiedToken } from '../../src/auth/verifier/token-cache.ts';
 import { createVerifier } from '../../src/auth/verifier/verifier.ts';
 import { makeIssuer } from '../support/tokens.ts';

@@ -17,16 +17,18 @@ export function createRemoteKeys({ url, ...options }: RemoteKeysOptions): KeySou
 }
 
 async function fetchDocument(url: string, signal: AbortSignal): Promise<unknown> {
-  const response = await fetch(url, {
-    signal,
-    redirect: 'manual',
-    headers: { Accept: 'application/jwk-set+json, application/json' },
-  });
+  const headers = { Accept: 'application/jwk-set+json, application/json' };
+  const response = await fetch(url, { signal, redirect: 'manual', headers }).catch(unreachable);
   if (response.status !== 200 || !response.body) {
     await response.body?.cancel();
     throw new Error(`the JWKS endpoint answered with status ${response.status}`);
   }
   return parseStrictJson(await readAtMost(maxDocumentBytes, response.body));
+}
+
+/** `fetch` itself says no more than "fetch failed"; what happened is the code of the error behind. */
+function unreachable(error: Error & { cause?: { code?: string } }): never {
+  throw new Error(`the JWKS endpoint cannot be reached: ${error.cause?.code ?? error.message}`, { cause: error });
 }
 
 /** Stops at the first byte too many; leaving the loop closes the connection. */
