@@ -8,25 +8,16 @@ import type { EmbeddedDatabase } from '../config/config.ts';
 import type { Connections } from './connections.ts';
 import { lockDirectory } from './directory-lock.ts';
 
-export interface EmbeddedOptions {
-  /** A data directory, as PGlite dumps it, to start from instead of an empty one. */
-  readonly loadDataDir?: Blob;
-}
-
 /**
  * Opens the embedded database. Its one connection serves everybody in turn.
  *
+ * @param given an instance to use instead of opening one; it is closed with the connections
  * @throws DirectoryInUseError where another process has the directory open
  */
-export async function openEmbedded(database: EmbeddedDatabase, options: EmbeddedOptions = {}): Promise<Connections> {
+export async function openEmbedded(database: EmbeddedDatabase, given?: PGlite): Promise<Connections> {
   const unlock = database.directory === null ? () => {} : takeDirectory(database.directory);
   try {
-    const pglite = await PGlite.create({
-      ...options,
-      ...(database.directory !== null && { dataDir: join(database.directory, 'postgres') }),
-      // The default would double the memory of the whole server.
-      postgresqlconf: ['shared_buffers=16MB'],
-    });
+    const pglite = given ?? (await createPglite(database));
     const serverConfig = createPgConfig(pglite);
     ignoreTypeParsers(serverConfig.connection);
     const pool = new pg.Pool({
@@ -55,6 +46,14 @@ export async function openEmbedded(database: EmbeddedDatabase, options: Embedded
     unlock();
     throw error;
   }
+}
+
+function createPglite({ directory }: EmbeddedDatabase): Promise<PGlite> {
+  return PGlite.create({
+    ...(directory !== null && { dataDir: join(directory, 'postgres') }),
+    // The default would double the memory of the whole server.
+    postgresqlconf: ['shared_buffers=16MB'],
+  });
 }
 
 /**

@@ -1,0 +1,152 @@
+/** The API as its clients meet it: a listening server, an issuer of its own, and real tokens. */
+import { onTestFinished } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { type Environment, loadConfig } from '../../src/config/load.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { startServer } from '../../src/server.ts';
+import { createServices } from '../../src/services.ts';
+import { createTestDatabase, type TestDatabase, testSecret } from './databases.ts';
+import { expectDocumented } from './document.ts';
+import { type JwksServer, startJwksServer } from './jwks-server.ts';
+import { freePort } from './postgres-server.ts';
+import { makeIssuer, type TestIssuer } from './tokens.ts';
+
+export interface Answer<Body = any> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed JSON; null where there is no body. */
+  readonly body: Body;
+  readonly text: string;
+}
+
+export interface RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON, unless it is a string or bytes, which are sent as they are. */
+  readonly body?: unknown;
+}
+
+export interface Client {
+  readonly userId: string | null;
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  put(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  patch(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  delete(path: string, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export interface TestApi {
+  readonly url: string;
+  readonly config: Config;
+  readonly database: TestDatabase;
+  readonly issuer: TestIssuer;
+  readonly jwks: JwksServer;
+  /** What the server logged so far, a line each, parsed. */
+  readonly log: readonly Record<string, unknown>[];
+  /** A token of the issuer for a user, with the usual claims and these. */
+  token(userId: string, claims?: object): string;
+  /** A client with a token of this user; every call makes up another user unless one is named. */
+  user(userId?: string, claims?: object): Client;
+  /** A client without a token, or with this `Authorization` header. */
+  anonymous(authorization?: string): Client;
+  stop(): Promise<void>;
+}
+
+export interface TestApiOptions {
+  /** Variables over those that the tests run with: tokens of a JWKS issuer, a free port. */
+  readonly environment?: Environment;
+  /** Stop it when the test file ends rather than with the test that started it. */
+  readonly keep?: boolean;
+}
+
+let users = 0;
+
+/** Starts the API on a database of its own; stopped when the test ends, or by `stop` with `keep`. */
+export async function startApi({ environment = {}, keep = false }: TestApiOptions = {}): Promise<TestApi> {
+  const issuer = makeIssuer();
+  const jwks = await startJwksServer(issuer.jwks);
+  const port = await freePort();
+  const jwksMode = {
+    AUTH_MODE: 'jwks',
+    AUTH_JWKS_URL: jwks.url,
+    AUTH_ISSUER: 'https://issuer.test',
+    AUTH_AUDIENCE: 'todo',
+  };
+  const loaded = loadConfig({
+    PORT: String(port),
+    DATABASE_URL: 'pglite:memory',
+    BETTER_AUTH_SECRET: testSecret,
+    ...(environment.AUTH_MODE ? {} : jwksMode),
+    ...environment,
+  });
+  const database = await createTestDatabase();
+  const config: Config = { ...loaded, database: { ...database.config, timeoutMs: loaded.database.timeoutMs } };
+  const log: Record<string, unknown>[] = [];
+  const services = await createServices(config, {
+    connections: database.connections,
+    log: createLog('info', { write: (line) => void log.push(JSON.parse(line)) }),
+  });
+  const server = await startServer(services);
+  await server.ready;
+
+  const url = `http://127.0.0.1:${port}`;
+  const stop = async () => {
+    await server.stop();
+    await jwks.close();
+    await database.remove();
+  };
+  if (!keep) onTestFinished(stop);
+
+  const token = (userId: string, claims: object = {}) => {
+    const now = Math.floor(Date.now() / 1000);
+    return issuer.sign({ iss: 'https://issuer.test', aud: 'todo', iat: now, exp: now + 900, sub: userId, ...claims });
+  };
+  return {
+    url,
+    config,
+    database,
+    issuer,
+    jwks,
+    log,
+    token,
+    user(userId = nextUser(), claims = {}) {
+      return client(url, userId, `Bearer ${token(userId, claims)}`);
+    },
+    anonymous: (authorization) => client(url, null, authorization),
+    stop,
+  };
+}
+
+function nextUser(): string {
+  users += 1;
+  return `user-${process.pid}-${users}`;
+}
+
+function client(url: string, userId: string | null, authorization: string | undefined): Client {
+  const request: Client['request'] = async (method, path, { headers = {}, body } = {}) => {
+    const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(`${url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(authorization !== undefined && { Authorization: authorization }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: isRaw ? (body as string) : JSON.stringify(body) }),
+    });
+    await expectDocumented(method, `${url}${path}`, response);
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : null, text };
+  };
+  return {
+    userId,
+    request,
+    get: (path, headers = {}) => request('GET', path, { headers }),
+    post: (path, body, headers = {}) => request('POST', path, { headers, body }),
+    put: (path, body, headers = {}) => request('PUT', path, { headers, body }),
+    patch: (path, body, headers = {}) => request('PATCH', path, { headers, body }),
+    delete: (path, headers = {}) => request('DELETE', path, { headers }),
+  };
+}

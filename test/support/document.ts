@@ -1,0 +1,102 @@
+/** The OpenAPI document as a judge of answers: every one in the suite is held against it. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { expect } from 'vitest';
+import { describeApi } from '../../src/app.ts';
+
+interface Response {
+  readonly headers?: Record<string, unknown>;
+  readonly content?: Record<string, { readonly schema: object }>;
+}
+
+export interface DocumentedOperation {
+  readonly operationId: string;
+  readonly security: readonly object[];
+  readonly 'x-scope'?: string;
+  readonly parameters: readonly { name: string; in: string; required: boolean; schema: Record<string, unknown> }[];
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: { $ref?: string } }> };
+  readonly responses: Readonly<Record<string, Response>>;
+}
+
+export const document = describeApi() as {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, DocumentedOperation>>;
+  readonly components: { readonly schemas: Record<string, object> };
+};
+
+/** Every operation of the document, with its method in upper case. */
+export const documentedOperations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+);
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema(document, 'openapi');
+
+const validators = new Map<string, ValidateFunction>();
+
+/** Fails the test unless the document says that a request may be answered so. */
+export async function expectDocumented(method: string, url: string, response: globalThis.Response): Promise<void> {
+  const { pathname } = new URL(url);
+  expect(response.headers.get('x-request-id'), 'X-Request-Id').toBeTruthy();
+  expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(response.headers.get('x-frame-options')).toBe('DENY');
+  expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+  const body = await response.clone().text();
+  if (response.status >= 400) expectProblem(response, body, method);
+
+  const found = findOperation(method, pathname);
+  // What is not in the document is answered by the router or by the embedded issuer.
+  if (!found) return;
+  const { path, operation } = found;
+  const documented = operation.responses[response.status];
+  expect(documented, `${method} ${path} answered ${response.status}, which the document does not know`).toBeDefined();
+  if (method === 'HEAD' || !documented) return;
+  for (const name of Object.keys(documented.headers ?? {}))
+    expect(response.headers.has(name), `header ${name}`).toBe(true);
+  const contents = Object.entries(documented.content ?? {});
+  if (contents.length === 0) {
+    expect(body).toBe('');
+    return;
+  }
+  const type = response.headers.get('content-type')?.split(';')[0] ?? '';
+  expect(contents.map(([name]) => name)).toContain(type);
+  if (type.endsWith('json')) {
+    const pointer = ['paths', path, methodOf(method), 'responses', response.status, 'content', type, 'schema'];
+    expectValid(pointer, JSON.parse(body));
+  }
+}
+
+function expectProblem(response: globalThis.Response, body: string, method: string): void {
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  if (method === 'HEAD') return;
+  const problem = JSON.parse(body);
+  expectValid(['components', 'schemas', 'Problem'], problem);
+  expect(problem.status).toBe(response.status);
+  expect(problem.request_id).toBe(response.headers.get('x-request-id'));
+  expect(problem.errors !== undefined).toBe(problem.status === 422);
+}
+
+function expectValid(pointer: readonly (string | number)[], value: unknown): void {
+  const reference = pointer
+    .map((part) => encodeURIComponent(String(part).replaceAll('~', '~0').replaceAll('/', '~1')))
+    .join('/');
+  const validate = validators.get(reference) ?? ajv.compile({ $ref: `openapi#/${reference}` });
+  validators.set(reference, validate);
+  const valid = validate(value);
+  expect(valid, `${ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`).toBe(true);
+}
+
+/** HEAD is answered as GET. */
+function methodOf(method: string): string {
+  return method === 'HEAD' ? 'get' : method.toLowerCase();
+}
+
+function findOperation(method: string, pathname: string) {
+  for (const [path, methods] of Object.entries(document.paths)) {
+    const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+    const operation = methods[methodOf(method)];
+    if (operation && pattern.test(pathname)) return { path, operation };
+  }
+  return undefined;
+}

@@ -1,0 +1,75 @@
+/** Before all tests: the built package, a PostgreSQL server, and a migrated database of each kind to start from. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import type { TestProject } from 'vitest/node';
+import { openDatabase } from '../../src/database/database.ts';
+import { openEmbedded } from '../../src/database/embedded.ts';
+import { openPostgres } from '../../src/database/postgres.ts';
+import { databaseConfig, withAdmin } from './databases.ts';
+import { type PostgresServer, startPostgres } from './postgres-server.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A superuser's URL of a PostgreSQL server, without a database; null where there is none. */
+    postgresUrl: string | null;
+    /** Why there is none. */
+    postgresMissing: string;
+    /** A migrated database on that server, to copy. */
+    postgresTemplate: string;
+    /** A file with the data directory of a migrated embedded database. */
+    embeddedTemplate: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  execFileSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' });
+  const folder = mkdtempSync(join(tmpdir(), 'todo-api-test-'));
+  project.provide('embeddedTemplate', await makeEmbeddedTemplate(folder));
+
+  const given = process.env.TEST_DATABASE_URL;
+  let server: PostgresServer | undefined;
+  let missing = '';
+  if (!given) {
+    server = await startPostgres().catch((error: Error) => {
+      if (process.env.CI) throw error;
+      missing = `no PostgreSQL server could be started (${error.message}); set TEST_DATABASE_URL to one`;
+      process.stderr.write(`\nThe tests on PostgreSQL are skipped: ${missing}\n\n`);
+      return undefined;
+    });
+  }
+  const url = given?.replace(/\/[^/]*$/, '') ?? server?.url ?? null;
+  const template = `todo_template_${process.pid}`;
+  project.provide('postgresUrl', url);
+  project.provide('postgresMissing', missing);
+  project.provide('postgresTemplate', template);
+  if (url) await makePostgresTemplate(url, template);
+
+  return async () => {
+    if (url) await withAdmin(url, (admin) => admin.query(`drop database if exists ${template} with (force)`));
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+async function makeEmbeddedTemplate(folder: string): Promise<string> {
+  const pglite = await PGlite.create({ postgresqlconf: ['shared_buffers=16MB'] });
+  const connections = await openEmbedded({ kind: 'pglite', directory: null }, pglite);
+  await openDatabase(databaseConfig('pglite:memory'), connections).prepare();
+  const dump = await pglite.dumpDataDir('none');
+  await connections.close();
+  const file = join(folder, 'embedded.tar');
+  writeFileSync(file, Buffer.from(await dump.arrayBuffer()));
+  return file;
+}
+
+async function makePostgresTemplate(url: string, template: string): Promise<void> {
+  await withAdmin(url, (admin) => admin.query(`create database ${template}`));
+  const config = databaseConfig(`${url}/${template}`);
+  if (config.kind !== 'postgres') throw new Error(`${url} is not the URL of a PostgreSQL server`);
+  const database = openDatabase(config, openPostgres(config));
+  await database.prepare();
+  await database.close();
+}

@@ -1,0 +1,30 @@
+/** The tests: those of the API and the database run on both databases, the others once. */
+import { defineConfig } from 'vitest/config';
+
+const common = { testTimeout: 30_000, hookTimeout: 60_000 };
+
+function onDatabase(kind: 'embedded' | 'postgres') {
+  return {
+    test: {
+      ...common,
+      name: kind,
+      include: ['test/api/**/*.test.ts', 'test/database/**/*.test.ts'],
+      env: { TEST_DATABASE_KIND: kind },
+      setupFiles: ['test/support/skip-without-database.ts'],
+    },
+  };
+}
+
+// biome-ignore lint/style/noDefaultExport: vitest looks for the default export.
+export default defineConfig({
+  test: {
+    globalSetup: ['test/support/global-setup.ts'],
+    maxWorkers: 2,
+    projects: [
+      { test: { ...common, name: 'parts', include: ['test/verifier/**/*.test.ts', 'test/parts/**/*.test.ts'] } },
+      onDatabase('embedded'),
+      onDatabase('postgres'),
+      { test: { ...common, name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 60_000 } },
+    ],
+  },
+});
