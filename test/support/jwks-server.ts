@@ -93,7 +93,7 @@ export const misbehaviours = {
   },
 } satisfies Record<string, RequestListener>;
 
-/** Writes a chunk so many times, as fast as the other side reads, until that side has had enough. */
+/** Writes a chunk so many times, as fast as the other side reads, until that side has had enough; then a JWK Set. */
 function pour(response: ServerResponse, chunk: Buffer, times: number): void {
   let left = times;
   const more = (): void => {
@@ -104,7 +104,7 @@ function pour(response: ServerResponse, chunk: Buffer, times: number): void {
         return;
       }
     }
-    response.end();
+    response.end('{"keys":[]}');
   };
   more();
 }

@@ -1,9 +1,9 @@
 /** Issuers with real keys, for tests: they sign what they are told, good or bad. Signed with node:crypto, not with jose. */
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto';
 
-export type TestAlgorithm = 'EdDSA' | `${'RS' | 'PS' | 'ES'}${'256' | '384' | '512'}`;
+type TestAlgorithm = 'EdDSA' | `${'RS' | 'PS' | 'ES'}${'256' | '384' | '512'}`;
 
-export type TestJwk = JsonWebKey & { kid?: string; alg?: string; use?: string; key_ops?: string[] };
+type TestJwk = JsonWebKey & { kid?: string; alg?: string; use?: string; key_ops?: string[] };
 
 export interface TestIssuer {
   readonly algorithm: TestAlgorithm;

@@ -17,11 +17,11 @@ test('any JSON is read as JSON.parse reads it', () => {
 
 test('a member given twice is refused, wherever it is and however it is spelled', () => {
   const name = fc.string({ unit: 'grapheme' });
-  const escape = (text: string) =>
+  const spellOut = (text: string) =>
     [...Array(text.length).keys()].map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
   fc.assert(
     fc.property(name, fc.jsonValue(), fc.constantFrom('X', '[1,X]', '{"a":{"b":[X]}}'), (twice, value, around) => {
-      const [plain, escaped, content] = [JSON.stringify(twice), `"${escape(twice)}"`, JSON.stringify(value)];
+      const [plain, escaped, content] = [JSON.stringify(twice), `"${spellOut(twice)}"`, JSON.stringify(value)];
       const good = `{${plain}:${content},"other${plain.slice(1)} :1}`;
       const bad = `{${plain}:${content},"other${plain.slice(1)} :1,\n${escaped} \t:1}`;
       expect(() => parse(around.replace('X', () => good))).not.toThrow();

@@ -11,7 +11,7 @@ export interface RemoteKeysOptions extends RefreshOptions {
 /** The largest JWK Set that is read, in bytes after decompression. */
 const maxDocumentBytes = 256 * 1024;
 
-/** A key source that fetches from a URL when it is first asked, and from then on as `keyTimes` say. */
+/** A key source that fetches from a URL when it is first asked, and from then on as `refreshing-keys` has it. */
 export function createRemoteKeys({ url, ...options }: RemoteKeysOptions): KeySource {
   return createRefreshingKeys((signal) => fetchDocument(url, signal), options);
 }
