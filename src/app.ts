@@ -18,6 +18,7 @@ import { logRequests } from './observability/request-log.ts';
 import { ProblemError } from './problems/problem.ts';
 import type { Services } from './services.ts';
 import { taskOperations } from './tasks/handlers.ts';
+import { tagOperations } from './tasks/tags.ts';
 import { version } from './version.ts';
 
 export function createApp(services: Services): Hono<Env> {
@@ -50,6 +51,7 @@ function operationsOf(services: Services | null): Operation[] {
   let document: object | undefined;
   return [
     ...taskOperations(database),
+    ...tagOperations(database),
     meOperation,
     ...healthOperations(ping),
     ...documentationOperations(() => {

@@ -1,9 +1,9 @@
 /** Listening, and stopping without cutting anybody off. */
-import type { Server, ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { createApp } from './app.ts';
-import { refuseMalformed } from './http/malformed.ts';
+import { refuseMalformed, refuseUnreadable } from './http/malformed.ts';
 import { prepareUntilReady } from './readiness.ts';
 import type { Services } from './services.ts';
 
@@ -33,15 +33,16 @@ const maxHeaderBytes = 16 * 1024;
 export async function startServer(services: Services): Promise<RunningServer> {
   const { config, log } = services;
   const app = createApp(services);
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    serverOptions: {
+  const server = createServer(
+    {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: maxHeaderBytes,
+      requireHostHeader: false,
     },
-  }) as Server;
+    getRequestListener(app.fetch, { errorHandler: refuseUnreadable }),
+  );
   refuseMalformed(server);
   let stopping = false;
   // A client told to close does so after its answer; one with an idle connection is cut below.

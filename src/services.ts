@@ -1,6 +1,7 @@
 /** The composition root: from the configuration to the parts that the app is made of. */
 import { createIssuer, type Issuer } from './auth/issuer.ts';
 import { keptSecret } from './auth/kept-secret.ts';
+import type { KeyEvent } from './auth/verifier/key-source.ts';
 import type { TokenVerifier } from './auth/verifier/verifier.ts';
 import { createVerifierFor } from './auth/verifier-for.ts';
 import type { Config } from './config/config.ts';
@@ -36,7 +37,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const connections = overrides.connections ?? (await openConnections(config.database));
   const database = openDatabase(config.database, connections);
   const issuer = config.auth.mode === 'embedded' ? embeddedIssuer(config, config.auth.secret, database, log) : null;
-  const verifier = createVerifierFor(config, issuer, (event) => log.info(event, 'keys'));
+  const verifier = createVerifierFor(config, issuer, (event) => logKeyEvent(log, event));
   return {
     config,
     log,
@@ -50,6 +51,11 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     },
     close: () => database.close(),
   };
+}
+
+function logKeyEvent(log: Log, event: KeyEvent): void {
+  if (event.type === 'keys_fetched') log.info(event, 'keys fetched');
+  else log.warn({ type: event.type, retry_in_ms: event.retryInMs, err: event.error }, 'keys could not be fetched');
 }
 
 function embeddedIssuer({ server, database }: Config, secret: string | null, { pool }: Database, log: Log): Issuer {

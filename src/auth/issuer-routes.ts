@@ -1,28 +1,46 @@
 /** The embedded issuer's endpoints as part of this API: same limits, same kind of errors. */
 import type { Hono } from 'hono';
-import { bodyLimit as limitBody } from 'hono/body-limit';
-import { bodyLimit } from '../http/body.ts';
+import { parseJson, readBody } from '../http/body.ts';
 import type { Env } from '../http/context.ts';
 import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import { catalogue, type ProblemCode } from '../problems/catalogue.ts';
-import { type Fault, ProblemError } from '../problems/problem.ts';
+import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
 import { type Issuer, issuerPath } from './issuer.ts';
 
 export function mountIssuer(app: Hono<Env>, issuer: Issuer): void {
-  const limit = limitBody({
-    maxSize: bodyLimit,
-    onError: () => {
-      throw new ProblemError('payload_too_large', { headers: { Connection: 'close' } });
-    },
-  });
   for (const [path, methods] of issuer.endpoints) {
-    app.on([...methods], `${issuerPath}${path}`, limit, async (context) => {
-      const response = await issuer.handle(context.req.raw);
+    app.on([...methods], `${issuerPath}${path}`, async (context) => {
+      const response = await issuer.handle(await checked(context.req.raw));
       if (response.status >= 400) throw await asProblem(response);
+      // Tokens and sessions; the public keys may be kept.
+      if (path !== '/jwks') response.headers.set('Cache-Control', 'no-store');
       return response;
     });
     app.all(`${issuerPath}${path}`, methodNotAllowed(methods));
   }
+}
+
+/**
+ * A request that Better Auth can take as it is: it knows no HEAD, and takes forms and bodies of any size.
+ *
+ * @throws ProblemError 400, 413, 415 as `readJson`, and 422 for text that cannot be stored
+ */
+async function checked(request: Request): Promise<Request> {
+  const { url, method, headers } = request;
+  if (method === 'HEAD') return new Request(url, { headers });
+  const hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
+  if (!hasBody && !headers.has('content-type')) return request;
+  const body = await readBody(request, ['application/json']);
+  const faults = textFaults(parseJson(body));
+  if (faults.length > 0) throw validationFailed(faults);
+  return new Request(url, { method, headers, body });
+}
+
+/** What PostgreSQL cannot hold: its bodies are objects of texts. */
+function textFaults(body: unknown): Fault[] {
+  return Object.entries(body ?? {})
+    .filter(([, value]) => typeof value === 'string' && (value.includes('\u0000') || !value.isWellFormed()))
+    .map(([name]) => ({ in: 'body', pointer: `/${name}`, message: 'must not contain U+0000 or lone surrogates' }));
 }
 
 /** What Better Auth puts into the body of an error. */
@@ -31,26 +49,25 @@ interface AuthError {
   readonly message?: string;
 }
 
-/** The codes of the catalogue that its statuses stand for here; other refusals are malformed requests. */
-const codes: Readonly<Record<number, ProblemCode>> = {
-  401: 'token_invalid',
-  403: 'insufficient_scope',
-  404: 'not_found',
-  413: 'payload_too_large',
-  415: 'unsupported_media_type',
-  422: 'validation_failed',
-};
+/**
+ * The codes of the catalogue that its statuses stand for here. What it refuses else could be read, so it was not valid:
+ * its 403, too, is about an origin or a URL that is not allowed, and not about a scope.
+ */
+const codes: Readonly<Record<number, ProblemCode>> = { 401: 'token_invalid', 404: 'not_found' };
+
+/** Its refusals of where a request comes from, which a browser says in a header. */
+const originCodes = new Set(['INVALID_ORIGIN', 'MISSING_OR_NULL_ORIGIN', 'CROSS_SITE_NAVIGATION_LOGIN_BLOCKED']);
 
 async function asProblem(response: Response): Promise<ProblemError> {
   const { status } = response;
   const error = (await response.json().catch(() => ({}))) as AuthError;
-  const code = status >= 500 ? 'internal_error' : (codes[status] ?? 'malformed_request');
+  const code = status >= 500 ? 'internal_error' : (codes[status] ?? 'validation_failed');
   const detail = error.message ?? catalogue[code].detail;
-  const errors: Fault[] = [{ in: 'body', pointer: '', message: detail }];
+  const place = originCodes.has(error.code ?? '') ? { in: 'header', pointer: 'Origin' } : { in: 'body', pointer: '' };
   return new ProblemError(code, {
     detail,
     reason: error.code ?? `the issuer answered ${status}`,
-    ...(code === 'validation_failed' && { errors }),
+    ...(code === 'validation_failed' && { errors: [{ ...place, message: detail } as Fault] }),
     ...(code === 'token_invalid' && { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } }),
   });
 }

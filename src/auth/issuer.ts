@@ -32,8 +32,32 @@ export interface Issuer {
   prepare(): Promise<void>;
 }
 
-export function createIssuer(pool: pg.Pool, { publicUrl, secret, trustedOrigins, log }: IssuerOptions): Issuer {
-  const auth = betterAuth({
+export function createIssuer(pool: pg.Pool, options: IssuerOptions): Issuer {
+  const { publicUrl, secret } = options;
+  const auth = createBetterAuth(pool, options);
+
+  return {
+    async handle(request) {
+      try {
+        return await auth.handler(withOrigin(request, publicUrl));
+      } catch (error) {
+        // Drizzle wraps the database's error in one that quotes the query.
+        throw databaseProblem((error as Error).cause ?? error);
+      }
+    },
+    endpoints: endpointsOf(auth.api),
+    loadKeys: () => auth.api.getJwks(),
+    prepare: () => ensureSigningKey(pool, secret),
+  };
+}
+
+/**
+ * The Better Auth server itself.
+ *
+ * @public `npm run check` compares the tables that it expects with `tables.ts`
+ */
+export function createBetterAuth(pool: pg.Pool, { publicUrl, secret, trustedOrigins, log }: IssuerOptions) {
+  return betterAuth({
     appName: 'todo-api',
     baseURL: publicUrl,
     basePath: issuerPath,
@@ -46,6 +70,8 @@ export function createIssuer(pool: pg.Pool, { publicUrl, secret, trustedOrigins,
     // Otherwise what the database was asked, e-mail addresses in it, would be printed.
     onAPIError: { throw: true },
     telemetry: { enabled: false },
+    // Its own would be on in production only, and count by a header that anybody can send.
+    rateLimit: { enabled: false },
     plugins: [
       jwt({
         // Signing a token for each look at the session would cost more than the session.
@@ -62,32 +88,19 @@ export function createIssuer(pool: pg.Pool, { publicUrl, secret, trustedOrigins,
       bearer({ requireSignature: true }),
     ],
   });
-
-  return {
-    async handle(request) {
-      try {
-        return await auth.handler(withoutNodeFetchMode(request));
-      } catch (error) {
-        // Drizzle wraps the database's error in one that quotes the query.
-        throw databaseProblem((error as Error).cause ?? error);
-      }
-    },
-    endpoints: endpointsOf(auth.api),
-    loadKeys: () => auth.api.getJwks(),
-    prepare: () => ensureSigningKey(pool, secret),
-  };
 }
 
 /**
- * Node's `fetch` sends `Sec-Fetch-Mode` as browsers do, but neither `Sec-Fetch-Site` nor `Origin`, and Better Auth
- * takes that for a browser that hides its origin. Browsers send `Sec-Fetch-Site` along, and `Origin` with every POST.
+ * Better Auth refuses a request with cookies, or with any `Sec-Fetch-` header as Node's `fetch` sends one, unless it
+ * says where it comes from. A browser says so with every POST, if only with `null`; what says nothing is no browser,
+ * and nobody can have made it send another site's cookies.
  */
-function withoutNodeFetchMode(request: Request): Request {
+function withOrigin(request: Request, publicUrl: string): Request {
   const { headers } = request;
-  if (!headers.has('sec-fetch-mode') || headers.has('sec-fetch-site') || headers.has('origin')) return request;
-  const kept = new Headers(headers);
-  kept.delete('sec-fetch-mode');
-  return new Request(request, { headers: kept });
+  if (headers.has('origin') || headers.has('referer') || headers.has('sec-fetch-site')) return request;
+  const named = new Headers(headers);
+  named.set('origin', publicUrl);
+  return new Request(request, { headers: named });
 }
 
 function endpointsOf(api: object): Map<string, string[]> {

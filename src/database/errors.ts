@@ -6,6 +6,7 @@ export const sqlState = {
   uniqueViolation: '23505',
   duplicateObject: '42710',
   insufficientPrivilege: '42501',
+  invalidParameterValue: '22023',
 } as const;
 
 /** Nothing was committed, and the same statements may succeed at once: serialization_failure, deadlock_detected. */

@@ -34,6 +34,12 @@ interface Connection {
   sync(): void;
 }
 
+/** In bytes; PostgreSQL cuts longer names off. */
+const longestName = 63;
+
+/** On one connection. */
+const mostPrepared = 100;
+
 /** What a failed exchange leaves open is whether its statements were parsed before the failure. */
 type PreparedState = 'prepared' | 'unknown';
 
@@ -79,8 +85,8 @@ export class Exchange {
   }
 
   #send(connection: Connection, { statement, values }: BoundStatement): void {
-    const name = this.#prepare ? statement.name : '';
     const prepared = preparedStatements(connection);
+    const name = this.#prepare && isWorthKeeping(statement.name, prepared) ? statement.name : '';
     const state = name === '' ? undefined : prepared.get(name);
     if (state !== 'prepared') {
       // Closing a statement that does not exist is no error; preparing one that does is.
@@ -140,6 +146,11 @@ interface ResultBuilder {
   readonly rows: Row[];
   addFields(fields: pg.FieldDef[]): void;
   parseRow(fields: (string | null)[]): Row;
+}
+
+/** Rare combinations of filters are not worth the memory that each connection would keep for them. */
+function isWorthKeeping(name: string, prepared: ReadonlyMap<string, PreparedState>): boolean {
+  return prepared.has(name) || (name.length <= longestName && prepared.size < mostPrepared);
 }
 
 function preparedStatements(connection: Connection): Map<string, PreparedState> {

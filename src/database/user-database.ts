@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import type { Principal } from '../auth/principal.ts';
 import { ProblemError } from '../problems/problem.ts';
-import { databaseProblem, isRetryable, leavesConnectionUsable } from './errors.ts';
+import { databaseProblem, errorCode, isRetryable, leavesConnectionUsable } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import type { BoundStatement, Row } from './statement.ts';
 
@@ -11,8 +11,8 @@ export interface UserDatabase {
    * Runs statements as the user, in order, all or nothing, in one round trip.
    *
    * @returns the rows of each statement
-   * @throws ProblemError database_unavailable, timeout or internal_error; a pg.DatabaseError where the statements
-   *   broke a constraint (SQLSTATE class 23), for the caller to make sense of
+   * @throws ProblemError database_unavailable, timeout or internal_error; a pg.DatabaseError where values were
+   *   refused (SQLSTATE classes 22 and 23), for the caller to make sense of
    */
   run(principal: Principal, statements: readonly BoundStatement[]): Promise<Row[][]>;
 }
@@ -33,7 +33,7 @@ export function createUserDatabase(pool: pg.Pool, prepare: boolean, isReady: () 
           return await exchange(pool, principal.userId, statements, prepare);
         } catch (error) {
           if (isRetryable(error) && attempt < attempts) continue;
-          throw isConstraintViolation(error) ? error : databaseProblem(error);
+          throw isRefusedValue(error) ? error : databaseProblem(error);
         }
       }
     },
@@ -71,6 +71,7 @@ export async function exchange(
   }
 }
 
-function isConstraintViolation(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith('23');
+/** data_exception and integrity_constraint_violation. */
+function isRefusedValue(error: unknown): boolean {
+  return /^2[23]/.test(errorCode(error) ?? '');
 }

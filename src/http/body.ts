@@ -13,6 +13,11 @@ export type BodyType = 'application/json' | 'application/merge-patch+json';
  *   actual length; 400 where there is no body, or it is not UTF-8 or not JSON (RFC 8259)
  */
 export async function readJson(request: Request, types: readonly BodyType[]): Promise<unknown> {
+  return parseJson(await readBody(request, types));
+}
+
+/** The bytes of a body that should be JSON. Throws as `readJson` does, but for what is in it. */
+export async function readBody(request: Request, types: readonly BodyType[]): Promise<Uint8Array> {
   const { headers } = request;
   const type = headers.get('content-type');
   if (type !== null && !isAcceptable(type, types)) throw unsupported(types);
@@ -21,7 +26,7 @@ export async function readJson(request: Request, types: readonly BodyType[]): Pr
   const bytes = await readBytes(request);
   if (bytes.length === 0) throw malformed('A body is needed, and there is none.');
   if (type === null) throw unsupported(types);
-  return parseJson(bytes);
+  return bytes;
 }
 
 function isAcceptable(contentType: string, types: readonly BodyType[]): boolean {
@@ -49,7 +54,8 @@ async function readBytes(request: Request): Promise<Uint8Array> {
 // A byte order mark is kept, and so refused by the parser (RFC 8259, section 8.1).
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function parseJson(bytes: Uint8Array): unknown {
+/** @throws ProblemError 400 for what is not UTF-8 or not JSON (RFC 8259) */
+export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);

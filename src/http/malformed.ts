@@ -1,10 +1,16 @@
 /** What Node refuses before a request reaches the app, as problems like all others. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { RequestError } from '@hono/node-server';
 import { uuidv7 } from 'uuidv7';
-import { ProblemError, problemDocument } from '../problems/problem.ts';
+import { ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
+import { problemResponse } from './problem-response.ts';
+import { securityHeaders } from './standard-headers.ts';
 
-/** Answers HTTP that cannot be parsed, and requests with other than one Host (RFC 9112, section 3.2). */
+/**
+ * Answers HTTP that cannot be parsed, and requests with other than one Host (RFC 9112, section 3.2). The server must
+ * be made with `requireHostHeader: false`: Node's own refusal has no body.
+ */
 export function refuseMalformed(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // A connection that was reset, or timed out while idle, has nobody to answer.
@@ -17,6 +23,21 @@ export function refuseMalformed(server: Server): void {
     if (hostsOf(request) === 1) for (const listener of handle) listener(request, response);
     else request.socket.end(rawResponse('The request must have exactly one Host header.'));
   });
+  // Node would answer 417 without a body. What is expected here may be ignored (RFC 9110, section 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
+
+/** Answers a request that Node took and that makes no URL: a Host that is none, `OPTIONS *`, a backslash. */
+export function refuseUnreadable(error: unknown): Response {
+  const problem =
+    error instanceof RequestError
+      ? new ProblemError('malformed_request', { detail: 'The target of the request or its Host is not valid.' })
+      : toProblem(error);
+  const requestId = uuidv7();
+  const response = problemResponse(problem, '/', requestId);
+  const headers = { ...securityHeaders, 'X-Request-Id': requestId, Connection: 'close' };
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }
 
 function hostsOf({ rawHeaders }: IncomingMessage): number {
@@ -43,9 +64,7 @@ function rawResponse(detail: string): string {
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
     `X-Request-Id: ${requestId}`,
-    'X-Content-Type-Options: nosniff',
-    'X-Frame-Options: DENY',
-    'Referrer-Policy: no-referrer',
+    ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
     '',
     body,
   ].join('\r\n');

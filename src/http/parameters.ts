@@ -25,21 +25,23 @@ export function repeatable<Schema extends z.ZodType>(item: Schema, description: 
 /** The entity tags of a conditional header (RFC 9110, section 13.1), or `*` for any. */
 export type EntityTags = '*' | readonly string[];
 
-const entityTag = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
+const entityTag = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/;
+
+/** Tags may hold commas, and a list may have empty elements (RFC 9110, section 5.6.1.2). */
+const entityTagList = new RegExp(`^[\\t ,]*${entityTag.source}(?:[\\t ]*,[\\t ,]*${entityTag.source})*[\\t ,]*$`);
 
 function entityTags(description: string) {
   return z
     .string()
     .transform((text, context): EntityTags => {
       if (text.trim() === '*') return '*';
-      const tags = text.split(',').map((tag) => tag.trim());
-      if (!tags.every((tag) => entityTag.test(tag))) {
+      if (!entityTagList.test(text)) {
         context.addIssue({
           code: 'custom',
           message: 'must be * or a list of entity tags in double quotes, such as "3"',
         });
       }
-      return tags;
+      return text.match(new RegExp(entityTag, 'g')) ?? [];
     })
     .optional()
     .meta({ type: 'string', description, example: '"3"' });

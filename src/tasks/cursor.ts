@@ -1,7 +1,7 @@
 /** Cursors: the place in a list where the next page begins, tied to the user and the list it was made for. */
 import { createHash } from 'node:crypto';
 import { validationFailed } from '../problems/problem.ts';
-import type { ListQuery, Position } from './statements.ts';
+import type { ListQuery, Position } from './list.ts';
 
 /** Goes up when the meaning of a cursor changes, so that older ones are refused. */
 const version = 1;

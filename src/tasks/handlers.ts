@@ -1,4 +1,5 @@
 /** What the operations on tasks do: one exchange with the database each, and the answer made of its rows. */
+import { isDeepStrictEqual } from 'node:util';
 import { uuidv7 } from 'uuidv7';
 import type { Principal } from '../auth/principal.ts';
 import type { BoundStatement } from '../database/statement.ts';
@@ -8,6 +9,8 @@ import { type Operation, operation } from '../http/operation.ts';
 import type { EntityTags } from '../http/parameters.ts';
 import { ProblemError } from '../problems/problem.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { type ListQuery, listTasks } from './list.ts';
+import { refusedDue } from './refused-due.ts';
 import {
   createTaskRoute,
   deleteTaskRoute,
@@ -16,8 +19,9 @@ import {
   readTaskRoute,
   replaceTaskRoute,
 } from './routes.ts';
+import { type TaskRow, toTask } from './row.ts';
 import type { Task, TaskPatch, TaskReplace } from './schemas.ts';
-import { deleteTask, insertTask, type ListQuery, listTasks, selectTask, sortColumn, updateTask } from './statements.ts';
+import { deleteTask, insertTask, lockTask, selectTask, updateTask } from './statements.ts';
 
 export function taskOperations(database: UserDatabase): Operation[] {
   return [
@@ -27,32 +31,34 @@ export function taskOperations(database: UserDatabase): Operation[] {
       const after = cursor === undefined ? null : readCursor(principal.userId, { filters, sort }, cursor);
       // One more than asked for shows whether there is a next page.
       const list: ListQuery = { filters, sort, after, skip, limit: limit + 1 };
-      const tasks = await rowsOf<Task>(principal, listTasks(principal.userId, list));
-      const page = tasks.slice(0, limit);
-      const last = tasks.length > limit ? page.at(-1) : undefined;
-      const next = last && writeCursor(principal.userId, list, [last[sortColumn(sort)], last.id]);
-      return context.json(page, 200, { Link: links(context.req.url, next) });
+      const [rows] = await run<[TaskRow & { position: string }]>(principal, [
+        listTasks(principal.userId, list, Date.now()),
+      ]);
+      const page = rows.slice(0, limit);
+      const last = rows.length > limit ? page.at(-1) : undefined;
+      const next = last && writeCursor(principal.userId, list, [last.position, last.id]);
+      return context.json(page.map(toTask), 200, { Link: links(context.req.url, next) });
     }),
 
-    operation(createTaskRoute, async ({ body: { id = uuidv7(), ...fields } }, context) => {
+    operation(createTaskRoute, async ({ body: { id = uuidv7(), ...task } }, context) => {
       const principal = context.get('principal');
-      const [[created], [stored]] = (await database.run(principal, [
-        insertTask(principal.userId, id, fields),
+      const [[created], [stored]] = await run<[{ id: string }, TaskRow]>(principal, [
+        insertTask(principal.userId, id, task),
         selectTask(principal.userId, id),
-      ])) as [Task[], Task[]];
-      if (created) return taskResponse(created, 201, { Location: `/api/v1/tasks/${created.id}` });
-      if (stored && matches(stored, fields)) return taskResponse(stored, 200);
+      ]);
+      if (stored && created) return taskResponse(stored, 201, { Location: `/api/v1/tasks/${id}` });
+      if (stored && isAsWanted(toTask(stored), task)) return taskResponse(stored, 200);
       throw new ProblemError('id_taken');
     }),
 
     operation(readTaskRoute, async ({ path, headers }, context) => {
       const principal = context.get('principal');
-      const [task] = await rowsOf<Task>(principal, selectTask(principal.userId, path.id));
-      if (!task) throw new ProblemError('task_not_found');
-      if (isCurrent(headers['if-none-match'], task.version)) {
-        return new Response(null, { status: 304, headers: { ETag: entityTag(task.version) } });
+      const [[row]] = await run<[TaskRow]>(principal, [selectTask(principal.userId, path.id)]);
+      if (!row) throw new ProblemError('task_not_found');
+      if (isCurrent(headers['if-none-match'], row.version)) {
+        return new Response(null, { status: 304, headers: { ETag: entityTag(row.version) } });
       }
-      return taskResponse(task, 200);
+      return taskResponse(row, 200);
     }),
 
     operation(replaceTaskRoute, ({ path, headers, body }, context) =>
@@ -65,41 +71,57 @@ export function taskOperations(database: UserDatabase): Operation[] {
 
     operation(deleteTaskRoute, async ({ path, headers }, context) => {
       const principal = context.get('principal');
-      const remove = deleteTask(principal.userId, path.id, allowedVersions(headers['if-match']));
-      const [row] = await rowsOf<{ matched: boolean }>(principal, remove);
-      requireMatch(row);
+      const versions = allowedVersions(headers['if-match']);
+      const [[locked]] = await run<[{ version: number }, never]>(principal, [
+        lockTask(principal.userId, path.id),
+        deleteTask(principal.userId, path.id, versions),
+      ]);
+      requireAllowed(locked, versions);
       return new Response(null, { status: 204 });
     }),
   ];
 
-  async function change(principal: Principal, id: string, fields: TaskPatch, tags: EntityTags | undefined) {
-    const update = updateTask(principal.userId, id, fields, allowedVersions(tags));
-    const [row] = await rowsOf<Task & { matched: boolean }>(principal, update);
-    return taskResponse(requireMatch(row), 200);
+  async function change(principal: Principal, id: string, patch: TaskPatch, tags: EntityTags | undefined) {
+    const versions = allowedVersions(tags);
+    const [[locked], , [row]] = await run<[{ version: number }, never, TaskRow]>(principal, [
+      lockTask(principal.userId, id),
+      updateTask(principal.userId, id, patch, versions),
+      selectTask(principal.userId, id),
+    ]);
+    requireAllowed(locked, versions);
+    if (!row) throw new ProblemError('task_not_found');
+    return taskResponse(row, 200);
   }
 
-  async function rowsOf<Row>(principal: Principal, statement: BoundStatement): Promise<Row[]> {
-    const [rows] = await database.run(principal, [statement]);
-    return rows as Row[];
+  /** The rows of each statement, typed by the caller, who knows what it selects. */
+  async function run<Rows extends unknown[]>(principal: Principal, statements: readonly BoundStatement[]) {
+    try {
+      return (await database.run(principal, statements)) as unknown as { [Index in keyof Rows]: Rows[Index][] };
+    } catch (error) {
+      throw refusedDue(error) ?? error;
+    }
   }
 }
 
 /** Answers 404 for a write that found no task, and 412 for one that found none of the versions it was for. */
-function requireMatch<Fields>(row: ({ matched: boolean } & Fields) | undefined): Omit<Fields, 'matched'> {
-  if (!row) throw new ProblemError('task_not_found');
-  const { matched, ...fields } = row;
-  if (!matched) throw new ProblemError('version_mismatch');
-  return fields;
+function requireAllowed(locked: { version: number } | undefined, versions: readonly number[] | null): void {
+  if (!locked) throw new ProblemError('task_not_found');
+  if (versions && !versions.includes(locked.version)) throw new ProblemError('version_mismatch');
 }
 
-function matches(stored: Task, fields: TaskReplace): boolean {
-  return (Object.keys(fields) as (keyof TaskReplace)[]).every((field) => stored[field] === fields[field]);
+/** Whether a stored task is what a request to create it would have made. */
+function isAsWanted(stored: Task, { tags, ...fields }: TaskReplace): boolean {
+  const keys = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
+  return (
+    Object.entries(fields).every(([name, value]) => isDeepStrictEqual(stored[name as keyof Task], value)) &&
+    isDeepStrictEqual(keys(stored.tags), keys(tags))
+  );
 }
 
-function taskResponse(task: Task, status: 200 | 201, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(task), {
+function taskResponse(row: TaskRow, status: 200 | 201, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(toTask(row)), {
     status,
-    headers: { ...headers, 'Content-Type': 'application/json', ETag: entityTag(task.version) },
+    headers: { ...headers, 'Content-Type': 'application/json', ETag: entityTag(row.version) },
   });
 }
 

@@ -1,9 +1,10 @@
 /** What the operations on tasks take and give: the source of their validation and of their documentation. */
 import { z } from 'zod';
 import { describeOperation } from '../http/operation.ts';
-import { ifMatch, ifNoneMatch, repeatable, wholeNumber } from '../http/parameters.ts';
-import { sorts, task, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
-import { priorities, statuses } from './table.ts';
+import { ifMatch, ifNoneMatch, wholeNumber } from '../http/parameters.ts';
+import { filterParameters, ranges } from './filters.ts';
+import { sorts } from './list.ts';
+import { tagName, task, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
 
 const tag = 'Tasks';
 const collection = '/api/v1/tasks';
@@ -30,8 +31,7 @@ export const listTasksRoute = describeOperation({
           .optional()
           .meta({ description: 'Where the page begins, from a `Link` header.' }),
         skip: wholeNumber(0, 10_000, 0, 'How many tasks to leave out first, for clients that count pages.'),
-        status: repeatable(z.enum(statuses), 'Tasks with any of these statuses.'),
-        priority: repeatable(z.enum(priorities), 'Tasks with any of these priorities.'),
+        ...filterParameters,
         sort: z.enum(sorts).default('-created_at').meta({
           description: 'What to sort by, `-` in front for descending; ties go by `id`, in the same direction.',
         }),
@@ -39,6 +39,14 @@ export const listTasksRoute = describeOperation({
       .refine(({ cursor, skip }) => cursor === undefined || skip === 0, {
         path: ['skip'],
         error: 'cannot go together with cursor',
+      })
+      .check(({ value, issues }) => {
+        for (const [from, to] of ranges) {
+          const [first, last] = [value[from], value[to]];
+          if (first !== undefined && last !== undefined && Date.parse(first) > Date.parse(last)) {
+            issues.push({ code: 'custom', path: [to], message: `must not be before ${from}`, input: last });
+          }
+        }
       }),
   },
   responses: {
@@ -120,4 +128,29 @@ export const deleteTaskRoute = describeOperation({
   request: { path, headers: z.object({ 'if-match': ifMatch }) },
   responses: { 204: { description: 'The task is gone.' } },
   problems: ['task_not_found', 'version_mismatch'],
+});
+
+export const listTagsRoute = describeOperation({
+  id: 'listTags',
+  method: 'get',
+  path: '/api/v1/tags',
+  tag: 'Tags',
+  summary: 'List tags',
+  description: 'The user’s tags that are in use, by name.',
+  token: 'tasks:read',
+  request: {},
+  responses: {
+    200: {
+      description: 'The tags.',
+      schema: z.array(
+        z
+          .strictObject({
+            name: tagName,
+            task_count: z.int().min(1).meta({ description: 'How many tasks have it.', example: 3 }),
+          })
+          .meta({ id: 'Tag' }),
+      ),
+    },
+  },
+  problems: [],
 });

@@ -1,6 +1,7 @@
 /** Tasks as clients send and receive them (the contract's section 4). */
 import { z } from 'zod';
 import { text, trimmedText } from '../http/text.ts';
+import { due, duePatch } from './due.ts';
 import { priorities, statuses } from './table.ts';
 
 const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -20,6 +21,17 @@ const status = z.enum(statuses).meta({ description: 'How far it is.' });
 
 const priority = z.enum(priorities).meta({ description: 'How much it matters.' });
 
+export const tagName = trimmedText(1, 50).meta({ example: 'home' });
+
+const tags = z
+  .array(tagName)
+  .max(20)
+  .meta({
+    description:
+      'Tags, each trimmed; those that differ in case only are the same, spelled as the user spelled it first.',
+    example: ['home', 'shopping'],
+  });
+
 const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T09:30:00.000000Z' });
 
 /** A task as it is stored and sent. */
@@ -31,6 +43,9 @@ export const task = z
     description,
     status,
     priority,
+    tags: tags.meta({ description: 'Tags, sorted as titles are.', example: ['home', 'shopping'] }),
+    due: due.nullable(),
+    due_at: timestamp.nullable().meta({ description: 'The instant of a `due` with a time zone.' }),
     completed_at: timestamp.nullable().meta({ description: 'When it became `Done`; null while it is not.' }),
     version: z.int().min(1).meta({ description: '1 at creation, one more with every change.', example: 1 }),
     created_at: timestamp,
@@ -46,6 +61,8 @@ const writable = {
   description: description.default(null),
   status: status.default('Todo'),
   priority: priority.default('Medium'),
+  tags: tags.default([]),
+  due: due.nullable().default(null),
 };
 
 export const taskCreate = z
@@ -56,7 +73,10 @@ export const taskCreate = z
   .meta({
     id: 'TaskCreate',
     description: 'A new task.',
-    examples: [{ title: 'Buy milk' }, { title: 'File taxes', priority: 'High', description: 'Form 1040' }],
+    examples: [
+      { title: 'Buy milk', tags: ['shopping'] },
+      { title: 'File taxes', priority: 'High', due: { date: '2026-12-01', time: '17:00', time_zone: 'Europe/Rome' } },
+    ],
   });
 
 export const taskReplace = z.strictObject(writable).meta({
@@ -66,19 +86,14 @@ export const taskReplace = z.strictObject(writable).meta({
 });
 
 export const taskPatch = z
-  .strictObject({ title, description, status, priority })
+  .strictObject({ title, description, status, priority, tags, due: duePatch.nullable() })
   .partial()
   .meta({
     id: 'TaskPatch',
     description: 'A JSON Merge Patch (RFC 7396): what is absent stays as it is.',
-    examples: [{ status: 'Done' }],
+    examples: [{ status: 'Done' }, { due: { time: null } }],
   });
 
 export type TaskCreate = z.output<typeof taskCreate>;
 export type TaskReplace = z.output<typeof taskReplace>;
 export type TaskPatch = z.output<typeof taskPatch>;
-
-/** The sorts of a list: the column, and whether it descends. */
-export const sorts = ['created_at', '-created_at', 'updated_at', '-updated_at'] as const;
-
-export type Sort = (typeof sorts)[number];

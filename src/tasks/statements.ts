@@ -1,161 +1,197 @@
-/** The SQL of tasks. Each statement names the owner itself, though the policy would hold without. */
-import type { BoundStatement, Parameter, Statement } from '../database/statement.ts';
-import type { Sort, Task, TaskPatch, TaskReplace } from './schemas.ts';
+/** The SQL of single tasks. Each statement names the owner itself, though the policy would hold without. */
+import type { BoundStatement, Statement } from '../database/statement.ts';
+import { dueColumns } from './due.ts';
+import { taskColumns } from './row.ts';
+import type { TaskPatch, TaskReplace } from './schemas.ts';
+import { wordsOf } from './search.ts';
 
-/** The columns of a task, in the order in which its fields are sent. */
-const columns: readonly (keyof Task)[] = [
-  'id',
-  'owner_id',
-  'title',
-  'description',
-  'status',
-  'priority',
-  'completed_at',
-  'version',
-  'created_at',
-  'updated_at',
-];
+/** The columns that a user may write, by whatever name they have in a body. */
+const writable = ['title', 'description', 'status', 'priority', 'due_date', 'due_time', 'due_time_zone'] as const;
 
-/** The columns that a user may write. */
-const writable: readonly (keyof TaskReplace)[] = ['title', 'description', 'status', 'priority'];
-
-const task = columns.join(', ');
+/**
+ * The ids of the tags of a list of names, made where there are none. Each name counts once, whatever its case, and a
+ * tag keeps the spelling that it was made with.
+ *
+ * @param names the parameter with the names
+ * @param source a relation of one row, or of none where nothing is to be made
+ */
+function tagsOf(names: string, source: string): string {
+  return `
+    given as (
+      select distinct on (spelled.key) spelled.key, spelled.name
+      from (
+        select lower(name collate "und-x-icu") collate "C" as key, name, position
+        from ${source}, unnest(${names}::text[]) with ordinality as names (name, position)
+      ) as spelled
+      order by spelled.key, spelled.position
+    ), known as (
+      select tag.id, tag.key from todo.tags as tag join given on tag.key = given.key where tag.owner_id = $1
+    ), made as (
+      insert into todo.tags (owner_id, name)
+      select $1, given.name from given where given.key not in (select key from known) order by given.key
+      -- Somebody else's request may have made it since: an update that changes nothing gives its id.
+      on conflict (owner_id, key) do update set name = tags.name
+      returning id
+    ), tag as (
+      select id from known union all select id from made
+    )`;
+}
 
 const insert: Statement = {
   name: 'tasks_insert',
   text: `
-    insert into todo.tasks (owner_id, id, ${writable.join(', ')}, completed_at)
-    select $1, $2, ${writable.map((column) => `wanted.${column}`).join(', ')},
-           case when wanted.status = 'Done' then now() end
-    from jsonb_populate_record(null::todo.tasks, $3) as wanted
-    on conflict (owner_id, id) do nothing
-    returning ${task}`,
+    with created as (
+      insert into todo.tasks (owner_id, id, ${writable.join(', ')}, completed_at)
+      select $1, $2, ${writable.map((column) => `wanted.${column}`).join(', ')},
+             case when wanted.status = 'Done' then now() end
+      from jsonb_populate_record(null::todo.tasks, $3) as wanted
+      on conflict (owner_id, id) do nothing
+      returning id
+    ), ${tagsOf('$4', 'created')}, assigned as (
+      insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
+    ), indexed as (
+      insert into todo.task_words (owner_id, task_id, word, in_title)
+      select $1, created.id, word, true from created, unnest($5::text[]) as word
+      union all
+      select $1, created.id, word, false from created, unnest($6::text[]) as word
+    )
+    select id from created`,
 };
 
 const select: Statement = {
   name: 'tasks_select',
-  text: `select ${task} from todo.tasks where owner_id = $1 and id = $2`,
+  text: `select ${taskColumns} from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = $2`,
 };
 
-/** Whether the locked row is one of the versions that may be changed. */
-function isMatch(versions: string): string {
-  return `(${versions}::integer[] is null or current.version = any (${versions}))`;
+/**
+ * Makes the statements after it see the task as the last writer left it, and keeps the next one waiting: each statement
+ * of an exchange looks at the database anew (READ COMMITTED, in the manual's chapter on concurrency control).
+ */
+const lock: Statement = {
+  name: 'tasks_lock',
+  text: 'select version from todo.tasks where owner_id = $1 and id = $2 for update',
+};
+
+/** Whether a task is one of the versions that may be changed. */
+function isAllowed(version: string, versions: string): string {
+  return `(${versions}::integer[] is null or ${version} = any (${versions}))`;
 }
 
-/**
- * The row is locked first, so that what is compared with the wanted versions, and answered, is what the row is when
- * its turn has come, and not what it was when the statement began.
- */
-const update: Statement = {
-  name: 'tasks_update',
-  text: `
-    with current as materialized (
-      select * from todo.tasks where owner_id = $1 and id = $2 for update
-    ), changed as (
+/** Replaces the words of the title, or of the description, where new ones are given. */
+function reindexed(name: string, words: string, inTitle: boolean): string {
+  return `
+    ${name}_left as (
+      delete from todo.task_words as indexed using current
+      where indexed.owner_id = $1 and indexed.task_id = current.id and indexed.in_title = ${inTitle}
+        and ${words}::text[] is not null and indexed.word <> all (${words}::text[])
+    ), ${name}_joined as (
+      insert into todo.task_words (owner_id, task_id, word, in_title)
+      select $1, current.id, word, ${inTitle} from current, unnest(${words}::text[]) as word
+      on conflict do nothing
+    )`;
+}
+
+/** An update with or without its parts for tags and words: most changes have neither. */
+function update(parts: { tags: boolean; words: boolean }): Statement {
+  const words = parts.tags ? ['$6', '$7'] : ['$5', '$6'];
+  const expressions = [
+    `current as (
+      select *, tasks as stored from todo.tasks as tasks
+      where owner_id = $1 and id = $2 and ${isAllowed('version', '$4')}
+    )`,
+    ...(parts.tags
+      ? [
+          tagsOf('$5', 'current'),
+          `unassigned as (
+            delete from todo.task_tags as assigned using current
+            where assigned.owner_id = $1 and assigned.task_id = current.id
+              and assigned.tag_id not in (select id from tag)
+            returning 1
+          ), assigned as (
+            insert into todo.task_tags (owner_id, task_id, tag_id) select $1, current.id, tag.id from current, tag
+            on conflict do nothing
+            returning 1
+          )`,
+        ]
+      : []),
+    ...(parts.words
+      ? [reindexed('title', words[0] as string, true), reindexed('description', words[1] as string, false)]
+      : []),
+  ];
+  const changes = ['wanted is distinct from current.stored'];
+  if (parts.tags) changes.push('exists (select from unassigned)', 'exists (select from assigned)');
+  return {
+    name: `tasks_update${parts.tags ? '_tags' : ''}${parts.words ? '_words' : ''}`,
+    text: `
+      with ${expressions.join(', ')}
       update todo.tasks as tasks
       set ${writable.map((column) => `${column} = wanted.${column}`).join(', ')},
           completed_at = case
             when wanted.status <> 'Done' then null
-            when tasks.status = 'Done' then tasks.completed_at
-            else greatest(now(), tasks.updated_at)
+            when current.status = 'Done' then current.completed_at
+            else greatest(now(), current.updated_at)
           end,
-          version = tasks.version + 1,
-          updated_at = greatest(now(), tasks.updated_at)
-      from current, jsonb_populate_record(current, $3) as wanted
-      where tasks.owner_id = $1 and tasks.id = current.id
-        and ${isMatch('$4')}
-        and wanted is distinct from current
-      returning ${columns.map((column) => `tasks.${column}`).join(', ')}
-    )
-    select true as matched, ${task} from changed
-    union all
-    select ${isMatch('$4')}, ${task} from current where not exists (select from changed)`,
+          version = current.version + 1,
+          updated_at = greatest(now(), current.updated_at)
+      from current, jsonb_populate_record(current.stored, $3) as wanted
+      where tasks.owner_id = $1 and tasks.id = current.id and (${changes.join(' or ')})`,
+  };
+}
+
+const updates = {
+  plain: update({ tags: false, words: false }),
+  tags: update({ tags: true, words: false }),
+  words: update({ tags: false, words: true }),
+  both: update({ tags: true, words: true }),
 };
 
 const remove: Statement = {
   name: 'tasks_delete',
-  text: `
-    with current as materialized (
-      select id, version from todo.tasks where owner_id = $1 and id = $2 for update
-    ), removed as (
-      delete from todo.tasks as tasks using current
-      where tasks.owner_id = $1 and tasks.id = current.id
-        and ${isMatch('$3')}
-    )
-    select ${isMatch('$3')} as matched from current`,
+  text: `delete from todo.tasks where owner_id = $1 and id = $2 and ${isAllowed('version', '$3')}`,
 };
 
-export function insertTask(ownerId: string, id: string, fields: TaskReplace): BoundStatement {
-  return { statement: insert, values: [ownerId, id, JSON.stringify(fields)] };
+/** Gives a row if the task was made, and none if there is one with this id. */
+export function insertTask(ownerId: string, id: string, task: TaskReplace): BoundStatement {
+  const words = [wordsOf(task.title), task.description === null ? [] : wordsOf(task.description)];
+  return { statement: insert, values: [ownerId, id, columnsOf(task), task.tags, ...words] };
 }
 
 export function selectTask(ownerId: string, id: string): BoundStatement {
   return { statement: select, values: [ownerId, id] };
 }
 
-/**
- * Gives the task as it is afterwards and whether it was one of `versions`, and no row where there is none.
- *
- * @param versions the versions that may be changed; null for any
- */
+/** Gives the task's `version`; it goes before every change of a task. */
+export function lockTask(ownerId: string, id: string): BoundStatement {
+  return { statement: lock, values: [ownerId, id] };
+}
+
+/** @param versions the versions that may be changed; null for any */
 export function updateTask(
   ownerId: string,
   id: string,
-  fields: TaskPatch,
+  patch: TaskPatch,
   versions: readonly number[] | null,
 ): BoundStatement {
-  return { statement: update, values: [ownerId, id, JSON.stringify(fields), versions] };
+  const { title, description, tags } = patch;
+  const common = [ownerId, id, columnsOf(patch), versions] as const;
+  const words = [
+    title === undefined ? null : wordsOf(title),
+    description === undefined ? null : wordsOf(description ?? ''),
+  ] as const;
+  if (title === undefined && description === undefined) {
+    return tags ? { statement: updates.tags, values: [...common, tags] } : { statement: updates.plain, values: common };
+  }
+  return tags
+    ? { statement: updates.both, values: [...common, tags, ...words] }
+    : { statement: updates.words, values: [...common, ...words] };
 }
 
-/** Gives whether the task was one of `versions` and so is gone, and no row where there was none. */
+/** @param versions the versions that may be deleted; null for any */
 export function deleteTask(ownerId: string, id: string, versions: readonly number[] | null): BoundStatement {
   return { statement: remove, values: [ownerId, id, versions] };
 }
 
-export interface ListFilters {
-  readonly status?: readonly string[] | undefined;
-  readonly priority?: readonly string[] | undefined;
-}
-
-/** The place of a row in a sorted list: the value it is sorted by, and its id. */
-export type Position = readonly [value: string, id: string];
-
-export interface ListQuery {
-  readonly filters: ListFilters;
-  readonly sort: Sort;
-  /** Rows after this one; null from the beginning. */
-  readonly after: Position | null;
-  readonly skip: number;
-  readonly limit: number;
-}
-
-/** The column that a sort goes by. */
-export function sortColumn(sort: Sort): 'created_at' | 'updated_at' {
-  return sort.replace('-', '') as 'created_at' | 'updated_at';
-}
-
-export function listTasks(ownerId: string, { filters, sort, after, skip, limit }: ListQuery): BoundStatement {
-  const column = sortColumn(sort);
-  const descends = sort.startsWith('-');
-  const values: Parameter[] = [ownerId];
-  const parameter = (value: Parameter): string => `$${values.push(value)}`;
-
-  const conditions = ['owner_id = $1'];
-  if (filters.status) conditions.push(`status = any (${parameter(filters.status)}::todo.task_status[])`);
-  if (filters.priority) conditions.push(`priority = any (${parameter(filters.priority)}::todo.task_priority[])`);
-  if (after) {
-    const [value, id] = after;
-    conditions.push(
-      `(${column}, id) ${descends ? '<' : '>'} (${parameter(value)}::timestamptz, ${parameter(id)}::uuid)`,
-    );
-  }
-  const direction = descends ? 'desc' : 'asc';
-  const text = `
-    select ${task} from todo.tasks
-    where ${conditions.join(' and ')}
-    order by ${column} ${direction}, id ${direction}
-    limit ${parameter(limit)} offset ${parameter(skip)}`;
-  // The same filters and sort give the same text; the few that there can be are worth keeping prepared.
-  const name = `tasks_list_${sort}_${filters.status ? 's' : ''}${filters.priority ? 'p' : ''}${after ? 'a' : ''}`;
-  return { statement: { name, text }, values };
+/** The columns that a task or a patch sets, as JSON: those that are absent are left as they are. */
+function columnsOf({ tags: _, due, ...fields }: TaskPatch): string {
+  return JSON.stringify({ ...fields, ...dueColumns(due) });
 }

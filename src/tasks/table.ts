@@ -1,24 +1,87 @@
-/** The table of tasks. */
-import { sql } from 'drizzle-orm';
-import { check, index, integer, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+/** The tables of tasks, their tags, and the words they are found by. */
+import { type SQL, sql } from 'drizzle-orm';
+import {
+  boolean,
+  check,
+  customType,
+  date,
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  smallint,
+  text,
+  time,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { ownerPolicy, todoSchema } from '../database/schema.ts';
 
 export const statuses = ['Todo', 'InProgress', 'Done'] as const;
 export const priorities = ['Low', 'Medium', 'High'] as const;
 
-/** In the order of their values, so that sorting by the column sorts as the contract lists them. */
 export const taskStatus = todoSchema.enum('task_status', statuses);
 export const taskPriority = todoSchema.enum('task_priority', priorities);
+
+/** Text that sorts as people sort it, by the root collation of Unicode. */
+const sortedText = customType<{ data: string }>({ dataType: () => 'text collate "und-x-icu"' });
+
+/** Text that sorts by its bytes, so that what begins with a word is one range. */
+const bytewiseText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
+
+/**
+ * The place of a value among those of its enum. Under row-level security only comparisons that cannot leak may use an
+ * index ("leakproof", in the manual's section "Rules and Privileges"); those of integers are such, those of enums not.
+ */
+function rankOf(column: string, values: readonly string[]): SQL {
+  const cases = values.map((value, rank) => `when '${value}' then ${rank}`).join(' ');
+  return sql.raw(`case ${column} ${cases} end`);
+}
+
+/**
+ * The instant of a due date with a time zone. Where a clock change repeats the local time, AT TIME ZONE takes the
+ * second occurrence, and RFC 5545 (section 3.3.5) wants the first: the one by the offset of the day before, if that
+ * gives the local time back. Where a clock change skips it, both take the offset before the gap.
+ */
+function dueInstant(): SQL {
+  const local = '(due_date + due_time)';
+  const second = `(${local} at time zone due_time_zone)`;
+  const dayBefore = `((${second} at time zone 'UTC') - interval '24 hours')`;
+  const offsetBefore = `((${dayBefore} at time zone 'UTC') at time zone due_time_zone - ${dayBefore})`;
+  const first = `((${local} - ${offsetBefore}) at time zone 'UTC')`;
+  return sql.raw(`case when due_time_zone is not null then
+    least(${second}, case when ${first} at time zone due_time_zone = ${local} then ${first} end) end`);
+}
+
+/** Where a due date sorts: a day before its times, no due date after all. */
+function dueOrder(): SQL {
+  return sql.raw(`case
+    when due_date is null then 'infinity'::timestamp
+    when due_time is null then due_date::timestamp - interval '1 microsecond'
+    else due_date + due_time end`);
+}
+
+/** `due_order` for sorts that descend, where tasks without a due date come last as well. */
+export const dueOrderDescending =
+  "(case when due_order = 'infinity'::timestamp then '-infinity'::timestamp else due_order end)";
 
 export const tasks = todoSchema.table(
   'tasks',
   {
     ownerId: text('owner_id').notNull(),
     id: uuid().notNull(),
-    title: text().notNull(),
+    title: sortedText().notNull(),
     description: text(),
     status: taskStatus().notNull().default('Todo'),
+    statusRank: smallint('status_rank').notNull().generatedAlwaysAs(rankOf('status', statuses)),
     priority: taskPriority().notNull().default('Medium'),
+    priorityRank: smallint('priority_rank').notNull().generatedAlwaysAs(rankOf('priority', priorities)),
+    dueDate: date('due_date'),
+    dueTime: time('due_time'),
+    dueTimeZone: text('due_time_zone'),
+    dueAt: timestamp('due_at', { withTimezone: true }).generatedAlwaysAs(dueInstant()),
+    dueOrder: timestamp('due_order').notNull().generatedAlwaysAs(dueOrder()),
     completedAt: timestamp('completed_at', { withTimezone: true }),
     version: integer().notNull().default(1),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
@@ -27,14 +90,83 @@ export const tasks = todoSchema.table(
   (table) => [
     // Per owner, so that one user's ids can neither collide with another's nor tell of them.
     primaryKey({ columns: [table.ownerId, table.id] }),
+    // One for each sort; each also serves it descending.
     index('tasks_by_created_at').on(table.ownerId, table.createdAt, table.id),
     index('tasks_by_updated_at').on(table.ownerId, table.updatedAt, table.id),
+    index('tasks_by_title').on(table.ownerId, table.title, table.id),
+    index('tasks_by_status').on(table.ownerId, table.statusRank, table.id),
+    index('tasks_by_priority').on(table.ownerId, table.priorityRank, table.id),
+    index('tasks_by_due').on(table.ownerId, table.dueOrder, table.id),
+    index('tasks_by_due_descending').on(table.ownerId, sql.raw(dueOrderDescending), table.id),
     check('tasks_owner_id_length', sql`char_length(${table.ownerId}) between 1 and 255`),
     check('tasks_title_length', sql`char_length(${table.title}) between 1 and 255`),
     check('tasks_description_length', sql`char_length(${table.description}) <= 10000`),
     check('tasks_completed_when_done', sql`(${table.status} = 'Done') = (${table.completedAt} is not null)`),
     check('tasks_version_positive', sql`${table.version} >= 1`),
     check('tasks_updated_after_created', sql`${table.updatedAt} >= ${table.createdAt}`),
+    check('tasks_due_range', sql`${table.dueDate} between '1900-01-01' and '9999-12-31'`),
+    check('tasks_due_minutes', sql`extract(second from ${table.dueTime}) = 0 and ${table.dueTime} < '24:00'`),
+    check(
+      'tasks_due_kind',
+      sql`(${table.dueTime} is null or ${table.dueDate} is not null) and (${table.dueTimeZone} is null or ${table.dueTime} is not null)`,
+    ),
+    // RFC 3339 knows no later year.
+    check('tasks_due_at_range', sql`${table.dueAt} < '10000-01-01T00:00:00Z'`),
+    ownerPolicy(table.ownerId),
+  ],
+);
+
+export const tags = todoSchema.table(
+  'tags',
+  {
+    ownerId: text('owner_id').notNull(),
+    id: uuid().notNull().defaultRandom(),
+    name: sortedText().notNull(),
+    /** What makes two spellings the same tag. */
+    key: bytewiseText().notNull().generatedAlwaysAs(sql.raw('lower(name)')),
+  },
+  (table) => [
+    primaryKey({ columns: [table.ownerId, table.id] }),
+    unique('tags_one_spelling').on(table.ownerId, table.key),
+    check('tags_name_length', sql`char_length(${table.name}) between 1 and 50`),
+    ownerPolicy(table.ownerId),
+  ],
+);
+
+export const taskTags = todoSchema.table(
+  'task_tags',
+  {
+    ownerId: text('owner_id').notNull(),
+    taskId: uuid('task_id').notNull(),
+    tagId: uuid('tag_id').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.ownerId, table.taskId, table.tagId] }),
+    index('task_tags_by_tag').on(table.ownerId, table.tagId, table.taskId),
+    foreignKey({ columns: [table.ownerId, table.taskId], foreignColumns: [tasks.ownerId, tasks.id] }).onDelete(
+      'cascade',
+    ),
+    foreignKey({ columns: [table.ownerId, table.tagId], foreignColumns: [tags.ownerId, tags.id] }).onDelete('cascade'),
+    ownerPolicy(table.ownerId),
+  ],
+);
+
+/** The words of each task, as `search.ts` makes them: an index for searching that row-level security lets be used. */
+export const taskWords = todoSchema.table(
+  'task_words',
+  {
+    ownerId: text('owner_id').notNull(),
+    taskId: uuid('task_id').notNull(),
+    word: bytewiseText().notNull(),
+    /** Whether it is the title that has the word, or the description. */
+    inTitle: boolean('in_title').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.ownerId, table.taskId, table.word, table.inTitle] }),
+    index('task_words_by_word').on(table.ownerId, table.word, table.taskId),
+    foreignKey({ columns: [table.ownerId, table.taskId], foreignColumns: [tasks.ownerId, tasks.id] }).onDelete(
+      'cascade',
+    ),
     ownerPolicy(table.ownerId),
   ],
 );

@@ -1,0 +1,77 @@
+/** Due dates: a day, a time on the wall of wherever the user is, or an instant. */
+import { z } from 'zod';
+import { isDate, isTimeZone } from './calendar.ts';
+
+export const calendarDate = z
+  .string()
+  .refine(isDate, 'must be a date such as 2026-12-01, from 1900-01-01 to 9999-12-31')
+  .meta({ format: 'date', example: '2026-12-01' });
+
+export const timeZone = z
+  .string()
+  .refine(isTimeZone, 'must be a time zone as the tz database spells it, such as Europe/Rome')
+  .meta({ example: 'Europe/Rome' });
+
+const wallTime = z
+  .string()
+  .refine((value) => /^([01]\d|2[0-3]):[0-5]\d$/.test(value), 'must be a time such as 09:30, from 00:00 to 23:59')
+  .meta({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', example: '09:30' });
+
+const description =
+  'A day (`date`), a time on the wall wherever the user is (`date`, `time`), or an instant (`date`, `time`, `time_zone`).';
+
+/** A due date as it is sent and received; keys that do not apply are absent. */
+export const due = z
+  .strictObject({ date: calendarDate, time: wallTime.optional(), time_zone: timeZone.optional() })
+  .refine((value) => value.time_zone === undefined || value.time !== undefined, {
+    path: ['time'],
+    error: 'is required with a time_zone',
+  })
+  .meta({
+    id: 'Due',
+    description,
+    examples: [
+      { date: '2026-12-01' },
+      { date: '2026-12-01', time: '09:30' },
+      { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
+    ],
+  });
+
+export type Due = z.output<typeof due>;
+
+/** A JSON Merge Patch of a due date; what it leaves is checked by the database, which alone knows the rest. */
+export const duePatch = z
+  .strictObject({ date: calendarDate, time: wallTime.nullable(), time_zone: timeZone.nullable() })
+  .partial()
+  .meta({ id: 'DuePatch', description: `${description} What is absent stays as it is; null clears a key.` });
+
+export type DuePatch = z.output<typeof duePatch>;
+
+/** The columns of a due date. */
+export interface DueColumns {
+  readonly due_date?: string | null;
+  readonly due_time?: string | null;
+  readonly due_time_zone?: string | null;
+}
+
+/** The columns that a due date, or a patch of one, sets; none where it says nothing. */
+export function dueColumns(value: DuePatch | null | undefined): DueColumns {
+  if (value === undefined) return {};
+  if (value === null) return { due_date: null, due_time: null, due_time_zone: null };
+  const { date, time, time_zone } = value;
+  return {
+    ...(date !== undefined && { due_date: date }),
+    ...(time !== undefined && { due_time: time }),
+    ...(time_zone !== undefined && { due_time_zone: time_zone }),
+  };
+}
+
+export function dueOf({ due_date, due_time, due_time_zone }: DueColumns): Due | null {
+  if (!due_date) return null;
+  return {
+    date: due_date,
+    // PostgreSQL writes the seconds too.
+    ...(due_time && { time: due_time.slice(0, 5) }),
+    ...(due_time_zone && { time_zone: due_time_zone }),
+  };
+}

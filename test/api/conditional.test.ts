@@ -1,0 +1,139 @@
+/** Conditional requests: entity tags, lost updates refused, unchanged tasks not sent again. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+});
+
+afterAll(() => api.stop());
+
+const unknown = '/api/v1/tasks/0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+
+/** A task of a new user that is at version 2. */
+async function makeTask() {
+  const owner = api.user();
+  const { body } = await owner.post('/api/v1/tasks', { title: 'Buy milk' });
+  const path = `/api/v1/tasks/${body.id}`;
+  await owner.patch(path, { title: 'Buy oat milk' });
+  return { owner, path };
+}
+
+type Write = (owner: Client, path: string, headers: Record<string, string>) => ReturnType<Client['get']>;
+
+const writes: [string, Write][] = [
+  ['PUT', (owner, path, headers) => owner.put(path, { title: 'Replaced' }, headers)],
+  ['PATCH', (owner, path, headers) => owner.patch(path, { title: 'Changed' }, headers)],
+  ['DELETE', (owner, path, headers) => owner.delete(path, headers)],
+];
+
+describe.each(writes)('If-Match on %s', (_method, write) => {
+  test.each([
+    '"2"',
+    '"1", "2"',
+    '"2","3"',
+    ' "9" ,"2" ',
+    '"1",, "2"',
+    '"a,b", "2"',
+    'W/"2", "2"',
+    '*',
+  ])('%s lets the change through', async (tags) => {
+    const { owner, path } = await makeTask();
+    expect((await write(owner, path, { 'If-Match': tags })).status).toBeLessThan(300);
+  });
+
+  test.each([
+    '"1"',
+    '"3"',
+    'W/"2"',
+    '"02"',
+    '"2 "'.replace(' ', '!'),
+    '""',
+    '"2,3"',
+    '"99999999999999999999"',
+    '"2147483648"',
+    '"\u00e9"',
+    '"-2"',
+  ])('%s answers 412 and changes nothing', async (tags) => {
+    const { owner, path } = await makeTask();
+    const before = await owner.get(path);
+    const { status, body } = await write(owner, path, { 'If-Match': tags });
+    expect({ status, code: body.code }).toEqual({ status: 412, code: 'version_mismatch' });
+    expect((await owner.get(path)).body).toEqual(before.body);
+  });
+
+  test.each(['2', '', '"2', '"2" "3"', '*, "2"', '"a b"', 'w/"2"', ','])(
+    '%j is no list of entity tags: 422',
+    async (tags) => {
+      const { owner, path } = await makeTask();
+      const { status, body } = await write(owner, path, { 'If-Match': tags });
+      expect({ status, errors: body.errors }).toEqual({
+        status: 422,
+        errors: [{ in: 'header', pointer: 'if-match', message: expect.any(String) }],
+      });
+      expect((await owner.get(path)).body.version).toBe(2);
+    },
+  );
+
+  test.each(['*', '"1"'])('%s on an unknown id stays 404', async (tags) => {
+    const { status, body } = await write(api.user(), unknown, { 'If-Match': tags });
+    expect({ status, code: body.code }).toEqual({ status: 404, code: 'task_not_found' });
+  });
+
+  test('lets one of twenty writers with the same entity tag through', async () => {
+    const { owner, path } = await makeTask();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => write(owner, path, { 'If-Match': '"2"' })));
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status < 300)).toHaveLength(1);
+    // Who comes after a deletion finds nothing to compare with.
+    const late = _method === 'DELETE' ? 404 : 412;
+    expect(statuses.filter((status) => status === late)).toHaveLength(19);
+  });
+});
+
+test('twenty writers without a condition all get through, each with a version of its own', async () => {
+  const { owner, path } = await makeTask();
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => owner.patch(path, { title: `Writer ${index}` })),
+  );
+  const versions = answers.map(({ body }) => body.version).sort((one, other) => one - other);
+  expect(versions).toEqual(Array.from({ length: 20 }, (_, index) => index + 3));
+});
+
+test('a refused condition is told before a body that changes nothing', async () => {
+  const { owner, path } = await makeTask();
+  expect((await owner.patch(path, {}, { 'If-Match': '"1"' })).status).toBe(412);
+});
+
+describe('If-None-Match on GET', () => {
+  test.each(['"2"', 'W/"2"', '"1", "2"', '*'])('%s answers 304 without a body', async (tags) => {
+    const { owner, path } = await makeTask();
+    for (const method of ['GET', 'HEAD']) {
+      const { status, text, headers } = await owner.request(method, path, { headers: { 'If-None-Match': tags } });
+      expect({ status, text, etag: headers.get('etag') }).toEqual({ status: 304, text: '', etag: '"2"' });
+    }
+  });
+
+  test.each(['"1"', '"1", W/"3"', '""'])('%s answers the task', async (tags) => {
+    const { owner, path } = await makeTask();
+    expect(await owner.get(path, { 'If-None-Match': tags })).toMatchObject({ status: 200, body: { version: 2 } });
+  });
+
+  test('answers 200 again once the task has changed', async () => {
+    const { owner, path } = await makeTask();
+    await owner.patch(path, { priority: 'High' });
+    expect((await owner.get(path, { 'If-None-Match': '"2"' })).headers.get('etag')).toBe('"3"');
+  });
+
+  test('on an unknown id stays 404', async () => {
+    expect((await api.user().get(unknown, { 'If-None-Match': '*' })).status).toBe(404);
+  });
+
+  test('refuses what is no list of entity tags', async () => {
+    const { owner, path } = await makeTask();
+    const { status, body } = await owner.get(path, { 'If-None-Match': '2' });
+    expect({ status, pointer: body.errors[0].pointer }).toEqual({ status: 422, pointer: 'if-none-match' });
+  });
+});

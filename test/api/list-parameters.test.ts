@@ -1,0 +1,122 @@
+/** What the parameters of a list refuse: nothing is coerced, nothing ignored, everything named. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApi, type TestApi } from '../support/api.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+});
+
+afterAll(() => api.stop());
+
+async function faultsOf(query: string) {
+  const { status, body } = await api.user().get(`/api/v1/tasks?${query}`);
+  return { status, places: body.errors?.map((fault: { in: string; pointer: string }) => `${fault.in} ${fault.pointer}`) };
+}
+
+const wrongNumbers = [
+  '',
+  '-1',
+  '+1',
+  '01',
+  '00',
+  '1.5',
+  '1.0',
+  '1e2',
+  '1e3',
+  '0x10',
+  '1_000',
+  '%205',
+  '5%20',
+  '+5',
+  '5%0A',
+  '%00',
+  '5%00',
+  'five',
+  'NaN',
+  'Infinity',
+  'null',
+  'true',
+  '%D9%A5',
+  '%EF%BC%95',
+  '2147483648',
+  '9007199254740993',
+  '99999999999999999999999',
+  '1,2',
+];
+
+test.each(wrongNumbers)('limit=%s is refused', async (text) => {
+  expect(await faultsOf(`limit=${text}`)).toEqual({ status: 422, places: ['query limit'] });
+});
+
+test.each(wrongNumbers)('skip=%s is refused', async (text) => {
+  expect(await faultsOf(`skip=${text}`)).toEqual({ status: 422, places: ['query skip'] });
+});
+
+test.each(['limit=0', 'limit=201', 'skip=10001', 'skip=-0'])('%s is out of range', async (query) => {
+  expect(await faultsOf(query)).toEqual({ status: 422, places: [`query ${query.split('=')[0]}`] });
+});
+
+test.each(['limit=1', 'limit=200', 'skip=0', 'skip=10000'])('%s is in range', async (query) => {
+  expect((await faultsOf(query)).status).toBe(200);
+});
+
+test.each(['status=', 'status=todo', 'status=Todo,Done', 'status=Todo&status=x', 'status=%00', 'status=Todo%20'])(
+  '%s is refused',
+  async (query) => {
+    expect(await faultsOf(query)).toEqual({ status: 422, places: ['query status'] });
+  },
+);
+
+test.each(['priority=', 'priority=high', 'priority=2', 'priority=High&priority='])('%s is refused', async (query) => {
+  expect(await faultsOf(query)).toEqual({ status: 422, places: ['query priority'] });
+});
+
+test.each([
+  'sort=',
+  'sort=id',
+  'sort=--created_at',
+  'sort=%2Bcreated_at',
+  'sort=CREATED_AT',
+  'sort=created_at,id',
+  'sort=created_at%20desc',
+  'sort=owner_id',
+  'sort=created_at;drop%20table',
+  'sort=constructor',
+  'sort=__proto__',
+])('%s is refused', async (query) => {
+  expect(await faultsOf(query)).toEqual({ status: 422, places: ['query sort'] });
+});
+
+test.each(['limit', 'skip', 'sort', 'cursor'])('%s given twice is refused', async (name) => {
+  const value = { limit: '5', skip: '5', sort: 'created_at', cursor: 'AAAA' }[name];
+  expect(await faultsOf(`${name}=${value}&${name}=${value}`)).toEqual({ status: 422, places: [`query ${name}`] });
+});
+
+test.each(['page', 'Limit', 'limit[]', 'owner_id', 'user_id', '', 'toString', '__proto__', 'constructor', 'status[]'])(
+  'the unknown parameter "%s" is refused',
+  async (name) => {
+    expect(await faultsOf(`${encodeURIComponent(name)}=1`)).toEqual({ status: 422, places: [`query ${name}`] });
+  },
+);
+
+test('every fault is listed at once', async () => {
+  expect(await faultsOf('limit=0&skip=x&sort=no&status=no&color=red')).toEqual({
+    status: 422,
+    places: expect.arrayContaining(['query limit', 'query skip', 'query sort', 'query status', 'query color']),
+  });
+});
+
+test.each(['limit=%', 'limit=%zz', 'status=%ff', 'status=%c0%af', 'status=%ed%a0%80', '%ff=1'])(
+  '%s is no percent-encoded UTF-8: 400',
+  async (query) => {
+    const { status, body } = await api.user().get(`/api/v1/tasks?${query}`);
+    expect({ status, code: body.code }).toEqual({ status: 400, code: 'malformed_request' });
+  },
+);
+
+test('an empty query is no query', async () => {
+  expect((await faultsOf('')).status).toBe(200);
+  expect((await faultsOf('&&')).status).toBe(200);
+});
