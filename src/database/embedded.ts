@@ -1,4 +1,5 @@
 /** The embedded PostgreSQL: PGlite, in a directory or in memory, spoken to through pg like any other server. */
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -38,6 +39,9 @@ export async function openEmbedded(database: EmbeddedDatabase, given?: PGlite): 
       },
       close: async () => {
         await pool.end();
+        // The pool does not wait for its connection, which may have messages of a failed exchange to work through.
+        serverConfig.connection.end();
+        await once(serverConfig.connection, 'end');
         await pglite.close();
         unlock();
       },

@@ -1,0 +1,179 @@
+/** Tries the package as a user would: packed, installed in an empty folder, started, used, stopped, started again. */
+
+import { deepStrictEqual, match, strictEqual } from 'node:assert';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const root = join(import.meta.dirname, '..');
+const folder = mkdtempSync(join(tmpdir(), 'todo-api-package-'));
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const port = await freePort();
+const url = `http://127.0.0.1:${port}`;
+const startMs = 60_000;
+
+let server;
+let token;
+let task;
+
+const steps = {
+  'packs what it needs and nothing else': () => {
+    execFileSync(npm, ['pack', '--silent', '--pack-destination', folder], { cwd: root });
+    const [tarball] = readdirSync(folder);
+    const files = execFileSync('tar', ['-tzf', join(folder, tarball)], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    const strays = files.filter(
+      (file) => !/^package\/(dist\/.+|migrations\/\d+_\w+\.sql|package\.json|README\.md|LICENSE)$/.test(file),
+    );
+    deepStrictEqual(strays, []);
+  },
+
+  'installs without a warning': async () => {
+    const [tarball] = readdirSync(folder);
+    const npmInstall = spawn(npm, ['install', '--no-audit', join(folder, tarball)], { cwd: folder });
+    const output = collect(npmInstall);
+    const [code] = await once(npmInstall, 'close');
+    strictEqual(code, 0, output());
+    // What npm thinks of the machine's own configuration is not about the package.
+    const warnings = output().match(/^npm warn (?!Unknown (user|env|builtin) config).*/gm);
+    deepStrictEqual(warnings, null);
+  },
+
+  'tells its version': () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    strictEqual(
+      execFileSync('npx', ['--no', '--', 'todo-api', '--version'], { cwd: folder, encoding: 'utf8' }),
+      `${version}\n`,
+    );
+  },
+
+  'starts, and is ready': start,
+
+  'signs up a user and gives out a token': async () => {
+    const user = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
+    const signedUp = await send('POST', '/api/auth/sign-up/email', { body: user });
+    strictEqual(signedUp.status, 200);
+    const cookie = signedUp.headers.getSetCookie().map((line) => line.split(';')[0]);
+    const answer = await send('GET', '/api/auth/token', { headers: { Cookie: cookie.join('; ') } });
+    token = answer.body.token;
+    match(token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+  },
+
+  'creates, lists and completes a task': async () => {
+    const created = await send('POST', '/api/v1/tasks', { body: { title: 'Buy milk' } });
+    strictEqual(created.status, 201);
+    deepStrictEqual((await send('GET', '/api/v1/tasks')).body, [created.body]);
+    const done = await send('PATCH', `/api/v1/tasks/${created.body.id}`, { body: { status: 'Done' } });
+    strictEqual(done.body.status, 'Done');
+    task = done.body;
+  },
+
+  'deletes a task': async () => {
+    const { body } = await send('POST', '/api/v1/tasks', { body: { title: 'Not this one' } });
+    strictEqual((await send('DELETE', `/api/v1/tasks/${body.id}`)).status, 204);
+    strictEqual((await send('GET', `/api/v1/tasks/${body.id}`)).status, 404);
+  },
+
+  'serves its documentation': async () => {
+    match((await send('GET', '/docs')).text, /swagger-ui-bundle\.js/);
+    match((await send('GET', '/docs/swagger-ui-bundle.js')).text, /SwaggerUIBundle/);
+    match((await send('GET', '/openapi.json')).body.openapi, /^3\.1\./);
+  },
+
+  'stops on SIGTERM with exit code 0': stop,
+
+  'still has the data after a restart': async () => {
+    await start();
+    deepStrictEqual((await send('GET', '/api/v1/tasks')).body, [task]);
+    await stop();
+  },
+};
+
+let passed = 0;
+let failed = 0;
+try {
+  for (const [name, step] of Object.entries(steps)) {
+    await step();
+    console.log(`ok      ${name}`);
+    passed += 1;
+  }
+} catch (error) {
+  console.error(`FAILED  ${Object.keys(steps)[passed]}\n${error.stack}\n${server?.output() ?? ''}`);
+  // The later ones build on it.
+  failed = 1;
+  process.exitCode = 1;
+} finally {
+  server?.process.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+console.log(`package: ${passed} passed, ${failed} failed`);
+
+async function start() {
+  const { AUTH_MODE: _, BETTER_AUTH_SECRET: __, DATABASE_URL: ___, ...environment } = process.env;
+  const child = spawn('npx', ['--no', '--', 'todo-api'], {
+    cwd: folder,
+    env: { ...environment, PORT: String(port), PUBLIC_URL: url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  server = { process: child, output: collect(child), ended: once(child, 'close') };
+  const deadline = Date.now() + startMs;
+  while (!(await isReady())) {
+    if (child.exitCode !== null) throw new Error(`the server ended with exit code ${child.exitCode}`);
+    if (Date.now() > deadline) throw new Error('the server was not ready in time');
+    await delay(100);
+  }
+}
+
+async function stop() {
+  server.process.kill('SIGTERM');
+  const [code, signal] = await server.ended;
+  strictEqual(code ?? signal, 0);
+}
+
+async function isReady() {
+  try {
+    return (await fetch(`${url}/readyz`)).status === 200;
+  } catch {
+    return false;
+  }
+}
+
+async function send(method, path, { body, headers = {} } = {}) {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(token && { Authorization: `Bearer ${token}` }),
+      ...(body && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
+}
+
+/** All that a process says, so far. */
+function collect(child) {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+  }
+  return () => text;
+}
+
+async function freePort() {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  listener.close();
+  await once(listener, 'close');
+  return address.port;
+}

@@ -1,0 +1,317 @@
+/** Due dates: a day stays a day, a wall-clock time stays one, an instant survives every clock change. */
+import fc from 'fast-check';
+import { Temporal } from 'temporal-polyfill';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { timeZoneNames } from '../../src/tasks/time-zone-names.ts';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+});
+
+afterEach(() => vi.useRealTimers());
+
+afterAll(() => api.stop());
+
+describe('the three kinds', () => {
+  test.each([
+    [{ date: '2026-12-01' }, null],
+    [{ date: '2026-12-01', time: '09:30' }, null],
+    [{ date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' }, '2026-12-01T08:30:00.000000Z'],
+    [{ date: '2026-12-01', time: '00:00', time_zone: 'Asia/Calcutta' }, '2026-11-30T18:30:00.000000Z'],
+    [{ date: '1900-01-01', time: '00:00', time_zone: 'Pacific/Kiritimati' }, '1900-01-01T10:29:20.000000Z'],
+    [{ date: '9999-12-31', time: '23:59', time_zone: 'UTC' }, '9999-12-31T23:59:00.000000Z'],
+  ])('%j', async (due, due_at) => {
+    const ada = api.user();
+    const { status, body } = await ada.post('/api/v1/tasks', { title: 'x', due });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ due, due_at });
+    expect((await ada.get(`/api/v1/tasks/${body.id}`)).body).toEqual(body);
+  });
+});
+
+/**
+ * Whether the database and the independent calendar know the same rules for a zone around a day. Where their copies of
+ * the tz database differ in age, nothing can be compared.
+ */
+async function agreeOn(zone: string, date: string): Promise<boolean> {
+  const start = Temporal.PlainDate.from(date).toZonedDateTime('UTC').toInstant();
+  const rows = await api.database.query<{ instant: string; wall: string }>(
+    `select to_char(instant, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as instant,
+            to_char((instant at time zone 'UTC') at time zone $1, 'YYYY-MM-DD"T"HH24:MI:SS') as wall
+     from generate_series($2::timestamp - interval '3 days', $2::timestamp + interval '3 days', interval '1 hour') as instant`,
+    [zone, start.toString().replace('Z', '')],
+  );
+  return rows.every(
+    ({ instant, wall }) =>
+      Temporal.Instant.from(instant).toZonedDateTimeISO(zone).toPlainDateTime().toString({ smallestUnit: 'second' }) ===
+      wall,
+  );
+}
+
+describe('a local time that a clock change skips or repeats resolves as RFC 5545 says', () => {
+  test.each([
+    ['2026-11-01', '01:30', 'America/New_York', '2026-11-01T05:30:00.000000Z'],
+    ['2026-11-01', '02:00', 'America/New_York', '2026-11-01T07:00:00.000000Z'],
+    ['2026-03-08', '02:30', 'America/New_York', '2026-03-08T07:30:00.000000Z'],
+    ['2026-10-25', '02:30', 'Europe/Rome', '2026-10-25T00:30:00.000000Z'],
+    ['2026-04-05', '01:45', 'Australia/Lord_Howe', '2026-04-04T14:45:00.000000Z'],
+    ['2011-12-30', '12:00', 'Pacific/Apia', '2011-12-30T22:00:00.000000Z'],
+    ['1969-09-30', '12:00', 'Pacific/Kwajalein', '1969-09-30T01:00:00.000000Z'],
+  ])('%s %s in %s', async (date, time, time_zone, due_at) => {
+    const { body } = await api.user().post('/api/v1/tasks', { title: 'x', due: { date, time, time_zone } });
+    expect(body.due_at).toBe(due_at);
+  });
+
+  test('as an independent calendar has it, over a century of days in every zone', async () => {
+    const ada = api.user();
+    const day = fc
+      .integer({ min: -7_305, max: 29_219 })
+      .map((days) => new Temporal.PlainDate(1970, 1, 1).add({ days }).toString());
+    const minute = fc.integer({ min: 0, max: 1439 });
+    // Half of the days are such on which the zone changes its clocks.
+    const changes = fc.tuple(fc.constantFrom(...timeZoneNames), day).map(([zone, date]) => {
+      const noon = Temporal.PlainDate.from(date).toZonedDateTime({ timeZone: zone, plainTime: '12:00' });
+      return [zone, noon.getTimeZoneTransition('next')?.toPlainDate().toString() ?? date] as const;
+    });
+    const zoneAndDay = fc.oneof(changes, fc.tuple(fc.constantFrom(...timeZoneNames), day));
+    await fc.assert(
+      fc.asyncProperty(
+        zoneAndDay,
+        fc.oneof(minute, fc.integer({ min: 0, max: 240 })),
+        async ([time_zone, date], minutes) => {
+          const time = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+          fc.pre(await agreeOn(time_zone, date));
+          const { status, body } = await ada.post('/api/v1/tasks', { title: 'x', due: { date, time, time_zone } });
+          expect(status).toBe(201);
+          const expected = Temporal.PlainDateTime.from(`${date}T${time}`).toZonedDateTime(time_zone, {
+            disambiguation: 'compatible',
+          });
+          expect(Temporal.Instant.from(body.due_at).epochMilliseconds).toBe(expected.epochMilliseconds);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    [{}, '/due/date'],
+    [{ date: '2026-02-29' }, '/due/date'],
+    [{ date: '1899-12-31' }, '/due/date'],
+    [{ date: '10000-01-01' }, '/due/date'],
+    [{ date: '0000-01-01' }, '/due/date'],
+    [{ date: 'now' }, '/due/date'],
+    [{ date: 'infinity' }, '/due/date'],
+    [{ date: '2026-1-1' }, '/due/date'],
+    [{ date: 20261201 }, '/due/date'],
+    [{ date: '2026-12-01', time: '24:00' }, '/due/time'],
+    [{ date: '2026-12-01', time: '09:60' }, '/due/time'],
+    [{ date: '2026-12-01', time: '9:30' }, '/due/time'],
+    [{ date: '2026-12-01', time: '09:30:00' }, '/due/time'],
+    [{ date: '2026-12-01', time: null }, '/due/time'],
+    [{ date: '2026-12-01', time: '09:30', time_zone: 'Europe/Atlantis' }, '/due/time_zone'],
+    [{ date: '2026-12-01', time: '09:30', time_zone: 'europe/rome' }, '/due/time_zone'],
+    [{ date: '2026-12-01', time: '09:30', time_zone: '+01:00' }, '/due/time_zone'],
+    [{ date: '2026-12-01', time: '09:30', time_zone: 'localtime' }, '/due/time_zone'],
+    [{ date: '2026-12-01', time_zone: 'Europe/Rome' }, '/due/time'],
+    [{ date: '2026-12-01', when: 'noon' }, '/due/when'],
+    [{ date: '9999-12-31', time: '23:59', time_zone: 'America/New_York' }, '/due'],
+    ['2026-12-01', '/due'],
+  ])('%j', async (due, pointer) => {
+    const { status, body } = await api.user().post('/api/v1/tasks', { title: 'x', due });
+    expect(status).toBe(422);
+    expect(body.errors.map((error: any) => error.pointer)).toContain(pointer);
+  });
+});
+
+describe('a merge patch reaches into due', () => {
+  test.each([
+    [null, { date: '2026-12-01' }, { date: '2026-12-01' }],
+    [{ date: '2026-12-01' }, { time: '09:30' }, { date: '2026-12-01', time: '09:30' }],
+    [
+      { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
+      { date: '2026-07-01' },
+      { date: '2026-07-01', time: '09:30', time_zone: 'Europe/Rome' },
+    ],
+    [
+      { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
+      { time_zone: null },
+      { date: '2026-12-01', time: '09:30' },
+    ],
+    [
+      { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
+      { time_zone: null, time: null },
+      { date: '2026-12-01' },
+    ],
+    [{ date: '2026-12-01', time: '09:30' }, null, null],
+    [{ date: '2026-12-01', time: '09:30' }, {}, { date: '2026-12-01', time: '09:30' }],
+    [null, {}, null],
+  ])('%j patched with %j', async (due, patch, expected) => {
+    const ada = api.user();
+    const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', due });
+    const { status, body } = await ada.patch(`/api/v1/tasks/${task.id}`, { due: patch });
+    expect(status).toBe(200);
+    expect(body.due).toEqual(expected);
+    expect(body.due_at !== null).toBe(expected !== null && 'time_zone' in expected);
+    expect(body.version).toBe(JSON.stringify(due) === JSON.stringify(expected) ? 1 : 2);
+  });
+
+  test.each([
+    [null, { time: '09:30' }, '/due'],
+    [{ date: '2026-12-01' }, { date: null }, '/due/date'],
+    [{ date: '2026-12-01' }, { time_zone: 'Europe/Rome' }, '/due'],
+    [{ date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' }, { time: null }, '/due'],
+    [{ date: '2026-12-01' }, { x: null }, '/due/x'],
+  ])('%j patched with %j is refused', async (due, patch, pointer) => {
+    const ada = api.user();
+    const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', due });
+    const { status, body } = await ada.patch(`/api/v1/tasks/${task.id}`, { due: patch });
+    expect(status).toBe(422);
+    expect(body.errors[0].pointer).toBe(pointer);
+    expect((await ada.get(`/api/v1/tasks/${task.id}`)).body).toEqual(task);
+  });
+});
+
+/** What the independent calendar says of a task at a moment, seen from a zone. */
+function seenBy(due: any, now: Temporal.Instant, zone: string) {
+  const here = now.toZonedDateTimeISO(zone);
+  const wall = due.time && Temporal.PlainDateTime.from(`${due.date}T${due.time}`);
+  const instant = due.time_zone && wall.toZonedDateTime(due.time_zone).toInstant();
+  const day = instant ? instant.toZonedDateTimeISO(zone).toPlainDate() : Temporal.PlainDate.from(due.date);
+  const today = here.toPlainDate();
+  const days = today.until(day).days;
+  let past = Temporal.PlainDate.compare(day, today) < 0;
+  if (instant) past = Temporal.Instant.compare(instant, now) < 0;
+  else if (wall) past = Temporal.PlainDateTime.compare(wall, here.toPlainDateTime()) < 0;
+  return { overdue: past, today: days === 0, tomorrow: days === 1, week: days >= 0 && days <= 6 };
+}
+
+describe('the filter due, as seen in a time zone', () => {
+  test('is what an independent calendar says, for all three kinds, at any hour and in any zone', async () => {
+    const ada = api.user();
+    const zones = [
+      'Etc/GMT+12',
+      'Pacific/Kiritimati',
+      'Asia/Kathmandu',
+      'Australia/Lord_Howe',
+      'America/New_York',
+      'Africa/Cairo',
+      'UTC',
+    ];
+    // Around a day on which New York's clocks change.
+    const anchor = Temporal.PlainDate.from('2026-11-01');
+    const tasks: any[] = [];
+    for (let days = -3; days <= 9; days += 1) {
+      const date = anchor.add({ days }).toString();
+      const dues = [
+        { date },
+        ...['00:00', '01:30', '12:45', '23:59'].flatMap((time) => [
+          { date, time },
+          ...zones.map((time_zone) => ({ date, time, time_zone })),
+        ]),
+      ];
+      const answers = await Promise.all(dues.map((due) => ada.post('/api/v1/tasks', { title: 'x', due })));
+      tasks.push(...answers.map(({ body }) => body));
+    }
+    const idsOf = async (query: string) => {
+      const ids: string[] = [];
+      for (let path: string | undefined = `/api/v1/tasks?limit=200&${query}`; path; ) {
+        const { body, headers }: { body: any[]; headers: Headers } = await ada.get(path);
+        expect(body, JSON.stringify(body)).toBeInstanceOf(Array);
+        ids.push(...body.map((task) => task.id));
+        path = /<([^>]*)>; rel="next"/.exec(headers.get('link') ?? '')?.[1];
+      }
+      return ids.sort();
+    };
+    const moments = [
+      '2026-10-31T23:59:30Z',
+      '2026-11-01T04:00:00Z',
+      '2026-11-01T05:30:00Z',
+      '2026-11-01T06:30:30Z',
+      '2026-11-02T11:15:00Z',
+    ];
+    for (const moment of moments) {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.parse(moment) });
+      for (const zone of [...zones, 'Asia/Kolkata']) {
+        const now = Temporal.Instant.from(moment);
+        const seen = tasks.map((task) => ({ id: task.id, ...seenBy(task.due, now, zone) }));
+        for (const filter of ['overdue', 'today', 'tomorrow', 'week'] as const) {
+          const expected = seen
+            .filter((task) => task[filter])
+            .map((task) => task.id)
+            .sort();
+          expect(
+            await idsOf(`due=${filter}&time_zone=${encodeURIComponent(zone)}`),
+            `${filter} in ${zone} at ${moment}`,
+          ).toEqual(expected);
+        }
+      }
+    }
+  }, 120_000);
+
+  test('none and any, and overdue leaves out what is Done', async () => {
+    const ada = api.user();
+    await ada.post('/api/v1/tasks', { title: 'none' });
+    await ada.post('/api/v1/tasks', { title: 'past', due: { date: '2020-01-01' } });
+    await ada.post('/api/v1/tasks', { title: 'done', status: 'Done', due: { date: '2020-01-01' } });
+    const titles = async (due: string) =>
+      (await ada.get(`/api/v1/tasks?sort=title&due=${due}`)).body.map((task: any) => task.title);
+    expect(await titles('none')).toEqual(['none']);
+    expect(await titles('any')).toEqual(['done', 'past']);
+    expect(await titles('overdue')).toEqual(['past']);
+  });
+});
+
+describe('due_from and due_to', () => {
+  let ada: Client;
+
+  beforeAll(async () => {
+    ada = api.user();
+    await ada.post('/api/v1/tasks', { title: 'day', due: { date: '2026-12-02' } });
+    await ada.post('/api/v1/tasks', { title: 'wall', due: { date: '2026-12-02', time: '23:30' } });
+    await ada.post('/api/v1/tasks', { title: 'instant', due: { date: '2026-12-02', time: '23:30', time_zone: 'UTC' } });
+    await ada.post('/api/v1/tasks', { title: 'last', due: { date: '9999-12-31' } });
+    await ada.post('/api/v1/tasks', { title: 'none' });
+  });
+
+  test.each([
+    ['due_from=2026-12-02&due_to=2026-12-02', ['day', 'instant', 'wall']],
+    ['due_from=2026-12-02&due_to=2026-12-02&time_zone=Asia/Tokyo', ['day', 'wall']],
+    ['due_from=2026-12-03&time_zone=Asia/Tokyo', ['instant', 'last']],
+    ['due_from=2026-12-03', ['last']],
+    ['due_to=2026-12-01', []],
+    ['due_to=9999-12-31', ['day', 'instant', 'last', 'wall']],
+    ['due_to=9999-12-30', ['day', 'instant', 'wall']],
+    ['due_from=1900-01-01', ['day', 'instant', 'last', 'wall']],
+    ['due_from=9999-12-31&due_to=9999-12-31&time_zone=Pacific/Kiritimati', ['last']],
+  ])('%s', async (query, titles) => {
+    const { status, body } = await ada.get(`/api/v1/tasks?sort=title&${query}`);
+    expect(status).toBe(200);
+    expect(body.map((task: any) => task.title)).toEqual(titles);
+  });
+
+  test.each([
+    ['due_from=2026-12-03&due_to=2026-12-02', 'due_to'],
+    ['due_from=2026-02-30', 'due_from'],
+    ['due_to=10000-01-01', 'due_to'],
+    ['due=today&time_zone=Mars/Olympus', 'time_zone'],
+    ['due=soon', 'due'],
+    ['due=today&due=week', 'due'],
+    ['created_from=2026-11-20', 'created_from'],
+    ['created_from=2026-11-20T10:00:00Z&created_to=2026-11-20T09:00:00Z', 'created_to'],
+    ['updated_to=2026-11-20T10:00:60Z', 'updated_to'],
+    ['updated_from=2026-11-20T24:00:00Z', 'updated_from'],
+    ['updated_from=0000-11-20T10:00:00Z', 'updated_from'],
+    ['created_to=infinity', 'created_to'],
+    ['created_to=now', 'created_to'],
+    ['created_to=2026-02-29T10:00:00Z', 'created_to'],
+  ])('%s is refused', async (query, parameter) => {
+    const { status, body } = await ada.get(`/api/v1/tasks?${query}`);
+    expect(status).toBe(422);
+    expect(body.errors.map((error: any) => error.pointer)).toEqual([parameter]);
+  });
+});
