@@ -68,6 +68,21 @@ CREATE TABLE "todo"."tasks" (
 );
 --> statement-breakpoint
 ALTER TABLE "todo"."tasks" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE TABLE "todo"."idempotency_keys" (
+	"owner_id" text NOT NULL,
+	"key" text NOT NULL,
+	"fingerprint" "bytea" NOT NULL,
+	"status" smallint NOT NULL,
+	"content_type" text,
+	"etag" text,
+	"location" text,
+	"body" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "idempotency_keys_owner_id_key_pk" PRIMARY KEY("owner_id","key"),
+	CONSTRAINT "idempotency_keys_key" CHECK ("todo"."idempotency_keys"."key" ~ '^[!-~]{1,255}$')
+);
+--> statement-breakpoint
+ALTER TABLE "todo"."idempotency_keys" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE TABLE "todo_auth"."account" (
 	"id" text PRIMARY KEY NOT NULL,
 	"account_id" text NOT NULL,
@@ -140,10 +155,14 @@ CREATE INDEX "tasks_by_status" ON "todo"."tasks" USING btree ("owner_id","status
 CREATE INDEX "tasks_by_priority" ON "todo"."tasks" USING btree ("owner_id","priority_rank","id");--> statement-breakpoint
 CREATE INDEX "tasks_by_due" ON "todo"."tasks" USING btree ("owner_id","due_order","id");--> statement-breakpoint
 CREATE INDEX "tasks_by_due_descending" ON "todo"."tasks" USING btree ("owner_id",(case when due_order = 'infinity'::timestamp then '-infinity'::timestamp else due_order end),"id");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_by_owner_and_age" ON "todo"."idempotency_keys" USING btree ("owner_id","created_at");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_by_age" ON "todo"."idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "account_by_user" ON "todo_auth"."account" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "session_by_user" ON "todo_auth"."session" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "verification_by_identifier" ON "todo_auth"."verification" USING btree ("identifier");--> statement-breakpoint
 CREATE POLICY "owner_only" ON "todo"."tags" AS PERMISSIVE FOR ALL TO "todo_user" USING ("todo"."tags"."owner_id" = nullif(current_setting('app.user_id', true), '')) WITH CHECK ("todo"."tags"."owner_id" = nullif(current_setting('app.user_id', true), ''));--> statement-breakpoint
 CREATE POLICY "owner_only" ON "todo"."task_tags" AS PERMISSIVE FOR ALL TO "todo_user" USING ("todo"."task_tags"."owner_id" = nullif(current_setting('app.user_id', true), '')) WITH CHECK ("todo"."task_tags"."owner_id" = nullif(current_setting('app.user_id', true), ''));--> statement-breakpoint
 CREATE POLICY "owner_only" ON "todo"."task_words" AS PERMISSIVE FOR ALL TO "todo_user" USING ("todo"."task_words"."owner_id" = nullif(current_setting('app.user_id', true), '')) WITH CHECK ("todo"."task_words"."owner_id" = nullif(current_setting('app.user_id', true), ''));--> statement-breakpoint
-CREATE POLICY "owner_only" ON "todo"."tasks" AS PERMISSIVE FOR ALL TO "todo_user" USING ("todo"."tasks"."owner_id" = nullif(current_setting('app.user_id', true), '')) WITH CHECK ("todo"."tasks"."owner_id" = nullif(current_setting('app.user_id', true), ''));
+CREATE POLICY "owner_only" ON "todo"."tasks" AS PERMISSIVE FOR ALL TO "todo_user" USING ("todo"."tasks"."owner_id" = nullif(current_setting('app.user_id', true), '')) WITH CHECK ("todo"."tasks"."owner_id" = nullif(current_setting('app.user_id', true), ''));--> statement-breakpoint
+CREATE POLICY "owner_only" ON "todo"."idempotency_keys" AS PERMISSIVE FOR ALL TO "todo_user" USING ("todo"."idempotency_keys"."owner_id" = nullif(current_setting('app.user_id', true), '')) WITH CHECK ("todo"."idempotency_keys"."owner_id" = nullif(current_setting('app.user_id', true), ''));--> statement-breakpoint
+CREATE POLICY "expired_only" ON "todo"."idempotency_keys" AS PERMISSIVE FOR ALL TO "todo_janitor" USING ("todo"."idempotency_keys"."created_at" < now() - interval '24 hours');

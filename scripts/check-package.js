@@ -1,6 +1,6 @@
 /** Tries the package as a user would: packed, installed in an empty folder, started, used, stopped, started again. */
 
-import { deepStrictEqual, match, strictEqual } from 'node:assert';
+import { deepStrictEqual, match, rejects, strictEqual } from 'node:assert';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -52,7 +52,7 @@ const steps = {
     );
   },
 
-  'starts, and is ready': start,
+  'starts with npx, and is ready': () => start('npx', ['--no', '--', 'todo-api']),
 
   'signs up a user and gives out a token': async () => {
     const user = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
@@ -85,12 +85,22 @@ const steps = {
     match((await send('GET', '/openapi.json')).body.openapi, /^3\.1\./);
   },
 
-  'stops on SIGTERM with exit code 0': stop,
+  'stops on Ctrl-C': async () => {
+    // Which a terminal sends to npx and to the server alike; a signal to npx alone would not get any further.
+    process.kill(-server.process.pid, 'SIGINT');
+    await server.ended;
+    await rejects(fetch(url));
+  },
 
   'still has the data after a restart': async () => {
-    await start();
+    await start(join('node_modules', '.bin', 'todo-api'), ['serve']);
     deepStrictEqual((await send('GET', '/api/v1/tasks')).body, [task]);
-    await stop();
+  },
+
+  'stops on SIGTERM with exit code 0': async () => {
+    server.process.kill('SIGTERM');
+    const [code, signal] = await server.ended;
+    strictEqual(code ?? signal, 0);
   },
 };
 
@@ -108,17 +118,18 @@ try {
   failed = 1;
   process.exitCode = 1;
 } finally {
-  server?.process.kill('SIGKILL');
+  killServer();
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 console.log(`package: ${passed} passed, ${failed} failed`);
 
-async function start() {
+async function start(command, words) {
   const { AUTH_MODE: _, BETTER_AUTH_SECRET: __, DATABASE_URL: ___, ...environment } = process.env;
-  const child = spawn('npx', ['--no', '--', 'todo-api'], {
+  const child = spawn(command, words, {
     cwd: folder,
     env: { ...environment, PORT: String(port), PUBLIC_URL: url },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   server = { process: child, output: collect(child), ended: once(child, 'close') };
   const deadline = Date.now() + startMs;
@@ -129,10 +140,12 @@ async function start() {
   }
 }
 
-async function stop() {
-  server.process.kill('SIGTERM');
-  const [code, signal] = await server.ended;
-  strictEqual(code ?? signal, 0);
+function killServer() {
+  try {
+    process.kill(-server.process.pid, 'SIGKILL');
+  } catch {
+    // It has ended, or was never started.
+  }
 }
 
 async function isReady() {

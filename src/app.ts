@@ -46,7 +46,7 @@ export function describeApi(): object {
 /** Every operation of the API; those made without services can be described, not called. */
 function operationsOf(services: Services | null): Operation[] {
   const unavailable = () => Promise.reject(new Error('this operation is only a description'));
-  const database = services?.database.asUser ?? { run: unavailable };
+  const database = services?.database.asUser ?? { run: unavailable, transact: unavailable };
   const ping = services ? () => services.database.ping() : unavailable;
   let document: object | undefined;
   return [

@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts';
 import { type Connections, openConnections } from './database/connections.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { createLog, type Log } from './observability/log.ts';
+import { keepSweeping } from './writes/sweep.ts';
 
 export interface Services {
   readonly config: Config;
@@ -38,6 +39,8 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const database = openDatabase(config.database, connections);
   const issuer = config.auth.mode === 'embedded' ? embeddedIssuer(config, config.auth.secret, database, log) : null;
   const verifier = createVerifierFor(config, issuer, (event) => logKeyEvent(log, event));
+  const closing = new AbortController();
+  let sweeping = Promise.resolve();
   return {
     config,
     log,
@@ -47,9 +50,18 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     async prepare() {
       const applied = await database.prepare();
       await issuer?.prepare();
+      sweeping = keepSweeping(
+        (statement) => database.asJanitor(statement),
+        closing.signal,
+        (error) => log.warn({ err: error }, 'expired idempotency keys could not be removed'),
+      );
       return applied;
     },
-    close: () => database.close(),
+    async close() {
+      closing.abort();
+      await sweeping;
+      await database.close();
+    },
   };
 }
 

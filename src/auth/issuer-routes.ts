@@ -21,15 +21,17 @@ export function mountIssuer(app: Hono<Env>, issuer: Issuer): void {
 }
 
 /**
- * A request that Better Auth can take as it is: it knows no HEAD, and takes forms and bodies of any size.
+ * A request that Better Auth can take as it is: it knows no HEAD, and would take forms and bodies of any size.
  *
  * @throws ProblemError 400, 413, 415 as `readJson`, and 422 for text that cannot be stored
  */
 async function checked(request: Request): Promise<Request> {
   const { url, method, headers } = request;
+  if (method === 'GET') return request;
   if (method === 'HEAD') return new Request(url, { headers });
   const hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
-  if (!hasBody && !headers.has('content-type')) return request;
+  // Without this, an empty body counts as one of no media type.
+  if (!hasBody && !headers.has('content-type')) return new Request(url, { method, headers });
   const body = await readBody(request, ['application/json']);
   const faults = textFaults(parseJson(body));
   if (faults.length > 0) throw validationFailed(faults);

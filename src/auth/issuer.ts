@@ -70,6 +70,8 @@ export function createBetterAuth(pool: pg.Pool, { publicUrl, secret, trustedOrig
     // Otherwise what the database was asked, e-mail addresses in it, would be printed.
     onAPIError: { throw: true },
     telemetry: { enabled: false },
+    // The defaults, but in whatever environment: under NODE_ENV=test Better Auth would look at no origin.
+    advanced: { disableCSRFCheck: false, disableOriginCheck: false },
     // Its own would be on in production only, and count by a header that anybody can send.
     rateLimit: { enabled: false },
     plugins: [

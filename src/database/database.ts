@@ -4,11 +4,14 @@ import type { DatabaseConfig } from '../config/config.ts';
 import type { Connections } from './connections.ts';
 import { requireIsolation } from './isolation.ts';
 import { migrate, requireMigrated } from './migrate.ts';
-import { createUserDatabase, type UserDatabase } from './user-database.ts';
+import type { Row, Statement } from './statement.ts';
+import { createUserDatabase, runAsJanitor, type UserDatabase } from './user-database.ts';
 
 export interface Database {
   /** Users' data, as the user. */
   readonly asUser: UserDatabase;
+  /** A statement as the janitor, who sees what has expired, of everybody, and nothing else. */
+  asJanitor(statement: Statement): Promise<Row[]>;
   /** For Better Auth, which runs as the login role. */
   readonly pool: pg.Pool;
   /**
@@ -28,6 +31,7 @@ export function openDatabase(config: DatabaseConfig, connections: Connections): 
   const asUser = createUserDatabase(connections.pool, config.prepare, () => ready);
   return {
     asUser,
+    asJanitor: (statement) => runAsJanitor(connections.pool, statement, config.prepare),
     pool: connections.pool,
     async prepare() {
       const applied = config.migrateOnStart ? await migrate(connections) : [];

@@ -1,22 +1,14 @@
 /**
- * Statements run as one user, atomically, in one message exchange with PostgreSQL.
+ * Several statements in one message exchange with PostgreSQL.
  *
  * Everything up to one Sync message is one implicit transaction (PostgreSQL manual, "Pipelining" in the section
- * "Message Flow" of the chapter on the protocol). So the statement that sets role and user goes first, the user's
- * own statements follow, and a single Sync ends them: identity, work and commit in one round trip, and the settings,
- * being local to the transaction, are gone before the connection serves anybody else.
+ * "Message Flow" of the chapter on the protocol). So a statement that sets role and user can go first, the user's own
+ * statements follow, and a single Sync ends them: identity, work and commit in one round trip, and the settings, being
+ * local to the transaction, are gone before the connection serves anybody else.
  */
 import pg from 'pg';
-import { userRole } from './schema.ts';
-import type { BoundStatement, Row, Statement } from './statement.ts';
+import type { BoundStatement, Row } from './statement.ts';
 import { columnTypes } from './types.ts';
-
-/** Sets who the following statements run as, and how they write timestamps, until the transaction ends. */
-const enterScope: Statement = {
-  name: 'scope',
-  text: `select set_config('role', '${userRole}', true), set_config('app.user_id', $1, true),
-                set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true)`,
-};
 
 /** The part of pg's connection that an exchange talks to; PGlite's stand-in for it has no stream to cork. */
 interface Connection {
@@ -54,20 +46,16 @@ export class Exchange {
   callback: Callback;
   readonly #statements: readonly BoundStatement[];
   readonly #prepare: boolean;
-  /** One for each statement, the scope's included. */
   readonly #results: ResultBuilder[];
+  /** The names parsed on the way: a statement may be there several times. */
+  readonly #parsed = new Set<string>();
   #current = 0;
   #failure: Error | null = null;
 
-  /**
-   * @param userId whose rows the statements see; null for nobody's
-   * @param prepare whether the statements are kept on the connection under their names
-   */
-  constructor(userId: string | null, statements: readonly BoundStatement[], prepare: boolean, callback: Callback) {
-    this.#statements = [{ statement: enterScope, values: [userId ?? ''] }, ...statements];
-    this.#results = this.#statements.map(
-      () => new pg.Result('', columnTypes as typeof pg.types) as unknown as ResultBuilder,
-    );
+  /** @param prepare whether the statements are kept on the connection under their names */
+  constructor(statements: readonly BoundStatement[], prepare: boolean, callback: Callback) {
+    this.#statements = statements;
+    this.#results = statements.map(() => new pg.Result('', columnTypes as typeof pg.types) as unknown as ResultBuilder);
     this.#prepare = prepare;
     this.callback = callback;
   }
@@ -87,12 +75,13 @@ export class Exchange {
   #send(connection: Connection, { statement, values }: BoundStatement): void {
     const prepared = preparedStatements(connection);
     const name = this.#prepare && isWorthKeeping(statement.name, prepared) ? statement.name : '';
-    const state = name === '' ? undefined : prepared.get(name);
-    if (state !== 'prepared') {
+    const state = prepared.get(name);
+    if (name === '' || (state !== 'prepared' && !this.#parsed.has(name))) {
       // Closing a statement that does not exist is no error; preparing one that does is.
       if (state === 'unknown') connection.close({ type: 'S', name });
       connection.parse({ name, text: statement.text, types: [] });
       if (name !== '') prepared.set(name, 'unknown');
+      this.#parsed.add(name);
     }
     connection.bind({ portal: '', statement: name, values: [...values], valueMapper: toText });
     connection.describe({ type: 'P', name: '' });
@@ -104,8 +93,7 @@ export class Exchange {
   }
 
   handleDataRow(message: { fields: (string | null)[] }): void {
-    // The scope's own row says nothing.
-    if (this.#current === 0 || this.#failure) return;
+    if (this.#failure) return;
     const result = this.#results[this.#current];
     try {
       result?.rows.push(result.parseRow(message.fields));
@@ -128,16 +116,15 @@ export class Exchange {
       return;
     }
     const prepared = preparedStatements(connection);
-    for (const { statement } of this.#statements)
-      if (prepared.has(statement.name)) prepared.set(statement.name, 'prepared');
+    for (const name of this.#parsed) if (name !== '') prepared.set(name, 'prepared');
     this.callback(
       null,
-      this.#results.slice(1).map((result) => result.rows),
+      this.#results.map((result) => result.rows),
     );
   }
 
   handleError(error: Error): void {
-    this.callback(error);
+    this.callback(Object.assign(error, { failedStatement: this.#current }));
   }
 }
 

@@ -1,27 +1,33 @@
 /** Proof, before anything is served, that the policies hold: a server that cannot show it does not start. */
 import type pg from 'pg';
+import { errorCode, sqlState } from './errors.ts';
 import { DatabaseSetupError } from './migrate.ts';
-import { ownerPolicyName, userRole } from './schema.ts';
+import { janitorRole, ownerPolicyName, roles, userRole } from './schema.ts';
 import type { Statement } from './statement.ts';
 import { exchange } from './user-database.ts';
+
+const roleNames = roles.map((role) => `'${role}'`).join(', ');
 
 /** One row a fault, from the catalogues alone. */
 const faultsInCatalogue = `
   with tables as (
-    select c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity
+    select c.oid, c.relname, c.relowner, c.relrowsecurity, c.relforcerowsecurity
     from pg_class c where c.relnamespace = 'todo'::regnamespace and c.relkind in ('r', 'p')
+  ), policies as (
+    -- 0 stands for everybody.
+    select *, polroles && array['${userRole}'::regrole::oid, 0] as is_for_users from pg_policy
   )
   select 'role ' || rolname || ' is a superuser or has BYPASSRLS' as fault
-    from pg_roles where rolname = '${userRole}' and (rolsuper or rolbypassrls)
+    from pg_roles where rolname in (${roleNames}) and (rolsuper or rolbypassrls)
   union all
   select 'role ' || rolname || ' can log in'
-    from pg_roles where rolname = '${userRole}' and rolcanlogin
+    from pg_roles where rolname in (${roleNames}) and rolcanlogin
   union all
-  select 'role ${userRole} is a member of ' || r.rolname
-    from pg_auth_members m join pg_roles r on r.oid = m.roleid where m.member = '${userRole}'::regrole
+  select 'role ' || m.member::regrole || ' is a member of ' || m.roleid::regrole
+    from pg_auth_members m where m.member::regrole::text in (${roleNames})
   union all
-  select 'table todo.' || relname || ' belongs to ${userRole}'
-    from tables join pg_class using (oid, relname) where pg_class.relowner = '${userRole}'::regrole
+  select 'table todo.' || relname || ' belongs to ' || relowner::regrole
+    from tables where relowner::regrole::text in (${roleNames})
   union all
   select 'row-level security is not enabled and forced on table todo.' || relname
     from tables where not (relrowsecurity and relforcerowsecurity)
@@ -30,16 +36,23 @@ const faultsInCatalogue = `
     from tables where (
       select array_agg(polname::text) is distinct from array['${ownerPolicyName}']
         or bool_or(not polpermissive or polcmd <> '*' or polroles <> array['${userRole}'::regrole::oid])
-      from pg_policy where polrelid = tables.oid)
+      from policies where polrelid = tables.oid and is_for_users)
   union all
   select 'the policy of table todo.' || relname || ' is not about the current user'
-    from tables join pg_policy on polrelid = tables.oid
-    where pg_get_expr(polqual, polrelid) is distinct from pg_get_expr(polwithcheck, polrelid)
-       or pg_get_expr(polqual, polrelid)
-          <> '(owner_id = NULLIF(current_setting(''app.user_id''::text, true), ''''::text))'
+    from tables join policies on polrelid = tables.oid
+    where is_for_users
+      and (pg_get_expr(polqual, polrelid) is distinct from pg_get_expr(polwithcheck, polrelid)
+        or pg_get_expr(polqual, polrelid)
+           <> '(owner_id = NULLIF(current_setting(''app.user_id''::text, true), ''''::text))')
   union all
-  select 'role ${userRole} may look into schema ' || nspname
-    from pg_namespace where nspname in ('todo_auth', 'todo_admin') and has_schema_privilege('${userRole}', oid, 'usage')`;
+  select 'role ${janitorRole} sees more of table todo.' || relname || ' than what has expired'
+    from tables join policies on polrelid = tables.oid
+    where polroles && array['${janitorRole}'::regrole::oid]
+      and pg_get_expr(polqual, polrelid) <> '(created_at < (now() - ''24:00:00''::interval))'
+  union all
+  select 'role ' || role || ' may look into schema ' || nspname
+    from pg_namespace, unnest(array[${roleNames}]) as role
+    where nspname in ('todo_auth', 'todo_admin') and has_schema_privilege(role, pg_namespace.oid, 'usage')`;
 
 /**
  * @throws DatabaseSetupError that names each way around the policies
@@ -65,7 +78,12 @@ async function probe(pool: pg.Pool, prepare: boolean): Promise<string[]> {
     name: 'isolation_probe',
     text: `select current_user::text as "role", (${found}) as found`,
   };
-  const results = await exchange(pool, null, [{ statement, values: [] }], prepare);
+  const results = await exchange(pool, null, [{ statement, values: [] }], prepare).catch((error: unknown) => {
+    if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
+    throw new DatabaseSetupError(
+      `The login may not act as ${userRole} (${(error as Error).message}). Have a superuser run "grant ${roles.join(', ')} to" that login.`,
+    );
+  });
   const row = results[0]?.[0];
   return [
     ...(row?.role === userRole ? [] : [`statements run as ${row?.role}, not as ${userRole}`]),

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import type { Connections } from './connections.ts';
 import { errorCode, sqlState } from './errors.ts';
-import { userRole } from './schema.ts';
+import { janitorRole, roles, userRole } from './schema.ts';
 
 /** Same from `src/` and from `dist/`. */
 const directory = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -139,7 +139,7 @@ function readMigrations(): Migration[] {
 
 /** What the first migration builds on: the role, and the record of migrations. */
 async function prepareDatabase(client: pg.ClientBase): Promise<void> {
-  await ensureRole(client);
+  for (const role of roles) await ensureRole(client, role);
   await client.query(`
     create schema if not exists todo_admin;
     create table if not exists todo_admin.migrations (
@@ -150,13 +150,13 @@ async function prepareDatabase(client: pg.ClientBase): Promise<void> {
     )`);
 }
 
-/** Makes the role, which belongs to the whole cluster and may be there already, and sees to it that the login may take it on. */
-async function ensureRole(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query('select 1 from pg_roles where rolname = $1', [userRole]);
+/** Makes a role, which belongs to the whole cluster and may be there already; the login gets the right to take it on. */
+async function ensureRole(client: pg.ClientBase, role: string): Promise<void> {
+  const { rows } = await client.query('select 1 from pg_roles where rolname = $1', [role]);
   if (rows.length === 0) {
     await client.query('savepoint role');
     try {
-      await client.query(`create role ${userRole} nologin`);
+      await client.query(`create role ${role} nologin`);
     } catch (error) {
       // Another database of the cluster was quicker.
       const code = errorCode(error);
@@ -164,16 +164,16 @@ async function ensureRole(client: pg.ClientBase): Promise<void> {
       await client.query('rollback to savepoint role');
     }
   }
-  if (!(await mayTakeOnRole(client))) {
+  if (!(await mayTakeOnRole(client, role))) {
     // Since PostgreSQL 16, creating a role does not include the right to SET ROLE to it.
-    await client.query(`grant ${userRole} to current_user`);
+    await client.query(`grant ${role} to current_user`);
   }
 }
 
-async function mayTakeOnRole(client: pg.ClientBase): Promise<boolean> {
+async function mayTakeOnRole(client: pg.ClientBase, role: string): Promise<boolean> {
   await client.query('savepoint take_on');
   try {
-    await client.query(`set local role ${userRole}`);
+    await client.query(`set local role ${role}`);
     return true;
   } catch (error) {
     if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
@@ -188,8 +188,9 @@ async function mayTakeOnRole(client: pg.ClientBase): Promise<boolean> {
  * neither grants nor FORCE, which holds the tables' owner to the policies as well.
  */
 const guardTables = `
-  grant usage on schema todo to ${userRole};
+  grant usage on schema todo to ${userRole}, ${janitorRole};
   grant select, insert, update, delete on all tables in schema todo to ${userRole};
+  grant select, update, delete on todo.idempotency_keys to ${janitorRole};
   do $$
   declare name text;
   begin
@@ -220,8 +221,8 @@ async function explained<Result>(client: pg.ClientBase, work: () => Promise<Resu
     throw new DatabaseSetupError(
       [
         `The login ${login} may not set up the database (${(error as Error).message}). Have a superuser run:`,
-        `  create role ${userRole} nologin;   -- unless it exists`,
-        `  grant ${userRole} to ${login};`,
+        ...roles.map((role) => `  create role ${role} nologin;   -- unless it exists`),
+        `  grant ${roles.join(', ')} to ${login};`,
         `  grant create on database ${database} to ${login};`,
         'and start again.',
       ].join('\n'),

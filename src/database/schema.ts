@@ -13,6 +13,14 @@ export const authSchema = pgSchema('todo_auth');
 
 const role = pgRole(userRole).existing();
 
+/** The role that removes what has expired, and sees nothing else. */
+export const janitorRole = 'todo_janitor';
+
+export const janitor = pgRole(janitorRole).existing();
+
+/** The roles that the login takes on, for each statement on users' data. */
+export const roles = [userRole, janitorRole] as const;
+
 /** The name of the one policy that every table in `todoSchema` has. */
 export const ownerPolicyName = 'owner_only';
 

@@ -4,40 +4,102 @@ import type { Principal } from '../auth/principal.ts';
 import { ProblemError } from '../problems/problem.ts';
 import { databaseProblem, errorCode, isRetryable, leavesConnectionUsable } from './errors.ts';
 import { Exchange } from './exchange.ts';
-import type { BoundStatement, Row } from './statement.ts';
+import { janitorRole, userRole } from './schema.ts';
+import type { BoundStatement, Row, Statement } from './statement.ts';
 
 export interface UserDatabase {
   /**
    * Runs statements as the user, in order, all or nothing, in one round trip.
    *
    * @returns the rows of each statement
-   * @throws ProblemError database_unavailable, timeout or internal_error; a pg.DatabaseError where values were
-   *   refused (SQLSTATE classes 22 and 23), for the caller to make sense of
+   * @throws ProblemError database_unavailable, timeout or internal_error; a `RefusedValueError` where values were
+   *   refused, for the caller to make sense of
    */
   run(principal: Principal, statements: readonly BoundStatement[]): Promise<Row[][]>;
+
+  /**
+   * Runs statements as the user, looks at what they gave, and commits or rolls back accordingly: two round trips,
+   * however many statements there are.
+   *
+   * @param conclude told the rows of each statement, gives what to run before the commit and what to return; throws to
+   *   roll everything back
+   * @throws what `run` throws, and what `conclude` throws
+   */
+  transact<Value>(
+    principal: Principal,
+    statements: readonly BoundStatement[],
+    conclude: (rows: Row[][]) => Conclusion<Value>,
+  ): Promise<Value>;
+}
+
+export interface Conclusion<Value> {
+  readonly save: readonly BoundStatement[];
+  readonly value: Value;
+}
+
+/** PostgreSQL refused a value: it breaks a constraint, or is none of its type (SQLSTATE classes 22 and 23). */
+export class RefusedValueError extends Error {
+  override readonly name = 'RefusedValueError';
+  readonly code: string;
+  readonly constraint: string | undefined;
+  /** Which of the caller's statements it was, counted from 0. */
+  readonly statement: number;
+
+  constructor(cause: pg.DatabaseError, statement: number) {
+    super('a value was refused', { cause });
+    this.code = cause.code ?? '';
+    this.constraint = cause.constraint;
+    this.statement = statement;
+  }
 }
 
 const attempts = 3;
 
-/**
- * @param isReady whether the schema is in place and guarded; nothing runs before
- */
+/** Sets who the following statements run as, and how they write timestamps, until the transaction ends. */
+const enterScope: Statement = {
+  name: 'scope',
+  text: `select set_config('role', $1, true), set_config('app.user_id', $2, true),
+                set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true)`,
+};
+
+const [begin, commit, rollback] = ['begin', 'commit', 'rollback'].map(
+  (text): BoundStatement => ({ statement: { name: text, text }, values: [] }),
+) as [BoundStatement, BoundStatement, BoundStatement];
+
+/** @param isReady whether the schema is in place and guarded; nothing runs before */
 export function createUserDatabase(pool: pg.Pool, prepare: boolean, isReady: () => boolean): UserDatabase {
   return {
-    async run(principal, statements) {
-      if (!isReady()) {
-        throw new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
-      }
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await exchange(pool, principal.userId, statements, prepare);
-        } catch (error) {
-          if (isRetryable(error) && attempt < attempts) continue;
-          throw isRefusedValue(error) ? error : databaseProblem(error);
-        }
-      }
-    },
+    run: (principal, statements) => attempt(() => exchange(pool, principal.userId, statements, prepare)),
+
+    transact: (principal, statements, conclude) =>
+      attempt(() =>
+        withClient(pool, async (client) => {
+          try {
+            const rows = await send(client, [begin, scopeOf(principal.userId), ...statements], prepare, 2);
+            const { save, value } = conclude(rows);
+            await send(client, [...save, commit], prepare);
+            return value;
+          } catch (error) {
+            if (isUsableAfter(error)) await send(client, [rollback], prepare);
+            throw error;
+          }
+        }),
+      ),
   };
+
+  async function attempt<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (!isReady()) {
+      throw new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
+    }
+    for (let count = 1; ; count += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (isRetryable(error) && count < attempts) continue;
+        throw error instanceof RefusedValueError ? error : databaseProblem(error);
+      }
+    }
+  }
 }
 
 /**
@@ -45,33 +107,70 @@ export function createUserDatabase(pool: pg.Pool, prepare: boolean, isReady: () 
  *
  * @param userId whose rows are seen; null for nobody's
  */
-export async function exchange(
+export function exchange(
   pool: pg.Pool,
   userId: string | null,
   statements: readonly BoundStatement[],
   prepare: boolean,
 ): Promise<Row[][]> {
+  return withClient(pool, (client) => send(client, [scopeOf(userId), ...statements], prepare, 1));
+}
+
+/** Runs a statement as the janitor, who sees what has expired and nothing else. */
+export async function runAsJanitor(pool: pg.Pool, statement: Statement, prepare: boolean): Promise<Row[]> {
+  const [, rows = []] = await withClient(pool, (client) =>
+    send(
+      client,
+      [
+        { statement: enterScope, values: [janitorRole, ''] },
+        { statement, values: [] },
+      ],
+      prepare,
+    ),
+  );
+  return rows;
+}
+
+function scopeOf(userId: string | null): BoundStatement {
+  return { statement: enterScope, values: [userRole, userId ?? ''] };
+}
+
+async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
-  let failure: unknown;
+  let isUsable = false;
   try {
-    return await new Promise<Row[][]>((resolve, reject) => {
-      client.query(
-        new Exchange(userId, statements, prepare, (error, results) => {
-          if (error) reject(error);
-          else resolve(results ?? []);
-        }) as unknown as pg.Submittable,
-      );
-    });
+    const result = await work(client);
+    isUsable = true;
+    return result;
   } catch (error) {
-    failure = error;
+    isUsable = isUsableAfter(error);
     throw error;
   } finally {
     // What a connection is up to after a timeout or a cut is not known: it must not serve anybody else.
-    client.release(failure !== undefined && !leavesConnectionUsable(failure));
+    client.release(!isUsable);
   }
 }
 
-/** data_exception and integrity_constraint_violation. */
-function isRefusedValue(error: unknown): boolean {
+function isUsableAfter(error: unknown): boolean {
+  return error instanceof ProblemError || error instanceof RefusedValueError || leavesConnectionUsable(error);
+}
+
+/** @param own how many statements at the beginning are not the caller's, whose rows they do not get to see */
+function send(
+  client: pg.PoolClient,
+  statements: readonly BoundStatement[],
+  prepare: boolean,
+  own = 0,
+): Promise<Row[][]> {
+  return new Promise((resolve, reject) => {
+    const exchange = new Exchange(statements, prepare, (error, results = []) => {
+      if (error) reject(isRefusedValue(error) ? new RefusedValueError(error, error.failedStatement - own) : error);
+      else resolve(results.slice(own));
+    });
+    client.query(exchange as unknown as pg.Submittable);
+  });
+}
+
+function isRefusedValue(error: Error): error is pg.DatabaseError & { failedStatement: number } {
   return /^2[23]/.test(errorCode(error) ?? '');
 }

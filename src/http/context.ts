@@ -2,6 +2,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Principal } from '../auth/principal.ts';
+import type { ProblemError } from '../problems/problem.ts';
 
 export interface Env {
   Bindings: HttpBindings;
@@ -9,8 +10,10 @@ export interface Env {
     requestId: string;
     /** Set by the bearer middleware on every operation that needs a token. */
     principal: Principal;
+    /** The bytes of the body, as they were sent; empty without one. */
+    body: Uint8Array;
     /** What made the answer an error, for the log. */
-    problem: import('../problems/problem.ts').ProblemError;
+    problem: ProblemError;
   };
 }
 

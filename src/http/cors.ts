@@ -4,9 +4,24 @@ import { cors } from 'hono/cors';
 import type { Env } from './context.ts';
 
 /** What scripts in a browser may read of a response. */
-const exposedHeaders = ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id', 'set-auth-token'];
+const exposedHeaders = [
+  'ETag',
+  'Link',
+  'Location',
+  'Retry-After',
+  'X-Request-Id',
+  'Idempotency-Replayed',
+  'set-auth-token',
+];
 
-const allowedHeaders = ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'X-Request-Id'];
+const allowedHeaders = [
+  'Authorization',
+  'Content-Type',
+  'If-Match',
+  'If-None-Match',
+  'Idempotency-Key',
+  'X-Request-Id',
+];
 
 export function allowOrigins(origins: readonly string[]): MiddlewareHandler<Env> {
   const allowed = new Set(origins);

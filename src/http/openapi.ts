@@ -183,6 +183,7 @@ export function problemsOf({ token, request, problems }: OperationDescription): 
 const failureHeaders: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'WWW-Authenticate': 'The scheme to use, and what was wrong with the token (RFC 6750).' },
   403: { 'WWW-Authenticate': 'The scope that is needed (RFC 6750).' },
+  429: { 'Retry-After': 'Seconds to wait before trying again.' },
   503: { 'Retry-After': 'Seconds to wait before trying again.' },
 };
 

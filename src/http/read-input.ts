@@ -1,7 +1,7 @@
 /** From a request to the checked input of an operation: every fault at once, nothing coerced, nothing ignored. */
 import { z } from 'zod';
 import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
-import { readJson } from './body.ts';
+import { parseJson, readBody } from './body.ts';
 import type { RequestContext } from './context.ts';
 import { faultsOf, message } from './faults.ts';
 import type { Input, OperationDescription, RequestSchemas } from './operation.ts';
@@ -9,7 +9,7 @@ import type { Input, OperationDescription, RequestSchemas } from './operation.ts
 const noParameters = z.strictObject({});
 
 /**
- * @throws ProblemError 400, 413 and 415 for a request that cannot be read (see `readJson`), 422 for one that is not
+ * @throws ProblemError 400, 413 and 415 for a request that cannot be read (see `readBody`, `parseJson`), 422 for one that is not
  *   valid, with the faults of all its parts
  */
 export async function readInput(
@@ -17,7 +17,9 @@ export async function readInput(
   context: RequestContext,
 ): Promise<Input<RequestSchemas>> {
   const query = readQuery(context.req.url);
-  const body = request.body && (await readJson(context.req.raw, bodyTypes));
+  const bytes = request.body ? await readBody(context.req.raw, bodyTypes) : new Uint8Array();
+  context.set('body', bytes);
+  const body = request.body && parseJson(bytes);
   const faults: Fault[] = [];
 
   const check = (part: Fault['in'], schema: z.ZodType | undefined, value: unknown): unknown => {

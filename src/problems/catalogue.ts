@@ -72,6 +72,12 @@ export const catalogue = {
     detail: 'You already have a task with this id, and it differs from the one sent.',
     remedy: 'Read the stored task and update it, or create yours under a new UUID.',
   },
+  request_in_progress: {
+    status: 409,
+    title: 'The same request is under way',
+    detail: 'A request with this Idempotency-Key is still under way.',
+    remedy: 'Send the same request again after the seconds in Retry-After: it will get the first one’s answer.',
+  },
   version_mismatch: {
     status: 412,
     title: 'The task has changed',
@@ -97,6 +103,19 @@ export const catalogue = {
     detail: 'The request is not valid.',
     remedy:
       'The list "errors" names every fault with its place: a JSON pointer in a body, a name in the query, path or headers. Mend them all and send it again.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The idempotency key is used',
+    detail: 'This Idempotency-Key was used for another request in the last 24 hours.',
+    remedy:
+      'Make a new key, a UUID for example, for each request; use a key again only to repeat the same method, path and body, byte for byte.',
+  },
+  rate_limited: {
+    status: 429,
+    title: 'Too much at a time',
+    detail: 'There were too many requests.',
+    remedy: 'Wait for the seconds in Retry-After, then send the request again, and spread requests out from then on.',
   },
   internal_error: {
     status: 500,

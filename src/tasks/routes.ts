@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { describeOperation } from '../http/operation.ts';
 import { ifMatch, ifNoneMatch, wholeNumber } from '../http/parameters.ts';
+import { idempotencyKey, keyProblems } from '../writes/idempotency-key.ts';
+import { batch, batchResults } from './batch.ts';
 import { filterParameters, ranges } from './filters.ts';
 import { sorts } from './list.ts';
 import { tagName, task, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
@@ -68,12 +70,26 @@ export const createTaskRoute = describeOperation({
   description:
     'With an `id` of your own the request can be repeated: where the stored task is what the request asks for, it is answered with 200.',
   token: 'tasks:write',
-  request: { body: taskCreate },
+  request: { headers: z.object(idempotencyKey), body: taskCreate },
   responses: {
     201: { description: 'The new task.', schema: task, headers: { ...etag, Location: 'The path of the task.' } },
     200: { description: 'The task was there already, just so.', schema: task, headers: etag },
   },
-  problems: ['id_taken'],
+  problems: ['id_taken', ...keyProblems],
+});
+
+export const runBatchRoute = describeOperation({
+  id: 'runBatch',
+  method: 'post',
+  path: '/api/v1/tasks/batch',
+  tag,
+  summary: 'Create, change and delete several tasks',
+  description:
+    'Up to 100 operations, all done in their order or none of them. Where one fails, the answer is its problem, and `errors` names it.',
+  token: 'tasks:write',
+  request: { headers: z.object(idempotencyKey), body: batch },
+  responses: { 200: { description: 'All were done.', schema: batchResults } },
+  problems: ['task_not_found', 'version_mismatch', 'id_taken', ...keyProblems],
 });
 
 export const readTaskRoute = describeOperation({
@@ -99,9 +115,9 @@ export const replaceTaskRoute = describeOperation({
   summary: 'Replace a task',
   description: 'Fields that are left out return to their defaults.',
   token: 'tasks:write',
-  request: { path, headers: z.object({ 'if-match': ifMatch }), body: taskReplace },
+  request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskReplace },
   responses: { 200: { description: 'The task as it is now.', schema: task, headers: etag } },
-  problems: ['task_not_found', 'version_mismatch'],
+  problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
 export const patchTaskRoute = describeOperation({
@@ -112,10 +128,10 @@ export const patchTaskRoute = describeOperation({
   summary: 'Change a task',
   description: 'A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version as it is.',
   token: 'tasks:write',
-  request: { path, headers: z.object({ 'if-match': ifMatch }), body: taskPatch },
+  request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskPatch },
   bodyTypes: ['application/json', 'application/merge-patch+json'],
   responses: { 200: { description: 'The task as it is now.', schema: task, headers: etag } },
-  problems: ['task_not_found', 'version_mismatch'],
+  problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
 export const deleteTaskRoute = describeOperation({
@@ -125,9 +141,9 @@ export const deleteTaskRoute = describeOperation({
   tag,
   summary: 'Delete a task',
   token: 'tasks:write',
-  request: { path, headers: z.object({ 'if-match': ifMatch }) },
+  request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }) },
   responses: { 204: { description: 'The task is gone.' } },
-  problems: ['task_not_found', 'version_mismatch'],
+  problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
 export const listTagsRoute = describeOperation({

@@ -1,5 +1,6 @@
 /** The SQL of single tasks. Each statement names the owner itself, though the policy would hold without. */
 import type { BoundStatement, Statement } from '../database/statement.ts';
+import { mayWrite } from '../writes/idempotency.ts';
 import { dueColumns } from './due.ts';
 import { taskColumns } from './row.ts';
 import type { TaskPatch, TaskReplace } from './schemas.ts';
@@ -45,6 +46,7 @@ const insert: Statement = {
       select $1, $2, ${writable.map((column) => `wanted.${column}`).join(', ')},
              case when wanted.status = 'Done' then now() end
       from jsonb_populate_record(null::todo.tasks, $3) as wanted
+      where ${mayWrite}
       on conflict (owner_id, id) do nothing
       returning id
     ), ${tagsOf('$4', 'created')}, assigned as (
@@ -69,7 +71,7 @@ const select: Statement = {
  */
 const lock: Statement = {
   name: 'tasks_lock',
-  text: 'select version from todo.tasks where owner_id = $1 and id = $2 for update',
+  text: `select version from todo.tasks where owner_id = $1 and id = $2 and ${mayWrite} for update`,
 };
 
 /** Whether a task is one of the versions that may be changed. */
@@ -97,7 +99,7 @@ function update(parts: { tags: boolean; words: boolean }): Statement {
   const expressions = [
     `current as (
       select *, tasks as stored from todo.tasks as tasks
-      where owner_id = $1 and id = $2 and ${isAllowed('version', '$4')}
+      where owner_id = $1 and id = $2 and ${mayWrite} and ${isAllowed('version', '$4')}
     )`,
     ...(parts.tags
       ? [
@@ -147,7 +149,7 @@ const updates = {
 
 const remove: Statement = {
   name: 'tasks_delete',
-  text: `delete from todo.tasks where owner_id = $1 and id = $2 and ${isAllowed('version', '$3')}`,
+  text: `delete from todo.tasks where owner_id = $1 and id = $2 and ${mayWrite} and ${isAllowed('version', '$3')}`,
 };
 
 /** Gives a row if the task was made, and none if there is one with this id. */

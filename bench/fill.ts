@@ -1,0 +1,79 @@
+/** Fills a database with tasks of many users, as if the API had been used for a long time. */
+import type pg from 'pg';
+
+/** Words that titles and descriptions are made of: common ones first, as in any language. */
+const vocabulary = [
+  'buy',
+  'call',
+  'write',
+  'plan',
+  'check',
+  'milk',
+  'report',
+  'garden',
+  'invoice',
+  'ticket',
+  'bread',
+  'letter',
+  'meeting',
+  'budget',
+  'holiday',
+  'dentist',
+  'bicycle',
+  'kitchen',
+  'passport',
+  'zeppelin',
+];
+
+export interface Filling {
+  /** The user that is measured, and how many tasks they have. */
+  readonly user: string;
+  readonly tasks: number;
+  /** How many tasks there are in all, the rest belonging to `others` users. */
+  readonly total: number;
+  readonly others: number;
+}
+
+/** In seconds rather than through the API: rows made by the database itself, words and tags included. */
+export async function fill(client: pg.ClientBase, { user, tasks, total, others }: Filling): Promise<void> {
+  await client.query('set session_replication_role = replica; set synchronous_commit = off');
+  await client.query(
+    `insert into todo.tasks (owner_id, id, title, description, status, priority, due_date, due_time, due_time_zone,
+                             completed_at, created_at, updated_at)
+     select case when n <= $1 then $2 else 'other-' || (n % $4::int) end,
+            gen_random_uuid(),
+            w[1 + floor(20 * random() ^ 3)::int] || ' ' || w[1 + floor(20 * random() ^ 2)::int] || ' ' || n,
+            case when n % 3 = 0 then 'about ' || w[1 + n % 20] end,
+            status::todo.task_status,
+            (array['Low', 'Medium', 'High'])[1 + n % 3]::todo.task_priority,
+            case when n % 2 = 0 then date '2026-01-01' + (n % 700)::int end,
+            case when n % 4 = 0 then time '08:00' + (n % 10) * interval '1 hour' end,
+            case when n % 8 = 0 then 'Europe/Rome' end,
+            case when status = 'Done' then now() end,
+            created, created
+     from generate_series(1, $3::int) as n,
+          lateral (select case when n % 10 < 6 then 'Done' when n % 10 < 7 then 'InProgress' else 'Todo' end as status,
+                          timestamptz '2024-01-01Z' + (n % 86400000) * interval '7 seconds' + random() * interval '300 days'
+                            as created) as chosen,
+          (select $5::text[] as w) as words`,
+    [tasks, user, total, others, vocabulary],
+  );
+  await client.query(
+    `insert into todo.task_words (owner_id, task_id, word, in_title)
+     select distinct owner_id, id, word, true from todo.tasks, unnest(string_to_array(title, ' ')) as word
+     union all
+     select distinct owner_id, id, word, false from todo.tasks, unnest(string_to_array(description, ' ')) as word`,
+  );
+  await client.query(
+    `insert into todo.tags (owner_id, name)
+     select owner_id, 'tag ' || n from (select distinct owner_id from todo.tasks) as owners, generate_series(0, 9) as n`,
+  );
+  await client.query(
+    `insert into todo.task_tags (owner_id, task_id, tag_id)
+     select tasks.owner_id, tasks.id, tags.id
+     from todo.tasks join todo.tags on tags.owner_id = tasks.owner_id
+      and tags.name = 'tag ' || floor(10 * random() ^ 2 + 0 * extract(epoch from tasks.created_at))::int`,
+  );
+  await client.query('reset session_replication_role; reset synchronous_commit');
+  await client.query('vacuum analyze');
+}

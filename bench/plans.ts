@@ -1,0 +1,137 @@
+/**
+ * Shows how PostgreSQL answers each list: writes `docs/query-plans.md`. It runs the API's own statements, as its own
+ * role, for a user with many tasks in a table of many more.
+ *
+ * Usage: npm run bench:plans -- [tasks of the user] [tasks in all]
+ */
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import pg from 'pg';
+import { z } from 'zod';
+import { loadConfig } from '../src/config/load.ts';
+import { openDatabase } from '../src/database/database.ts';
+import { openPostgres } from '../src/database/postgres.ts';
+import type { BoundStatement } from '../src/database/statement.ts';
+import { filterParameters } from '../src/tasks/filters.ts';
+import { type ListQuery, listTasks, type Sort, sorts } from '../src/tasks/list.ts';
+import { startPostgres } from '../test/support/postgres-server.ts';
+import { fill } from './fill.ts';
+
+const [tasks = 100_000, total = 2_000_000] = process.argv.slice(2).map(Number);
+const user = 'bench-user';
+const now = Date.parse('2026-11-20T12:00:00Z');
+const server = await startPostgres();
+const filters = z.strictObject(filterParameters);
+
+try {
+  const client = await prepared();
+  const sections: string[] = [];
+  for (const sort of sorts) sections.push(await section(client, `sort=${sort}`, { sort }));
+  for (const query of [
+    { status: 'Todo' },
+    { priority: 'High' },
+    { tag: 'tag 9' },
+    { q: 'zeppelin' },
+    { q: 'buy mil' },
+    { q: 'nothing' },
+    { due: 'overdue' },
+    { due: 'today' },
+    { due: 'week', time_zone: 'Asia/Tokyo' },
+    { due: 'none' },
+    { due_from: '2027-01-01', due_to: '2027-01-07' },
+    { created_from: '2026-01-01T00:00:00Z', created_to: '2026-01-02T00:00:00Z' },
+  ]) {
+    const title = Object.entries(query)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('&');
+    sections.push(await section(client, title, { filters: filters.parse(query) }));
+  }
+  const { rows } = await client.query('select version()');
+  await client.end();
+  writeFileSync('docs/query-plans.md', page(rows[0].version, sections));
+} finally {
+  await server.stop();
+}
+
+async function prepared(): Promise<pg.Client> {
+  const url = `${server.url}/postgres`;
+  const { database: config } = loadConfig({ DATABASE_URL: url, AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'http://localhost/' });
+  if (config.kind !== 'postgres') throw new Error('this is about a PostgreSQL server');
+  const database = openDatabase(config, openPostgres(config));
+  await database.prepare();
+  await database.close();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await fill(client, { user, tasks, total, others: Math.round(total / 1_000) });
+  return client;
+}
+
+/** The first page of a list and the thousandth. */
+async function section(client: pg.Client, title: string, list: Partial<ListQuery>): Promise<string> {
+  const query = { filters: filters.parse({}), sort: '-created_at' as Sort, after: null, skip: 0, limit: 101, ...list };
+  const first = await explain(client, listTasks(user, query, now));
+  const deep = await positionAt(client, query, Math.min(Math.floor(tasks / 101), 999) * 100);
+  const later = deep && (await explain(client, listTasks(user, { ...query, after: deep }, now)));
+  return [
+    `## \`${title}\``,
+    `First page: ${first.summary}.${later ? ` Page 1,000: ${later.summary}.` : ' It has no thousandth page.'}`,
+    '```text',
+    (later ?? first).plan,
+    '```',
+  ].join('\n\n');
+}
+
+async function positionAt(
+  client: pg.Client,
+  query: ListQuery,
+  skip: number,
+): Promise<readonly [string, string] | null> {
+  const rows = await asUser(client, '', listTasks(user, { ...query, skip, limit: 1 }, now));
+  const [row] = rows as { position: string; id: string }[];
+  return row ? [row.position, row.id] : null;
+}
+
+async function explain(client: pg.Client, bound: BoundStatement) {
+  // Once to warm the caches.
+  await asUser(client, '', bound);
+  const [row] = (await asUser(client, 'explain (analyze, buffers, costs off, format json)', bound)) as any[];
+  const text = (await asUser(client, 'explain (analyze, buffers, costs off, timing off, summary off)', bound)) as any[];
+  const { Plan: plan, 'Execution Time': time } = row['QUERY PLAN'][0];
+  const buffers = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+  return {
+    summary: `${plan['Actual Rows']} rows, ${buffers.toLocaleString('en')} pages of 8 KiB touched, ${time.toFixed(1)} ms`,
+    plan: text
+      .map((line) => line['QUERY PLAN'])
+      .filter((line) => !/^\s*(Planning|Buffers: shared hit=\d+$)/.test(line) || line.startsWith('  Buffers'))
+      .join('\n'),
+  };
+}
+
+/** As the API does it: in a transaction, as the role, with the user set. */
+async function asUser(client: pg.Client, prefix: string, { statement, values }: BoundStatement): Promise<object[]> {
+  await client.query('begin');
+  try {
+    await client.query("select set_config('role', 'todo_user', true), set_config('app.user_id', $1, true)", [user]);
+    await client.query("set local timezone = 'UTC'");
+    const { rows } = await client.query(`${prefix} ${statement.text}`, values as unknown[]);
+    return rows;
+  } finally {
+    await client.query('rollback');
+  }
+}
+
+function page(version: string, sections: readonly string[]): string {
+  const { version: package_ } = createRequire(import.meta.url)('../package.json');
+  return `# Query plans
+
+How PostgreSQL answers each list of 100 tasks, for a user with ${tasks.toLocaleString('en')} tasks in a table of
+${total.toLocaleString('en')}. Written by \`npm run bench:plans\` (todo-api ${package_}, ${version.split(' on ')[0]},
+${cpus().length} cores of ${cpus()[0]?.model.trim()}, all in memory, second run). The plan shown is that of the deepest page named.
+
+Every plan stays within the user's own rows: each scan of \`tasks\` is an index range that begins with \`owner_id\`.
+The condition appears twice, once from the statement and once from the policy.
+
+${sections.join('\n\n')}
+`;
+}

@@ -1,0 +1,99 @@
+/** Batches: up to 100 changes in order, all or nothing, in two round trips. */
+import { uuidv7 } from 'uuidv7';
+import { z } from 'zod';
+import type { Row } from '../database/statement.ts';
+import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
+import type { Write } from '../writes/write.ts';
+import { dueFault } from './due-fault.ts';
+import { task, taskCreate, taskId, taskPatch } from './schemas.ts';
+import { changeTask, createTask, removeTask, type TaskWrite } from './writes.ts';
+
+const version = z.int().min(1).max(2_147_483_647).optional().meta({
+  description: 'The operation is done only while the task has this version.',
+  example: 3,
+});
+
+const operation = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('create'), task: taskCreate }),
+  z.strictObject({ op: z.literal('update'), id: taskId, if_version: version, patch: taskPatch }),
+  z.strictObject({ op: z.literal('delete'), id: taskId, if_version: version }),
+]);
+
+export type BatchOperation = z.output<typeof operation>;
+
+export const batch = z.strictObject({ operations: z.array(operation).min(1).max(100) }).meta({
+  id: 'Batch',
+  description: 'Changes that are all done, in this order, or not at all.',
+  examples: [
+    {
+      operations: [
+        { op: 'create', task: { title: 'Buy milk' } },
+        { op: 'update', id: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d', if_version: 3, patch: { status: 'Done' } },
+      ],
+    },
+  ],
+});
+
+export const batchResults = z
+  .strictObject({
+    results: z.array(
+      z.strictObject({
+        status: z.union([z.literal(200), z.literal(201), z.literal(204)]),
+        task: task.optional().meta({ description: 'The task as the operation left it; absent where it deleted it.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'BatchResults', description: 'What came of each operation, in their order.' });
+
+export function batchWrite(ownerId: string, operations: readonly BatchOperation[]): Write {
+  const writes = operations.map((each) => writeOf(ownerId, each));
+  return {
+    statements: writes.flatMap(({ statements }) => statements),
+    isPartial: true,
+    answer(rows) {
+      let start = 0;
+      const results = writes.map(({ statements, result }, index) => {
+        const own: Row[][] = rows.slice(start, start + statements.length);
+        start += statements.length;
+        try {
+          return result(own);
+        } catch (error) {
+          throw error instanceof ProblemError ? atOperation(error, index) : error;
+        }
+      });
+      return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ results }) };
+    },
+    refused(error, statement) {
+      let end = 0;
+      const index = writes.findIndex(({ statements }) => {
+        end += statements.length;
+        return statement < end;
+      });
+      const fault = dueFault(error);
+      const part = operations[index]?.op === 'create' ? 'task' : 'patch';
+      return fault && validationFailed([{ ...fault, pointer: `/operations/${index}/${part}${fault.pointer}` }]);
+    },
+  };
+}
+
+function writeOf(ownerId: string, each: BatchOperation): TaskWrite {
+  switch (each.op) {
+    case 'create': {
+      const { id = uuidv7(), ...fields } = each.task;
+      return createTask(ownerId, id, fields);
+    }
+    case 'update':
+      return changeTask(ownerId, each.id, each.patch, each.if_version === undefined ? null : [each.if_version]);
+    case 'delete':
+      return removeTask(ownerId, each.id, each.if_version === undefined ? null : [each.if_version]);
+  }
+}
+
+function atOperation(problem: ProblemError, index: number): ProblemError {
+  const fault: Fault = { in: 'body', pointer: `/operations/${index}`, message: problem.detail };
+  return new ProblemError(problem.code, {
+    detail: `operations/${index}: ${problem.detail}`,
+    errors: [fault],
+    cause: problem,
+  });
+}

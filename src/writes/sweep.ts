@@ -1,0 +1,47 @@
+/** Removing expired idempotency keys, a few at a time. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Statement } from '../database/statement.ts';
+
+/** Rows a step: few enough to be over before anybody waits for them. */
+const step = 500;
+const pauseMs = 200;
+const intervalMs = 60_000;
+
+/** Runs as the janitor, who can see expired rows only. */
+const sweep: Statement = {
+  name: 'idempotency_sweep',
+  text: `
+    with expired as (
+      select owner_id, key from todo.idempotency_keys
+      where created_at < now() - interval '24 hours'
+      limit ${step} for update skip locked
+    )
+    delete from todo.idempotency_keys as keys using expired
+    where keys.owner_id = expired.owner_id and keys.key = expired.key
+    returning true as removed`,
+};
+
+/** Runs a statement as the janitor and gives its rows. */
+export type AsJanitor = (statement: Statement) => Promise<object[]>;
+
+/** Removes what has expired by now. Stops early when `stopped`. */
+export async function sweepExpiredKeys(run: AsJanitor, stopped?: AbortSignal): Promise<number> {
+  for (let removed = 0; ; ) {
+    const { length } = await run(sweep);
+    removed += length;
+    if (length < step || stopped?.aborted) return removed;
+    await delay(pauseMs, undefined, stopped && { signal: stopped }).catch(() => {});
+  }
+}
+
+/** Sweeps every minute, at another moment than other servers do, until `stopped`. Failures wait for the next time. */
+export async function keepSweeping(
+  run: AsJanitor,
+  stopped: AbortSignal,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  while (!stopped.aborted) {
+    await delay(intervalMs * (0.5 + Math.random()), undefined, { signal: stopped, ref: false }).catch(() => {});
+    if (!stopped.aborted) await sweepExpiredKeys(run, stopped).catch(onError);
+  }
+}

@@ -1,0 +1,166 @@
+/** How a body may come: its media type, its size, its JSON. */
+import { request as httpRequest } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+
+let api: TestApi;
+let user: Client;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+  user = api.user();
+});
+
+afterAll(() => api.stop());
+
+const collection = '/api/v1/tasks';
+const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+
+describe('the media type of a body', () => {
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/xml',
+    'application/jsonp',
+    'application/json-patch+json',
+    'application/vnd.api+json',
+    'application/merge-patch+json',
+    'application/json; charset=iso-8859-1',
+    'application/json; charset=utf-16',
+    'application/json, text/plain',
+    'json',
+    '*/*',
+  ])('%s is refused', async (type) => {
+    const { status, body } = await user.post(collection, '{"title":"x"}', { 'Content-Type': type });
+    expect({ status, code: body.code }).toEqual({ status: 415, code: 'unsupported_media_type' });
+  });
+
+  test.each([
+    'application/json',
+    'Application/JSON',
+    'application/json;charset=utf-8',
+    'application/json; charset=UTF-8',
+    'application/json;\tcharset="utf-8"',
+    'application/json ; q=1',
+    'application/json;',
+  ])('%s is taken', async (type) => {
+    expect((await user.post(collection, '{"title":"x"}', { 'Content-Type': type })).status).toBe(201);
+  });
+
+  test('is needed', async () => {
+    const { status } = await user.request('POST', collection, {
+      body: new TextEncoder().encode('{"title":"x"}'),
+      headers: { 'Content-Type': '' },
+    });
+    expect(status).toBe(415);
+  });
+
+  test.each(['gzip', 'deflate', 'br', 'zstd', 'x'])('a content coding %s is refused', async (coding) => {
+    const { status } = await user.request('POST', collection, {
+      body: gzipSync('{"title":"x"}'),
+      headers: { 'Content-Encoding': coding },
+    });
+    expect(status).toBe(415);
+  });
+});
+
+describe('the size of a body', () => {
+  const limit = 64 * 1024;
+  const bodyOf = (bytes: number) => `{"title":"x"${' '.repeat(bytes - '{"title":"x"}'.length)}}`;
+
+  test('may be 64 KiB, declared and in chunks', async () => {
+    expect((await user.post(collection, bodyOf(limit))).status).toBe(201);
+    expect(await post(bodyOf(limit), { 'Transfer-Encoding': 'chunked' })).toBe(201);
+  });
+
+  test('may not be a byte more, declared or in chunks', async () => {
+    const { status, body } = await user.post(collection, bodyOf(limit + 1));
+    expect({ status, code: body.code }).toEqual({ status: 413, code: 'payload_too_large' });
+    expect(await post(bodyOf(limit + 1), { 'Transfer-Encoding': 'chunked' })).toBe(413);
+    expect(await post(bodyOf(4 * limit), { 'Transfer-Encoding': 'chunked' })).toBe(413);
+  });
+
+  test('is refused by its declaration, before it is sent', async () => {
+    expect(await post('', { 'Content-Length': '10000000' })).toBe(413);
+  });
+
+  /** The status of a POST written chunk by chunk, whether or not the server reads it to its end. */
+  function post(body: string, headers: Record<string, string>): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const authorization = `Bearer ${api.token('sender')}`;
+      const sent = httpRequest(`${api.url}${collection}`, {
+        method: 'POST',
+        headers: { Authorization: authorization, 'Content-Type': 'application/json', ...headers },
+      });
+      sent.on('response', (response) => {
+        resolve(response.statusCode ?? 0);
+        response.resume();
+        sent.destroy();
+      });
+      sent.on('error', reject);
+      sent.flushHeaders();
+      for (let start = 0; start < body.length; start += 10_000) sent.write(body.slice(start, start + 10_000));
+      if (body !== '') sent.end();
+    });
+  }
+});
+
+describe('JSON', () => {
+  test.each([
+    '',
+    ' ',
+    '{',
+    '{"title":"x"',
+    "{'title':'x'}",
+    '{title:"x"}',
+    '{"title":"x",}',
+    '{"title":"x"} x',
+    '{"title":"x"}{}',
+    '\ufeff{"title":"x"}',
+    '{"title":"a\nb"}',
+    '{"title":"\\x"}',
+    '{"title":01}',
+    '{"title":NaN}',
+    '{"title":.5}',
+    'undefined',
+    '// {}',
+    '\u0000',
+    'title=x',
+  ])('that is malformed is refused: %j', async (text) => {
+    for (const method of ['POST', 'PUT', 'PATCH']) {
+      const path = method === 'POST' ? collection : `${collection}/${unknownId}`;
+      const { status, body } = await user.request(method, path, { body: new TextEncoder().encode(text) });
+      expect({ status, code: body.code }).toEqual({ status: 400, code: 'malformed_request' });
+    }
+  });
+
+  test.each([
+    [0xff],
+    [0xc0, 0xaf],
+    [0xed, 0xa0, 0x80],
+    [0xf4, 0x90, 0x80, 0x80],
+    [0xe2, 0x82],
+  ])('that is not UTF-8 is refused: %j', async (...bytes) => {
+    const body = Buffer.concat([Buffer.from('{"title":"'), Buffer.from(bytes), Buffer.from('"}')]);
+    expect(await user.request('POST', collection, { body })).toMatchObject({
+      status: 400,
+      body: { code: 'malformed_request' },
+    });
+  });
+
+  test.each(['[', '{"title":'])('nested as deep as fits is refused: %s', async (open) => {
+    const close = open === '[' ? ']' : '}';
+    for (const depth of [3_000, 6_000, 30_000]) {
+      const body = `${open.repeat(depth)}1${close.repeat(depth)}`;
+      const { status } = await user.post(collection, body);
+      expect(status).toBe(body.length > 65_536 ? 413 : 422);
+    }
+    expect((await user.post(collection, `${open.repeat(100_000)}1${close.repeat(100_000)}`)).status).toBe(413);
+  });
+
+  test('with a name twice is taken by its last value', async () => {
+    expect((await user.post(collection, '{"title":"one","title":"two"}')).body.title).toBe('two');
+  });
+});

@@ -1,0 +1,64 @@
+/** Cross-origin requests: from the configured origins, and from no others. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+
+let api: TestApi;
+let user: Client;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true, environment: { CORS_ORIGINS: 'https://app.example.com,http://localhost:5173' } });
+  user = api.user();
+});
+
+afterAll(() => api.stop());
+
+const collection = '/api/v1/tasks';
+const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+
+test('a browser may call from the configured origins, and read the headers it needs', async () => {
+  const origin = 'https://app.example.com';
+  const { headers } = await user.request('OPTIONS', `${collection}/${unknownId}`, {
+    headers: {
+      Origin: origin,
+      'Access-Control-Request-Method': 'PATCH',
+      'Access-Control-Request-Headers': 'authorization,content-type,if-match',
+    },
+  });
+  expect(headers.get('access-control-allow-origin')).toBe(origin);
+  expect(headers.get('access-control-allow-credentials')).toBe('true');
+  for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+    expect(headers.get('access-control-allow-methods')).toContain(method);
+  }
+  for (const name of ['authorization', 'content-type', 'if-match', 'if-none-match']) {
+    expect(headers.get('access-control-allow-headers')?.toLowerCase()).toContain(name);
+  }
+  // Errors of every layer too, or the browser shows none of them.
+  for (const path of [collection, '/nowhere', `${collection}?a=1`, `${collection}/${unknownId}`]) {
+    const answer = await user.get(path, { Origin: origin });
+    expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(answer.headers.get('vary')).toMatch(/origin/i);
+    const exposed = answer.headers.get('access-control-expose-headers')?.toLowerCase().split(/, ?/);
+    expect(exposed).toEqual(expect.arrayContaining(['link', 'etag', 'location', 'retry-after', 'x-request-id']));
+  }
+  expect((await api.anonymous().get(collection, { Origin: origin })).headers.get('access-control-allow-origin')).toBe(
+    origin,
+  );
+});
+
+test.each([
+  'https://evil.example',
+  'http://app.example.com',
+  'https://app.example.com:8443',
+  'https://app.example.com.evil.example',
+  'https://sub.app.example.com',
+  'null',
+  '*',
+])('no other origin is allowed: %s', async (origin) => {
+  const preflight = { Origin: origin, 'Access-Control-Request-Method': 'GET' };
+  const refused = await user.request('OPTIONS', collection, { headers: preflight });
+  expect(refused.status).toBe(405);
+  const answers = [refused, await user.get(collection, { Origin: origin })];
+  for (const { headers } of answers) {
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  }
+});

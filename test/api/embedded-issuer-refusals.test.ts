@@ -1,0 +1,180 @@
+/** What the embedded issuer refuses, in the same kind of problem as the rest of the server; and a changed secret. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createIssuer } from '../../src/auth/issuer.ts';
+import { type Answer, startApi, type TestApi } from '../support/api.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true, environment: { AUTH_MODE: 'embedded' } });
+});
+
+afterAll(() => api.stop());
+
+const password = 'correct horse battery';
+const signUpPath = '/api/auth/sign-up/email';
+const signInPath = '/api/auth/sign-in/email';
+
+let people = 0;
+
+function newPerson() {
+  people += 1;
+  return { name: 'Ada', email: `ada${people}@example.com`, password };
+}
+
+const outcome = ({ status, body }: Answer) => ({ status, code: body?.code });
+
+test('a wrong password and an unknown address are answered alike', async () => {
+  const person = newPerson();
+  await api.anonymous().post(signUpPath, person);
+  const wrong = await api.anonymous().post(signInPath, { ...person, password: 'wrong horse battery' });
+  const unknown = await api.anonymous().post(signInPath, { email: 'nobody@example.com', password });
+  expect(outcome(wrong)).toEqual({ status: 401, code: 'token_invalid' });
+  expect({ ...unknown.body, request_id: '' }).toEqual({ ...wrong.body, request_id: '' });
+  expect(wrong.headers.getSetCookie()).toEqual([]);
+});
+
+test('an address is taken once, in any case', async () => {
+  const person = newPerson();
+  await api.anonymous().post(signUpPath, person);
+  for (const email of [person.email, person.email.toUpperCase()]) {
+    const again = await api.anonymous().post(signUpPath, { ...person, email });
+    expect(outcome(again)).toEqual({ status: 422, code: 'validation_failed' });
+  }
+});
+
+test('of twenty sign-ups with the same address at once, one succeeds', async () => {
+  const person = newPerson();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => api.anonymous().post(signUpPath, person)));
+  const statuses = answers.map(({ status }) => status).sort();
+  expect(statuses).toEqual([200, ...Array(19).fill(422)]);
+});
+
+test.each([
+  ['no address', { email: undefined }],
+  ['an address that is none', { email: 'ada' }],
+  ['an address that is a number', { email: 1 }],
+  ['a password that is too short', { password: 'short' }],
+  ['a password that is too long', { password: 'x'.repeat(1_000) }],
+  ['a password that is an array', { password: ['correct horse battery'] }],
+  ['no name', { name: undefined }],
+  ['U+0000 in the name', { name: 'A\u0000da' }],
+  ['U+0000 in the address', { email: 'a\u0000da@example.com' }],
+  ['a lone surrogate in the name', { name: 'A\ud800da' }],
+])('a sign-up with %s is not valid', async (_fault, change) => {
+  const answer = await api.anonymous().post(signUpPath, { ...newPerson(), ...change });
+  expect(outcome(answer)).toEqual({ status: 422, code: 'validation_failed' });
+});
+
+test.each(['null', '[]', '"x"', '1', '{}'])('a sign-in with the body %s is not valid', async (body) => {
+  expect(outcome(await api.anonymous().post(signInPath, body))).toEqual({ status: 422, code: 'validation_failed' });
+});
+
+test.each(['{', '', '\ufeff{}', '{"email":}'])('a sign-in with the body "%s" is malformed', async (body) => {
+  const answer = await api.anonymous().request('POST', signInPath, { body: new TextEncoder().encode(body) });
+  expect(outcome(answer)).toEqual({ status: 400, code: 'malformed_request' });
+});
+
+test('a sign-in that is not UTF-8 is malformed', async () => {
+  const body = Buffer.from('{"email":"\xff"}', 'latin1');
+  expect(outcome(await api.anonymous().request('POST', signInPath, { body })).status).toBe(400);
+});
+
+test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/merge-patch+json'])(
+  'a sign-in as %s is no supported media type',
+  async (type) => {
+    const answer = await api.anonymous().post(signInPath, '{}', { 'Content-Type': type });
+    expect(outcome(answer)).toEqual({ status: 415, code: 'unsupported_media_type' });
+  },
+);
+
+test('a sign-in of more than 64 KiB is too large, and one nested deeply does no harm', async () => {
+  const large = await api.anonymous().post(signInPath, { email: 'x'.repeat(70_000) });
+  expect(outcome(large)).toEqual({ status: 413, code: 'payload_too_large' });
+  const deep = `{"email":"a@b.example","password":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+  expect((await api.anonymous().post(signInPath, deep)).status).toBe(422);
+  const extra = `{"name":"A","email":"deep@b.example","password":"${password}","x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+  expect((await api.anonymous().post(signUpPath, extra)).status).toBeLessThan(500);
+});
+
+test.each([
+  ['GET', signInPath, 'POST'],
+  ['DELETE', '/api/auth/token', 'GET, HEAD'],
+  ['POST', '/api/auth/jwks', 'GET, HEAD'],
+])('%s %s is not allowed', async (method, path, allow) => {
+  const answer = await api.anonymous().request(method, path);
+  expect(outcome(answer)).toEqual({ status: 405, code: 'method_not_allowed' });
+  expect(answer.headers.get('allow')).toBe(allow);
+});
+
+test.each(['', '/', '/nothing', '/jwks/', '/JWKS', '/../auth/nothing', '/sign-in', '/%00', '/%zz', '/admin/list-users'])(
+  '/api/auth%s is no path',
+  async (path) => {
+    expect(outcome(await api.anonymous().get(`/api/auth${path}`))).toEqual({ status: 404, code: 'not_found' });
+  },
+);
+
+test.each(['/api/auth/jwks', '/api/auth/ok'])('HEAD %s is answered as GET', async (path) => {
+  expect(await api.anonymous().request('HEAD', path)).toMatchObject({ status: 200, text: '' });
+});
+
+test.each(['x', 'x.y', '..', 'null', 'a'.repeat(5_000)])('the session token "%s" gives no token', async (session) => {
+  const answer = await api.anonymous(`Bearer ${session}`).get('/api/auth/token');
+  expect(outcome(answer)).toEqual({ status: 401, code: 'token_invalid' });
+  const cookie = await api.anonymous().get('/api/auth/token', { Cookie: `better-auth.session_token=${session}` });
+  expect(outcome(cookie)).toEqual({ status: 401, code: 'token_invalid' });
+});
+
+test('the log tells of no address, password or session', async () => {
+  const person = newPerson();
+  const { headers } = await api.anonymous().post(signUpPath, person);
+  await api.anonymous().post(signUpPath, person);
+  await api.anonymous().post(signInPath, { ...person, password: 'wrong horse battery' });
+  const log = JSON.stringify(api.log);
+  for (const secret of [person.email, password, 'wrong horse', headers.get('set-auth-token')]) {
+    expect(log).not.toContain(secret);
+  }
+});
+
+describe('after the secret has changed', () => {
+  test('a new key is made for new tokens, and tokens of the old one stay valid', async () => {
+    const own = await startApi({ environment: { AUTH_MODE: 'embedded' } });
+    const { headers } = await own.anonymous().post(signUpPath, newPerson());
+    const before = await own.anonymous(`Bearer ${headers.get('set-auth-token')}`).get('/api/auth/token');
+    const keys = async () => (await own.anonymous().get('/api/auth/jwks')).body.keys.map(({ kid }: any) => kid);
+    const old = await keys();
+    const issuer = createIssuer(own.database.connections.pool, {
+      publicUrl: own.config.server.publicUrl,
+      secret: 'another-secret-that-is-long-enough-9d8f7',
+      trustedOrigins: [],
+      log: () => {},
+    });
+    await issuer.prepare();
+    await issuer.prepare();
+    expect(await keys()).toHaveLength(old.length + 1);
+    expect(await keys()).toEqual(expect.arrayContaining(old));
+    const request = (path: string, init: RequestInit) =>
+      issuer.handle(new Request(`${own.config.server.publicUrl}${path}`, init));
+    const signedUp = await request(signUpPath, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(newPerson()),
+    });
+    const session = signedUp.headers.get('set-auth-token');
+    const token = await request('/api/auth/token', { headers: { Authorization: `Bearer ${session}` } });
+    expect(token.status).toBe(200);
+    expect((await own.anonymous(`Bearer ${before.body.token}`).get('/api/v1/me')).status).toBe(200);
+  });
+
+  test('servers that start at once make one key between them', async () => {
+    const own = await startApi({ environment: { AUTH_MODE: 'embedded' } });
+    const options = {
+      publicUrl: own.config.server.publicUrl,
+      secret: 'yet-another-secret-that-is-long-enough-1',
+      trustedOrigins: [],
+      log: () => {},
+    };
+    await Promise.all(Array.from({ length: 5 }, () => createIssuer(own.database.connections.pool, options).prepare()));
+    expect(await own.database.query('select id from todo_auth.jwks')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,128 @@
+/** Isolation between users: somebody else's task answers like one that never was, in every operation there is. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
+import { documentedOperations } from '../support/document.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+});
+
+afterAll(() => api.stop());
+
+const collection = '/api/v1/tasks';
+const nobodys = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+
+/** Every operation on one task, so that a new one cannot escape. */
+const onTasks = documentedOperations.filter(({ path }) => path.includes('{id}'));
+
+/** A good body for an operation that takes one. */
+const bodies: Record<string, unknown> = { replaceTask: { title: 'Stolen' }, patchTask: { title: 'Stolen' } };
+
+/** An answer but for what may differ between two paths: `instance`, `request_id`, and the time of day. */
+function essence({ status, headers, text, body }: Answer, path: string): object {
+  const kept = [...headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
+  const masked = text.replaceAll(path, '(path)').replaceAll(body?.request_id ?? '(none)', '(id)');
+  return { status, headers: kept, text: masked };
+}
+
+describe.each(onTasks)('$operation.operationId', ({ method, path, operation }) => {
+  const send = (client: Client, url: string, headers = {}) =>
+    client.request(method, url, {
+      headers,
+      ...(operation.requestBody && { body: bodies[operation.operationId] }),
+    });
+
+  test('answers for a task of somebody else as for nobody’s', async () => {
+    expect(operation.requestBody === undefined || bodies[operation.operationId] !== undefined).toBe(true);
+    const owner = api.user();
+    const stranger = api.user();
+    const { body: task } = await owner.post(collection, { title: 'Secret', description: 'Secret too' });
+    for (const headers of [{}, { 'If-Match': '"1"' }, { 'If-Match': '*' }, { 'If-None-Match': '"1"' }]) {
+      const [theirs, unknown] = [task.id, nobodys].map((id) => path.replace('{id}', id)) as [string, string];
+      const toTheirs = await send(stranger, theirs, headers);
+      expect(toTheirs.status).toBe(404);
+      expect(toTheirs.body.code).toBe('task_not_found');
+      expect(toTheirs.text).not.toContain('Secret');
+      expect(essence(toTheirs, theirs)).toEqual(essence(await send(stranger, unknown, headers), unknown));
+    }
+    expect((await owner.get(`${collection}/${task.id}`)).body).toEqual(task);
+  });
+
+  test('answers the owner', async () => {
+    const owner = api.user();
+    const { body: task } = await owner.post(collection, { title: 'Mine' });
+    expect((await send(owner, path.replace('{id}', task.id))).status).toBeLessThan(300);
+  });
+});
+
+test('the id of somebody else’s task is free to be used, and tells nothing', async () => {
+  const owner = api.user();
+  const stranger = api.user();
+  const { body: task } = await owner.post(collection, { title: 'Secret' });
+  const taken = await stranger.post(collection, { id: task.id, title: 'Secret' });
+  expect(taken).toMatchObject({ status: 201, body: { id: task.id, owner_id: stranger.userId } });
+  await stranger.patch(`${collection}/${task.id}`, { title: 'Mine' });
+  expect((await owner.get(`${collection}/${task.id}`)).body).toEqual(task);
+});
+
+test('lists hold the user’s own tasks only, whatever the query', async () => {
+  const owner = api.user();
+  const stranger = api.user();
+  const { body: task } = await owner.post(collection, { title: 'Secret' });
+  const { body: own } = await stranger.post(collection, { title: 'Mine' });
+  for (const query of ['', '?status=Todo', '?priority=Medium', '?sort=created_at', '?limit=200', '?sort=-updated_at']) {
+    expect((await stranger.get(`${collection}${query}`)).body).toEqual([own]);
+    expect((await owner.get(`${collection}${query}`)).body).toEqual([task]);
+  }
+});
+
+test('no body names an owner', async () => {
+  const owner = api.user();
+  const stranger = api.user();
+  for (const field of ['owner_id', 'ownerId', 'owner', 'user_id', 'sub']) {
+    const { status } = await stranger.post(collection, { title: 'x', [field]: owner.userId });
+    expect(status).toBe(422);
+  }
+  expect((await owner.get(collection)).body).toEqual([]);
+});
+
+test.each([
+  ['case', 'Ada', 'ada'],
+  ['space around', 'ada', 'ada '],
+  ['composition', 'Jos\u00e9', 'Jose\u0301'],
+  ['an empty word', 'a', 'a\u200b'],
+  ['a wildcard', 'a%', 'ab'],
+  ['a quote', "a'", "a''"],
+])('users whose names differ by %s only are two users', async (_difference, one, other) => {
+  const { body } = await api.user(one).post(collection, { title: 'Secret' });
+  expect((await api.user(other).get(`${collection}/${body.id}`)).status).toBe(404);
+  const theirs: { id: string }[] = (await api.user(other).get(collection)).body;
+  expect(theirs.map(({ id }) => id)).not.toContain(body.id);
+});
+
+test('many users on few connections see their own tasks, some of them hanging up midway', async () => {
+  const users = Array.from({ length: 20 }, () => api.user());
+  const work = async (user: Client, index: number) => {
+    for (let round = 0; round < 5; round += 1) {
+      const { body: task } = await user.post(collection, { title: `${user.userId} ${round}` });
+      const abort = new AbortController();
+      const cut = fetch(`${api.url}${collection}`, {
+        headers: { Authorization: `Bearer ${api.token(user.userId ?? '')}` },
+        signal: abort.signal,
+      }).catch(() => {});
+      if ((index + round) % 3 === 0) abort.abort();
+      const { body: changed } = await user.patch(`${collection}/${task.id}`, { status: 'Done' });
+      expect(changed.owner_id).toBe(user.userId);
+      await cut;
+      const { body: list } = await user.get(collection);
+      expect(list).toHaveLength(round + 1);
+      for (const { owner_id, title } of list) {
+        expect(owner_id).toBe(user.userId);
+        expect(title.startsWith(`${user.userId} `)).toBe(true);
+      }
+    }
+  };
+  await Promise.all(users.map(work));
+});

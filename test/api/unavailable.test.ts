@@ -1,0 +1,85 @@
+/** Starting without a database, and without an issuer: what needs neither is served, the rest says when to come back. */
+import { expect, onTestFinished, test } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { startServer } from '../../src/server.ts';
+import { createServices } from '../../src/services.ts';
+import { startApi } from '../support/api.ts';
+import { startJwksServer } from '../support/jwks-server.ts';
+import { freePort } from '../support/postgres-server.ts';
+import { makeIssuer } from '../support/tokens.ts';
+
+/** A server whose database has nothing listening at its address. */
+async function startWithoutDatabase(environment: Record<string, string>): Promise<string> {
+  const port = await freePort();
+  const services = await createServices(
+    loadConfig({
+      PORT: String(port),
+      DATABASE_URL: `postgres://user:not-to-be-seen@127.0.0.1:${await freePort()}/todo`,
+      BETTER_AUTH_SECRET: 'kept-by-nobody-but-the-tests-4f9d1c7a',
+      ...environment,
+    }),
+    { log: createLog('silent') },
+  );
+  const server = await startServer(services);
+  onTestFinished(async () => void (await server.stop()));
+  return `http://127.0.0.1:${port}`;
+}
+
+async function expectUnavailable(response: Response, code: string): Promise<void> {
+  const text = await response.text();
+  expect(response.status).toBe(503);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  expect(JSON.parse(text).code).toBe(code);
+  expect(text).not.toMatch(/not-to-be-seen|ECONN|127\.0\.0\.1/);
+}
+
+test('without a database the server lives, and says so to those who have a good token', async () => {
+  const issuer = makeIssuer();
+  const jwks = await startJwksServer(issuer.jwks);
+  onTestFinished(() => jwks.close());
+  const url = await startWithoutDatabase({ AUTH_MODE: 'jwks', AUTH_JWKS_URL: jwks.url });
+  for (const path of ['/livez', '/health', '/openapi.json', '/docs']) {
+    expect((await fetch(`${url}${path}`)).status).toBe(200);
+  }
+  await expectUnavailable(await fetch(`${url}/readyz`), 'database_unavailable');
+  const seconds = Math.floor(Date.now() / 1000);
+  const token = issuer.sign({ sub: 'ada', exp: seconds + 900 });
+  const authorized = { headers: { Authorization: `Bearer ${token}` } };
+  await expectUnavailable(await fetch(`${url}/api/v1/tasks`, authorized), 'database_unavailable');
+  expect((await fetch(`${url}/api/v1/me`, authorized)).status).toBe(200);
+  const bad = await fetch(`${url}/api/v1/tasks`, { headers: { Authorization: `Bearer ${token}x` } });
+  expect(bad.status).toBe(401);
+  expect((await fetch(`${url}/api/v1/tasks`)).status).toBe(401);
+});
+
+test('without a database nobody can sign in', async () => {
+  const url = await startWithoutDatabase({ AUTH_MODE: 'embedded' });
+  const response = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ email: 'ada@example.com', password: 'correct horse battery' }),
+  });
+  await expectUnavailable(response, 'database_unavailable');
+});
+
+test('a database that goes away is told, and found again', async () => {
+  const api = await startApi();
+  const user = api.user();
+  expect((await api.anonymous().get('/readyz')).status).toBe(200);
+  await api.database.connections.close();
+  expect((await api.anonymous().get('/readyz')).body.code).toBe('database_unavailable');
+  expect((await api.anonymous().get('/livez')).status).toBe(200);
+  expect((await user.get('/api/v1/tasks')).body.code).toBe('database_unavailable');
+  expect((await api.anonymous('Bearer x').get('/api/v1/tasks')).status).toBe(401);
+});
+
+test('an issuer that cannot be reached makes no token invalid', async () => {
+  const api = await startApi();
+  await api.jwks.close();
+  const { status, headers, body } = await api.user().get('/api/v1/tasks');
+  expect({ status, code: body.code }).toEqual({ status: 503, code: 'identity_provider_unavailable' });
+  expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+  expect((await api.anonymous().get('/readyz')).status).toBe(200);
+});
