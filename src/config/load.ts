@@ -85,18 +85,25 @@ function authConfig(values: VariableValues, faults: string[]): AuthConfig | null
     }
   };
 
+  /** Tells what is missing, unless it is there and was refused. */
+  const demand = (name: VariableName, message: string) => {
+    const isRefused = (told: VariableName) => faults.some((fault) => fault.startsWith(`${told}:`));
+    if (!isRefused(name) && !(name === 'BETTER_AUTH_URL' && isRefused('AUTH_JWKS_URL')))
+      faults.push(`${name}: ${message}`);
+  };
+
   switch (mode) {
     case 'embedded': {
       refuse(['BETTER_AUTH_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL', 'AUTH_ALGORITHMS']);
       const address = values.DATABASE_URL;
       const keepsSecret = address?.kind === 'pglite' && address.directory !== null;
-      if (!secret && !keepsSecret) faults.push(secretMissing('on this database'));
+      if (!secret && !keepsSecret) demand('BETTER_AUTH_SECRET', secretMissing('on this database'));
       return { mode, secret };
     }
     case 'jwks': {
       const jwksUrl = values.AUTH_JWKS_URL ?? (values.BETTER_AUTH_URL && `${values.BETTER_AUTH_URL}/api/auth/jwks`);
       if (!jwksUrl) {
-        faults.push('BETTER_AUTH_URL: AUTH_MODE=jwks needs it, or AUTH_JWKS_URL for an issuer other than Better Auth.');
+        demand('BETTER_AUTH_URL', 'AUTH_MODE=jwks needs it, or AUTH_JWKS_URL for an issuer other than Better Auth.');
         return null;
       }
       return { mode, jwksUrl, issuer, audience, algorithms: values.AUTH_ALGORITHMS ?? ['EdDSA', 'ES256', 'RS256'] };
@@ -104,7 +111,7 @@ function authConfig(values: VariableValues, faults: string[]): AuthConfig | null
     case 'shared-secret': {
       refuse(['BETTER_AUTH_URL', 'AUTH_JWKS_URL', 'AUTH_ALGORITHMS']);
       if (!secret) {
-        faults.push(secretMissing('with AUTH_MODE=shared-secret'));
+        demand('BETTER_AUTH_SECRET', secretMissing('with AUTH_MODE=shared-secret'));
         return null;
       }
       return { mode, secret, issuer: values.AUTH_ISSUER, audience: values.AUTH_AUDIENCE };
@@ -113,7 +120,7 @@ function authConfig(values: VariableValues, faults: string[]): AuthConfig | null
 }
 
 function secretMissing(where: string): string {
-  return `BETTER_AUTH_SECRET: required ${where}; set it to 32 bytes or more, \`openssl rand -base64 32\` prints a good one.`;
+  return `required ${where}; set it to 32 bytes or more, \`openssl rand -base64 32\` prints a good one.`;
 }
 
 /** The value of a variable that has a default. */

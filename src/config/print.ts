@@ -24,7 +24,8 @@ const mask = '********';
 
 /** A URL with its password masked, which libpq's URLs may carry as a parameter too. */
 export function hideUrlPassword(text: string): string {
-  if (!URL.canParse(text)) return text;
+  // What is no such URL may hold a password all the same: something was mistyped.
+  if (!text.includes('://') || !URL.canParse(text)) return text.replace(/^(?!pglite:).*@/s, `${mask}@`);
   const url = new URL(text);
   if (url.password) url.password = mask;
   if (url.searchParams.has('password')) url.searchParams.set('password', mask);

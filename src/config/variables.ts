@@ -170,7 +170,7 @@ function httpUrl(text: string): string {
 
 function origin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || url.origin !== text) {
+  if (!url || url.origin !== text || text.includes('*')) {
     throw new Error('list exact origins such as https://app.example.com: scheme, host and port, no path, no "*"');
   }
   return text;

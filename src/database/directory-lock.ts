@@ -59,7 +59,8 @@ function linked(from: string, to: string): boolean {
 /** Who holds the lock; null where it has just been given back. */
 function readHolder(lock: string): Holder | null {
   try {
-    return JSON.parse(readFileSync(lock, 'utf8')) as Holder;
+    const { pid, started } = (JSON.parse(readFileSync(lock, 'utf8')) ?? {}) as Partial<Holder>;
+    return { pid: Number(pid) || 0, started: String(started) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     // Not ours, or cut off by a crash of the machine: nobody can be holding it.

@@ -32,6 +32,12 @@ const faultsInCatalogue = `
   select 'row-level security is not enabled and forced on table todo.' || relname
     from tables where not (relrowsecurity and relforcerowsecurity)
   union all
+  select 'todo.' || relname || ' is a view or a foreign table, which no policy guards'
+    from pg_class where relnamespace = 'todo'::regnamespace and relkind in ('v', 'm', 'f')
+  union all
+  select 'function todo.' || proname || ' runs as its owner'
+    from pg_proc where pronamespace = 'todo'::regnamespace and prosecdef
+  union all
   select 'table todo.' || relname || ' does not have the policy "${ownerPolicyName}" alone'
     from tables where (
       select array_agg(polname::text) is distinct from array['${ownerPolicyName}']

@@ -6,6 +6,7 @@ import { type Fault, ProblemError, validationFailed } from '../problems/problem.
 import type { Write } from '../writes/write.ts';
 import { dueFault } from './due-fault.ts';
 import { task, taskCreate, taskId, taskPatch } from './schemas.ts';
+import { lockTasks } from './statements.ts';
 import { changeTask, createTask, removeTask, type TaskWrite } from './writes.ts';
 
 const version = z.int().min(1).max(2_147_483_647).optional().meta({
@@ -46,12 +47,13 @@ export const batchResults = z
   .meta({ id: 'BatchResults', description: 'What came of each operation, in their order.' });
 
 export function batchWrite(ownerId: string, operations: readonly BatchOperation[]): Write {
+  const locks = lockTasks(ownerId, operations.flatMap(idOf));
   const writes = operations.map((each) => writeOf(ownerId, each));
   return {
-    statements: writes.flatMap(({ statements }) => statements),
+    statements: [...locks, ...writes.flatMap(({ statements }) => statements)],
     isPartial: true,
     answer(rows) {
-      let start = 0;
+      let start = locks.length;
       const results = writes.map(({ statements, result }, index) => {
         const own: Row[][] = rows.slice(start, start + statements.length);
         start += statements.length;
@@ -64,7 +66,7 @@ export function batchWrite(ownerId: string, operations: readonly BatchOperation[
       return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ results }) };
     },
     refused(error, statement) {
-      let end = 0;
+      let end = locks.length;
       const index = writes.findIndex(({ statements }) => {
         end += statements.length;
         return statement < end;
@@ -87,6 +89,11 @@ function writeOf(ownerId: string, each: BatchOperation): TaskWrite {
     case 'delete':
       return removeTask(ownerId, each.id, each.if_version === undefined ? null : [each.if_version]);
   }
+}
+
+function idOf(each: BatchOperation): string[] {
+  const id = each.op === 'create' ? each.task.id : each.id;
+  return id === undefined ? [] : [id];
 }
 
 function atOperation(problem: ProblemError, index: number): ProblemError {

@@ -41,14 +41,17 @@ function tagsOf(names: string, source: string): string {
 const insert: Statement = {
   name: 'tasks_insert',
   text: `
-    with created as (
+    with stored as (
       insert into todo.tasks (owner_id, id, ${writable.join(', ')}, completed_at)
       select $1, $2, ${writable.map((column) => `wanted.${column}`).join(', ')},
              case when wanted.status = 'Done' then now() end
       from jsonb_populate_record(null::todo.tasks, $3) as wanted
       where ${mayWrite}
-      on conflict (owner_id, id) do nothing
-      returning id
+      -- An update that changes nothing keeps the task that is there as it is until it has been compared.
+      on conflict (owner_id, id) do update set id = excluded.id
+      returning id, xmax = 0 as is_new
+    ), created as (
+      select id from stored where is_new
     ), ${tagsOf('$4', 'created')}, assigned as (
       insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
     ), indexed as (
@@ -67,11 +70,34 @@ const select: Statement = {
 
 /**
  * Makes the statements after it see the task as the last writer left it, and keeps the next one waiting: each statement
- * of an exchange looks at the database anew (READ COMMITTED, in the manual's chapter on concurrency control).
+ * of an exchange looks at the database anew (READ COMMITTED, in the manual's chapter on concurrency control). What it
+ * has not found it has not locked, so it notes what it has: a task that comes into being in between is left alone.
  */
 const lock: Statement = {
   name: 'tasks_lock',
-  text: `select version from todo.tasks where owner_id = $1 and id = $2 and ${mayWrite} for update`,
+  text: `
+    with found as materialized (
+      select id, version from todo.tasks where owner_id = $1 and id = $2 and ${mayWrite} for update
+    )
+    select (select version from found) as version,
+           set_config('app.locked', coalesce((select id::text from found), ''), true) as locked`,
+};
+
+/** Whether the task of a statement is the one that was locked. */
+const isLocked = "current_setting('app.locked', true) = $2::text";
+
+/**
+ * Batches of one user follow one another, and each locks the tasks it names before it does anything, in one order:
+ * two that name the same ones cannot each wait for the other.
+ */
+const takeTurn: Statement = {
+  name: 'tasks_take_turn',
+  text: `select pg_advisory_xact_lock(hashtextextended('batch ' || $1, 0))`,
+};
+
+const lockAll: Statement = {
+  name: 'tasks_lock_all',
+  text: `select id from todo.tasks where owner_id = $1 and id = any ($2::uuid[]) and ${mayWrite} order by id for update`,
 };
 
 /** Whether a task is one of the versions that may be changed. */
@@ -99,7 +125,7 @@ function update(parts: { tags: boolean; words: boolean }): Statement {
   const expressions = [
     `current as (
       select *, tasks as stored from todo.tasks as tasks
-      where owner_id = $1 and id = $2 and ${mayWrite} and ${isAllowed('version', '$4')}
+      where owner_id = $1 and id = $2 and ${isLocked} and ${isAllowed('version', '$4')}
     )`,
     ...(parts.tags
       ? [
@@ -149,7 +175,7 @@ const updates = {
 
 const remove: Statement = {
   name: 'tasks_delete',
-  text: `delete from todo.tasks where owner_id = $1 and id = $2 and ${mayWrite} and ${isAllowed('version', '$3')}`,
+  text: `delete from todo.tasks where owner_id = $1 and id = $2 and ${isLocked} and ${isAllowed('version', '$3')}`,
 };
 
 /** Gives a row if the task was made, and none if there is one with this id. */
@@ -162,9 +188,17 @@ export function selectTask(ownerId: string, id: string): BoundStatement {
   return { statement: select, values: [ownerId, id] };
 }
 
-/** Gives the task's `version`; it goes before every change of a task. */
+/** Gives the task's `version`, null where there is none; it goes before every change of a task. */
 export function lockTask(ownerId: string, id: string): BoundStatement {
   return { statement: lock, values: [ownerId, id] };
+}
+
+/** What goes before the writes of a batch. */
+export function lockTasks(ownerId: string, ids: readonly string[]): BoundStatement[] {
+  return [
+    { statement: takeTurn, values: [ownerId] },
+    { statement: lockAll, values: [ownerId, ids] },
+  ];
 }
 
 /** @param versions the versions that may be changed; null for any */

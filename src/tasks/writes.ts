@@ -43,7 +43,7 @@ export function changeTask(
   return {
     statements: [lockTask(ownerId, id), updateTask(ownerId, id, patch, versions), selectTask(ownerId, id)],
     result(rows) {
-      const [[locked], , [changed]] = rows as unknown as [[Locked?], [], [TaskRow?]];
+      const [[locked], , [changed]] = rows as unknown as [[Locked], [], [TaskRow?]];
       requireAllowed(locked, versions);
       if (!changed) throw new ProblemError('task_not_found');
       return { status: 200, task: toTask(changed) };
@@ -56,7 +56,7 @@ export function removeTask(ownerId: string, id: string, versions: readonly numbe
   return {
     statements: [lockTask(ownerId, id), deleteTask(ownerId, id, versions)],
     result(rows) {
-      const [[locked]] = rows as unknown as [[Locked?]];
+      const [[locked]] = rows as unknown as [[Locked]];
       requireAllowed(locked, versions);
       return { status: 204 };
     },
@@ -77,12 +77,15 @@ export function taskAnswer({ status, task }: TaskResult): Answer {
   };
 }
 
-type Locked = { version: number };
+interface Locked {
+  /** Null where there is no such task. */
+  readonly version: number | null;
+}
 
 /** 404 for a write that found no task, and 412 for one that found none of the versions it was for. */
-function requireAllowed(locked: Locked | undefined, versions: readonly number[] | null): void {
-  if (!locked) throw new ProblemError('task_not_found');
-  if (versions && !versions.includes(locked.version)) throw new ProblemError('version_mismatch');
+function requireAllowed({ version }: Locked, versions: readonly number[] | null): void {
+  if (version === null) throw new ProblemError('task_not_found');
+  if (versions && !versions.includes(version)) throw new ProblemError('version_mismatch');
 }
 
 /** Whether a stored task is what a request to create it would have made. */

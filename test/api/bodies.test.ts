@@ -136,19 +136,16 @@ describe('JSON', () => {
     }
   });
 
-  test.each([
-    [0xff],
-    [0xc0, 0xaf],
-    [0xed, 0xa0, 0x80],
-    [0xf4, 0x90, 0x80, 0x80],
-    [0xe2, 0x82],
-  ])('that is not UTF-8 is refused: %j', async (...bytes) => {
-    const body = Buffer.concat([Buffer.from('{"title":"'), Buffer.from(bytes), Buffer.from('"}')]);
-    expect(await user.request('POST', collection, { body })).toMatchObject({
-      status: 400,
-      body: { code: 'malformed_request' },
-    });
-  });
+  test.each([[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]])(
+    'that is not UTF-8 is refused: %j',
+    async (...bytes) => {
+      const body = Buffer.concat([Buffer.from('{"title":"'), Buffer.from(bytes), Buffer.from('"}')]);
+      expect(await user.request('POST', collection, { body })).toMatchObject({
+        status: 400,
+        body: { code: 'malformed_request' },
+      });
+    },
+  );
 
   test.each(['[', '{"title":'])('nested as deep as fits is refused: %s', async (open) => {
     const close = open === '[' ? ']' : '}';

@@ -107,12 +107,20 @@ test.each([
   expect(answer.headers.get('allow')).toBe(allow);
 });
 
-test.each(['', '/', '/nothing', '/jwks/', '/JWKS', '/../auth/nothing', '/sign-in', '/%00', '/%zz', '/admin/list-users'])(
-  '/api/auth%s is no path',
-  async (path) => {
-    expect(outcome(await api.anonymous().get(`/api/auth${path}`))).toEqual({ status: 404, code: 'not_found' });
-  },
-);
+test.each([
+  '',
+  '/',
+  '/nothing',
+  '/jwks/',
+  '/JWKS',
+  '/../auth/nothing',
+  '/sign-in',
+  '/%00',
+  '/%zz',
+  '/admin/list-users',
+])('/api/auth%s is no path', async (path) => {
+  expect(outcome(await api.anonymous().get(`/api/auth${path}`))).toEqual({ status: 404, code: 'not_found' });
+});
 
 test.each(['/api/auth/jwks', '/api/auth/ok'])('HEAD %s is answered as GET', async (path) => {
   expect(await api.anonymous().request('HEAD', path)).toMatchObject({ status: 200, text: '' });

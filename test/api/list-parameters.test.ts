@@ -12,7 +12,10 @@ afterAll(() => api.stop());
 
 async function faultsOf(query: string) {
   const { status, body } = await api.user().get(`/api/v1/tasks?${query}`);
-  return { status, places: body.errors?.map((fault: { in: string; pointer: string }) => `${fault.in} ${fault.pointer}`) };
+  return {
+    status,
+    places: body.errors?.map((fault: { in: string; pointer: string }) => `${fault.in} ${fault.pointer}`),
+  };
 }
 
 const wrongNumbers = [

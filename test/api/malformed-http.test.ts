@@ -70,12 +70,15 @@ test.each(
   });
 });
 
-test.each(['TRACE', 'PROPFIND', 'LINK', 'PURGE'])('%s is a method like any other that a path has not', async (method) => {
-  const answer = await sendRaw(api.url, `${method} /livez HTTP/1.1\r\nHost: a${end}`);
-  const { status, headers, text } = parseAnswer(answer);
-  expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'GET, HEAD' });
-  expect(JSON.parse(text).code).toBe('method_not_allowed');
-});
+test.each(['TRACE', 'PROPFIND', 'LINK', 'PURGE'])(
+  '%s is a method like any other that a path has not',
+  async (method) => {
+    const answer = await sendRaw(api.url, `${method} /livez HTTP/1.1\r\nHost: a${end}`);
+    const { status, headers, text } = parseAnswer(answer);
+    expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'GET, HEAD' });
+    expect(JSON.parse(text).code).toBe('method_not_allowed');
+  },
+);
 
 test.each(['Expect: tea', 'Upgrade: websocket', 'TE: gzip'])('%s is not heeded', async (header) => {
   const answer = parseAnswer(await sendRaw(api.url, `GET /livez HTTP/1.1\r\nHost: a\r\n${header}${end}`));
@@ -84,7 +87,8 @@ test.each(['Expect: tea', 'Upgrade: websocket', 'TE: gzip'])('%s is not heeded',
 
 test('two Authorization headers are no authorization', async () => {
   const authorization = `Authorization: Bearer ${api.token('ada')}\r\n`;
-  const request = (headers: string) => sendRaw(api.url, `GET /api/v1/me HTTP/1.1\r\nHost: a\r\n${headers}Connection: close\r\n\r\n`);
+  const request = (headers: string) =>
+    sendRaw(api.url, `GET /api/v1/me HTTP/1.1\r\nHost: a\r\n${headers}Connection: close\r\n\r\n`);
   expect(parseAnswer(await request(authorization)).status).toBe(200);
   const refused = parseAnswer(await request(authorization.repeat(2)));
   expect(refused.status).toBe(401);
@@ -99,7 +103,10 @@ test('a request that breaks off in its body does no harm', async () => {
     const socket = connect(Number(port), hostname, () => {
       socket.end(`${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"title":`);
     });
-    socket.on('close', () => resolve()).on('error', () => {}).resume();
+    socket
+      .on('close', () => resolve())
+      .on('error', () => {})
+      .resume();
   });
   expect((await api.user('breaks-off').get('/api/v1/tasks')).body).toEqual([]);
 });

@@ -80,12 +80,19 @@ describe.each(problemCodes)('%s', (code) => {
     context.skip(code in skipped, skipped[code]);
     const { status, headers, body, text } = await provocations[code]();
     const explanation = (await api.anonymous().get(body.type)).body;
-    expect(body).toMatchObject({ code, status, title: explanation.title, type: `/problems/${code.replaceAll('_', '-')}` });
+    expect(body).toMatchObject({
+      code,
+      status,
+      title: explanation.title,
+      type: `/problems/${code.replaceAll('_', '-')}`,
+    });
     expect(status).toBe(explanation.status);
     expect(body.detail.length).toBeGreaterThan(10);
     if (status === 401 || status === 403) expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
     if (status === 503) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
-    expect(text).not.toMatch(/select|insert|update|todo\.|Secret|Bearer ey|postgres|node_modules|src\/|\.ts:|at [A-Z]\w+\./);
+    expect(text).not.toMatch(
+      /select|insert|update|todo\.|Secret|Bearer ey|postgres|node_modules|src\/|\.ts:|at [A-Z]\w+\./,
+    );
     // From 500 up there is nothing but the catalogue's own words and the request's id.
     if (status >= 500) {
       expect(body).toEqual({
@@ -121,7 +128,12 @@ test('neither body nor log shows what the database said, but the log has the req
   const { body } = await user.post(collection, { title: 'Secret title', description: 'Secret text' });
   const lines = broken.log.filter((line) => line.request_id === body.request_id);
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatchObject({ level: 50, status: 500, code: 'internal_error', err: { stack: expect.any(String) } });
+  expect(lines[0]).toMatchObject({
+    level: 50,
+    status: 500,
+    code: 'internal_error',
+    err: { stack: expect.any(String) },
+  });
   const log = JSON.stringify(broken.log);
   expect(log).not.toMatch(/Secret|secret_name|insert into|select /);
   expect(log).not.toContain(token.split('.')[2]);

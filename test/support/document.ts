@@ -96,10 +96,13 @@ function methodOf(method: string): string {
 }
 
 function findOperation(method: string, pathname: string) {
-  for (const [path, methods] of Object.entries(document.paths)) {
-    const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
-    const operation = methods[methodOf(method)];
-    if (operation && pattern.test(pathname)) return { path, operation };
-  }
-  return undefined;
+  // A path without parameters comes before one with them that matches it too.
+  const path =
+    document.paths[pathname] !== undefined
+      ? pathname
+      : Object.keys(document.paths).find((each) =>
+          new RegExp(`^${each.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(pathname),
+        );
+  const operation = path && document.paths[path]?.[methodOf(method)];
+  return path && operation ? { path, operation } : undefined;
 }

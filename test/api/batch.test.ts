@@ -1,0 +1,173 @@
+/** `POST /api/v1/tasks/batch`: all or nothing, in order. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+});
+
+afterAll(() => api.stop());
+
+const batch = (client: Client, operations: unknown[], headers = {}) =>
+  client.post('/api/v1/tasks/batch', { operations }, headers);
+
+const id = (n: number) => `0193a5b0-7e5c-7b21-9c4e-${String(n).padStart(12, '0')}`;
+
+test('creates, changes and deletes in order, and tells what came of each', async () => {
+  const ada = api.user();
+  const { body: old } = await ada.post('/api/v1/tasks', { title: 'old', tags: ['a'] });
+  const { status, body } = await batch(ada, [
+    { op: 'create', task: { id: id(1), title: ' one ', tags: ['A', 'b'], due: { date: '2026-12-01' } } },
+    { op: 'update', id: id(1), if_version: 1, patch: { status: 'Done', due: { time: '09:30' } } },
+    { op: 'update', id: id(1), if_version: 2, patch: { tags: [] } },
+    { op: 'delete', id: old.id, if_version: 1 },
+    { op: 'create', task: { id: old.id, title: 'again' } },
+    { op: 'create', task: { id: old.id, title: 'again' } },
+    { op: 'create', task: { title: 'made' } },
+  ]);
+  expect(status).toBe(200);
+  expect(body.results.map((result: any) => result.status)).toEqual([201, 200, 200, 204, 201, 200, 201]);
+  expect(body.results.map((result: any) => result.task?.version)).toEqual([1, 2, 3, undefined, 1, 1, 1]);
+  expect(body.results[0].task).toMatchObject({ title: 'one', tags: ['a', 'b'], status: 'Todo' });
+  expect(body.results[2].task).toMatchObject({ tags: [], status: 'Done', due: { date: '2026-12-01', time: '09:30' } });
+  const { body: tasks } = await ada.get('/api/v1/tasks?sort=title');
+  expect(tasks).toEqual([body.results[4].task, body.results[6].task, body.results[2].task]);
+});
+
+describe('where one operation fails, nothing is done and the answer names it', () => {
+  const fails: [name: string, operation: object, status: number, code: string, pointer: string][] = [
+    ['an unknown task', { op: 'update', id: id(99), patch: {} }, 404, 'task_not_found', '/operations/1'],
+    ['an unknown task to delete', { op: 'delete', id: id(99) }, 404, 'task_not_found', '/operations/1'],
+    ['an id that is taken', { op: 'create', task: { id: id(1), title: 'other' } }, 409, 'id_taken', '/operations/1'],
+    [
+      'an older version',
+      { op: 'update', id: id(1), if_version: 7, patch: { title: 'y' } },
+      412,
+      'version_mismatch',
+      '/operations/1',
+    ],
+    [
+      'an older version to delete',
+      { op: 'delete', id: id(1), if_version: 7 },
+      412,
+      'version_mismatch',
+      '/operations/1',
+    ],
+    [
+      'a due date that makes no sense with the stored one',
+      { op: 'update', id: id(1), patch: { due: { time: '09:30' } } },
+      422,
+      'validation_failed',
+      '/operations/1/patch/due',
+    ],
+    [
+      'an instant after the last year',
+      { op: 'create', task: { title: 'x', due: { date: '9999-12-31', time: '23:59', time_zone: 'America/New_York' } } },
+      422,
+      'validation_failed',
+      '/operations/1/task/due',
+    ],
+  ];
+
+  test.each(fails)('%s', async (_name, operation, status, code, pointer) => {
+    const ada = api.user();
+    const { body: task } = await ada.post('/api/v1/tasks', { id: id(1), title: 'x', tags: ['kept'] });
+    for (const headers of [{}, { 'Idempotency-Key': 'k' }]) {
+      const answer = await batch(
+        ada,
+        [{ op: 'create', task: { title: 'undone', tags: ['undone'] } }, operation, { op: 'delete', id: id(1) }],
+        headers,
+      );
+      expect([answer.status, answer.body.code]).toEqual([status, code]);
+      expect(answer.body.errors).toMatchObject([{ in: 'body', pointer }]);
+    }
+    expect((await ada.get('/api/v1/tasks')).body).toEqual([task]);
+    expect((await ada.get('/api/v1/tags')).body).toEqual([{ name: 'kept', task_count: 1 }]);
+  });
+
+  test('a failed one does not spoil the connection for the next', async () => {
+    const ada = api.user();
+    for (let round = 0; round < 15; round += 1) {
+      expect((await batch(ada, [{ op: 'delete', id: id(round) }])).status).toBe(404);
+      expect((await batch(ada, [{ op: 'create', task: { title: 'x' } }])).status).toBe(200);
+    }
+    expect((await ada.get('/api/v1/tasks')).body).toHaveLength(15);
+  });
+});
+
+test('what is not valid is refused with its place, all of it at once', async () => {
+  const { status, body } = await batch(api.user(), [
+    { op: 'create', task: { title: '' } },
+    { op: 'update', id: 'x', patch: { status: 'done' } },
+    { op: 'delete', id: id(1), if_version: 1.5 },
+    { op: 'upsert' },
+    { op: 'delete', id: id(1), force: true },
+    'delete',
+    { op: 'update', id: id(1), if_version: 0, patch: { owner_id: 'x' } },
+  ]);
+  expect(status).toBe(422);
+  expect(body.errors.map((error: any) => error.pointer)).toEqual([
+    '/operations/0/task/title',
+    '/operations/1/id',
+    '/operations/1/patch/status',
+    '/operations/2/if_version',
+    '/operations/3/op',
+    '/operations/4/force',
+    '/operations/5',
+    '/operations/6/if_version',
+    '/operations/6/patch/owner_id',
+  ]);
+});
+
+test('there are 1 to 100 operations', async () => {
+  const ada = api.user();
+  const create = { op: 'create', task: { title: 'x', tags: ['t'] } };
+  expect((await batch(ada, [])).status).toBe(422);
+  expect((await batch(ada, Array(101).fill(create))).status).toBe(422);
+  expect((await ada.post('/api/v1/tasks/batch', {})).status).toBe(422);
+  const { status, body } = await batch(ada, Array(100).fill(create));
+  expect(status).toBe(200);
+  expect(body.results).toHaveLength(100);
+  expect((await ada.get('/api/v1/tags')).body).toEqual([{ name: 't', task_count: 100 }]);
+});
+
+test('another user’s tasks are unknown to it', async () => {
+  const [ada, bob] = [api.user(), api.user()];
+  await ada.post('/api/v1/tasks', { id: id(1), title: 'ada' });
+  expect((await batch(bob, [{ op: 'update', id: id(1), patch: { title: 'bob' } }])).status).toBe(404);
+  expect((await batch(bob, [{ op: 'delete', id: id(1) }])).status).toBe(404);
+  expect((await batch(bob, [{ op: 'create', task: { id: id(1), title: 'bob' } }])).status).toBe(200);
+  expect((await ada.get(`/api/v1/tasks/${id(1)}`)).body.title).toBe('ada');
+});
+
+test('other methods on its path are not those of a task called batch', async () => {
+  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
+    const { status, headers } = await api.user().request(method, '/api/v1/tasks/batch');
+    expect([status, headers.get('allow')]).toEqual([405, 'POST']);
+  }
+});
+
+test('batches that cross each other’s way all succeed', async () => {
+  const ada = api.user();
+  const ids = Array.from({ length: 10 }, (_, n) => id(n));
+  await batch(
+    ada,
+    ids.map((each) => ({ op: 'create', task: { id: each, title: 'x' } })),
+  );
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => {
+      const order = n % 2 ? ids : ids.toReversed();
+      return batch(
+        ada,
+        order.map((each) => ({ op: 'update', id: each, patch: { title: `t${n}`, tags: [`t${n}`] } })),
+      );
+    }),
+  );
+  expect(answers.map(({ status }) => status).filter((status) => status !== 200 && status !== 503)).toEqual([]);
+  const done = answers.filter(({ status }) => status === 200).length;
+  const { body: tasks } = await ada.get('/api/v1/tasks');
+  expect(new Set(tasks.map((task: any) => task.title)).size).toBe(1);
+  expect(tasks.map((task: any) => task.version)).toEqual(tasks.map(() => done + 1));
+});

@@ -1,0 +1,170 @@
+/** The exchange with the database: as the user, all or nothing, in one round trip, and nothing left behind. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openPostgres } from '../../src/database/postgres.ts';
+import { userRole } from '../../src/database/schema.ts';
+import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
+import { createUserDatabase, exchange } from '../../src/database/user-database.ts';
+import { startCountingProxy } from '../support/counting-proxy.ts';
+import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  // One connection, so that what one exchange leaves behind is what the next one finds.
+  database = await createTestDatabase({ poolMax: 1 });
+});
+
+afterAll(() => database.remove());
+
+function statement(name: string, text: string, values: Parameter[] = []): BoundStatement {
+  return { statement: { name, text }, values };
+}
+
+const run = (userId: string | null, statements: BoundStatement[], prepare = true) =>
+  exchange(database.connections.pool, userId, statements, prepare);
+
+const insert = (owner: string, id: string) =>
+  statement('insert', `insert into todo.tasks (owner_id, id, title) values ($1, $2, 'x')`, [owner, id]);
+
+const ids = Array.from({ length: 4 }, (_, index) => `0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4${index}`) as [
+  string,
+  string,
+  string,
+  string,
+];
+
+const divide = (divisor: number) => statement('divide', 'select 1 / $1::int as quotient', [divisor]);
+
+const whoAmI = statement(
+  'who',
+  `select current_user::text as role, current_setting('app.user_id', true) as "user",
+          current_setting('TimeZone') as zone`,
+);
+
+describe.each([true, false])('with DATABASE_PREPARE=%s', (prepare) => {
+  beforeEach(async () => {
+    await database.query('delete from todo.tasks');
+  });
+
+  test('statements run as the role and the user', async () => {
+    expect(await run('ada', [whoAmI], prepare)).toEqual([[{ role: userRole, user: 'ada', zone: 'UTC' }]]);
+    expect(await run(null, [whoAmI], prepare)).toEqual([[{ role: userRole, user: '', zone: 'UTC' }]]);
+  });
+
+  test('nothing of the user stays on the connection', async () => {
+    const settings = () =>
+      database.query(`select current_user::text as role, current_setting('app.user_id', true) as "user",
+        current_setting('TimeZone') as zone, current_setting('DateStyle') as style`);
+    const [before] = await settings();
+    await run('ada', [whoAmI], prepare);
+    const [after] = await settings();
+    expect({ ...after, user: after?.user || null }).toEqual({ ...before, user: before?.user || null });
+    expect(after?.role).not.toBe(userRole);
+    await expect(run('ada', [divide(0)], prepare)).rejects.toMatchObject({ code: '22012' });
+    expect((await settings())[0]).toEqual(after);
+  });
+
+  test.each(["o'brien", '"; drop', '\\', 'ü💥', "x', true), set_config('role', 'postgres", ' ', 'a'.repeat(255)])(
+    'the user %s is a value and nothing else',
+    async (user) => {
+      expect(await run(user, [whoAmI], prepare)).toEqual([[{ role: userRole, user, zone: 'UTC' }]]);
+    },
+  );
+
+  test('several statements give the rows of each, in order', async () => {
+    const [inserted, counted, again] = await run(
+      'ada',
+      [insert('ada', ids[0]), statement('count', 'select count(*) as count from todo.tasks'), divide(1)],
+      prepare,
+    );
+    expect({ inserted, counted, again }).toEqual({ inserted: [], counted: [{ count: 1 }], again: [{ quotient: 1 }] });
+  });
+
+  test('one that fails takes all with it', async () => {
+    await expect(run('ada', [insert('ada', ids[0]), divide(0), insert('ada', ids[1])], prepare)).rejects.toMatchObject({
+      code: '22012',
+    });
+    expect(await database.query('select id from todo.tasks')).toEqual([]);
+  });
+
+  test('an exchange that failed midway can be sent again, in any order', async () => {
+    const fresh = (suffix: string, text: string) => statement(`${suffix}_${prepare}`, text);
+    const one = fresh('one', 'select 1 as one');
+    const two = fresh('two', 'select 2 as two');
+    const bad = fresh('bad', 'select nothing from nowhere');
+    for (let round = 0; round < 3; round += 1) {
+      await expect(run('ada', [one, bad, two], prepare)).rejects.toMatchObject({ code: '42P01' });
+      expect(await run('ada', [two, one, two], prepare)).toEqual([[{ two: 2 }], [{ one: 1 }], [{ two: 2 }]]);
+      await expect(run('ada', [divide(0), two], prepare)).rejects.toMatchObject({ code: '22012' });
+      expect(await run('ada', [one, divide(1)], prepare)).toEqual([[{ one: 1 }], [{ quotient: 1 }]]);
+    }
+  });
+
+  test('many at once on one connection do not mix', async () => {
+    const users = Array.from({ length: 30 }, (_, index) => `user-${index}`);
+    const results = await Promise.all(
+      users.map((user, index) =>
+        run(user, [whoAmI, divide(index % 3)], prepare).then(
+          ([rows]) => rows?.[0]?.user,
+          (error: { code: string }) => error.code,
+        ),
+      ),
+    );
+    expect(results).toEqual(users.map((user, index) => (index % 3 === 0 ? '22012' : user)));
+  });
+
+  test('timestamps keep their microseconds, whatever their form', async () => {
+    const [rows] = await run(
+      'ada',
+      [
+        statement(
+          'times',
+          `select t::timestamptz as time from unnest(array['2026-11-20 12:00:00.123456+01', '2026-11-20 12:00:00+00',
+             '2026-11-20 12:00:00.5+00', '0099-01-01 00:00:00+00', '9999-12-31 23:59:59.999999+00']) as t`,
+        ),
+      ],
+      prepare,
+    );
+    expect(rows?.map(({ time }) => time)).toEqual([
+      '2026-11-20T11:00:00.123456Z',
+      '2026-11-20T12:00:00.000000Z',
+      '2026-11-20T12:00:00.500000Z',
+      '0099-01-01T00:00:00.000000Z',
+      '9999-12-31T23:59:59.999999Z',
+    ]);
+  });
+
+  test('arrays of texts arrive as they were sent', async () => {
+    const texts = ['a', '', ' ', 'NULL', 'null', '"', '\\', '{}', 'a,b', '\n', '💥', "'"];
+    const sent = statement('texts', 'select $1::text[] as texts', [[...texts, null]]);
+    expect(await run('ada', [sent], prepare)).toEqual([[{ texts: [...texts, null] }]]);
+  });
+});
+
+test('nothing runs before the database is ready', async () => {
+  const asUser = createUserDatabase(database.connections.pool, true, () => false);
+  const attempt = asUser.run({ userId: 'ada', scopes: null }, [whoAmI]);
+  await expect(attempt).rejects.toMatchObject({ code: 'database_unavailable' });
+});
+
+describe('on the wire', () => {
+  test.each([true, false])('an exchange is one Sync (DATABASE_PREPARE=%s)', async (prepare) => {
+    const { config } = database;
+    if (config.kind !== 'postgres') return;
+    const proxy = await startCountingProxy(config.url);
+    const connections = openPostgres({ ...config, url: proxy.url, directUrl: proxy.url });
+    const send = (statements: BoundStatement[]) => exchange(connections.pool, 'ada', statements, prepare);
+    await send([whoAmI]);
+    expect(proxy.take()).toMatchObject({ startup: 1, P: 2, S: 1 });
+    await send([whoAmI]);
+    expect(proxy.take()).toEqual({ ...(!prepare && { P: 2 }), B: 2, D: 2, E: 2, S: 1 });
+    await send([whoAmI, divide(1), whoAmI]);
+    expect(proxy.take()).toEqual({ P: prepare ? 1 : 4, B: 4, D: 4, E: 4, S: 1 });
+    await connections.close();
+    await proxy.close();
+  });
+
+  beforeEach((context) => {
+    context.skip(databaseKind === 'embedded', 'the embedded database is not spoken to over a wire');
+  });
+});

@@ -1,0 +1,123 @@
+/** The wall between users in the database itself, and the refusal to serve where it has a hole. */
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { requireIsolation } from '../../src/database/isolation.ts';
+import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
+import { exchange } from '../../src/database/user-database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
+
+const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+const otherId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
+
+async function freshDatabase(): Promise<TestDatabase> {
+  // One connection, so that a transaction can be opened on it and closed again.
+  const database = await createTestDatabase({ poolMax: 1 });
+  onTestFinished(() => database.remove());
+  return database;
+}
+
+describe('the start-up check', () => {
+  const check = ({ connections }: TestDatabase) => requireIsolation(connections.pool, true);
+
+  test('passes on a migrated database, with tasks in it too', async () => {
+    const database = await freshDatabase();
+    await database.query(`insert into todo.tasks (owner_id, id, title) values ('ada', $1, 'x')`, [id]);
+    await check(database);
+  });
+
+  // Never committed: roles belong to the cluster, which other tests use at the same time.
+  test.each([
+    ['the role is a superuser', 'alter role todo_user superuser', /superuser/],
+    ['the role has BYPASSRLS', 'alter role todo_user bypassrls', /BYPASSRLS/],
+    ['the role can log in', 'alter role todo_user login', /log in/],
+    [
+      'the role is a member of another',
+      'grant pg_read_all_data to todo_user',
+      /member of pg_read_all_data/,
+    ],
+    ['row-level security is off', 'alter table todo.tasks disable row level security', /not enabled and forced.*tasks/],
+    ['row-level security is not forced', 'alter table todo.tasks no force row level security', /not enabled and forced/],
+    ['a new table has none', 'create table todo.forgotten (owner_id text)', /todo\.forgotten/],
+    ['there is another policy', 'create policy more on todo.tasks using (true)', /"owner_only" alone/],
+    [
+      'there is another policy for reading',
+      `create policy more on todo.tasks for select to todo_user using (status = 'Done')`,
+      /"owner_only" alone/,
+    ],
+    ['the policy is gone', 'drop policy owner_only on todo.tasks', /"owner_only" alone/],
+    ['the policy lets everything be read', 'alter policy owner_only on todo.tasks using (true)', /not about the current user/],
+    [
+      'the policy lets everything be written',
+      'alter policy owner_only on todo.tasks with check (true)',
+      /not about the current user/,
+    ],
+    ['the policy is for everybody', 'alter policy owner_only on todo.tasks to public', /"owner_only" alone/],
+    ['the role owns a table', 'alter table todo.tasks owner to todo_user', /belongs to todo_user/],
+    ['the role may see the issuer’s tables', 'grant usage on schema todo_auth to todo_user', /todo_auth/],
+    ['everybody may see the issuer’s tables', 'grant usage on schema todo_auth to public', /todo_auth/],
+    ['the role may see the migrations', 'grant usage on schema todo_admin to todo_user', /todo_admin/],
+  ])('refuses where %s', async (_fault, breach, message) => {
+    const database = await freshDatabase();
+    await database.query('begin');
+    await database.query(breach);
+    const refusal = { name: 'DatabaseSetupError', message: expect.stringMatching(message) };
+    await expect(check(database)).rejects.toMatchObject(refusal);
+    await database.query('rollback');
+    await check(database);
+  });
+});
+
+describe('the policies', () => {
+  let database: TestDatabase;
+  const as = (user: string | null, text: string, values: Parameter[] = []) => {
+    const bound: BoundStatement = { statement: { name: '', text }, values };
+    return exchange(database.connections.pool, user, [bound], true).then(([rows]) => rows);
+  };
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await database.query(
+      `insert into todo.tasks (owner_id, id, title) values ('ada', $1, 'Ada’s'), ('eve', $2, 'Eve’s')`,
+      [id, otherId],
+    );
+    return () => database.remove();
+  });
+
+  test('show a user their own rows, without a WHERE', async () => {
+    expect(await as('eve', 'select owner_id from todo.tasks')).toEqual([{ owner_id: 'eve' }]);
+    expect(await as('eve', `select * from todo.tasks where owner_id = 'ada'`)).toEqual([]);
+  });
+
+  test('show nobody anything', async () => {
+    for (const nobody of [null, '']) expect(await as(nobody, 'select * from todo.tasks')).toEqual([]);
+  });
+
+  test('let a user change and delete their own rows only, without a WHERE', async () => {
+    expect(await as('bob', `update todo.tasks set title = 'Stolen' returning id`)).toEqual([]);
+    expect(await as('bob', 'delete from todo.tasks returning id')).toEqual([]);
+    expect(await as('eve', `update todo.tasks set title = 'Mine' returning id`)).toEqual([{ id: otherId }]);
+    expect(await as(null, 'delete from todo.tasks returning id')).toEqual([]);
+  });
+
+  test.each([
+    ['an insert', `insert into todo.tasks (owner_id, id, title) values ('ada', gen_random_uuid(), 'x')`],
+    ['an update', `update todo.tasks set owner_id = 'ada'`],
+    [
+      'an upsert',
+      `insert into todo.tasks (owner_id, id, title) values ('ada', '${id}', 'x')
+       on conflict (owner_id, id) do update set title = 'x'`,
+    ],
+  ])('refuse %s that names another owner', async (_kind, text) => {
+    await expect(as('eve', text)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  test.each([
+    ['the issuer’s tables', 'select * from todo_auth."user"'],
+    ['the record of migrations', 'select * from todo_admin.migrations'],
+    ['other schemas', 'create table public.mine (x int)'],
+    ['the tables themselves', 'alter table todo.tasks disable row level security'],
+    ['a truncation', 'truncate todo.tasks'],
+    ['passwords', 'select * from pg_authid'],
+  ])('the role may not touch %s', async (_what, text) => {
+    await expect(as('eve', text)).rejects.toMatchObject({ code: '42501' });
+  });
+});

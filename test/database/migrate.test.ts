@@ -1,0 +1,175 @@
+/** Setting up a database: at once with others, by logins of little power, and never over what it does not know. */
+import { PGlite } from '@electric-sql/pglite';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Connections } from '../../src/database/connections.ts';
+import { openDatabase } from '../../src/database/database.ts';
+import { openEmbedded } from '../../src/database/embedded.ts';
+import { openPostgres } from '../../src/database/postgres.ts';
+import { createTestDatabase, databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+
+const migrated = async (connections: Connections, url = 'pglite:memory', migrateOnStart = true) =>
+  openDatabase({ ...databaseConfig(url), migrateOnStart }, connections).prepare();
+
+function opened(url: string): Connections {
+  const config = databaseConfig(url);
+  if (config.kind !== 'postgres') throw new Error(`${url} is not the URL of a PostgreSQL server`);
+  const connections = openPostgres(config);
+  onTestFinished(() => connections.close());
+  return connections;
+}
+
+describe('a database that is set up', () => {
+  test('has nothing to be done', async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.remove());
+    expect(await migrated(database.connections)).toEqual([]);
+    expect(await migrated(database.connections, undefined, false)).toEqual([]);
+  });
+
+  test.each([
+    [
+      'is newer',
+      `insert into todo_admin.migrations (number, name, checksum) values (900, '0900_from_the_future', 'x')`,
+      /newer than this server.*0900_from_the_future.*newer version/,
+    ],
+    ['has another history', `update todo_admin.migrations set checksum = 'x'`, /differs from this server/],
+  ])('is refused where it %s', async (_fault, change, message) => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.remove());
+    await database.query(change);
+    for (const onStart of [true, false]) {
+      await expect(migrated(database.connections, undefined, onStart)).rejects.toMatchObject({
+        name: 'DatabaseSetupError',
+        message: expect.stringMatching(message),
+      });
+    }
+  });
+});
+
+test('an empty database is refused with MIGRATE_ON_START=false, and left as it is', async () => {
+  const pglite = await PGlite.create();
+  const connections = await openEmbedded({ kind: 'pglite', directory: null }, pglite);
+  onTestFinished(() => connections.close());
+  await expect(migrated(connections, undefined, false)).rejects.toMatchObject({
+    name: 'DatabaseSetupError',
+    message: expect.stringMatching(/older than this server.*todo-api migrate/),
+  });
+  const { rows } = await connections.pool.query(`select nspname from pg_namespace where nspname like 'todo%'`);
+  expect(rows).toEqual([]);
+});
+
+describe('on a server of its own', () => {
+  let server: PostgresServer;
+
+  beforeEach((context) => {
+    context.skip(databaseKind === 'embedded', 'the embedded database has one login, and one process');
+  });
+
+  beforeAll(async () => {
+    if (databaseKind === 'postgres') server = await startPostgres();
+  });
+
+  afterAll(() => server?.stop());
+
+  const admin = (...statements: string[]) =>
+    withAdmin(server.url, async (client) => {
+      for (const statement of statements) await client.query(statement);
+    });
+
+  const urlOf = (login: string, database: string) => `postgres://${login}@127.0.0.1:${server.port}/${database}`;
+
+  /** What the cluster remembers of a test. */
+  const forget = async (...databases: string[]) => {
+    await admin(...databases.map((name) => `drop database if exists ${name} with (force)`));
+    await admin('drop role if exists todo_user');
+  };
+
+  test('eight servers set up two empty databases at once', async () => {
+    onTestFinished(() => forget('one', 'other'));
+    await admin('create database one', 'create database other');
+    const results = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => {
+        const url = urlOf('postgres', index % 2 ? 'one' : 'other');
+        return migrated(opened(url), url);
+      }),
+    );
+    const names = results.filter((applied) => applied.length > 0).map((applied) => applied.join());
+    expect(new Set(names).size).toBe(1);
+    const total = results.flat().length;
+    expect(total).toBe(2 * new Set(results.flat()).size);
+  });
+
+  test('an owner with CREATEROLE does, as on Neon', async () => {
+    onTestFinished(async () => {
+      await forget('owned');
+      await admin('drop role neon_owner');
+    });
+    await admin('create role neon_owner login createrole bypassrls', 'create database owned owner neon_owner');
+    const url = urlOf('neon_owner', 'owned');
+    const connections = opened(url);
+    expect((await migrated(connections, url)).length).toBeGreaterThan(0);
+    expect(await migrated(connections, url)).toEqual([]);
+    const { rows } = await connections.pool.query('select rolsuper from pg_roles where rolname = current_user');
+    expect(rows).toEqual([{ rolsuper: false }]);
+  });
+
+  test('a second database of the cluster shares the role, for the same owner', async () => {
+    onTestFinished(async () => {
+      await forget('first', 'second');
+      await admin('drop role neon_owner');
+    });
+    await admin('create role neon_owner login createrole bypassrls');
+    for (const name of ['first', 'second']) {
+      await admin(`create database ${name} owner neon_owner`);
+      const url = urlOf('neon_owner', name);
+      expect((await migrated(opened(url), url)).length).toBeGreaterThan(0);
+    }
+  });
+
+  test('a login without the rights is told the SQL, which then does', async () => {
+    onTestFinished(async () => {
+      await forget('bare');
+      await admin('drop role plain');
+    });
+    await admin('create role plain login', 'create database bare');
+    const url = urlOf('plain', 'bare');
+    const connections = opened(url);
+    const refusal: Error = await migrated(connections, url).then(
+      () => expect.fail('it must be refused'),
+      (error) => error,
+    );
+    expect(refusal.name).toBe('DatabaseSetupError');
+    const sql = refusal.message.split('\n').filter((line) => /^ {2}\w/.test(line));
+    expect(sql).toHaveLength(3);
+    await admin(...sql);
+    expect((await migrated(connections, url)).length).toBeGreaterThan(0);
+  });
+
+  test('an owner without CREATEROLE, in a cluster that has the role already, is told to be granted it', async () => {
+    onTestFinished(async () => {
+      await forget('granted');
+      await admin('drop role owner_only_login');
+    });
+    await admin('create role todo_user nologin', 'create role owner_only_login login');
+    await admin('create database granted owner owner_only_login');
+    const url = urlOf('owner_only_login', 'granted');
+    const connections = opened(url);
+    await expect(migrated(connections, url)).rejects.toThrow(/grant todo_user to owner_only_login/);
+    await admin('grant todo_user to owner_only_login');
+    expect((await migrated(connections, url)).length).toBeGreaterThan(0);
+  });
+
+  test('a failed migration leaves nothing behind', async () => {
+    onTestFinished(() => forget('taken'));
+    await admin('create database taken');
+    const url = urlOf('postgres', 'taken');
+    const connections = opened(url);
+    await connections.pool.query('create schema todo');
+    await expect(migrated(connections, url)).rejects.toMatchObject({ code: '42P06' });
+    const { rows } = await connections.pool.query(`select nspname from pg_namespace where nspname like 'todo_%'`);
+    expect(rows).toEqual([]);
+    await connections.pool.query('drop schema todo');
+    expect((await migrated(connections, url)).length).toBeGreaterThan(0);
+  });
+});
