@@ -37,7 +37,7 @@ const packages = [
   { name: /^@electric-sql\/pglite$/, allowed: /^database\/embedded$/ },
   { name: /^better-auth$/, allowed: /^auth\/(issuer|signing-key)$/ },
   { name: /^pino(-pretty)?$/, allowed: /^observability\/log$/ },
-  { name: /^zod$/, allowed: /^(http\/.*|auth\/me|tasks\/(?!statements)[^/]+)$/ },
+  { name: /^zod$/, allowed: /^(http\/.*|auth\/me|tasks\/(?!statements)[^/]+|writes\/idempotency-key)$/ },
 ];
 
 const words = [

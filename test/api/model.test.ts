@@ -117,7 +117,9 @@ function expected(model: Model, { changes, key }: Step) {
   const before = [new Map(model.tasks), new Map(model.spellings)] as const;
   let result = { status: 200, version: undefined as number | undefined };
   for (const each of changes) {
-    result = apply(model, each);
+    // A batch has no replacement: it patches every field, and a due date is merged into the stored one.
+    const isPatched = changes.length > 1 && each.op === 'replace';
+    result = apply(model, isPatched ? { ...each, op: 'patch', fields: { ...defaults, ...each.fields } } : each);
     if (result.status >= 400) {
       model.tasks.clear();
       model.spellings.clear();

@@ -29,14 +29,20 @@ describe('the start-up check', () => {
     ['the role is a superuser', 'alter role todo_user superuser', /superuser/],
     ['the role has BYPASSRLS', 'alter role todo_user bypassrls', /BYPASSRLS/],
     ['the role can log in', 'alter role todo_user login', /log in/],
-    [
-      'the role is a member of another',
-      'grant pg_read_all_data to todo_user',
-      /member of pg_read_all_data/,
-    ],
+    ['the role is a member of another', 'grant pg_read_all_data to todo_user', /member of pg_read_all_data/],
     ['row-level security is off', 'alter table todo.tasks disable row level security', /not enabled and forced.*tasks/],
-    ['row-level security is not forced', 'alter table todo.tasks no force row level security', /not enabled and forced/],
+    [
+      'row-level security is not forced',
+      'alter table todo.tasks no force row level security',
+      /not enabled and forced/,
+    ],
     ['a new table has none', 'create table todo.forgotten (owner_id text)', /todo\.forgotten/],
+    ['there is a view', 'create view todo.everything as select * from todo.tasks', /todo\.everything is a view/],
+    [
+      'a function runs as its owner',
+      'create function todo.peek() returns bigint language sql security definer return (select count(*) from todo.tasks)',
+      /todo\.peek runs as its owner/,
+    ],
     ['there is another policy', 'create policy more on todo.tasks using (true)', /"owner_only" alone/],
     [
       'there is another policy for reading',
@@ -44,7 +50,11 @@ describe('the start-up check', () => {
       /"owner_only" alone/,
     ],
     ['the policy is gone', 'drop policy owner_only on todo.tasks', /"owner_only" alone/],
-    ['the policy lets everything be read', 'alter policy owner_only on todo.tasks using (true)', /not about the current user/],
+    [
+      'the policy lets everything be read',
+      'alter policy owner_only on todo.tasks using (true)',
+      /not about the current user/,
+    ],
     [
       'the policy lets everything be written',
       'alter policy owner_only on todo.tasks with check (true)',

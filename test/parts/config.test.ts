@@ -1,0 +1,235 @@
+/** The configuration: what is taken, what is refused and in which words, and what is never shown. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readEnvironment } from '../../src/config/environment.ts';
+import { ConfigError, type Environment, loadConfig } from '../../src/config/load.ts';
+import { printConfig } from '../../src/config/print.ts';
+import { variableNames } from '../../src/config/variables.ts';
+
+const secret = 'q7Jw0xkzV5mT2bYc9LrE4sHdN8uGfPa1';
+
+describe('the defaults', () => {
+  test('need nothing', () => {
+    expect(loadConfig({})).toMatchObject({
+      server: {
+        host: '127.0.0.1',
+        port: 3000,
+        publicUrl: 'http://localhost:3000',
+        corsOrigins: [],
+        shutdownTimeoutMs: 10_000,
+      },
+      database: {
+        kind: 'pglite',
+        directory: './.data',
+        poolMax: 10,
+        timeoutMs: 5_000,
+        prepare: true,
+        migrateOnStart: true,
+      },
+      auth: { mode: 'embedded', secret: null },
+      log: { level: 'info' },
+    });
+  });
+
+  test('count for variables that are set to nothing', () => {
+    expect(loadConfig(Object.fromEntries(variableNames.map((name) => [name, ''])))).toEqual(loadConfig({}));
+  });
+
+  test('cannot be changed', () => {
+    const config = loadConfig({ CORS_ORIGINS: 'https://a.example' });
+    expect(() => Object.assign(config.server, { port: 1 })).toThrow(TypeError);
+    expect(() => (config.server.corsOrigins as string[]).push('https://evil.example')).toThrow(TypeError);
+  });
+});
+
+test.each<[Environment, object]>([
+  [{ PORT: '8080' }, { server: { port: 8080, publicUrl: 'http://localhost:8080' } }],
+  [{ PUBLIC_URL: 'https://api.example.com/' }, { server: { publicUrl: 'https://api.example.com' } }],
+  [
+    { CORS_ORIGINS: 'https://a.example, http://localhost:5173,' },
+    { server: { corsOrigins: ['https://a.example', 'http://localhost:5173'] } },
+  ],
+  [{ DATABASE_URL: 'pglite:memory', BETTER_AUTH_SECRET: secret }, { database: { kind: 'pglite', directory: null } }],
+  [{ DATABASE_URL: 'pglite:/var/lib/todo' }, { database: { directory: '/var/lib/todo' } }],
+  [
+    { DATABASE_URL: 'postgres://u:p@h/d?sslmode=require', BETTER_AUTH_SECRET: secret },
+    { database: { kind: 'postgres', directUrl: 'postgres://u:p@h/d?sslmode=require' } },
+  ],
+  [
+    { DATABASE_URL: 'postgresql://pooler/d', DATABASE_DIRECT_URL: 'postgres://direct/d', BETTER_AUTH_SECRET: secret },
+    { database: { url: 'postgresql://pooler/d', directUrl: 'postgres://direct/d' } },
+  ],
+  [
+    { DATABASE_PREPARE: 'false', MIGRATE_ON_START: 'false', DATABASE_POOL_MAX: '1', DATABASE_TIMEOUT_MS: '100' },
+    { database: { prepare: false, migrateOnStart: false, poolMax: 1, timeoutMs: 100 } },
+  ],
+  [{ BETTER_AUTH_SECRET: secret }, { auth: { mode: 'embedded', secret } }],
+  [
+    { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'https://app.example.com/' },
+    {
+      auth: {
+        mode: 'jwks',
+        jwksUrl: 'https://app.example.com/api/auth/jwks',
+        issuer: 'https://app.example.com',
+        audience: 'https://app.example.com',
+        algorithms: ['EdDSA', 'ES256', 'RS256'],
+      },
+    },
+  ],
+  [
+    { AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'https://id.example/keys', AUTH_ALGORITHMS: 'RS256, PS256' },
+    { auth: { jwksUrl: 'https://id.example/keys', issuer: null, audience: null, algorithms: ['RS256', 'PS256'] } },
+  ],
+  [
+    { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'https://app.example.com', AUTH_AUDIENCE: 'todo', AUTH_ISSUER: 'other' },
+    { auth: { issuer: 'other', audience: 'todo' } },
+  ],
+  [
+    { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: secret, AUTH_ISSUER: 'app' },
+    { auth: { mode: 'shared-secret', secret, issuer: 'app', audience: null } },
+  ],
+  [
+    { LOG_LEVEL: 'silent', SHUTDOWN_TIMEOUT_MS: '0' },
+    { log: { level: 'silent' }, server: { shutdownTimeoutMs: 0 } },
+  ],
+])('%j is taken', (environment, expected) => {
+  expect(loadConfig(environment)).toMatchObject(expected);
+});
+
+const elsewhere = { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'https://a.example' };
+
+test.each<[Environment, RegExp]>([
+  [{ PORT: '65536' }, /^PORT: set it to a whole number from 0 to 65535\.$/],
+  [{ PORT: '-1' }, /^PORT: /],
+  [{ PORT: '3000x' }, /^PORT: /],
+  [{ PORT: ' 3000' }, /^PORT: /],
+  [{ PORT: '0x10' }, /^PORT: /],
+  [{ PORT: '1e3' }, /^PORT: /],
+  [{ PUBLIC_URL: 'localhost:3000' }, /^PUBLIC_URL: set it to an http/],
+  [{ PUBLIC_URL: 'https://user:pass@api.example.com' }, /^PUBLIC_URL: .*without credentials/],
+  [{ PUBLIC_URL: 'https://api.example.com?x=1' }, /^PUBLIC_URL: /],
+  [{ CORS_ORIGINS: '*' }, /^CORS_ORIGINS: list exact origins/],
+  [{ CORS_ORIGINS: 'https://a.example/' }, /^CORS_ORIGINS: /],
+  [{ CORS_ORIGINS: 'https://a.example,null' }, /^CORS_ORIGINS: /],
+  [{ CORS_ORIGINS: 'https://*.example' }, /^CORS_ORIGINS: /],
+  [{ DATABASE_URL: 'mysql://h/d' }, /^DATABASE_URL: set it to pglite:DIR, pglite:memory, or postgres:/],
+  [{ DATABASE_URL: 'pglite:' }, /^DATABASE_URL: /],
+  [{ DATABASE_URL: './data' }, /^DATABASE_URL: /],
+  [{ DATABASE_DIRECT_URL: 'postgres://h/d' }, /^DATABASE_DIRECT_URL: .*embedded/],
+  [{ DATABASE_POOL_MAX: '0' }, /^DATABASE_POOL_MAX: .*from 1 to 1000/],
+  [{ DATABASE_TIMEOUT_MS: '99' }, /^DATABASE_TIMEOUT_MS: .*from 100/],
+  [{ DATABASE_PREPARE: 'no' }, /^DATABASE_PREPARE: set it to one of: true, false\.$/],
+  [{ DATABASE_PREPARE: 'TRUE' }, /^DATABASE_PREPARE: /],
+  [{ MIGRATE_ON_START: '1' }, /^MIGRATE_ON_START: set it to one of: true, false\.$/],
+  [{ AUTH_MODE: 'none' }, /^AUTH_MODE: set it to one of: embedded, jwks, shared-secret\.$/],
+  [{ AUTH_MODE: 'jwks' }, /^BETTER_AUTH_URL: AUTH_MODE=jwks needs it, or AUTH_JWKS_URL/],
+  [{ AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'file:///etc/keys' }, /^AUTH_JWKS_URL: /],
+  [{ ...elsewhere, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS: .*EdDSA/],
+  [{ ...elsewhere, AUTH_ALGORITHMS: 'none' }, /^AUTH_ALGORITHMS: /],
+  [{ ...elsewhere, AUTH_ALGORITHMS: ',' }, /^AUTH_ALGORITHMS: /],
+  [{ BETTER_AUTH_URL: 'https://a.example' }, /^BETTER_AUTH_URL: .*AUTH_MODE=embedded.*AUTH_MODE=jwks/],
+  [{ AUTH_MODE: 'shared-secret' }, /^BETTER_AUTH_SECRET: required with AUTH_MODE=shared-secret.*openssl rand/],
+  [{ AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: secret, AUTH_JWKS_URL: 'https://a.example' }, /^AUTH_JWKS_URL: /],
+  [{ DATABASE_URL: 'pglite:memory' }, /^BETTER_AUTH_SECRET: required .*openssl rand/],
+  [{ DATABASE_URL: 'postgres://h/d' }, /^BETTER_AUTH_SECRET: required .*openssl rand/],
+  [{ LOG_LEVEL: 'verbose' }, /^LOG_LEVEL: set it to one of: fatal/],
+  [{ SHUTDOWN_TIMEOUT_MS: '10s' }, /^SHUTDOWN_TIMEOUT_MS: /],
+])('%j is refused', (environment, message) => {
+  expect(faultsOf(environment)).toEqual([expect.stringMatching(message)]);
+});
+
+test.each([
+  'x'.repeat(31),
+  'a'.repeat(40),
+  'ab'.repeat(18),
+  'change-me-change-me-change-me-change-me',
+  'your-secret-key-your-secret-key-your-secret',
+  'better-auth-secret-12345678901234567890',
+  'CHANGEME-CHANGEME-CHANGEME-CHANGEME',
+  '0123456789abcdef0123456789abcdef',
+  'this-is-only-an-example-of-a-secret-text',
+])('the secret "%s" is too short or well known', (text) => {
+  for (const AUTH_MODE of ['embedded', 'shared-secret']) {
+    const faults = faultsOf({ AUTH_MODE, BETTER_AUTH_SECRET: text });
+    expect(faults).toEqual([expect.stringMatching(/^BETTER_AUTH_SECRET: .*openssl rand -base64 32/)]);
+    expect(faults.join()).not.toContain(text);
+  }
+});
+
+test('a secret counts in bytes', () => {
+  expect(loadConfig({ BETTER_AUTH_SECRET: 'äöüßéèêñçøåæœ–—€' }).auth.mode).toBe('embedded');
+});
+
+test('every fault is told at once, and none twice', () => {
+  const faults = faultsOf({ PORT: 'x', LOG_LEVEL: 'x', AUTH_MODE: 'jwks', CORS_ORIGINS: '*', BETTER_AUTH_SECRET: 'x' });
+  expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
+    'BETTER_AUTH_SECRET',
+    'BETTER_AUTH_URL',
+    'CORS_ORIGINS',
+    'LOG_LEVEL',
+    'PORT',
+  ]);
+});
+
+test('no message quotes a value', () => {
+  const value = 'a-secret-in-the-wrong-place';
+  for (const name of variableNames) expect(faultsOf({ [name]: value }, true).join('\n')).not.toContain(value);
+});
+
+describe('what is printed', () => {
+  test('names every variable', () => {
+    const printed = printConfig({});
+    for (const name of variableNames) expect(printed).toContain(name);
+    expect(printed).toContain('PORT=3000  # default');
+    expect(printed).toMatch(/^# BETTER_AUTH_SECRET is not set/m);
+  });
+
+  test('shows no secret, good or bad', () => {
+    const printed = printConfig({
+      BETTER_AUTH_SECRET: secret,
+      DATABASE_URL: 'postgres://user:hunter2@host/db?password=parameter-hunter',
+      DATABASE_DIRECT_URL: 'postgres://user:direct-hunter@host/db',
+      PORT: '8080',
+    });
+    expect(printed).not.toMatch(new RegExp(`hunter|${secret}`));
+    for (const shown of ['postgres://user:', '@host/db', 'PORT=8080']) expect(printed).toContain(shown);
+    expect(printConfig({ BETTER_AUTH_SECRET: 'tiny' })).not.toContain('tiny');
+  });
+
+  test.each(['postgres://user:hunter2@host:port/db', 'postgres://user:hun/ter2@host/db', 'user:hunter2@host'])(
+    'hides the password in what is no URL: %s',
+    (url) => {
+      expect(printConfig({ DATABASE_URL: url })).not.toMatch(/hunter2|ter2/);
+    },
+  );
+});
+
+describe('a .env file', () => {
+  test('is read, and the environment counts more', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'todo-api-env-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    writeFileSync(join(directory, '.env'), '# mine\nSHUTDOWN_TIMEOUT_MS=4000\nMETRICS="on"\nPATH=never\n');
+    const { SHUTDOWN_TIMEOUT_MS, METRICS, PATH } = readEnvironment(directory);
+    expect({ SHUTDOWN_TIMEOUT_MS, METRICS, PATH }).toEqual({
+      SHUTDOWN_TIMEOUT_MS: '4000',
+      METRICS: 'on',
+      PATH: process.env.PATH,
+    });
+  });
+
+  test('may be missing', () => {
+    expect(readEnvironment('/nowhere').PATH).toBe(process.env.PATH);
+  });
+});
+
+function faultsOf(environment: Environment, mayPass = false): string[] {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message.split('\n');
+  }
+  return mayPass ? [] : expect.fail('it must be refused');
+}
