@@ -23,7 +23,7 @@ export function mountIssuer(app: Hono<Env>, issuer: Issuer): void {
 /**
  * A request that Better Auth can take as it is: it knows no HEAD, and would take forms and bodies of any size.
  *
- * @throws ProblemError 400, 413, 415 as `readJson`, and 422 for text that cannot be stored
+ * @throws ProblemError 400, 413, 415 as `readBody` and `parseJson`, and 422 for text that cannot be stored
  */
 async function checked(request: Request): Promise<Request> {
   const { url, method, headers } = request;

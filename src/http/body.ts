@@ -7,16 +7,11 @@ export const bodyLimit = 64 * 1024;
 export type BodyType = 'application/json' | 'application/merge-patch+json';
 
 /**
- * The JSON value in the body of a request.
+ * The bytes of the body of a request, which should be JSON.
  *
  * @throws ProblemError 415 for another media type, charset or content coding; 413 over the limit, by declared and by
- *   actual length; 400 where there is no body, or it is not UTF-8 or not JSON (RFC 8259)
+ *   actual length; 400 where there is no body
  */
-export async function readJson(request: Request, types: readonly BodyType[]): Promise<unknown> {
-  return parseJson(await readBody(request, types));
-}
-
-/** The bytes of a body that should be JSON. Throws as `readJson` does, but for what is in it. */
 export async function readBody(request: Request, types: readonly BodyType[]): Promise<Uint8Array> {
   const { headers } = request;
   const type = headers.get('content-type');

@@ -4,7 +4,6 @@ import type { UserDatabase } from '../database/user-database.ts';
 import type { RequestContext } from '../http/context.ts';
 import { allowedVersions, entityTag, isCurrent } from '../http/etag.ts';
 import { type Operation, operation } from '../http/operation.ts';
-import type { EntityTags } from '../http/parameters.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
 import { perform, type Write } from '../writes/write.ts';
 import { batchWrite } from './batch.ts';
@@ -21,14 +20,12 @@ import {
   runBatchRoute,
 } from './routes.ts';
 import { type TaskRow, toTask } from './row.ts';
-import type { TaskPatch } from './schemas.ts';
 import { selectTask } from './statements.ts';
-import { changeTask, createTask, removeTask, type TaskWrite, taskAnswer } from './writes.ts';
+import { changeTask, createTask, removeTask, replaceTask, type TaskWrite, taskAnswer } from './writes.ts';
 
 /** The checked headers that a write may have. */
 interface WriteHeaders {
   readonly 'idempotency-key'?: string | undefined;
-  readonly 'if-match'?: EntityTags | undefined;
 }
 
 export function taskOperations(database: UserDatabase): Operation[] {
@@ -73,20 +70,21 @@ export function taskOperations(database: UserDatabase): Operation[] {
       return context.json(toTask(row), 200, etag);
     }),
 
-    operation(replaceTaskRoute, ({ path, body, headers }, context) => change(path.id, body, headers, context)),
+    operation(replaceTaskRoute, ({ path, body, headers }, context) => {
+      const versions = allowedVersions(headers['if-match']);
+      return write(replaceTask(context.get('principal').userId, path.id, body, versions), headers, context);
+    }),
 
-    operation(patchTaskRoute, ({ path, body, headers }, context) => change(path.id, body, headers, context)),
+    operation(patchTaskRoute, ({ path, body, headers }, context) => {
+      const versions = allowedVersions(headers['if-match']);
+      return write(changeTask(context.get('principal').userId, path.id, body, versions), headers, context);
+    }),
 
     operation(deleteTaskRoute, ({ path, headers }, context) => {
       const versions = allowedVersions(headers['if-match']);
       return write(removeTask(context.get('principal').userId, path.id, versions), headers, context);
     }),
   ];
-
-  function change(id: string, patch: TaskPatch, headers: WriteHeaders, context: RequestContext): Promise<Response> {
-    const versions = allowedVersions(headers['if-match']);
-    return write(changeTask(context.get('principal').userId, id, patch, versions), headers, context);
-  }
 
   function write({ statements, result }: TaskWrite, headers: WriteHeaders, context: RequestContext): Promise<Response> {
     const single: Write = {

@@ -94,6 +94,5 @@ export const taskPatch = z
     examples: [{ status: 'Done' }, { due: { time: null } }],
   });
 
-export type TaskCreate = z.output<typeof taskCreate>;
 export type TaskReplace = z.output<typeof taskReplace>;
 export type TaskPatch = z.output<typeof taskPatch>;

@@ -51,6 +51,17 @@ export function changeTask(
   };
 }
 
+/** A change of every field; what a due date does not say is cleared. */
+export function replaceTask(
+  ownerId: string,
+  id: string,
+  task: TaskReplace,
+  versions: readonly number[] | null,
+): TaskWrite {
+  const due = task.due && { time: null, time_zone: null, ...task.due };
+  return changeTask(ownerId, id, { ...task, due }, versions);
+}
+
 /** @param versions the versions that may be deleted; null for any */
 export function removeTask(ownerId: string, id: string, versions: readonly number[] | null): TaskWrite {
   return {

@@ -176,6 +176,15 @@ describe('a merge patch reaches into due', () => {
   });
 });
 
+test('PUT replaces all of due', async () => {
+  const ada = api.user();
+  const due = { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' };
+  const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', due });
+  const { body } = await ada.put(`/api/v1/tasks/${task.id}`, { title: 'x', due: { date: '2026-12-01' } });
+  expect(body).toMatchObject({ due: { date: '2026-12-01' }, due_at: null, version: 2 });
+  expect(Object.keys(body.due)).toEqual(['date']);
+});
+
 /** What the independent calendar says of a task at a moment, seen from a zone. */
 function seenBy(due: any, now: Temporal.Instant, zone: string) {
   const here = now.toZonedDateTimeISO(zone);

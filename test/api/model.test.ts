@@ -119,7 +119,10 @@ function expected(model: Model, { changes, key }: Step) {
   for (const each of changes) {
     // A batch has no replacement: it patches every field, and a due date is merged into the stored one.
     const isPatched = changes.length > 1 && each.op === 'replace';
-    result = apply(model, isPatched ? { ...each, op: 'patch', fields: { ...defaults, ...each.fields } } : each);
+    result = apply(
+      model,
+      isPatched ? ({ ...each, op: 'patch', fields: { ...defaults, ...each.fields } } as Change) : each,
+    );
     if (result.status >= 400) {
       model.tasks.clear();
       model.spellings.clear();
