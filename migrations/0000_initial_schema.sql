@@ -4,6 +4,12 @@ CREATE SCHEMA "todo";
 --> statement-breakpoint
 CREATE TYPE "todo"."task_priority" AS ENUM('Low', 'Medium', 'High');--> statement-breakpoint
 CREATE TYPE "todo"."task_status" AS ENUM('Todo', 'InProgress', 'Done');--> statement-breakpoint
+CREATE TABLE "todo_admin"."rate_limits" (
+	"key" text PRIMARY KEY NOT NULL,
+	"window_ends" timestamp with time zone NOT NULL,
+	"count" integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "todo"."tags" (
 	"owner_id" text NOT NULL,
 	"id" uuid DEFAULT gen_random_uuid() NOT NULL,

@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
 import { uuidv7 } from 'uuidv7';
-import { requireToken } from './auth/bearer.ts';
+import { authenticate, requireScope } from './auth/bearer.ts';
 import { mountIssuer } from './auth/issuer-routes.ts';
 import { meOperation } from './auth/me.ts';
 import type { Env } from './http/context.ts';
@@ -29,9 +29,14 @@ export function createApp(services: Services): Hono<Env> {
   app.use(logRequests(services.log));
   app.use(allowOrigins(services.config.server.corsOrigins));
 
-  mountOperations(app, operationsOf(services), (need) => requireToken(services.verifier, need));
+  mountOperations(app, operationsOf(services), (need) => [
+    services.limits.watchFailures,
+    authenticate(services.verifier),
+    services.limits.countRequest,
+    ...(need === 'any' ? [] : [requireScope(need)]),
+  ]);
   mountDocumentationAssets(app);
-  if (services.issuer) mountIssuer(app, services.issuer);
+  if (services.issuer) mountIssuer(app, services.issuer, services.limits);
 
   app.notFound((context) => respondWithProblem(new ProblemError('not_found'), context));
   app.onError(respondWithProblem);

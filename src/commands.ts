@@ -10,33 +10,33 @@ import { createServices } from './services.ts';
 export const commands: Readonly<Record<string, () => Promise<number>>> = { serve, migrate, openapi, config };
 
 async function serve(): Promise<number> {
+  // Before anything else, for opening the embedded database takes a while.
+  const stop = nextStopSignal();
   const services = await createServices(loadConfig(readEnvironment(process.cwd())));
+  const { config, log } = services;
   const server = await startServer(services).catch(async (error: unknown) => {
     await services.close();
     throw error;
   });
-  const { log } = services;
-  const stopped = new Promise<boolean>((resolve) => {
-    const stop = (signal: NodeJS.Signals) => {
-      log.info({ signal }, 'stopping');
-      resolve(server.stop());
-    };
-    // A second signal finds nothing more to do.
-    process.once('SIGTERM', stop).once('SIGINT', stop);
-    process.on('SIGTERM', () => {}).on('SIGINT', () => {});
-  });
   log.info({ address: server.address.address, port: server.address.port }, 'listening');
   server.ready.then(
-    () => process.stdout.isTTY && process.stdout.write(greeting(services.config, server.address.port)),
+    () => process.stdout.isTTY && process.stdout.write(greeting(config, server.address.port)),
     () => {},
   );
   const failed = server.ready.then(() => new Promise<never>(() => {}));
-  try {
-    return (await Promise.race([stopped, failed])) ? 0 : 1;
-  } catch (error) {
+  const signal = await Promise.race([stop, failed]).catch(async (error: unknown) => {
     await server.stop();
     throw error;
-  }
+  });
+  log.info({ signal }, 'stopping');
+  return (await server.stop()) ? 0 : 1;
+}
+
+/** The first SIGTERM or SIGINT. A second one finds nothing more to do, and must not end the process by itself. */
+function nextStopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.on('SIGTERM', resolve).on('SIGINT', resolve);
+  });
 }
 
 async function migrate(): Promise<number> {

@@ -7,8 +7,13 @@ import { createVerifierFor } from './auth/verifier-for.ts';
 import type { Config } from './config/config.ts';
 import { type Connections, openConnections } from './database/connections.ts';
 import { type Database, openDatabase } from './database/database.ts';
+import { type Job, keepHouse } from './housekeeping.ts';
+import { createClientAddress } from './limits/client-address.ts';
+import { createDatabaseCounter, type DatabaseCounter } from './limits/database-counter.ts';
+import { createLimits, type Limits } from './limits/limits.ts';
+import { createMemoryCounter, type MemoryCounter } from './limits/window.ts';
 import { createLog, type Log } from './observability/log.ts';
-import { keepSweeping } from './writes/sweep.ts';
+import { sweepExpiredKeys } from './writes/sweep.ts';
 
 export interface Services {
   readonly config: Config;
@@ -17,6 +22,7 @@ export interface Services {
   /** There in the mode `embedded` only. */
   readonly issuer: Issuer | null;
   readonly verifier: TokenVerifier;
+  readonly limits: Limits;
   /**
    * Makes everything ready to serve: schema, proof of isolation, first signing key.
    *
@@ -39,30 +45,41 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const database = openDatabase(config.database, connections);
   const issuer = config.auth.mode === 'embedded' ? embeddedIssuer(config, config.auth.secret, database, log) : null;
   const verifier = createVerifierFor(config, issuer, (event) => logKeyEvent(log, event));
+  const requests = requestCounter(config, database);
   const closing = new AbortController();
-  let sweeping = Promise.resolve();
+  let housekeeping = Promise.resolve();
   return {
     config,
     log,
     database,
     issuer,
     verifier,
+    limits: createLimits({
+      requests,
+      failures: config.limits.authFailures > 0 ? createMemoryCounter(config.limits.authFailures) : null,
+      clientAddress: createClientAddress(config.limits.trustedProxies),
+    }),
     async prepare() {
       const applied = await database.prepare();
       await issuer?.prepare();
-      sweeping = keepSweeping(
-        (statement) => database.asJanitor(statement),
-        closing.signal,
-        (error) => log.warn({ err: error }, 'expired idempotency keys could not be removed'),
-      );
+      const jobs: Job[] = [(stopped) => sweepExpiredKeys((statement) => database.asJanitor(statement), stopped)];
+      if (requests && 'forgetEnded' in requests) jobs.push(() => requests.forgetEnded());
+      housekeeping = keepHouse(jobs, closing.signal, (error) => log.warn({ err: error }, 'housekeeping failed'));
       return applied;
     },
     async close() {
       closing.abort();
-      await sweeping;
+      await housekeeping;
       await database.close();
     },
   };
+}
+
+function requestCounter({ limits }: Config, database: Database): MemoryCounter | DatabaseCounter | null {
+  if (limits.requests === 0) return null;
+  return limits.store === 'memory'
+    ? createMemoryCounter(limits.requests)
+    : createDatabaseCounter(limits.requests, database);
 }
 
 function logKeyEvent(log: Log, event: KeyEvent): void {

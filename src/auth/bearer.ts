@@ -5,22 +5,25 @@ import { ProblemError } from '../problems/problem.ts';
 import type { Scope } from './principal.ts';
 import type { TokenVerifier } from './verifier/verifier.ts';
 
-/**
- * Lets requests through whose token is valid and allows the operation, and says who they are from.
- *
- * @param need the scope that a token with scopes must have; `any` where every valid token will do
- */
-export function requireToken(verifier: TokenVerifier, need: Scope | 'any'): MiddlewareHandler<Env> {
+/** Lets requests through whose token is valid, and says who they are from. */
+export function authenticate(verifier: TokenVerifier): MiddlewareHandler<Env> {
   return async (context, next) => {
-    const principal = await verifier.verify(bearerToken(context.req.header('authorization')));
-    context.set('principal', principal);
-    if (need !== 'any' && principal.scopes && !principal.scopes.includes(need)) {
+    context.set('principal', await verifier.verify(bearerToken(context.req.header('authorization'))));
+    await next();
+  };
+}
+
+/** Lets requests through whose token allows the operation: that has no scopes, or this one among them. */
+export function requireScope(need: Scope): MiddlewareHandler<Env> {
+  return async (context, next) => {
+    const { scopes } = context.get('principal');
+    if (scopes && !scopes.includes(need)) {
       throw new ProblemError('insufficient_scope', {
         detail: `This needs a token with the scope ${need}.`,
         headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${need}"` },
       });
     }
-    return next();
+    await next();
   };
 }
 

@@ -3,13 +3,14 @@ import type { Hono } from 'hono';
 import { parseJson, readBody } from '../http/body.ts';
 import type { Env } from '../http/context.ts';
 import { methodNotAllowed } from '../http/method-not-allowed.ts';
+import type { Limits } from '../limits/limits.ts';
 import { catalogue, type ProblemCode } from '../problems/catalogue.ts';
 import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
 import { type Issuer, issuerPath } from './issuer.ts';
 
-export function mountIssuer(app: Hono<Env>, issuer: Issuer): void {
+export function mountIssuer(app: Hono<Env>, issuer: Issuer, limits: Limits): void {
   for (const [path, methods] of issuer.endpoints) {
-    app.on([...methods], `${issuerPath}${path}`, async (context) => {
+    app.on([...methods], `${issuerPath}${path}`, limits.watchFailures, async (context) => {
       const response = await issuer.handle(await checked(context.req.raw));
       if (response.status >= 400) throw await asProblem(response);
       // Tokens and sessions; the public keys may be kept.

@@ -4,6 +4,7 @@ export interface Config {
   readonly server: ServerConfig;
   readonly database: DatabaseConfig;
   readonly auth: AuthConfig;
+  readonly limits: LimitsConfig;
   readonly log: { readonly level: LogLevel };
 }
 
@@ -15,6 +16,15 @@ export interface ServerConfig {
   /** Exact origins that browsers may call from. */
   readonly corsOrigins: readonly string[];
   readonly shutdownTimeoutMs: number;
+}
+
+/** Quotas a minute; 0 is no limit. */
+export interface LimitsConfig {
+  readonly requests: number;
+  readonly store: 'memory' | 'database';
+  readonly authFailures: number;
+  /** Addresses and CIDR blocks whose `X-Forwarded-For` counts. */
+  readonly trustedProxies: readonly string[];
 }
 
 export type DatabaseConfig = (EmbeddedDatabase | PostgresDatabase) & {

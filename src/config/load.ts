@@ -35,6 +35,12 @@ export function loadConfig(environment: Environment): Config {
     },
     database,
     auth,
+    limits: {
+      requests: set(values.RATE_LIMIT_PER_MINUTE),
+      store: set(values.RATE_LIMIT_STORE),
+      authFailures: set(values.AUTH_FAILURES_PER_MINUTE),
+      trustedProxies: values.TRUSTED_PROXIES ?? [],
+    },
     log: { level: set(values.LOG_LEVEL) },
   });
 }

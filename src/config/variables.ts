@@ -1,4 +1,5 @@
 /** Every environment variable that the server reads: its default, its meaning, and how its text is checked. */
+import { BlockList, isIP } from 'node:net';
 import { type LogLevel, logLevels, type SigningAlgorithm, signingAlgorithms } from './config.ts';
 
 /** One variable. `parse` throws an `Error` whose message says what is expected, without quoting the value. */
@@ -110,6 +111,28 @@ export const variables = {
     fallbackNote: 'none',
     parse: (text) => commaSeparated(text).map(origin),
   }),
+  TRUSTED_PROXIES: define({
+    meaning: 'Comma-separated addresses or CIDR blocks of the proxies whose `X-Forwarded-For` counts.',
+    fallback: null,
+    fallbackNote: 'none',
+    parse: proxies,
+  }),
+  RATE_LIMIT_PER_MINUTE: define({
+    meaning: 'Requests of a user in a minute at the most; 0 is no limit.',
+    fallback: '600',
+    parse: wholeNumber(0, 1_000_000),
+  }),
+  RATE_LIMIT_STORE: define({
+    meaning:
+      'Where the requests of users are counted: in `memory`, by each server for itself, or in the `database`, by all servers on it together, at the price of a round trip a request.',
+    fallback: 'memory',
+    parse: oneOf(['memory', 'database'] as const),
+  }),
+  AUTH_FAILURES_PER_MINUTE: define({
+    meaning: 'Failed authentications of an address in a minute at the most; 0 is no limit.',
+    fallback: '60',
+    parse: wholeNumber(0, 1_000_000),
+  }),
   LOG_LEVEL: define<LogLevel>({
     meaning: `The least level that is logged: ${logLevels.join(', ')}. JSON lines on a pipe, readable lines on a terminal.`,
     fallback: 'info',
@@ -174,6 +197,22 @@ function origin(text: string): string {
     throw new Error('list exact origins such as https://app.example.com: scheme, host and port, no path, no "*"');
   }
   return text;
+}
+
+function proxies(text: string): string[] {
+  const blocks = commaSeparated(text);
+  const list = new BlockList();
+  for (const block of blocks) {
+    const [address = '', bits, ...rest] = block.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    try {
+      if (isIP(address) === 0 || rest.length > 0) throw new Error();
+      if (bits !== undefined) list.addSubnet(address, /^\d{1,3}$/.test(bits) ? Number(bits) : -1, family);
+    } catch {
+      throw new Error('list addresses such as 10.0.0.1 and CIDR blocks such as 10.0.0.0/8 or fd00::/8');
+    }
+  }
+  return blocks;
 }
 
 function postgresUrl(text: string): string {

@@ -21,6 +21,8 @@ export interface Database {
    * @throws DatabaseSetupError where the database must be changed first; pg's errors where it cannot be reached
    */
   prepare(): Promise<string[]>;
+  /** Whether it is prepared. */
+  readonly isReady: boolean;
   /** Rejects while the database is not prepared or does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -31,6 +33,9 @@ export function openDatabase(config: DatabaseConfig, connections: Connections): 
   const asUser = createUserDatabase(connections.pool, config.prepare, () => ready);
   return {
     asUser,
+    get isReady() {
+      return ready;
+    },
     asJanitor: (statement) => runAsJanitor(connections.pool, statement, config.prepare),
     pool: connections.pool,
     async prepare() {

@@ -2,6 +2,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Principal } from '../auth/principal.ts';
+import type { Allowance, LimitPolicy } from '../limits/window.ts';
 import type { ProblemError } from '../problems/problem.ts';
 
 export interface Env {
@@ -12,6 +13,8 @@ export interface Env {
     principal: Principal;
     /** The bytes of the body, as they were sent; empty without one. */
     body: Uint8Array;
+    /** What is left of the limit that the request fell under. */
+    allowance: readonly [LimitPolicy, Allowance];
     /** What made the answer an error, for the log. */
     problem: ProblemError;
   };

@@ -6,17 +6,17 @@ import { methodNotAllowed } from './method-not-allowed.ts';
 import type { Operation } from './operation.ts';
 import { readInput } from './read-input.ts';
 
-/** @param requireToken makes the check that stands before an operation which needs a token */
+/** @param protect makes the checks that stand before an operation which needs a token */
 export function mountOperations(
   app: Hono<Env>,
   operations: readonly Operation[],
-  requireToken: (need: Scope | 'any') => MiddlewareHandler<Env>,
+  protect: (need: Scope | 'any') => readonly MiddlewareHandler<Env>[],
 ): void {
   for (const [path, those] of byPath(operations)) {
     // OpenAPI writes {id} where the router has :id.
     const route = path.replaceAll(/\{(\w+)\}/g, ':$1');
     for (const { description, handle } of those) {
-      const checks = description.token === 'none' ? [] : [requireToken(description.token)];
+      const checks = description.token === 'none' ? [] : protect(description.token);
       app.on([description.method.toUpperCase()], [route], ...checks, async (context) =>
         handle(await readInput(description, context), context),
       );

@@ -1,5 +1,6 @@
 /** Headers that every response carries. */
 import type { MiddlewareHandler } from 'hono';
+import { type Allowance, type LimitPolicy, windowMs } from '../limits/window.ts';
 import type { Env } from './context.ts';
 
 export const securityHeaders = {
@@ -14,4 +15,14 @@ export const standardHeaders: MiddlewareHandler<Env> = async (context, next) => 
   headers.set('X-Request-Id', context.get('requestId'));
   for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
   if (context.get('principal')) headers.set('Cache-Control', 'no-store');
+  const allowance = context.get('allowance');
+  if (allowance) for (const [name, value] of rateLimitHeaders(...allowance)) headers.set(name, value);
 };
+
+/** The header fields of the IETF's draft-ietf-httpapi-ratelimit-headers. */
+function rateLimitHeaders(policy: LimitPolicy, { quota, remaining, resetSeconds }: Allowance): [string, string][] {
+  return [
+    ['RateLimit-Policy', `"${policy}";q=${quota};w=${windowMs / 1000}`],
+    ['RateLimit', `"${policy}";r=${Math.max(0, remaining)};t=${resetSeconds}`],
+  ];
+}

@@ -5,7 +5,6 @@ import type { Statement } from '../database/statement.ts';
 /** Rows a step: few enough to be over before anybody waits for them. */
 const step = 500;
 const pauseMs = 200;
-const intervalMs = 60_000;
 
 /** Runs as the janitor, who can see expired rows only. */
 const sweep: Statement = {
@@ -31,17 +30,5 @@ export async function sweepExpiredKeys(run: AsJanitor, stopped?: AbortSignal): P
     removed += length;
     if (length < step || stopped?.aborted) return removed;
     await delay(pauseMs, undefined, stopped && { signal: stopped }).catch(() => {});
-  }
-}
-
-/** Sweeps every minute, at another moment than other servers do, until `stopped`. Failures wait for the next time. */
-export async function keepSweeping(
-  run: AsJanitor,
-  stopped: AbortSignal,
-  onError: (error: unknown) => void,
-): Promise<void> {
-  while (!stopped.aborted) {
-    await delay(intervalMs * (0.5 + Math.random()), undefined, { signal: stopped, ref: false }).catch(() => {});
-    if (!stopped.aborted) await sweepExpiredKeys(run, stopped).catch(onError);
   }
 }

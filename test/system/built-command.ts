@@ -31,6 +31,8 @@ export interface RunOptions {
   readonly directory?: string;
   /** Beside what a program needs to be found; nothing else of the tests' own environment is handed on. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether something will be typed into it. */
+  readonly input?: boolean;
 }
 
 /** Runs the command; killed with the test where it has not ended by then. */
@@ -42,17 +44,17 @@ export function runCommand(words: readonly string[], options: RunOptions = {}): 
 export function run(
   program: string,
   words: readonly string[],
-  { directory = emptyFolder(), environment = {} }: RunOptions = {},
+  { directory = emptyFolder(), environment = {}, input = false }: RunOptions = {},
 ): Run {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(program, words, {
     cwd: directory,
     env: { PATH, HOME, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   const texts = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (chunk: string) => {
+    child[stream]?.setEncoding('utf8').on('data', (chunk: string) => {
       texts[stream] += chunk;
     });
   }

@@ -1,0 +1,283 @@
+/** The command line: what it prints, how it fails, and with which exit code. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { testSecret, withAdmin } from '../support/databases.ts';
+import { freePort } from '../support/postgres-server.ts';
+import { command, emptyFolder, root, run, runCommand, serve, serveReady, until } from './built-command.ts';
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+/** For tests that never get as far as to need users. */
+const noIssuer = { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: testSecret };
+
+describe('what it prints', () => {
+  test.each([['--help'], ['-h'], ['serve', '--help']])('%s %s: the commands', async (...words) => {
+    const { code, stdout, stderr } = await runCommand(words).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const name of ['serve', 'migrate', 'openapi', 'config']) expect(stdout).toContain(`\n  ${name} `);
+  });
+
+  test.each([['--version'], ['-v']])('%s: the version', async (word) => {
+    expect(await runCommand([word]).ended).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test('openapi: the document, whatever the configuration', async () => {
+    const { code, stdout, stderr } = await runCommand(['openapi'], { environment: { PORT: 'none' } }).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(readFileSync(join(root, 'docs', 'openapi.json'), 'utf8'));
+  });
+
+  test('config: what is in force, without anything secret', async () => {
+    const { code, stdout, stderr } = await runCommand(['config'], {
+      environment: {
+        DATABASE_URL: 'postgres://ada:open-sesame@127.0.0.1:5432/todo',
+        DATABASE_DIRECT_URL: 'postgres://127.0.0.1/todo?user=ada&password=open-sesame',
+        BETTER_AUTH_SECRET: testSecret,
+      },
+    }).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('PORT=3000  # default\n');
+    expect(stdout).toContain('DATABASE_URL=postgres://ada:********@127.0.0.1:5432/todo\n');
+    expect(stdout).toContain('BETTER_AUTH_SECRET=********\n');
+    expect(stdout).not.toContain('open-sesame');
+    expect(stdout).not.toContain(testSecret);
+  });
+
+  test('config: the variables of a .env file, under those of the environment', async () => {
+    const directory = emptyFolder();
+    writeFileSync(join(directory, '.env'), 'PORT=4001\nHOST=0.0.0.0\n');
+    const { stdout } = await runCommand(['config'], { directory, environment: { HOST: '127.0.0.2' } }).ended;
+    expect(stdout).toContain('PORT=4001\n');
+    expect(stdout).toContain('HOST=127.0.0.2\n');
+  });
+
+  test('migrate: what it applied, and nothing the second time', async () => {
+    const directory = emptyFolder();
+    const first = await runCommand(['migrate'], { directory }).ended;
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Applied 0000_\w+.*\.\n$/), stderr: '' });
+    const second = await runCommand(['migrate'], { directory }).ended;
+    expect(second).toMatchObject({ code: 0, stdout: 'The schema is up to date.\n', stderr: '' });
+  });
+});
+
+describe('serve', () => {
+  test('without a command too, and with JSON lines on a pipe', async () => {
+    const port = await freePort();
+    const server = runCommand([], { environment: { PORT: String(port) } });
+    await until(() => server.log().some(({ msg }) => msg === 'ready'), server);
+    server.process.kill('SIGTERM');
+    const { code, stdout, stderr } = await server.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ msg }) => msg)).toEqual(['listening', 'ready', 'stopping', 'stopped']);
+    expect(lines[0]).toMatchObject({ address: '127.0.0.1', port });
+  });
+
+  test('tells on a terminal where things are, and what to type first', async (context) => {
+    const hasScript = (await run('sh', ['-c', 'script --version']).ended).stdout.includes('util-linux');
+    context.skip(!hasScript, 'there is no util-linux script(1) to make a terminal with');
+    const port = await freePort();
+    const line = `'${process.execPath}' '${command}'`;
+    const terminal = run('script', ['-qefc', line, '/dev/null'], {
+      environment: { PORT: String(port), TERM: 'xterm' },
+      input: true,
+    });
+    const url = `http://localhost:${port}`;
+    await until(() => terminal.output().includes(`${url}/api/auth/token`), terminal);
+    const text = terminal.output();
+    for (const place of [`API     ${url}/api/v1/tasks`, `Docs    ${url}/docs`, 'Data    ./.data'])
+      expect(text).toContain(place);
+    expect(text).not.toContain('{"level"');
+
+    const typed = text
+      .slice(text.indexOf('A first token:'))
+      .replaceAll('\r', '')
+      .split('\n\n')[0]
+      ?.split('\n')
+      .slice(1);
+    const { stdout } = await run('bash', ['-euc', (typed ?? []).join('\n')]).ended;
+    expect(stdout).toMatch(/"token":"[\w-]+\.[\w-]+\.[\w-]+"\}$/);
+
+    // Ctrl-C.
+    terminal.process.stdin?.write('\u0003');
+    expect((await terminal.ended).code).toBe(0);
+  });
+
+  test('keeps its data and its secret, even when it was killed', async () => {
+    const directory = emptyFolder();
+    const first = await serveReady({}, directory);
+    const keys = await (await fetch(`${first.url}/api/auth/jwks`)).text();
+    first.process.kill('SIGKILL');
+    await first.ended;
+    const second = await serveReady({}, directory);
+    expect(await (await fetch(`${second.url}/api/auth/jwks`)).text()).toBe(keys);
+  });
+
+  test('waits for a database that is not there yet', async () => {
+    const server = await serve({ ...noIssuer, DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/todo` });
+    await until(() => server.log().some(({ msg }) => String(msg).includes('cannot be reached')), server);
+    const ready = await fetch(`${server.url}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(ready.headers.get('retry-after')).toBe('1');
+    server.process.kill('SIGTERM');
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('what it refuses, in one line that says what to do', () => {
+  test('an unknown command', async () => {
+    for (const words of [['sever'], ['serve', 'now']]) {
+      const { code, stdout, stderr } = await runCommand(words).ended;
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(new RegExp(`^todo-api: unknown command "${words.join(' ')}"\n\nUsage: `));
+    }
+  });
+
+  test('an unknown option', async () => {
+    await expectRefusal(
+      ['serve', '--port', '1'],
+      {},
+      /^todo-api: unknown option '--port'. "todo-api --help" lists/i,
+      2,
+    );
+  });
+
+  test('a configuration with faults: all of them at once, no value quoted', async () => {
+    const environment = {
+      PORT: '99999',
+      DATABASE_URL: 'mysql://x:hunter2@y/z',
+      AUTH_MODE: 'none',
+      BETTER_AUTH_SECRET: 'hunter2',
+    };
+    for (const words of [['serve'], ['migrate'], ['config']]) {
+      const { code, stderr } = await runCommand(words, { environment }).ended;
+      expect(code).toBe(1);
+      const [first, ...lines] = stderr.trimEnd().split('\n');
+      expect(first).toBe('todo-api: the configuration cannot be used:');
+      expect(lines.map((line) => /^ {2}(\w+): /.exec(line)?.[1])).toEqual(Object.keys(environment));
+      expect(stderr).not.toContain('hunter2');
+    }
+  });
+
+  test('a port in use', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const { port } = taken.address() as { port: number };
+    await expectRefusal(
+      ['serve'],
+      { ...noIssuer, DATABASE_URL: 'pglite:memory', PORT: String(port) },
+      new RegExp(`port ${port} on 127.0.0.1 is in use\\. .*set PORT`),
+    );
+  });
+
+  test.each([
+    ['no.such.host.invalid', /HOST/],
+    ['192.0.2.1', /this machine has no address 192.0.2.1. Set HOST/],
+  ])('HOST=%s, which is not here', async (HOST, message) => {
+    await expectRefusal(['serve'], { ...noIssuer, DATABASE_URL: 'pglite:memory', PORT: '0', HOST }, message);
+  });
+
+  test('a data directory that another process has', async () => {
+    const directory = emptyFolder();
+    const first = await serveReady({}, directory);
+    for (const words of [['serve'], ['migrate']]) {
+      const { code, stderr } = await runCommand(words, { directory, environment: { PORT: '0' } }).ended;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        new RegExp(`^todo-api: The data directory .* is in use by process ${first.process.pid}\\. .*\n$`),
+      );
+    }
+    expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
+  });
+
+  test('a data directory that is a file, or has something else in it', async () => {
+    const directory = emptyFolder();
+    writeFileSync(join(directory, 'file'), '');
+    mkdirSync(join(directory, 'full', 'postgres'), { recursive: true });
+    writeFileSync(join(directory, 'full', 'postgres', 'PG_VERSION'), '9.6\n');
+    for (const name of ['file', 'file/below', 'full']) {
+      await expectRefusal(['migrate'], { DATABASE_URL: `pglite:${name}` }, /DATABASE_URL/, 1, directory);
+    }
+  });
+
+  test('a schema that it may not bring up to date', async () => {
+    await expectRefusal(
+      ['serve'],
+      { PORT: '0', DATABASE_URL: 'pglite:memory', MIGRATE_ON_START: 'false', ...noIssuer },
+      /older than this server. Run `todo-api migrate`/,
+    );
+  });
+
+  test('a login, or a database, that the server does not know', async (context) => {
+    const server = inject('postgresUrl');
+    context.skip(server === null, inject('postgresMissing'));
+    const login = `todo_refused_${process.pid}`;
+    await withAdmin(server as string, (admin) => admin.query(`create role ${login} nologin password 'wrong'`));
+    onTestFinished(() => withAdmin(server as string, async (admin) => void (await admin.query(`drop role ${login}`))));
+    const withLogin = new URL(`${server}/postgres`);
+    withLogin.username = login;
+    withLogin.password = 'wrong';
+    const cases = [
+      [withLogin.href, /the database refused the login .*DATABASE_URL/],
+      [`${server}/todo_missing`, /database "todo_missing" does not exist\. Create the database/],
+    ] as const;
+    for (const [DATABASE_URL, message] of cases) {
+      for (const name of ['serve', 'migrate'])
+        await expectRefusal([name], { ...noIssuer, DATABASE_URL, PORT: '0' }, message);
+    }
+  });
+
+  test('a wrong password', async () => {
+    const port = await refusingServer('28P01', 'password authentication failed for user "ada"');
+    const environment = { ...noIssuer, PORT: '0', DATABASE_URL: `postgres://ada:open-sesame@127.0.0.1:${port}/todo` };
+    const { stderr } = await expectRefusal(
+      ['serve'],
+      environment,
+      /password authentication failed.*Check user and password in DATABASE_URL/,
+    );
+    expect(stderr).not.toContain('open-sesame');
+  });
+
+  test('for migrate: a database that is not there', async () => {
+    const environment = { ...noIssuer, DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/todo` };
+    await expectRefusal(
+      ['migrate'],
+      environment,
+      /the database cannot be reached \(connect ECONNREFUSED.*Check DATABASE_URL/,
+    );
+  });
+});
+
+async function expectRefusal(
+  words: string[],
+  environment: Record<string, string>,
+  message: RegExp,
+  exitCode = 1,
+  directory = emptyFolder(),
+) {
+  const ended = await runCommand(words, { directory, environment }).ended;
+  expect(ended.stderr).toMatch(message);
+  expect(ended.stderr).toMatch(/^todo-api: .*\n$/);
+  expect(ended.code).toBe(exitCode);
+  return ended;
+}
+
+/** A server that speaks just enough of PostgreSQL's protocol to refuse every login. */
+async function refusingServer(code: string, message: string): Promise<number> {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
+  const head = Buffer.alloc(5, 'E');
+  head.writeUInt32BE(fields.length + 4, 1);
+  const server = createServer((socket) =>
+    socket.on('error', () => {}).once('data', () => socket.end(Buffer.concat([head, fields]))),
+  );
+  onTestFinished(() => void server.close());
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
+  );
+}
