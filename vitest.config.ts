@@ -8,7 +8,7 @@ function onDatabase(kind: 'embedded' | 'postgres') {
     test: {
       ...common,
       name: kind,
-      include: ['test/api/**/*.test.ts', 'test/database/**/*.test.ts'],
+      include: ['test/api/**/*.test.ts', 'test/database/**/*.test.ts', 'test/security/**/*.test.ts'],
       env: { TEST_DATABASE_KIND: kind },
       setupFiles: ['test/support/skip-without-database.ts'],
     },

@@ -6,6 +6,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { databaseProblem } from '../database/errors.ts';
 import type { IssuerLog } from './issuer-log.ts';
+import { createIssuerRules, passwordLength } from './issuer-rules.ts';
 import { ensureSigningKey } from './signing-key.ts';
 import * as tables from './tables.ts';
 
@@ -64,7 +65,13 @@ export function createBetterAuth(pool: pg.Pool, { publicUrl, secret, trustedOrig
     secret,
     trustedOrigins: [...trustedOrigins],
     database: drizzleAdapter(drizzle(pool), { provider: 'pg', schema: tables }),
-    emailAndPassword: { enabled: true },
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: passwordLength.least,
+      maxPasswordLength: passwordLength.most,
+      revokeSessionsOnPasswordReset: true,
+    },
+    hooks: createIssuerRules(),
     session: { storeSessionInDatabase: true },
     logger: { log },
     // Otherwise what the database was asked, e-mail addresses in it, would be printed.

@@ -1,4 +1,5 @@
 /** Request bodies: one JSON document of at most 64 KiB, in UTF-8, read without guessing. */
+import { parseStrictJson, RepeatedMemberError } from '../json/strict-json.ts';
 import { ProblemError } from '../problems/problem.ts';
 
 /** In bytes, as sent. */
@@ -46,21 +47,13 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length);
 }
 
-// A byte order mark is kept, and so refused by the parser (RFC 8259, section 8.1).
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** @throws ProblemError 400 for what is not UTF-8 or not JSON (RFC 8259) */
+/** @throws ProblemError 400 for what is not UTF-8 or not JSON (RFC 8259), and for an object with a member twice */
 export function parseJson(bytes: Uint8Array): unknown {
-  let text: string;
   try {
-    text = utf8.decode(bytes);
-  } catch {
-    throw malformed('The body is not valid UTF-8.');
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw malformed('The body is not valid JSON.');
+    return parseStrictJson(bytes);
+  } catch (error) {
+    if (error instanceof RepeatedMemberError) throw malformed('The body has an object with the same field twice.');
+    throw malformed(error instanceof TypeError ? 'The body is not valid UTF-8.' : 'The body is not valid JSON.');
   }
 }
 

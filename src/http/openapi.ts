@@ -175,6 +175,7 @@ export function problemsOf({ token, request, problems }: OperationDescription): 
   if (token !== 'none') {
     for (const code of ['token_missing', 'token_invalid', 'token_expired'] as const) all.add(code);
     for (const code of ['database_unavailable', 'identity_provider_unavailable', 'timeout'] as const) all.add(code);
+    for (const code of ['rate_limited', 'overloaded'] as const) all.add(code);
     if (token !== 'any') all.add('insufficient_scope');
   }
   return problemCodes.filter((code) => all.has(code));

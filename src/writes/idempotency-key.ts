@@ -15,4 +15,4 @@ export const idempotencyKey = {
 };
 
 /** The problems that come with it. */
-export const keyProblems = ['request_in_progress', 'idempotency_key_reused', 'rate_limited'] as const;
+export const keyProblems = ['request_in_progress', 'idempotency_key_reused'] as const;

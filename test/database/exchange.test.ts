@@ -141,6 +141,15 @@ describe.each([true, false])('with DATABASE_PREPARE=%s', (prepare) => {
   });
 });
 
+test('a database can be closed right after an exchange has failed', async () => {
+  const own = await createTestDatabase();
+  const many = Array.from({ length: 20 }, () => divide(1));
+  const failing = exchange(own.connections.pool, 'ada', [statement('bad', 'nothing'), ...many], true);
+  await expect(failing).rejects.toMatchObject({ code: '42601' });
+  // What the failed exchange has left unread must not end in an unhandled rejection.
+  await own.remove();
+});
+
 test('nothing runs before the database is ready', async () => {
   const asUser = createUserDatabase(database.connections.pool, true, () => false);
   const attempt = asUser.run({ userId: 'ada', scopes: null }, [whoAmI]);

@@ -2,12 +2,14 @@
 import { onTestFinished } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { type Environment, loadConfig } from '../../src/config/load.ts';
+import type { UserDatabase } from '../../src/database/user-database.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { startServer } from '../../src/server.ts';
 import { createServices } from '../../src/services.ts';
 import { createTestDatabase, type TestDatabase, testSecret } from './databases.ts';
 import { expectDocumented } from './document.ts';
 import { type JwksServer, startJwksServer } from './jwks-server.ts';
+import { expectCleanLog, noteSecret, noteSecrets } from './log-scan.ts';
 import { freePort } from './postgres-server.ts';
 import { makeIssuer, type TestIssuer } from './tokens.ts';
 
@@ -57,12 +59,18 @@ export interface TestApiOptions {
   readonly environment?: Environment;
   /** Stop it when the test file ends rather than with the test that started it. */
   readonly keep?: boolean;
+  /** Put between the server and its database, to see or to change what is sent. */
+  readonly asUser?: (database: UserDatabase) => UserDatabase;
 }
 
 let users = 0;
 
 /** Starts the API on a database of its own; stopped when the test ends, or by `stop` with `keep`. */
-export async function startApi({ environment = {}, keep = false }: TestApiOptions = {}): Promise<TestApi> {
+export async function startApi({
+  environment = {},
+  keep = false,
+  asUser = (database) => database,
+}: TestApiOptions = {}): Promise<TestApi> {
   const issuer = makeIssuer();
   const jwks = await startJwksServer(issuer.jwks);
   const port = await freePort();
@@ -82,14 +90,22 @@ export async function startApi({ environment = {}, keep = false }: TestApiOption
     ...(environment.AUTH_MODE ? {} : jwksMode),
     ...environment,
   });
-  const database = await createTestDatabase();
+  const database = await createTestDatabase({ poolMax: loaded.database.poolMax });
   const config: Config = { ...loaded, database: { ...database.config, timeoutMs: loaded.database.timeoutMs } };
   const log: Record<string, unknown>[] = [];
+  const lines: string[] = [];
+  const write = (line: string) => {
+    lines.push(line);
+    log.push(JSON.parse(line));
+  };
   const services = await createServices(config, {
     connections: database.connections,
-    log: createLog('info', { write: (line) => void log.push(JSON.parse(line)) }),
+    log: createLog('info', { write }),
   });
-  const server = await startServer(services);
+  const server = await startServer({
+    ...services,
+    database: { ...services.database, asUser: asUser(services.database.asUser) },
+  });
   await server.ready;
 
   const url = `http://127.0.0.1:${port}`;
@@ -97,12 +113,16 @@ export async function startApi({ environment = {}, keep = false }: TestApiOption
     await server.stop();
     await jwks.close();
     await database.remove();
+    expectCleanLog(lines);
   };
   if (!keep) onTestFinished(stop);
 
   const token = (userId: string, claims: object = {}) => {
     const now = Math.floor(Date.now() / 1000);
-    return issuer.sign({ iss: 'https://issuer.test', aud: 'todo', iat: now, exp: now + 900, sub: userId, ...claims });
+    const all = { iss: 'https://issuer.test', aud: 'todo', iat: now, exp: now + 900, sub: userId, ...claims };
+    const signed = issuer.sign(all);
+    noteSecret(signed);
+    return signed;
   };
   return {
     url,
@@ -128,20 +148,24 @@ function nextUser(): string {
 function client(url: string, userId: string | null, authorization: string | undefined): Client {
   const request: Client['request'] = async (method, path, { headers = {}, body } = {}) => {
     const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+    const sent = {
+      ...(authorization !== undefined && { Authorization: authorization }),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...headers,
+    };
+    noteSecrets(new Headers(sent), body);
     const response = await fetch(`${url}${path}`, {
       method,
       redirect: 'manual',
-      headers: {
-        ...(authorization !== undefined && { Authorization: authorization }),
-        ...(body !== undefined && { 'Content-Type': 'application/json' }),
-        ...headers,
-      },
+      headers: sent,
       ...(body !== undefined && { body: isRaw ? (body as string) : JSON.stringify(body) }),
     });
     await expectDocumented(method, `${url}${path}`, response);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : null, text };
+    const parsed = isJson ? JSON.parse(text) : null;
+    noteSecrets(response.headers, parsed);
+    return { status: response.status, headers: response.headers, body: parsed, text };
   };
   return {
     userId,

@@ -12,24 +12,41 @@ export interface PostgresServer {
   /** The URL of its superuser, without a database. */
   readonly url: string;
   readonly port: number;
+  /** Ends its process and, unless it was killed, waits until it has ended in order. */
+  halt(how: Halt): Promise<void>;
+  /** Starts it again on the same port with the same data, and waits until it answers. */
+  start(): Promise<void>;
+  /** Stops all its processes where they are: connections stay open, and nothing answers. */
+  freeze(): void;
+  /** Lets frozen processes go on. */
+  thaw(): void;
   stop(): Promise<void>;
 }
+
+/** `pg_ctl`'s ways to stop: `fast` rolls back and says goodbye, `immediate` recovers at the next start; or a kill -9. */
+export type Halt = 'fast' | 'immediate' | 'kill';
+
+const haltSignals = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const;
 
 /** PostgreSQL refuses to run as root: there it runs as nobody, in the group nobody or nogroup. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
-/** Starts a server on a free port, with its data in a temporary folder. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts a server on a free port, with its data in a temporary folder.
+ *
+ * @param settings beyond those of all tests: `max_connections=20`
+ */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-postgres-'));
   try {
-    return await startIn(folder);
+    return await startIn(folder, settings);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function startIn(folder: string): Promise<PostgresServer> {
+async function startIn(folder: string, more: readonly string[]): Promise<PostgresServer> {
   const binaries = copyBinaries(folder);
   const data = join(folder, 'data');
   if (unprivileged.uid) chownSync(folder, unprivileged.uid, unprivileged.gid);
@@ -47,24 +64,61 @@ async function startIn(folder: string): Promise<PostgresServer> {
     'unix_socket_directories=',
     'fsync=off',
     'max_connections=200',
+    ...more,
   ];
-  const server = spawn(join(binaries, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], {
-    ...options,
-    stdio: 'ignore',
-  });
+  const words = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
   const url = `postgres://postgres@127.0.0.1:${port}`;
-  await untilItAnswers(url, server);
+  let server: ChildProcess;
+  const start = async () => {
+    server = spawn(join(binaries, 'postgres'), words, { ...options, stdio: 'ignore' });
+    await untilItAnswers(url, server);
+  };
+  const halt = async (how: Halt) => {
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    const left = how === 'kill' ? processesOf(server) : [];
+    server.kill(haltSignals[how]);
+    await ended;
+    // The backends of a killed server go on until they notice; the next start would wait for them.
+    for (const pid of left) signal(pid, 'SIGKILL');
+  };
+  await start();
   return {
     url,
     port,
+    halt,
+    start,
+    freeze: () => {
+      for (const pid of processesOf(server)) signal(pid, 'SIGSTOP');
+    },
+    thaw: () => {
+      for (const pid of processesOf(server)) signal(pid, 'SIGCONT');
+    },
     async stop() {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      // An immediate shutdown: nothing in it is worth keeping.
-      server.kill('SIGQUIT');
-      await ended;
-      rmSync(folder, { recursive: true, force: true });
+      // Nothing in it is worth keeping; a frozen one would not hear anything else.
+      if (server.exitCode === null && server.signalCode === null) await halt('kill');
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
+}
+
+/** The server's process and its children, a process for each connection among them. */
+function processesOf({ pid = 0 }: ChildProcess): number[] {
+  const listed = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  const children = listed
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === pid)
+    .map(([child]) => child as number);
+  return [pid, ...children];
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended since it was listed.
+  }
 }
 
 /** To where the unprivileged user can read them, which a root's home is not. */

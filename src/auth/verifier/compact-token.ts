@@ -1,6 +1,7 @@
 /** The compact serialisation of a signed token (RFC 7515, 7.1), read to the letter. */
+
+import { isJsonObject, type JsonObject, parseStrictJson } from '../../json/strict-json.ts';
 import { must } from './refusals.ts';
-import { isJsonObject, type JsonObject, parseStrictJson } from './strict-json.ts';
 
 /** The longest token that is looked at, in bytes. Longer ones are refused before any cryptography. */
 export const maxTokenBytes = 8_192;

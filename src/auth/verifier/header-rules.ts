@@ -1,6 +1,7 @@
 /** The rules for a token's header. Nothing in it is believed; it may only pick among what is configured. */
+
+import type { JsonObject } from '../../json/strict-json.ts';
 import { must } from './refusals.ts';
-import type { JsonObject } from './strict-json.ts';
 
 /** What is left of a header that keeps the rules: the two hints for choosing a key. */
 export interface KeyHints {

@@ -1,8 +1,8 @@
 /** Which keys of a JWK Set (RFC 7517, 5) may be used, rule by rule. */
 import { type AsymmetricKeyDetails, createPublicKey } from 'node:crypto';
+import { isJsonObject, type JsonObject } from '../../json/strict-json.ts';
 import type { UnusedKey, VerificationKey } from './key-source.ts';
 import { hasRocaFingerprint } from './roca.ts';
-import { isJsonObject, type JsonObject } from './strict-json.ts';
 
 export interface KeySet {
   readonly keys: readonly VerificationKey[];

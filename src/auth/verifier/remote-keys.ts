@@ -1,7 +1,8 @@
 /** The keys that an issuer elsewhere publishes (RFC 7517, 5). */
+
+import { parseStrictJson } from '../../json/strict-json.ts';
 import type { KeySource } from './key-source.ts';
 import { createRefreshingKeys, type RefreshOptions } from './refreshing-keys.ts';
-import { parseStrictJson } from './strict-json.ts';
 
 export interface RemoteKeysOptions extends RefreshOptions {
   /** Where the JWK Set is. Redirects are not followed: what is configured is what is trusted. */

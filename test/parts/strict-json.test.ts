@@ -1,8 +1,8 @@
 /** Test plan J11, below the tokens: what `parseStrictJson` reads and refuses. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseStrictJson } from '../../src/auth/verifier/strict-json.ts';
-import { readVectors } from './vectors.ts';
+import { parseStrictJson } from '../../src/json/strict-json.ts';
+import { readVectors } from '../verifier/vectors.ts';
 
 const parse = (text: string) => parseStrictJson(Buffer.from(text));
 

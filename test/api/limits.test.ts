@@ -1,0 +1,105 @@
+/** Rate limits: the contract's section 8. */
+import { expect, test } from 'vitest';
+import { startApi } from '../support/api.ts';
+
+/** Another client's address, as a proxy on this machine would tell it. */
+const from = (address: string) => ({ 'X-Forwarded-For': address });
+
+for (const store of ['memory', 'database']) {
+  test(`a user has so many requests a minute, exactly, counted in ${store}`, async () => {
+    const api = await startApi({ environment: { RATE_LIMIT_PER_MINUTE: '5', RATE_LIMIT_STORE: store } });
+    const [ada, bob] = [api.user(), api.user()];
+    for (const left of [4, 3, 2, 1, 0]) {
+      const { status, headers } = await ada.get('/api/v1/tasks');
+      expect(status).toBe(200);
+      expect(headers.get('ratelimit-policy')).toBe('"requests";q=5;w=60');
+      expect(headers.get('ratelimit')).toMatch(new RegExp(`^"requests";r=${left};t=(60|5\\d)$`));
+    }
+    const refused = await ada.get('/api/v1/me');
+    expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect(refused.headers.get('ratelimit')).toMatch(/^"requests";r=0;/);
+    expect((await bob.get('/api/v1/me')).status).toBe(200);
+    expect((await ada.get('/livez')).status).toBe(200);
+  });
+}
+
+test('requests that arrive at once are counted each', async () => {
+  const api = await startApi({ environment: { RATE_LIMIT_PER_MINUTE: '10', RATE_LIMIT_STORE: 'database' } });
+  const ada = api.user();
+  const statuses = await Promise.all(Array.from({ length: 25 }, async () => (await ada.get('/api/v1/me')).status));
+  expect(statuses.filter((status) => status === 200)).toHaveLength(10);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(15);
+});
+
+test('what is refused for its scope or its body counts; what is not a user’s does not', async () => {
+  const api = await startApi({ environment: { RATE_LIMIT_PER_MINUTE: '3' } });
+  const reader = api.user('reader', { scope: 'tasks:read' });
+  expect((await reader.post('/api/v1/tasks', { title: 'x' })).status).toBe(403);
+  expect((await reader.get('/api/v1/tasks?limit=x')).status).toBe(422);
+  expect((await api.anonymous('Bearer x').get('/api/v1/tasks')).status).toBe(401);
+  expect((await reader.get('/api/v1/tasks')).headers.get('ratelimit')).toMatch(/r=0/);
+  expect((await reader.get('/api/v1/tasks')).status).toBe(429);
+});
+
+test('an address has so many failed authentications a minute, exactly, and good tokens do not count', async () => {
+  const api = await startApi({ environment: { AUTH_FAILURES_PER_MINUTE: '3' } });
+  const ada = api.user();
+  for (const authorization of [undefined, 'Bearer x', `Bearer ${api.token('x', { exp: 1 })}`]) {
+    expect((await ada.get('/api/v1/me')).status).toBe(200);
+    const { status, headers } = await api.anonymous(authorization).get('/api/v1/me');
+    expect(status).toBe(401);
+    expect(headers.get('ratelimit-policy')).toBe('"failures";q=3;w=60');
+  }
+  const refused = await api.anonymous('Bearer x').get('/api/v1/me');
+  expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect((await ada.get('/api/v1/me')).status).toBe(429);
+  expect((await ada.get('/livez')).status).toBe(200);
+});
+
+test('failed sign-ins count for their address', async () => {
+  const api = await startApi({ environment: { AUTH_MODE: 'embedded', AUTH_FAILURES_PER_MINUTE: '3' } });
+  const client = api.anonymous();
+  const attempt = () => client.post('/api/auth/sign-in/email', { email: 'x@example.com', password: 'wrong password' });
+  for (let failure = 0; failure < 3; failure += 1) expect((await attempt()).status).toBe(401);
+  expect((await attempt()).status).toBe(429);
+});
+
+test('0 is no limit', async () => {
+  const api = await startApi({ environment: { RATE_LIMIT_PER_MINUTE: '0', AUTH_FAILURES_PER_MINUTE: '0' } });
+  const { headers } = await api.user().get('/api/v1/me');
+  expect(headers.has('ratelimit')).toBe(false);
+  for (let failure = 0; failure < 100; failure += 1) {
+    expect((await api.anonymous('Bearer x').get('/api/v1/me')).status).toBe(401);
+  }
+});
+
+test('X-Forwarded-For changes nothing unless it comes from a trusted proxy', async () => {
+  const api = await startApi({ environment: { AUTH_FAILURES_PER_MINUTE: '2' } });
+  const client = api.anonymous('Bearer x');
+  const statuses: number[] = [];
+  for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) {
+    statuses.push((await client.get('/api/v1/me', from(address))).status);
+  }
+  expect(statuses).toEqual([401, 401, 429]);
+});
+
+test('behind a trusted proxy the address is the nearest that is not a proxy’s', async () => {
+  const api = await startApi({
+    environment: { AUTH_FAILURES_PER_MINUTE: '2', TRUSTED_PROXIES: '127.0.0.0/8,::1,10.0.0.0/8' },
+  });
+  const client = api.anonymous('Bearer x');
+  const status = async (address: string) => (await client.get('/api/v1/me', from(address))).status;
+  expect(await status('192.0.2.1')).toBe(401);
+  // What a client made up stands before what the proxy has seen.
+  expect(await status('203.0.113.9, 192.0.2.1, 10.0.0.7')).toBe(401);
+  expect(await status('203.0.113.10, 192.0.2.1')).toBe(429);
+  expect(await status('192.0.2.2')).toBe(401);
+  // One client has a whole network of IPv6.
+  expect(await status('2001:db8::1')).toBe(401);
+  expect(await status('2001:0db8:0:0:ffff::2')).toBe(401);
+  expect(await status('2001:db8::3')).toBe(429);
+  expect(await status('2001:db8:0:1::1')).toBe(401);
+});

@@ -1,0 +1,102 @@
+/** A TCP proxy that stands for a bad network: it delays, swallows, resets and drips. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** What is done to connections, the open ones too, from the moment it is set. */
+export type Fault =
+  | { readonly type: 'none' }
+  /** Every chunk waits so long, in both directions. */
+  | { readonly type: 'delay'; readonly ms: number }
+  /** Connections stay open, new ones are taken, and nothing arrives. What was swallowed is lost. */
+  | { readonly type: 'black hole' }
+  /** New connections are taken, and wait so long before anything is passed on: a database that wakes up. */
+  | { readonly type: 'slow to accept'; readonly ms: number }
+  /** What the database answers arrives a few bytes at a time. */
+  | { readonly type: 'drip'; readonly bytes: number; readonly ms: number }
+  /** Whatever a client sends is passed on, and instead of the answer to it comes a reset. */
+  | { readonly type: 'reset before answer' };
+
+export interface FaultyProxy {
+  /** The URL of the database by way of the proxy. */
+  readonly url: string;
+  /** Connections that are open now, and those there ever were. */
+  readonly open: number;
+  readonly accepted: number;
+  cause(fault: Fault): void;
+  /** Resets (RST) every open connection. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+export async function startFaultyProxy(databaseUrl: string): Promise<FaultyProxy> {
+  const target = new URL(databaseUrl);
+  const clients = new Set<Socket>();
+  let accepted = 0;
+  let fault: Fault = { type: 'none' };
+
+  const server = createServer((client) => {
+    accepted += 1;
+    clients.add(client);
+    const upstream = connect(Number(target.port), target.hostname);
+    // Things said after one another arrive after one another, whatever was done to each.
+    let towardsServer: Promise<void> = fault.type === 'slow to accept' ? pause(fault.ms) : Promise.resolve();
+    let towardsClient: Promise<void> = Promise.resolve();
+    client.on('data', (chunk) => {
+      towardsServer = towardsServer.then(() => pass(chunk, upstream));
+    });
+    upstream.on('data', (chunk) => {
+      if (fault.type === 'reset before answer') client.resetAndDestroy();
+      towardsClient = towardsClient.then(() => (fault.type === 'drip' ? drip(chunk, client) : pass(chunk, client)));
+    });
+    client.on('error', () => {}).on('close', () => {
+      clients.delete(client);
+      upstream.destroy();
+    });
+    upstream.on('error', () => {}).on('close', () => {
+      if (fault.type !== 'black hole') void towardsClient.then(() => client.destroy());
+    });
+  });
+
+  async function pass(chunk: Buffer, to: Socket): Promise<void> {
+    if (fault.type === 'delay') await pause(fault.ms);
+    if (fault.type !== 'black hole' && !to.destroyed) to.write(chunk);
+  }
+
+  async function drip(chunk: Buffer, to: Socket): Promise<void> {
+    for (let start = 0; start < chunk.length && !to.destroyed; ) {
+      const { bytes, ms } = fault.type === 'drip' ? fault : { bytes: chunk.length, ms: 0 };
+      to.write(chunk.subarray(start, start + bytes));
+      start += bytes;
+      await pause(ms);
+    }
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(databaseUrl);
+  url.port = String((server.address() as AddressInfo).port);
+  const reset = () => {
+    for (const client of clients) client.resetAndDestroy();
+  };
+  return {
+    url: url.href,
+    get open() {
+      return clients.size;
+    },
+    get accepted() {
+      return accepted;
+    },
+    cause(next) {
+      fault = next;
+    },
+    reset,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        reset();
+      }),
+  };
+}
+
+/** Does not keep the process alive. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}
