@@ -10,6 +10,8 @@ const exposedHeaders = [
   'Location',
   'Retry-After',
   'X-Request-Id',
+  'RateLimit',
+  'RateLimit-Policy',
   'Idempotency-Replayed',
   'set-auth-token',
 ];

@@ -33,7 +33,7 @@ export function openApiDocument(operations: readonly Operation[], { version }: O
     paths,
     components: {
       schemas,
-      headers: standardHeaders,
+      headers: { ...standardHeaders, ...limitHeaders },
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -71,6 +71,18 @@ const standardHeaders = {
   'X-Request-Id': { description: 'The id of the request, in the server’s log too.', schema: { type: 'string' } },
 };
 
+/** Of operations with a token, where limits are on (draft-ietf-httpapi-ratelimit-headers). */
+const limitHeaders = {
+  'RateLimit-Policy': {
+    description: 'The limit that the request falls under: `q` requests in `w` seconds.',
+    schema: { type: 'string', examples: ['"requests";q=600;w=60'] },
+  },
+  RateLimit: {
+    description: 'What is left of it: `r` requests for the next `t` seconds.',
+    schema: { type: 'string', examples: ['"requests";r=599;t=60'] },
+  },
+};
+
 function describe(description: OperationDescription, components: Components): Json {
   const { request, token } = description;
   return {
@@ -98,7 +110,10 @@ function describe(description: OperationDescription, components: Components): Js
     }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(description.responses).map(([status, response]) => [status, success(response, components)]),
+        Object.entries(description.responses).map(([status, response]) => [
+          status,
+          success(response, token !== 'none', components),
+        ]),
       ),
       ...failures(description),
     },
@@ -122,10 +137,10 @@ function parameters(
   });
 }
 
-function success(response: ResponseDescription, components: Components): Json {
+function success(response: ResponseDescription, isLimited: boolean, components: Components): Json {
   return {
     description: response.description,
-    headers: headers(response.headers ?? {}),
+    headers: headers(response.headers ?? {}, isLimited),
     ...(response.schema && {
       content: {
         [response.contentType ?? 'application/json']: { schema: schemaOf(response.schema, 'output', components) },
@@ -134,12 +149,16 @@ function success(response: ResponseDescription, components: Components): Json {
   };
 }
 
-function headers(own: Readonly<Record<string, string>>): Json {
+function headers(own: Readonly<Record<string, string>>, isLimited: boolean): Json {
   const described = Object.entries(own).map(([name, description]) => [
     name,
     { description, schema: { type: 'string' } },
   ]);
-  return { ...Object.fromEntries(described), 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
+  const common = [...Object.keys(standardHeaders), ...(isLimited ? Object.keys(limitHeaders) : [])];
+  return {
+    ...Object.fromEntries(described),
+    ...Object.fromEntries(common.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+  };
 }
 
 /** One response a status, with an example of each of its problems. */
@@ -154,7 +173,7 @@ function failures(description: OperationDescription): Json {
       status,
       {
         description: codes.map((code) => `\`${code}\`: ${catalogue[code].title}.`).join(' '),
-        headers: headers(failureHeaders[status] ?? {}),
+        headers: headers(failureHeaders[status] ?? {}, description.token !== 'none'),
         content: {
           'application/problem+json': {
             schema: { $ref: '#/components/schemas/Problem' },

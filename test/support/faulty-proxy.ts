@@ -47,13 +47,17 @@ export async function startFaultyProxy(databaseUrl: string): Promise<FaultyProxy
       if (fault.type === 'reset before answer') client.resetAndDestroy();
       towardsClient = towardsClient.then(() => (fault.type === 'drip' ? drip(chunk, client) : pass(chunk, client)));
     });
-    client.on('error', () => {}).on('close', () => {
-      clients.delete(client);
-      upstream.destroy();
-    });
-    upstream.on('error', () => {}).on('close', () => {
-      if (fault.type !== 'black hole') void towardsClient.then(() => client.destroy());
-    });
+    client
+      .on('error', () => {})
+      .on('close', () => {
+        clients.delete(client);
+        upstream.destroy();
+      });
+    upstream
+      .on('error', () => {})
+      .on('close', () => {
+        if (fault.type !== 'black hole') void towardsClient.then(() => client.destroy());
+      });
   });
 
   async function pass(chunk: Buffer, to: Socket): Promise<void> {
