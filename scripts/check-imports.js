@@ -8,7 +8,7 @@ const source = join(import.meta.dirname, '..', 'src');
 const layers = {
   cli: ['commands', 'failures', 'version'],
   commands: ['app', 'config', 'greeting', 'server', 'services'],
-  failures: ['config', 'database'],
+  failures: ['config', 'database', 'server'],
   greeting: ['config'],
   server: ['app', 'http', 'readiness', 'services'],
   readiness: ['database', 'services'],

@@ -2,7 +2,7 @@
 /** The command line. The only place that ends the process. */
 import { parseArgs } from 'node:util';
 import { commands } from './commands.ts';
-import { explainFailure } from './failures.ts';
+import { explainFailure, isUsageError } from './failures.ts';
 import { version } from './version.ts';
 
 const usage = `Usage: todo-api [command]
@@ -25,7 +25,7 @@ try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`todo-api: ${explainFailure(error)}\n`);
-  process.exit(1);
+  process.exit(isUsageError(error) ? 2 : 1);
 }
 
 async function run(words: string[]): Promise<number> {

@@ -20,6 +20,19 @@ export interface RunningServer {
   stop(): Promise<boolean>;
 }
 
+/** It cannot listen where it should; the cause is what Node says. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly host: string;
+  readonly port: number;
+
+  constructor(host: string, port: number, cause: Error) {
+    super(`cannot listen on ${host}, port ${port}: ${cause.message}`, { cause });
+    this.host = host;
+    this.port = port;
+  }
+}
+
 /** How long clients may take, in milliseconds: for the headers of a request, and for all of it. */
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;
@@ -29,7 +42,7 @@ const keepAliveTimeoutMs = 65_000;
 
 const maxHeaderBytes = 16 * 1024;
 
-/** @throws the error of `listen`, EADDRINUSE say */
+/** @throws ListenError where the port is in use, say */
 export async function startServer(services: Services): Promise<RunningServer> {
   const { config, log } = services;
   const app = createApp(services);
@@ -72,9 +85,10 @@ export async function startServer(services: Services): Promise<RunningServer> {
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const fail = (cause: Error) => reject(new ListenError(host, port, cause));
+    server.once('error', fail);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', fail);
       resolve();
     });
   });

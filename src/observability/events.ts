@@ -2,9 +2,9 @@
 import type { ProblemError } from '../problems/problem.ts';
 
 /** Tells the log and the metrics of an event. */
-export type Record = (event: Event) => void;
+export type Recorder = (event: ServerEvent) => void;
 
-export type Event = RequestEvent | VerificationEvent | KeyEvent | ExchangeEvent | RetryEvent;
+export type ServerEvent = RequestEvent | VerificationEvent | KeyEvent | ExchangeEvent | RetryEvent;
 
 /** A request was answered. */
 export interface RequestEvent {
@@ -74,7 +74,7 @@ export const securityEvents = {
 const issuerRoute = /^\/api\/auth\//;
 
 /** What in an event concerns security. Problems are the one source for requests, so that nothing must be told twice. */
-export function securityEventOf(event: Event): SecurityEvent | undefined {
+export function securityEventOf(event: ServerEvent): SecurityEvent | undefined {
   if (event.type === 'keys_fetch_failed') return { name: 'keys_fetch_failed', reason: 'keys_fetch_failed' };
   if (event.type === 'keys_fetched' && event.unused.length > 0) return { name: 'keys_unused', reason: 'keys_unused' };
   if (event.type !== 'request' || !event.problem) return undefined;

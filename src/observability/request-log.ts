@@ -1,27 +1,28 @@
-/** One line in the log for each request. */
+/** Tells of each request when it is over. */
 import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
-import type { Env } from '../http/context.ts';
-import type { Log } from './log.ts';
+import { matchedRoutes } from 'hono/route';
+import type { Env, RequestContext } from '../http/context.ts';
+import type { Recorder } from './events.ts';
 
-export function logRequests(log: Log): MiddlewareHandler<Env> {
+export function recordRequests(record: Recorder): MiddlewareHandler<Env> {
   return async (context, next) => {
     const start = performance.now();
     await next();
-    const { method } = context.req;
-    const { status } = context.res;
-    const problem = context.get('problem');
-    const line = {
-      request_id: context.get('requestId'),
-      method,
-      // The route and not the path: an id in a log would tell of what a user has.
-      route: routePath(context, -1),
-      status,
-      duration_ms: Math.round((performance.now() - start) * 100) / 100,
-      ...(problem && { code: problem.code, ...(problem.reason && { reason: problem.reason }) }),
-      ...(status >= 500 && problem?.cause ? { err: problem.cause } : {}),
-    };
-    if (status >= 500) log.error(line, 'request');
-    else log.info(line, 'request');
+    record({
+      type: 'request',
+      requestId: context.get('requestId'),
+      userId: context.get('principal')?.userId,
+      method: context.req.method,
+      route: routeOf(context),
+      status: context.res.status,
+      seconds: (performance.now() - start) / 1_000,
+      problem: context.get('problem'),
+    });
   };
+}
+
+/** The pattern that the path of a request matched; undefined where it matched nothing but middleware. */
+export function routeOf(context: RequestContext): string | undefined {
+  const path = matchedRoutes(context).at(-1)?.path;
+  return path === '/*' ? undefined : path;
 }

@@ -13,7 +13,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const noIssuer = { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: testSecret };
 
 describe('what it prints', () => {
-  test.each([['--help'], ['-h'], ['serve', '--help']])('%s %s: the commands', async (...words) => {
+  test.each([[['--help']], [['-h']], [['serve', '--help']]])('%j: the commands', async (words) => {
     const { code, stdout, stderr } = await runCommand(words).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const name of ['serve', 'migrate', 'openapi', 'config']) expect(stdout).toContain(`\n  ${name} `);
@@ -82,7 +82,7 @@ describe('serve', () => {
     const hasScript = (await run('sh', ['-c', 'script --version']).ended).stdout.includes('util-linux');
     context.skip(!hasScript, 'there is no util-linux script(1) to make a terminal with');
     const port = await freePort();
-    const line = `'${process.execPath}' '${command}'`;
+    const line = `exec '${process.execPath}' '${command}'`;
     const terminal = run('script', ['-qefc', line, '/dev/null'], {
       environment: { PORT: String(port), TERM: 'xterm' },
       input: true,

@@ -1,0 +1,67 @@
+/** Events become lines of the log and counts in the metrics. */
+import { type Recorder, type RequestEvent, type SecurityEvent, securityEventOf, type ServerEvent } from './events.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { userHash } from './user-hash.ts';
+
+/** @param metrics null where nobody asked for them */
+export function createRecorder(log: Log, metrics: Metrics | null): Recorder {
+  return (event) => {
+    writeLine(log, event);
+    metrics?.count(event);
+  };
+}
+
+/** What comes a thousand times a second is counted and not logged: the line of the request tells how it ended. */
+function writeLine(log: Log, event: ServerEvent): void {
+  switch (event.type) {
+    case 'request': {
+      const level = event.status >= 500 ? 'error' : 'info';
+      if (log.isLevelEnabled(level)) log[level](requestLine(event, securityEventOf(event)), 'request');
+      return;
+    }
+    case 'keys_fetched': {
+      const { usable, unused } = event;
+      if (unused.length > 0) log.warn({ event: 'keys_unused', usable, unused }, 'keys fetched');
+      else log.info({ event: event.type, usable }, 'keys fetched');
+      return;
+    }
+    case 'keys_fetch_failed':
+      log.warn({ event: event.type, retry_in_ms: Math.round(event.retryInMs), err: event.error }, 'keys could not be fetched');
+      return;
+    case 'retry':
+      log.debug({ event: event.type }, 'a transaction is tried again');
+      return;
+  }
+}
+
+/** The fields of a request's line, and what they mean. */
+export const requestFields = {
+  request_id: 'The `X-Request-Id` of the answer.',
+  user_hash: 'Whose request it was, as a pseudonym; absent without a good token.',
+  method: 'The method.',
+  route: 'The pattern of the route, `/api/v1/tasks/:id` for one; `none` for a path that is not known.',
+  status: 'The status of the answer.',
+  duration_ms: 'Milliseconds from the headers of the request to the answer.',
+  code: 'The code of the problem, where the answer is one.',
+  reason: 'Why, in fixed words or an error code: more than the client is told.',
+  event: 'The security event that it was, if any.',
+  err: 'From status 500 up: kind, code and stack of the error behind, without its values.',
+} as const;
+
+type RequestLine = { readonly [Field in keyof typeof requestFields]?: unknown };
+
+function requestLine(event: RequestEvent, security: SecurityEvent | undefined): RequestLine {
+  const { requestId, userId, method, route = 'none', status, seconds, problem } = event;
+  return {
+    request_id: requestId,
+    ...(userId !== undefined && { user_hash: userHash(userId) }),
+    method,
+    route,
+    status,
+    duration_ms: Math.round(seconds * 100_000) / 100,
+    ...(problem && { code: problem.code, ...(problem.reason && { reason: problem.reason }) }),
+    ...(security && { event: security.name }),
+    ...(status >= 500 && problem?.cause ? { err: problem.cause } : {}),
+  };
+}

@@ -1,0 +1,69 @@
+/** Requests made from the OpenAPI document: what it allows is accepted, what it does not is refused by its place. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
+import { databaseKind } from '../support/databases.ts';
+import { documentedOperations } from '../support/document.ts';
+import { headersOf, type Parts, requestsOf, spoiltOnes, targetOf } from './requests-from-document.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+});
+
+afterAll(() => api.stop());
+
+const [validOnes, spoiltRequests] = databaseKind === 'postgres' ? [60, 6] : [30, 2];
+
+const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+
+describe.each(documentedOperations)('$operation.operationId', (documented) => {
+  const { method, path, operation } = documented;
+  const send = (client: Client, parts: Parts): Promise<Answer> =>
+    client.request(method, targetOf(path, parts), {
+      headers: headersOf(parts),
+      ...('body' in parts && { body: JSON.stringify(parts.body) }),
+    });
+
+  test('accepts what the document allows', async () => {
+    const user = api.user();
+    const statuses = new Set<number>();
+    const attempt = async (generated: Parts) => {
+      // A task of the user's own, now and then, so that there is something to be found.
+      const { body: task } = await user.post('/api/v1/tasks', { title: 'x' });
+      const parts = JSON.parse(JSON.stringify(generated).replaceAll(unknownId, task.id)) as Parts;
+      const { status, text } = await send(user, parts);
+      statuses.add(status);
+      if (status >= 400) expect([404, 409, 412], `${method} ${targetOf(path, parts)}: ${text}`).toContain(status);
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), fc.infiniteStream(fc.uuid()), (own, ids) => {
+        const [request] = fc.sample(requestsOf(documented, { ids: own ? [unknownId] : [...ids.take(3)] }), 1);
+        return attempt(request as Parts);
+      }),
+      { numRuns: validOnes },
+    );
+    expect([...statuses].some((status) => status < 300)).toBe(true);
+  });
+
+  test('refuses everything else, and says where', async () => {
+    const user = api.user();
+    let count = 0;
+    for (const parts of fc.sample(requestsOf(documented), spoiltRequests)) {
+      for (const spoilt of spoiltOnes(documented, parts)) {
+        const { status, body } = await send(user, spoilt.parts);
+        const faults = body?.errors?.map((fault: { in: string; pointer: string }) => `${fault.in} ${fault.pointer}`);
+        expect({ status, faults }, `${method} ${targetOf(path, spoilt.parts)} ${JSON.stringify(spoilt.parts)}`).toEqual(
+          {
+            status: 422,
+            faults: [`${spoilt.in} ${spoilt.pointer}`],
+          },
+        );
+        count += 1;
+      }
+    }
+    expect(count).toBeGreaterThan(0);
+    if (operation.security.length > 0) expect((await user.get('/api/v1/tasks')).body).toEqual([]);
+  });
+});

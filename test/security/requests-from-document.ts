@@ -1,0 +1,152 @@
+/** Requests made from the OpenAPI document: valid ones at random, and every way to spoil one with the place it is in. */
+import fc from 'fast-check';
+import { document, type documentedOperations } from '../support/document.ts';
+import { type Schema, type Spoilt, spoil, valuesOf } from './values-from-schema.ts';
+
+export type DocumentedOperation = (typeof documentedOperations)[number];
+
+/** What an operation takes, by the names in the document. */
+export interface Parts {
+  readonly path: Readonly<Record<string, unknown>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+}
+
+/** A request that must be refused, and where the answer must say that its fault is. */
+export interface SpoiltParts {
+  readonly parts: Parts;
+  readonly in: keyof Parts;
+  readonly pointer: string;
+}
+
+/** What the requests are made of, where that is not to be random. */
+export interface Materials {
+  readonly ids?: readonly string[];
+  readonly texts?: readonly string[];
+}
+
+/** Values for the parameters that a schema says too little of. A new one of that kind must be put in here. */
+const parameterRules: Readonly<Record<string, { good: fc.Arbitrary<unknown>; bad: readonly unknown[] }>> = {
+  'Idempotency-Key': {
+    good: fc.uuid(),
+    bad: ['', 'two words', 'x'.repeat(256), '\u00e9'],
+  },
+  'If-Match': {
+    good: fc.constantFrom('*', '"1"', '"1", "2"', '"7"', 'W/"1"'),
+    bad: ['', '1', '"', '"1" "2"', 'w/"1"', "'1'"],
+  },
+  'If-None-Match': {
+    good: fc.constantFrom('*', '"1"', 'W/"1"', '"7"'),
+    bad: ['', '1', '"', '"1" "2"'],
+  },
+  // Only a list can give one out.
+  cursor: { good: fc.constant(undefined), bad: ['', 'AAAA', '\u0000', 'x'.repeat(4097), '\u{1f600}'] },
+  code: { good: fc.constant('validation-failed'), bad: [] },
+};
+
+export function requestsOf({ operation }: DocumentedOperation, materials: Materials = {}): fc.Arbitrary<Parts> {
+  const part = (place: string) =>
+    fc.record(
+      Object.fromEntries(
+        parametersIn(operation, place).map(({ name, required, schema }) => {
+          const good = parameterRules[name]?.good ?? valuesOf(schema, materials);
+          return [name, required ? good : fc.option(good, { nil: undefined, freq: 2 })];
+        }),
+      ),
+    );
+  const body = bodySchema(operation);
+  return fc
+    .record({
+      path: part('path'),
+      query: part('query').map(inOrder),
+      header: part('header'),
+      ...(body && { body: valuesOf(body, materials) }),
+    })
+    .map((parts) => parts as Parts);
+}
+
+/** Every way to spoil one place of a request. */
+export function* spoiltOnes({ operation }: DocumentedOperation, parts: Parts): Generator<SpoiltParts> {
+  for (const place of ['path', 'query', 'header'] as const) {
+    for (const { name, schema } of parametersIn(operation, place)) {
+      const pointer = place === 'header' ? name.toLowerCase() : name;
+      const put = (value: unknown): SpoiltParts => ({
+        parts: { ...parts, [place]: { ...parts[place], [name]: value } },
+        in: place,
+        pointer,
+      });
+      if (parameterRules[name]) yield* parameterRules[name].bad.map(put);
+      else for (const value of spoiltTexts(schema)) yield put(value);
+      // A parameter that is no list is given once; a header's values would be joined by commas.
+      if (place === 'query' && schema.type !== 'array') yield put(['1', '1']);
+    }
+  }
+  for (const name of ['unknown', 'owner_id', '__proto__', 'constructor', 'a[b]', '']) {
+    const query = Object.fromEntries([...Object.entries(parts.query), [name, '1']]);
+    yield { parts: { ...parts, query }, in: 'query', pointer: name };
+  }
+  const body = bodySchema(operation);
+  if (!body) return;
+  for (const { value, pointer } of spoil(body, parts.body)) {
+    yield { parts: { ...parts, body: value }, in: 'body', pointer };
+  }
+}
+
+/** The target of a request: path and query. */
+export function targetOf(path: string, parts: Parts): string {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(parts.path[name])));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parts.query)) {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== undefined) query.append(name, String(each));
+    }
+  }
+  return query.size > 0 ? `${filled}?${query}` : filled;
+}
+
+export function headersOf(parts: Parts): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(parts.header).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+}
+
+function parametersIn(operation: DocumentedOperation['operation'], place: string) {
+  return operation.parameters
+    .filter((parameter) => parameter.in === place)
+    .map((parameter) => ({ ...parameter, schema: parameter.schema as Schema }));
+}
+
+function bodySchema(operation: DocumentedOperation['operation']): Schema | undefined {
+  return Object.values(operation.requestBody?.content ?? {})[0]?.schema as Schema | undefined;
+}
+
+/** The ends of a range in their order, which a schema cannot ask for. */
+function inOrder(query: Record<string, unknown>): Record<string, unknown> {
+  const ordered = { ...query };
+  for (const name of Object.keys(query).filter((each) => each.endsWith('_from'))) {
+    const to = name.replace(/from$/, 'to');
+    const [from, end] = [query[name], query[to]] as [string?, string?];
+    if (from !== undefined && end !== undefined && from > end) Object.assign(ordered, { [name]: end, [to]: from });
+  }
+  return ordered;
+}
+
+/** In a query or a path everything is text, so what is spoilt is what the text says. */
+function spoiltTexts(schema: Schema): unknown[] {
+  if (schema.type === 'integer') {
+    const outside = [schema.minimum, schema.maximum].map((edge, index) => Number(edge) + (index === 0 ? -1 : 1));
+    return ['', 'x', '1.5', '1e1', ' 5', '0x10', '\u0000', ...outside];
+  }
+  if (schema.type === 'array') {
+    const items = schema.items as Schema;
+    const [good] = fc.sample(valuesOf(items), { numRuns: 1, seed: 1 });
+    const texts = spoiltTexts(items);
+    return [...texts, ...texts.map((text) => [good, text]), Array(Number(schema.maxItems) + 1).fill(good)];
+  }
+  const [good] = fc.sample(valuesOf(schema), { numRuns: 1, seed: 1 });
+  return [...spoil(schema, good)].map(({ value }: Spoilt) => value).filter((value) => typeof value === 'string');
+}
+
+/** The schemas that the document names, for following references. */
+export const named = document.components.schemas as Readonly<Record<string, Schema>>;

@@ -1,0 +1,214 @@
+/** JSON values from a JSON Schema: valid ones at random, and every way to spoil a value with the place it is in. */
+import fc from 'fast-check';
+import { document } from '../support/document.ts';
+
+export type Schema = Readonly<Record<string, unknown>> & {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+};
+
+/** A value that a schema does not allow, and the JSON pointer to what is wrong with it. */
+export interface Spoilt {
+  readonly value: unknown;
+  readonly pointer: string;
+}
+
+const known = new Set([
+  ...['$ref', 'type', 'enum', 'const', 'anyOf', 'oneOf', 'properties', 'required', 'additionalProperties', 'items'],
+  ...['minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems', 'pattern', 'format'],
+  ...['default', 'description', 'example', 'examples'],
+]);
+
+/** What holds between the members of an object, and no schema of ours can say. */
+const between: Readonly<Record<string, (value: any) => unknown>> = {
+  Due: ({ time_zone, ...due }) => (due.time === undefined || time_zone === undefined ? due : { ...due, time_zone }),
+  // All of it or nothing, so that it is right whatever it is merged into.
+  DuePatch: ({ date = '2026-12-01', time = null, time_zone = null }) => ({
+    date,
+    time,
+    time_zone: time === null ? null : time_zone,
+  }),
+};
+
+const formats: Readonly<Record<string, { good: fc.Arbitrary<string>; bad: readonly string[] }>> = {
+  uuid: {
+    good: fc.uuid(),
+    bad: ['', 'x', '0193A5B0-7E5C-7B21-9C4E-2F6D1A8B3C4D', '0193a5b07e5c7b219c4e2f6d1a8b3c4d', '\u0000'],
+  },
+  date: {
+    good: fc.date({ min: new Date('1900-01-01'), max: new Date('9999-12-30'), noInvalidDate: true }).map(day),
+    bad: ['', 'today', '2026-02-30', '2026-2-3', '0000-01-01', '10000-01-01', '2026-12-01T00:00:00Z', 'infinity'],
+  },
+  'date-time': {
+    good: fc
+      .date({ min: new Date('0001-01-03T00:00:00Z'), max: new Date('9999-12-29T00:00:00Z'), noInvalidDate: true })
+      .map((date) => date.toISOString()),
+    bad: ['', 'now', '2026-12-01', '2026-12-01T24:00:00Z', '2026-12-01T10:00:60Z', '2026-02-30T10:00:00Z', '-infinity'],
+  },
+};
+
+/** @param materials what ids and free texts are taken from, random where not given */
+export function valuesOf(
+  schema: Schema,
+  materials: { readonly ids?: readonly string[]; readonly texts?: readonly string[] } = {},
+): fc.Arbitrary<unknown> {
+  const unknown = Object.keys(schema).filter((keyword) => !known.has(keyword));
+  if (unknown.length > 0) throw new Error(`teach this generator what ${unknown.join(', ')} means in a schema`);
+  const name = nameOf(schema);
+  if (name) return valuesOf(resolved(schema), materials).map(between[name] ?? ((value) => value));
+  if (schema.const !== undefined) return fc.constant(schema.const);
+  if (schema.enum) return fc.constantFrom(...(schema.enum as unknown[]));
+  const branches = branchesOf(schema);
+  if (branches) return fc.oneof(...branches.map((branch) => valuesOf(branch, materials)));
+  switch (schema.type) {
+    case 'null':
+      return fc.constant(null);
+    case 'integer':
+      return fc.integer({ min: Number(schema.minimum), max: Math.min(Number(schema.maximum), 5) });
+    case 'array':
+      return fc.array(valuesOf(schema.items as Schema, materials), {
+        minLength: Number(schema.minItems ?? 0),
+        maxLength: Math.min(Number(schema.maxItems), 5),
+      });
+    case 'object':
+      return fc.record(
+        Object.fromEntries(
+          Object.entries(schema.properties ?? {}).map(([key, each]) => [key, valuesOf(each, materials)]),
+        ),
+        { requiredKeys: (schema.required ?? []) as string[] },
+      );
+    case 'string': {
+      if (schema.format === 'uuid' && materials.ids) return fc.constantFrom(...materials.ids);
+      const format = formats[String(schema.format)];
+      if (format) return format.good;
+      if (schema.pattern) return fc.stringMatching(new RegExp(String(schema.pattern)));
+      if (schema.maxLength === undefined && schema.example) return fc.constant(schema.example);
+      if (materials.texts) return fc.constantFrom(...materials.texts);
+      return freeText(Number(schema.minLength ?? 0), Number(schema.maxLength));
+    }
+    default:
+      throw new Error(`teach this generator the schema ${JSON.stringify(schema)}`);
+  }
+}
+
+/** Every way to spoil a valid value, in each place of it. */
+export function* spoil(schema: Schema, value: unknown, pointer = ''): Generator<Spoilt> {
+  if (nameOf(schema)) {
+    yield* spoil(resolved(schema), value, pointer);
+    return;
+  }
+  const branches = branchesOf(schema);
+  if (branches) {
+    yield* spoilBranch(branches, value, pointer);
+    return;
+  }
+  yield* othersOf(schema).map((other) => ({ value: other, pointer }));
+  if (Array.isArray(value)) yield* spoilArray(schema, value, pointer);
+  else if (typeof value === 'object' && value !== null) yield* spoilObject(schema, value as Members, pointer);
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** What is neither of the type nor within the bounds of a schema. */
+function othersOf(schema: Schema): unknown[] {
+  const types = {
+    string: ['1', 'x'],
+    number: [1, 1.5, -1],
+    boolean: [true],
+    object: [{}],
+    array: [[], ['x']],
+    null: [null],
+  };
+  const own = schema.type === 'integer' ? 'number' : schema.type;
+  const others: unknown[] = Object.entries(types).flatMap(([type, values]): unknown[] => (type === own ? [] : values));
+  if (schema.enum || schema.const) return [...others, '', 'x', `${(schema.enum as string[])?.[0] ?? schema.const} `];
+  if (schema.type === 'integer') return [...others, 1.5, Number(schema.minimum) - 1, Number(schema.maximum) + 1];
+  if (schema.type !== 'string') return others;
+  const { format, pattern, maxLength, minLength } = schema;
+  if (format) return [...others, ...(formats[String(format)]?.bad ?? [])];
+  // A text without bounds is one of a list that the schema does not hold, such as a time zone.
+  if (pattern || maxLength === undefined) return [...others, '', 'x', '\u0000'];
+  const texts = ['a\u0000b', 'a\ud800', 'x'.repeat(Number(maxLength) + 1), '\u{1f600}'.repeat(Number(maxLength) + 1)];
+  return [...others, ...texts, ...(minLength ? ['', ' \t\n', 'a\u001bb'] : [])];
+}
+
+function* spoilArray(schema: Schema, value: readonly unknown[], pointer: string): Generator<Spoilt> {
+  const items = schema.items as Schema;
+  if (schema.minItems) yield { value: [], pointer };
+  if (value.length > 0) yield { value: Array(Number(schema.maxItems) + 1).fill(value[0]), pointer };
+  for (const [index, item] of value.entries()) {
+    for (const spoilt of spoil(items, item, `${pointer}/${index}`)) {
+      yield { ...spoilt, value: value.with(index, spoilt.value) };
+    }
+  }
+}
+
+function* spoilObject(schema: Schema, value: Members, pointer: string): Generator<Spoilt> {
+  for (const key of ['unknown', 'owner_id', '__proto__', 'constructor', 'toString', 'a/b~c', '']) {
+    const escaped = key.replaceAll('~', '~0').replaceAll('/', '~1');
+    yield { value: Object.fromEntries([...Object.entries(value), [key, 1]]), pointer: `${pointer}/${escaped}` };
+  }
+  for (const key of (schema.required ?? []) as string[]) {
+    const { [key]: _, ...rest } = value;
+    yield { value: rest, pointer: `${pointer}/${key}` };
+  }
+  for (const [key, member] of Object.entries(value)) {
+    for (const spoilt of spoil(schema.properties?.[key] as Schema, member, `${pointer}/${key}`)) {
+      yield { ...spoilt, value: { ...value, [key]: spoilt.value } };
+    }
+  }
+}
+
+/** The values that spoil the branch which a value is of, without those that another branch allows. */
+function* spoilBranch(branches: readonly Schema[], value: unknown, pointer: string): Generator<Spoilt> {
+  const isNullable = branches.some(({ type }) => type === 'null');
+  const own = branches.map(resolved).find((branch) => isOf(branch, value)) as Schema;
+  if (value === null) {
+    yield { value: 7, pointer };
+    return;
+  }
+  for (const spoilt of spoil(own, value, pointer)) {
+    if (!(isNullable && spoilt.value === null)) yield spoilt;
+  }
+}
+
+function isOf({ type, properties = {} }: Schema, value: unknown): boolean {
+  if (type === 'null' || value === null) return type === 'null' && value === null;
+  const fixed = Object.entries(properties).filter(([, each]) => each.const !== undefined);
+  return fixed.every(([key, each]) => (value as Members)[key] === each.const);
+}
+
+function branchesOf(schema: Schema): Schema[] | undefined {
+  return (schema.anyOf ?? schema.oneOf) as Schema[] | undefined;
+}
+
+function nameOf({ $ref }: Schema): string | undefined {
+  return ($ref as string | undefined)?.replace('#/components/schemas/', '');
+}
+
+function resolved(schema: Schema): Schema {
+  const name = nameOf(schema);
+  return name ? (document.components.schemas[name] as Schema) : schema;
+}
+
+/** Any text that can be stored on one line, and that trimming leaves as it is. */
+function freeText(minLength: number, maxLength: number): fc.Arbitrary<string> {
+  const character = fc.oneof(
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+    fc.constantFrom('%', "'", '"', '\\'),
+  );
+  return fc
+    .array(character, { minLength, maxLength: Math.min(maxLength, 20) })
+    .map((characters) =>
+      [...characters.join('')]
+        .slice(0, maxLength)
+        .join('')
+        .replaceAll(/\p{Cc}/gu, '')
+        .trim(),
+    )
+    .filter((text) => text.length >= minLength);
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}
