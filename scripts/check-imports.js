@@ -10,7 +10,7 @@ const layers = {
   commands: ['app', 'config', 'greeting', 'server', 'services'],
   failures: ['config', 'database', 'server'],
   greeting: ['config'],
-  server: ['app', 'http', 'readiness', 'services'],
+  server: ['app', 'http', 'observability', 'readiness', 'services'],
   readiness: ['database', 'services'],
   services: ['auth', 'config', 'database', 'observability', 'writes'],
   app: ['auth', 'http', 'observability', 'problems', 'services', 'tasks', 'version'],
@@ -19,7 +19,7 @@ const layers = {
   auth: ['config', 'database', 'http', 'json', 'problems'],
   database: ['auth/principal', 'config', 'problems'],
   http: ['auth/principal', 'json', 'problems'],
-  observability: ['config', 'http/context'],
+  observability: ['config', 'database', 'http/context', 'problems'],
   config: [],
   json: [],
   problems: [],
@@ -31,12 +31,13 @@ const packages = [
   {
     name: /^(hono|@hono\/.*)$/,
     allowed:
-      /^(app|server|http\/.*|auth\/(issuer-routes|bearer|me)|tasks\/(routes|handlers)|observability\/request-log)$/,
+      /^(app|server|http\/.*|auth\/(issuer-routes|bearer|me)|tasks\/(routes|handlers)|observability\/(request-log|tracing))$/,
   },
   { name: /^drizzle-orm$/, allowed: /^(database\/schema|[^/]+\/tables?|auth\/issuer)$/ },
   { name: /^pg$/, allowed: /^(database\/.*|auth\/(issuer|signing-key))$/ },
   { name: /^@electric-sql\/pglite$/, allowed: /^database\/embedded$/ },
   { name: /^better-auth$/, allowed: /^auth\/(issuer|signing-key)$/ },
+  { name: /^@opentelemetry\/api$/, allowed: /^observability\/tracing$/ },
   { name: /^pino(-pretty)?$/, allowed: /^observability\/log$/ },
   { name: /^zod$/, allowed: /^(http\/.*|auth\/me|tasks\/(?!statements)[^/]+|writes\/idempotency-key)$/ },
 ];

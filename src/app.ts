@@ -14,7 +14,7 @@ import { openApiDocument } from './http/openapi.ts';
 import type { Operation } from './http/operation.ts';
 import { respondWithProblem } from './http/problem-response.ts';
 import { standardHeaders } from './http/standard-headers.ts';
-import { logRequests } from './observability/request-log.ts';
+import { recordRequests } from './observability/request-log.ts';
 import { ProblemError } from './problems/problem.ts';
 import type { Services } from './services.ts';
 import { taskOperations } from './tasks/handlers.ts';
@@ -26,7 +26,8 @@ export function createApp(services: Services): Hono<Env> {
 
   app.use(requestId({ generator: uuidv7 }));
   app.use(standardHeaders);
-  app.use(logRequests(services.log));
+  if (services.tracing) app.use(services.tracing.traceRequests);
+  app.use(recordRequests(services.record));
   app.use(allowOrigins(services.config.server.corsOrigins));
 
   mountOperations(app, operationsOf(services), (need) => [

@@ -19,6 +19,7 @@ async function serve(): Promise<number> {
     throw error;
   });
   log.info({ address: server.address.address, port: server.address.port }, 'listening');
+  if (server.metricsAddress) log.info({ port: server.metricsAddress.port }, 'serving metrics');
   server.ready.then(
     () => process.stdout.isTTY && process.stdout.write(greeting(config, server.address.port)),
     () => {},

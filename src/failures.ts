@@ -38,12 +38,12 @@ export function isUsageError(error: unknown): boolean {
   return errorCode(error)?.startsWith('ERR_PARSE_ARGS') ?? false;
 }
 
-function explainListenError({ host, port, cause }: ListenError): string {
+function explainListenError({ host, port, variable, cause }: ListenError): string {
   switch (errorCode(cause)) {
     case 'EADDRINUSE':
-      return `port ${port} on ${host} is in use. Stop what listens there, or set PORT to another one.`;
+      return `port ${port} on ${host} is in use. Stop what listens there, or set ${variable} to another one.`;
     case 'EACCES':
-      return `port ${port} may not be used by this user. Set PORT to one above 1023.`;
+      return `port ${port} may not be used by this user. Set ${variable} to one above 1023.`;
     default:
       return `this machine has no address ${host}. Set HOST to one that it has, 127.0.0.1 for example.`;
   }

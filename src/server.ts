@@ -3,13 +3,16 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { createApp } from './app.ts';
-import { refuseMalformed, refuseUnreadable } from './http/malformed.ts';
+import { type Refusal, refuseMalformed, refuseUnreadable } from './http/malformed.ts';
+import { createMetricsServer } from './observability/metrics-server.ts';
 import { prepareUntilReady } from './readiness.ts';
 import type { Services } from './services.ts';
 
 export interface RunningServer {
   /** Where it listens. */
   readonly address: AddressInfo;
+  /** Where it serves metrics; null where they are off. */
+  readonly metricsAddress: AddressInfo | null;
   /** Rejects where the database must be changed first; until it resolves, requests that need the database get 503. */
   readonly ready: Promise<string[]>;
   /**
@@ -20,16 +23,21 @@ export interface RunningServer {
   stop(): Promise<boolean>;
 }
 
+type PortVariable = 'PORT' | 'ADMIN_PORT';
+
 /** It cannot listen where it should; the cause is what Node says. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly host: string;
   readonly port: number;
+  /** The variable that the port came from. */
+  readonly variable: PortVariable;
 
-  constructor(host: string, port: number, cause: Error) {
+  constructor(host: string, port: number, variable: PortVariable, cause: Error) {
     super(`cannot listen on ${host}, port ${port}: ${cause.message}`, { cause });
     this.host = host;
     this.port = port;
+    this.variable = variable;
   }
 }
 
@@ -44,7 +52,9 @@ const maxHeaderBytes = 16 * 1024;
 
 /** @throws ListenError where the port is in use, say */
 export async function startServer(services: Services): Promise<RunningServer> {
-  const { config, log } = services;
+  const { config, log, record } = services;
+  const onRefusal = ({ problem, ...request }: Refusal) =>
+    record({ type: 'request', ...request, status: problem.status, problem });
   const app = createApp(services);
   const server = createServer(
     {
@@ -54,21 +64,29 @@ export async function startServer(services: Services): Promise<RunningServer> {
       maxHeaderSize: maxHeaderBytes,
       requireHostHeader: false,
     },
-    getRequestListener(app.fetch, { errorHandler: refuseUnreadable }),
+    getRequestListener(app.fetch, { errorHandler: (error) => refuseUnreadable(error, onRefusal) }),
   );
-  refuseMalformed(server);
+  refuseMalformed(server, onRefusal);
   let stopping = false;
   // A client told to close does so after its answer; one with an idle connection is cut below.
   server.prependListener('request', (_request, response: ServerResponse) => {
     if (stopping) response.setHeader('Connection', 'close');
   });
 
-  await listen(server, config.server.port, config.server.host);
+  await listen(server, config.server.port, config.server.host, 'PORT');
+  const metricsServer = services.metrics && createMetricsServer(services.metrics);
+  if (metricsServer && config.metrics) {
+    await listen(metricsServer, config.metrics.port, config.server.host, 'ADMIN_PORT').catch((error: unknown) => {
+      server.close();
+      throw error;
+    });
+  }
   const abandon = new AbortController();
   const ready = prepareUntilReady(services, abandon.signal);
 
   return {
     address: server.address() as AddressInfo,
+    metricsAddress: (metricsServer?.address() ?? null) as AddressInfo | null,
     ready,
     async stop() {
       stopping = true;
@@ -76,6 +94,8 @@ export async function startServer(services: Services): Promise<RunningServer> {
       const finished = await drain(server, config.server.shutdownTimeoutMs);
       // The migration or the first key may be under way still.
       await ready.catch(() => {});
+      // Last but for the database, so that the end can be watched.
+      metricsServer?.close().closeAllConnections();
       await services.close();
       log.info({ finished }, 'stopped');
       return finished;
@@ -83,9 +103,9 @@ export async function startServer(services: Services): Promise<RunningServer> {
   };
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
+function listen(server: Server, port: number, host: string, variable: PortVariable): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (cause: Error) => reject(new ListenError(host, port, cause));
+    const fail = (cause: Error) => reject(new ListenError(host, port, variable, cause));
     server.once('error', fail);
     server.listen(port, host, () => {
       server.off('error', fail);

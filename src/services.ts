@@ -1,7 +1,6 @@
 /** The composition root: from the configuration to the parts that the app is made of. */
 import { createIssuer, type Issuer } from './auth/issuer.ts';
 import { keptSecret } from './auth/kept-secret.ts';
-import type { KeyEvent } from './auth/verifier/key-source.ts';
 import type { TokenVerifier } from './auth/verifier/verifier.ts';
 import { createVerifierFor } from './auth/verifier-for.ts';
 import type { Config } from './config/config.ts';
@@ -12,12 +11,23 @@ import { createClientAddress } from './limits/client-address.ts';
 import { createDatabaseCounter, type DatabaseCounter } from './limits/database-counter.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createMemoryCounter, type MemoryCounter } from './limits/window.ts';
+import type { Recorder } from './observability/events.ts';
 import { createLog, type Log } from './observability/log.ts';
+import { createMetrics, type Metrics } from './observability/metrics.ts';
+import { observeExchanges } from './observability/observe-exchanges.ts';
+import { createRecorder } from './observability/recorder.ts';
+import { loadTracing, type Tracing } from './observability/tracing.ts';
 import { sweepExpiredKeys } from './writes/sweep.ts';
 
 export interface Services {
   readonly config: Config;
   readonly log: Log;
+  /** Tells the log and the metrics of what happens. */
+  readonly record: Recorder;
+  /** Null where they are off. */
+  readonly metrics: Metrics | null;
+  /** Null where nothing takes traces. */
+  readonly tracing: Tracing | null;
   readonly database: Database;
   /** There in the mode `embedded` only. */
   readonly issuer: Issuer | null;
@@ -42,15 +52,24 @@ export interface Overrides {
 export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   const log = overrides.log ?? createLog(config.log.level);
   const connections = overrides.connections ?? (await openConnections(config.database));
-  const database = openDatabase(config.database, connections);
+  const metrics = config.metrics ? createMetrics(connections.pool) : null;
+  const tracing = config.traces ? await loadTracing(log) : null;
+  const record = createRecorder(log, metrics);
+  const observer = metrics || tracing ? observeExchanges(record, tracing) : undefined;
+  const database = openDatabase(config.database, connections, observer);
   const issuer = config.auth.mode === 'embedded' ? embeddedIssuer(config, config.auth.secret, database, log) : null;
-  const verifier = createVerifierFor(config, issuer, (event) => logKeyEvent(log, event));
+  const verifier = createVerifierFor(config, issuer, record, (outcome) =>
+    record({ type: 'token_verification', outcome }),
+  );
   const requests = requestCounter(config, database);
   const closing = new AbortController();
   let housekeeping = Promise.resolve();
   return {
     config,
     log,
+    record,
+    metrics,
+    tracing,
     database,
     issuer,
     verifier,
@@ -80,11 +99,6 @@ function requestCounter({ limits }: Config, database: Database): MemoryCounter |
   return limits.store === 'memory'
     ? createMemoryCounter(limits.requests)
     : createDatabaseCounter(limits.requests, database);
-}
-
-function logKeyEvent(log: Log, event: KeyEvent): void {
-  if (event.type === 'keys_fetched') log.info(event, 'keys fetched');
-  else log.warn({ type: event.type, retry_in_ms: event.retryInMs, err: event.error }, 'keys could not be fetched');
 }
 
 function embeddedIssuer({ server, database }: Config, secret: string | null, { pool }: Database, log: Log): Issuer {

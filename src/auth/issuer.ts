@@ -5,6 +5,7 @@ import { bearer, jwt } from 'better-auth/plugins';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { databaseProblem } from '../database/errors.ts';
+import { ProblemError } from '../problems/problem.ts';
 import type { IssuerLog } from './issuer-log.ts';
 import { createIssuerRules, passwordLength } from './issuer-rules.ts';
 import { ensureSigningKey } from './signing-key.ts';
@@ -23,7 +24,7 @@ export interface IssuerOptions {
 }
 
 export interface Issuer {
-  /** Answers a request below `issuerPath`. Rejects with a `ProblemError` where the database fails. */
+  /** Answers a request below `issuerPath`. Rejects with a `ProblemError` where the database fails, or before `prepare`. */
   handle(request: Request): Promise<Response>;
   /** Its endpoints: the path below `issuerPath` in Better Auth's notation, to its methods. */
   readonly endpoints: ReadonlyMap<string, readonly string[]>;
@@ -36,9 +37,13 @@ export interface Issuer {
 export function createIssuer(pool: pg.Pool, options: IssuerOptions): Issuer {
   const { publicUrl, secret } = options;
   const auth = createBetterAuth(pool, options);
+  let isReady = false;
 
   return {
     async handle(request) {
+      if (!isReady) {
+        throw new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
+      }
       try {
         return await auth.handler(withOrigin(request, publicUrl));
       } catch (error) {
@@ -47,8 +52,15 @@ export function createIssuer(pool: pg.Pool, options: IssuerOptions): Issuer {
       }
     },
     endpoints: endpointsOf(auth.api),
-    loadKeys: () => auth.api.getJwks(),
-    prepare: () => ensureSigningKey(pool, secret),
+    async loadKeys() {
+      // It would make a key where there is none.
+      if (!isReady) throw new Error('the issuer is not ready');
+      return auth.api.getJwks();
+    },
+    async prepare() {
+      await ensureSigningKey(pool, secret);
+      isReady = true;
+    },
   };
 }
 

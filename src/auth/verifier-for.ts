@@ -5,27 +5,29 @@ import type { KeyEvent } from './verifier/key-source.ts';
 import { createLocalKeys } from './verifier/local-keys.ts';
 import { createRemoteKeys } from './verifier/remote-keys.ts';
 import { createSecretKey } from './verifier/secret-key.ts';
-import { createVerifier, type TokenVerifier } from './verifier/verifier.ts';
+import { createVerifier, type TokenVerifier, type VerificationOutcome } from './verifier/verifier.ts';
 
 /**
  * @param issuer the embedded one, there in the mode `embedded` only
  * @param onEvent is told when keys are fetched, and when that fails
+ * @param onOutcome is told how each look at a token ended
  */
 export function createVerifierFor(
   { auth, server }: Config,
   issuer: Issuer | null,
   onEvent: (event: KeyEvent) => void,
+  onOutcome: (outcome: VerificationOutcome) => void,
 ): TokenVerifier {
   switch (auth.mode) {
     case 'embedded': {
       if (!issuer) throw new Error('the mode embedded needs an issuer');
       const { publicUrl } = server;
       const keys = createLocalKeys(() => issuer.loadKeys(), { onEvent });
-      return createVerifier({ keys, algorithms: ['EdDSA'], issuer: publicUrl, audience: publicUrl });
+      return createVerifier({ keys, algorithms: ['EdDSA'], issuer: publicUrl, audience: publicUrl, onOutcome });
     }
     case 'jwks':
-      return createVerifier({ ...auth, keys: createRemoteKeys({ url: auth.jwksUrl, onEvent }) });
+      return createVerifier({ ...auth, keys: createRemoteKeys({ url: auth.jwksUrl, onEvent }), onOutcome });
     case 'shared-secret':
-      return createVerifier({ ...auth, keys: createSecretKey(auth.secret), algorithms: ['HS256'] });
+      return createVerifier({ ...auth, keys: createSecretKey(auth.secret), algorithms: ['HS256'], onOutcome });
   }
 }

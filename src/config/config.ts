@@ -6,6 +6,10 @@ export interface Config {
   readonly auth: AuthConfig;
   readonly limits: LimitsConfig;
   readonly log: { readonly level: LogLevel };
+  /** Where metrics are served; null where they are off. */
+  readonly metrics: { readonly port: number } | null;
+  /** Whether OpenTelemetry's own variables ask for traces. */
+  readonly traces: boolean;
 }
 
 export interface ServerConfig {

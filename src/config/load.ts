@@ -23,6 +23,7 @@ export function loadConfig(environment: Environment): Config {
   const values = parseAll(environment, faults);
   const database = databaseConfig(values, faults);
   const auth = authConfig(values, faults);
+  const metrics = metricsConfig(values, faults);
   if (faults.length > 0 || !auth) throw new ConfigError(faults);
   const port = set(values.PORT);
   return deepFreeze({
@@ -42,6 +43,8 @@ export function loadConfig(environment: Environment): Config {
       trustedProxies: values.TRUSTED_PROXIES ?? [],
     },
     log: { level: set(values.LOG_LEVEL) },
+    metrics,
+    traces: asksForTraces(environment),
   });
 }
 
@@ -123,6 +126,21 @@ function authConfig(values: VariableValues, faults: string[]): AuthConfig | null
       return { mode, secret, issuer: values.AUTH_ISSUER, audience: values.AUTH_AUDIENCE };
     }
   }
+}
+
+function metricsConfig(values: VariableValues, faults: string[]): Config['metrics'] {
+  if (!values.METRICS) return null;
+  const port = set(values.ADMIN_PORT);
+  if (port !== 0 && port === values.PORT)
+    faults.push('ADMIN_PORT: metrics need a port of their own; set it to another one than PORT.');
+  return { port };
+}
+
+/** Whether an OpenTelemetry SDK in this process would be asked to send traces (its specification, "Environment variables"). */
+function asksForTraces(environment: Environment): boolean {
+  if (environment.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || environment.OTEL_TRACES_EXPORTER === 'none')
+    return false;
+  return Object.entries(environment).some(([name, text]) => name.startsWith('OTEL_') && text);
 }
 
 function secretMissing(where: string): string {

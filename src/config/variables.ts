@@ -138,6 +138,16 @@ export const variables = {
     fallback: 'info',
     parse: oneOf(logLevels),
   }),
+  METRICS: define({
+    meaning: '`on` to serve metrics for Prometheus at `/metrics` on `ADMIN_PORT`.',
+    fallback: 'off',
+    parse: (text) => oneOf(['on', 'off'] as const)(text) === 'on',
+  }),
+  ADMIN_PORT: define({
+    meaning: 'The port for metrics, on the address in `HOST`; not the one in `PORT`. 0 takes any free one.',
+    fallback: '9464',
+    parse: wholeNumber(0, 65_535),
+  }),
   SHUTDOWN_TIMEOUT_MS: define({
     meaning: 'Milliseconds that requests under way have to finish after SIGTERM or SIGINT.',
     fallback: '10000',

@@ -9,6 +9,8 @@ export interface Connections {
   readonly pool: pg.Pool;
   /** A connection that leads to the server itself, past any pooler, for as long as `work` takes. */
   withMigrationClient<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result>;
+  /** Does what PostgreSQL does by itself and the embedded one does not; null where there is nothing to do. */
+  readonly upkeep: ((stopped: AbortSignal) => Promise<void>) | null;
   close(): Promise<void>;
 }
 

@@ -4,8 +4,9 @@ import type { DatabaseConfig } from '../config/config.ts';
 import type { Connections } from './connections.ts';
 import { requireIsolation } from './isolation.ts';
 import { migrate, requireMigrated } from './migrate.ts';
+import { createPing } from './ping.ts';
 import type { Row, Statement } from './statement.ts';
-import { createUserDatabase, runAsJanitor, type UserDatabase } from './user-database.ts';
+import { createUserDatabase, type ExchangeObserver, runAsJanitor, type UserDatabase } from './user-database.ts';
 
 export interface Database {
   /** Users' data, as the user. */
@@ -28,9 +29,11 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export function openDatabase(config: DatabaseConfig, connections: Connections): Database {
+/** @param observer told of what is done with users' data */
+export function openDatabase(config: DatabaseConfig, connections: Connections, observer?: ExchangeObserver): Database {
   let ready = false;
-  const asUser = createUserDatabase(connections.pool, config.prepare, () => ready);
+  const asUser = createUserDatabase(connections.pool, config, () => ready, observer);
+  const ping = createPing(connections.pool);
   return {
     asUser,
     get isReady() {
@@ -47,7 +50,7 @@ export function openDatabase(config: DatabaseConfig, connections: Connections): 
     },
     async ping() {
       if (!ready) throw new Error('the database is not prepared yet');
-      await connections.pool.query('select 1');
+      await ping();
     },
     close: () => connections.close(),
   };

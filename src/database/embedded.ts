@@ -1,13 +1,18 @@
 /** The embedded PostgreSQL: PGlite, in a directory or in memory, spoken to through pg like any other server. */
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { createPgConfig, type PglitePgConnection } from '@electric-sql/pglite/node-postgres';
+import type { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
-import type { EmbeddedDatabase } from '../config/config.ts';
+import type { DatabaseConfig, EmbeddedDatabase } from '../config/config.ts';
+import { BoundedPool } from './bounded-pool.ts';
 import type { Connections } from './connections.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { type Engine, engineOf, startEngine } from './embedded-engine.ts';
+import { EngineStream } from './embedded-stream.ts';
+import { createUpkeep } from './embedded-upkeep.ts';
+import { connectTimeoutMs, migrationTimeoutMs } from './postgres.ts';
+
+export type EmbeddedOptions = Pick<EmbeddedDatabase, 'directory'> & Pick<DatabaseConfig, 'timeoutMs'>;
 
 /**
  * Opens the embedded database. Its one connection serves everybody in turn.
@@ -15,59 +20,58 @@ import { lockDirectory } from './directory-lock.ts';
  * @param given an instance to use instead of opening one; it is closed with the connections
  * @throws DirectoryInUseError where another process has the directory open
  */
-export async function openEmbedded(database: EmbeddedDatabase, given?: PGlite): Promise<Connections> {
-  const unlock = database.directory === null ? () => {} : takeDirectory(database.directory);
+export async function openEmbedded(database: EmbeddedOptions, given?: PGlite): Promise<Connections> {
+  const { directory, timeoutMs } = database;
+  const unlock = directory === null ? () => {} : takeDirectory(directory);
   try {
-    const pglite = given ?? (await createPglite(database));
-    const serverConfig = createPgConfig(pglite);
-    ignoreTypeParsers(serverConfig.connection);
-    const pool = new pg.Pool({
-      ...serverConfig,
-      max: 1,
-      idleTimeoutMillis: 0,
-      connectionTimeoutMillis: 30_000,
-    });
-    return {
-      pool,
-      withMigrationClient: async (work) => {
-        const client = await pool.connect();
-        try {
-          return await work(client);
-        } finally {
-          client.release();
-        }
-      },
-      close: async () => {
-        await pool.end();
-        // The pool does not wait for its connection, which may have messages of a failed exchange to work through.
-        serverConfig.connection.end();
-        await once(serverConfig.connection, 'end');
-        await pglite.close();
-        unlock();
-      },
-    };
+    const engine = given ? engineOf(given) : await startEngine(directory === null ? null : join(directory, 'postgres'));
+    return connect(engine, timeoutMs, unlock);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-function createPglite({ directory }: EmbeddedDatabase): Promise<PGlite> {
-  return PGlite.create({
-    ...(directory !== null && { dataDir: join(directory, 'postgres') }),
-    // The default would double the memory of the whole server.
-    postgresqlconf: ['shared_buffers=16MB'],
-  });
-}
+function connect(engine: Engine, timeoutMs: number, unlock: () => void): Connections {
+  let used = 0;
+  const counted: Engine = {
+    exchange: (messages) => {
+      used += 1;
+      return engine.exchange(messages);
+    },
+    close: () => engine.close(),
+  };
+  const pool = new BoundedPool(
+    { stream: () => new EngineStream(counted) },
+    { places: 1, waitLimitMs: timeoutMs, connectTimeoutMs, queryTimeoutMs: timeoutMs },
+    0,
+  );
 
-/**
- * A query of pg may bring parsers for its columns as `types`, as Drizzle's do. pg's own connection sees that they are
- * no list of parameter types; PGlite's fails on them.
- */
-function ignoreTypeParsers(connection: PglitePgConnection): void {
-  const parse = connection.parse.bind(connection);
-  connection.parse = (message: { types?: unknown }) =>
-    parse({ ...message, types: Array.isArray(message.types) ? message.types : [] });
+  /** A connection with patience, in place of the pool's one. */
+  async function withMigrationClient<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
+    const held = await pool.connect();
+    const client = new pg.Client({ stream: () => new EngineStream(counted), query_timeout: migrationTimeoutMs });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return await work(client);
+    } finally {
+      await client.end();
+      // The other one has ended its prepared statements.
+      held.release(true);
+    }
+  }
+
+  return {
+    pool,
+    withMigrationClient,
+    upkeep: createUpkeep(pool, withMigrationClient, () => used),
+    async close() {
+      await pool.close();
+      await engine.close();
+      unlock();
+    },
+  };
 }
 
 function takeDirectory(directory: string): () => void {

@@ -1,5 +1,6 @@
 /** What went wrong at the database, in the terms of the problem catalogue. */
 import { ProblemError } from '../problems/problem.ts';
+import { OverloadedError } from './gate.ts';
 
 /** Codes of PostgreSQL's errors, appendix "PostgreSQL Error Codes" of its manual. */
 export const sqlState = {
@@ -45,6 +46,21 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && connectionMessages.test(error.message);
 }
 
+/**
+ * Whether a connection was lost that was there before, so that another one may do. What was asked on it may have been
+ * done: admin_shutdown, crash_shutdown, idle_session_timeout, connection_failure, connection_does_not_exist.
+ */
+export function isLostConnection(error: unknown): boolean {
+  const code = errorCode(error);
+  if (code) return /^(57P0[125]|0800[36]|ECONNRESET|EPIPE)$/.test(code);
+  return (
+    error instanceof Error &&
+    /^(Connection terminated(?! due to)|Client has encountered a connection error|Client was closed)/.test(
+      error.message,
+    )
+  );
+}
+
 /** Whether the connection that an error came from may serve again: only after an error that PostgreSQL itself sent. */
 export function leavesConnectionUsable(error: unknown): boolean {
   return errorCode(error) !== undefined && !isUnavailable(error);
@@ -55,6 +71,9 @@ export function databaseProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const code = errorCode(error);
   const options = { cause: error, reason: code ?? (error as Error).message };
+  if (error instanceof OverloadedError) {
+    return new ProblemError('overloaded', { ...options, headers: { 'Retry-After': '1' } });
+  }
   if (isReadTimeout(error) || code === cancelled) return new ProblemError('timeout', options);
   // 25006: read_only_sql_transaction, as after a fail-over; 28 and 3D: the login or the database is gone.
   if (isUnavailable(error) || isRetryable(error) || /^(25006|28|3D)/.test(code ?? '')) {

@@ -1,46 +1,69 @@
 /** A PostgreSQL server, Neon among them, over TCP. */
 import pg from 'pg';
 import type { DatabaseConfig, PostgresDatabase } from '../config/config.ts';
+import { BoundedPool, cut } from './bounded-pool.ts';
 import type { Connections } from './connections.ts';
 
 /** A suspended Neon database takes some seconds to wake up. */
-const connectTimeoutMs = 12_000;
+export const connectTimeoutMs = 12_000;
 
 /** Shorter than the five minutes after which Neon suspends and closes connections by itself. */
-const idleTimeoutMs = 60_000;
+export const idleTimeoutMs = 60_000;
+
+/** For one statement of a migration, waiting for another server's migration included. */
+export const migrationTimeoutMs = 600_000;
+
+/**
+ * PostgreSQL itself cancels a statement in time (`user-database.ts`), which leaves the connection usable. This much later
+ * it has not answered at all, and the connection is given up.
+ */
+export const graceMs = 500;
+
+/** After so long without a word, the system asks whether the other side is still there. */
+const keepAliveMs = 30_000;
 
 export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connections {
-  const pool = new pg.Pool({
-    connectionString: withExplicitTls(config.url),
-    max: config.poolMax,
-    connectionTimeoutMillis: connectTimeoutMs,
-    idleTimeoutMillis: idleTimeoutMs,
-    query_timeout: config.timeoutMs,
-    keepAlive: true,
-    application_name: 'todo-api',
-  });
-  // Without a listener an error on a connection ends the process. What it means for a request is told to the request;
-  // a connection that fails while idle is dropped by the pool.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  const common = { keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs };
+  const pool = new BoundedPool(
+    { ...common, connectionString: withExplicitTls(config.url), application_name: 'todo-api' },
+    {
+      places: config.poolMax,
+      waitLimitMs: config.timeoutMs,
+      connectTimeoutMs,
+      queryTimeoutMs: config.timeoutMs + graceMs,
+    },
+    idleTimeoutMs,
+  );
+  const migrating = new Set<pg.Client>();
 
   return {
     pool,
     withMigrationClient: async (work) => {
       const client = new pg.Client({
+        ...common,
         connectionString: withExplicitTls(config.directUrl),
         connectionTimeoutMillis: connectTimeoutMs,
+        query_timeout: migrationTimeoutMs,
         application_name: 'todo-api migrate',
       });
       client.on('error', () => {});
-      await client.connect();
+      migrating.add(client);
       try {
-        return await work(client);
-      } finally {
+        await client.connect();
+        const result = await work(client);
         await client.end();
+        return result;
+      } finally {
+        // After a failure it may wait for an answer that never comes.
+        cut(client);
+        migrating.delete(client);
       }
     },
-    close: () => pool.end(),
+    upkeep: null,
+    async close() {
+      for (const client of migrating) cut(client);
+      await pool.close();
+    },
   };
 }
 

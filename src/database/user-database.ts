@@ -1,8 +1,9 @@
 /** The only way to users' data: statements that run as the user they are for. */
 import type pg from 'pg';
 import type { Principal } from '../auth/principal.ts';
+import type { DatabaseConfig } from '../config/config.ts';
 import { ProblemError } from '../problems/problem.ts';
-import { databaseProblem, errorCode, isRetryable, leavesConnectionUsable } from './errors.ts';
+import { databaseProblem, errorCode, isLostConnection, isRetryable, leavesConnectionUsable } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { janitorRole, userRole } from './schema.ts';
 import type { BoundStatement, Row, Statement } from './statement.ts';
@@ -11,11 +12,12 @@ export interface UserDatabase {
   /**
    * Runs statements as the user, in order, all or nothing, in one round trip.
    *
+   * @param ifLost what to do where the connection is lost on the way, and the statements may have been carried out
    * @returns the rows of each statement
-   * @throws ProblemError database_unavailable, timeout or internal_error; a `RefusedValueError` where values were
+   * @throws ProblemError database_unavailable, overloaded, timeout or internal_error; a `RefusedValueError` where values were
    *   refused, for the caller to make sense of
    */
-  run(principal: Principal, statements: readonly BoundStatement[]): Promise<Row[][]>;
+  run(principal: Principal, statements: readonly BoundStatement[], ifLost?: IfLost): Promise<Row[][]>;
 
   /**
    * Runs statements as the user, looks at what they gave, and commits or rolls back accordingly: two round trips,
@@ -29,8 +31,12 @@ export interface UserDatabase {
     principal: Principal,
     statements: readonly BoundStatement[],
     conclude: (rows: Row[][]) => Conclusion<Value>,
+    ifLost?: IfLost,
   ): Promise<Value>;
 }
+
+/** `repeat` is for what may be done twice without harm: reads, and writes with an idempotency key. */
+export type IfLost = 'fail' | 'repeat';
 
 export interface Conclusion<Value> {
   readonly save: readonly BoundStatement[];
@@ -53,13 +59,28 @@ export class RefusedValueError extends Error {
   }
 }
 
+/** Told of each round trip on users' data, for metrics and traces. */
+export interface ExchangeObserver {
+  /** Does a round trip with these statements, and gives what it gives. */
+  observe<Result>(statements: readonly BoundStatement[], exchange: () => Promise<Result>): Promise<Result>;
+  /** A transaction was undone, or a connection lost, and it is tried again. */
+  onRetry(): void;
+}
+
+const unobserved: ExchangeObserver = { observe: (_statements, exchange) => exchange(), onRetry: () => {} };
+
 const attempts = 3;
 
-/** Sets who the following statements run as, and how they write timestamps, until the transaction ends. */
+/**
+ * Sets who the following statements run as, how they write timestamps, and how long they may take, until the
+ * transaction ends. The last is for when this server cannot see to it, being cut off from the database: what it began
+ * must not hold its locks.
+ */
 const enterScope: Statement = {
   name: 'scope',
   text: `select set_config('role', $1, true), set_config('app.user_id', $2, true),
-                set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true)`,
+                set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
+                set_config('statement_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $3, true)`,
 };
 
 const [begin, commit, rollback] = ['begin', 'commit', 'rollback'].map(
@@ -67,17 +88,25 @@ const [begin, commit, rollback] = ['begin', 'commit', 'rollback'].map(
 ) as [BoundStatement, BoundStatement, BoundStatement];
 
 /** @param isReady whether the schema is in place and guarded; nothing runs before */
-export function createUserDatabase(pool: pg.Pool, prepare: boolean, isReady: () => boolean): UserDatabase {
+export function createUserDatabase(
+  pool: pg.Pool,
+  { prepare, timeoutMs }: Pick<DatabaseConfig, 'prepare' | 'timeoutMs'>,
+  isReady: () => boolean,
+  observer = unobserved,
+): UserDatabase {
   return {
-    run: (principal, statements) => attempt(() => exchange(pool, principal.userId, statements, prepare)),
+    run: (principal, statements, ifLost = 'fail') =>
+      attempt(ifLost, () =>
+        withClient(pool, (client) => observed(client, [scopeOf(principal.userId, timeoutMs), ...statements], 1)),
+      ),
 
-    transact: (principal, statements, conclude) =>
-      attempt(() =>
+    transact: (principal, statements, conclude, ifLost = 'fail') =>
+      attempt(ifLost, () =>
         withClient(pool, async (client) => {
           try {
-            const rows = await send(client, [begin, scopeOf(principal.userId), ...statements], prepare, 2);
+            const rows = await observed(client, [begin, scopeOf(principal.userId, timeoutMs), ...statements], 2);
             const { save, value } = conclude(rows);
-            await send(client, [...save, commit], prepare);
+            await observed(client, [...save, commit]);
             return value;
           } catch (error) {
             if (isUsableAfter(error)) await send(client, [rollback], prepare);
@@ -87,7 +116,13 @@ export function createUserDatabase(pool: pg.Pool, prepare: boolean, isReady: () 
       ),
   };
 
-  async function attempt<Result>(work: () => Promise<Result>): Promise<Result> {
+  function observed(client: pg.PoolClient, statements: readonly BoundStatement[], own = 0): Promise<Row[][]> {
+    return observer.observe(statements, () => send(client, statements, prepare, own));
+  }
+
+  async function attempt<Result>(ifLost: IfLost, work: () => Promise<Result>): Promise<Result> {
+    const start = performance.now();
+    let repeats = ifLost === 'repeat' ? 1 : 0;
     if (!isReady()) {
       throw new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
     }
@@ -95,7 +130,13 @@ export function createUserDatabase(pool: pg.Pool, prepare: boolean, isReady: () 
       try {
         return await work();
       } catch (error) {
-        if (isRetryable(error) && count < attempts) continue;
+        const isUndone = isRetryable(error) && count < attempts;
+        // Once, and not where the time for an answer is over anyway.
+        const isLost = isLostConnection(error) && performance.now() - start < timeoutMs && repeats-- > 0;
+        if (isUndone || isLost) {
+          observer.onRetry();
+          continue;
+        }
         throw error instanceof RefusedValueError ? error : databaseProblem(error);
       }
     }
@@ -122,7 +163,7 @@ export async function runAsJanitor(pool: pg.Pool, statement: Statement, prepare:
     send(
       client,
       [
-        { statement: enterScope, values: [janitorRole, ''] },
+        { statement: enterScope, values: [janitorRole, '', '0'] },
         { statement, values: [] },
       ],
       prepare,
@@ -131,8 +172,9 @@ export async function runAsJanitor(pool: pg.Pool, statement: Statement, prepare:
   return rows;
 }
 
-function scopeOf(userId: string | null): BoundStatement {
-  return { statement: enterScope, values: [userRole, userId ?? ''] };
+/** @param timeoutMs for each statement; without it, what the pool has for all of them must do */
+function scopeOf(userId: string | null, timeoutMs = 0): BoundStatement {
+  return { statement: enterScope, values: [userRole, userId ?? '', String(timeoutMs)] };
 }
 
 async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {

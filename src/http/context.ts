@@ -21,3 +21,8 @@ export interface Env {
 }
 
 export type RequestContext = Context<Env>;
+
+/** The path of a request as it was sent: percent-encoded, so that it is a URI reference, and without the query. */
+export function pathOf(context: RequestContext): string {
+  return new URL(context.req.url).pathname;
+}

@@ -7,36 +7,55 @@ import { ProblemError, problemDocument, toProblem } from '../problems/problem.ts
 import { problemResponse } from './problem-response.ts';
 import { securityHeaders } from './standard-headers.ts';
 
+/** A request that was answered without having reached the app. */
+export interface Refusal {
+  readonly requestId: string;
+  /** Undefined where it could not be read. */
+  readonly method?: string | undefined;
+  readonly problem: ProblemError;
+}
+
 /**
  * Answers HTTP that cannot be parsed, and requests with other than one Host (RFC 9112, section 3.2). The server must
  * be made with `requireHostHeader: false`: Node's own refusal has no body.
+ *
+ * @param onRefusal told of each, for the log
  */
-export function refuseMalformed(server: Server): void {
+export function refuseMalformed(server: Server, onRefusal: (refusal: Refusal) => void): void {
+  const refuse = (socket: Duplex, detail: string, reason: string, method?: string) => {
+    const requestId = uuidv7();
+    const problem = new ProblemError('malformed_request', { detail, reason });
+    socket.end(rawResponse(problem, requestId));
+    onRefusal({ requestId, method, problem });
+  };
+
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // A connection that was reset, or timed out while idle, has nobody to answer.
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else socket.end(rawResponse(explain(error.code)));
+    else refuse(socket, explain(error.code), error.code ?? 'clientError');
   });
   const handle = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
     if (hostsOf(request) === 1) for (const listener of handle) listener(request, response);
-    else request.socket.end(rawResponse('The request must have exactly one Host header.'));
+    else refuse(request.socket, 'The request must have exactly one Host header.', 'Host', request.method);
   });
   // Node would answer 417 without a body. What is expected here may be ignored (RFC 9110, section 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
 /** Answers a request that Node took and that makes no URL: a Host that is none, `OPTIONS *`, a backslash. */
-export function refuseUnreadable(error: unknown): Response {
+export function refuseUnreadable(error: unknown, onRefusal: (refusal: Refusal) => void): Response {
+  const detail = 'The target of the request or its Host is not valid.';
   const problem =
     error instanceof RequestError
-      ? new ProblemError('malformed_request', { detail: 'The target of the request or its Host is not valid.' })
+      ? new ProblemError('malformed_request', { detail, reason: 'target' })
       : toProblem(error);
   const requestId = uuidv7();
   const response = problemResponse(problem, '/', requestId);
   const headers = { ...securityHeaders, 'X-Request-Id': requestId, Connection: 'close' };
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  onRefusal({ requestId, problem });
   return response;
 }
 
@@ -55,9 +74,8 @@ function explain(code: string | undefined): string {
   }
 }
 
-function rawResponse(detail: string): string {
-  const requestId = uuidv7();
-  const body = JSON.stringify(problemDocument(new ProblemError('malformed_request', { detail }), '/', requestId));
+function rawResponse(problem: ProblemError, requestId: string): string {
+  const body = JSON.stringify(problemDocument(problem, '/', requestId));
   return [
     'HTTP/1.1 400 Bad Request',
     'Content-Type: application/problem+json',

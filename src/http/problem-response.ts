@@ -1,12 +1,12 @@
 /** Problems as HTTP responses (RFC 9457). */
 import { type ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
-import type { RequestContext } from './context.ts';
+import { pathOf, type RequestContext } from './context.ts';
 
 /** Answers any thrown value: a `ProblemError` as it says, everything else as `internal_error`. */
 export function respondWithProblem(error: unknown, context: RequestContext): Response {
   const problem = toProblem(error);
   context.set('problem', problem);
-  return problemResponse(problem, context.req.path, context.get('requestId'));
+  return problemResponse(problem, pathOf(context), context.get('requestId'));
 }
 
 export function problemResponse(problem: ProblemError, instance: string, requestId: string): Response {

@@ -12,11 +12,13 @@ export interface RequestEvent {
   readonly requestId: string;
   /** Undefined where nobody could be told by a token. */
   readonly userId?: string | undefined;
-  readonly method: string;
+  /** Undefined where the request could not be read; what it then asked for is not known either. */
+  readonly method?: string | undefined;
   /** The pattern of the route and not the path: an id would tell of what a user has. Undefined where there is none. */
   readonly route?: string | undefined;
   readonly status: number;
-  readonly seconds: number;
+  /** Undefined where the request could not be read. */
+  readonly seconds?: number | undefined;
   /** What made the answer an error. */
   readonly problem?: ProblemError | undefined;
 }

@@ -78,8 +78,8 @@ export function createMetrics(pool: PoolUse): Metrics {
       if (refusal) security.add([refusal.name, refusal.reason]);
       switch (event.type) {
         case 'request': {
-          const method = methods.has(event.method) ? event.method : 'other';
-          requests.observe([method, event.route ?? 'none', String(event.status)], event.seconds);
+          const { method = '', route = 'none', status, seconds = 0 } = event;
+          requests.observe([methods.has(method) ? method : 'other', route, String(status)], seconds);
           break;
         }
         case 'token_verification':

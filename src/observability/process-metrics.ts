@@ -18,8 +18,10 @@ export function measureProcess({ gauge, sum }: Instruments): void {
   gauge('todo_api_event_loop_delay_p50_seconds', 'How late timers were since the last look: half of them.', () =>
     late(delay.percentile(50)),
   );
-  gauge('todo_api_event_loop_delay_p99_seconds', 'How late timers were since the last look: all but one in a hundred.', () =>
-    late(delay.percentile(99)),
+  gauge(
+    'todo_api_event_loop_delay_p99_seconds',
+    'How late timers were since the last look: all but one in a hundred.',
+    () => late(delay.percentile(99)),
   );
   gauge('todo_api_event_loop_delay_max_seconds', 'How late timers were since the last look: the latest.', () => {
     const max = late(delay.max);
@@ -31,14 +33,24 @@ export function measureProcess({ gauge, sum }: Instruments): void {
   gauge('todo_api_process_resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
   gauge('todo_api_process_heap_used_bytes', 'JavaScript objects.', memory('heapUsed'));
   gauge('todo_api_process_heap_size_bytes', 'Memory set aside for JavaScript objects.', memory('heapTotal'));
-  gauge('todo_api_process_external_memory_bytes', 'Buffers, and the memory of the embedded database.', memory('external'));
-  sum('todo_api_process_cpu_user_seconds_total', 'Processor time of the process, in user mode.', () =>
-    process.cpuUsage().user / microsecondsPerSecond,
+  gauge(
+    'todo_api_process_external_memory_bytes',
+    'Buffers, and the memory of the embedded database.',
+    memory('external'),
   );
-  sum('todo_api_process_cpu_system_seconds_total', 'Processor time of the process, in the kernel.', () =>
-    process.cpuUsage().system / microsecondsPerSecond,
+  sum(
+    'todo_api_process_cpu_user_seconds_total',
+    'Processor time of the process, in user mode.',
+    () => process.cpuUsage().user / microsecondsPerSecond,
   );
-  gauge('todo_api_process_start_time_seconds', 'When the process started, in seconds since 1970.', () =>
-    performance.timeOrigin / 1_000,
+  sum(
+    'todo_api_process_cpu_system_seconds_total',
+    'Processor time of the process, in the kernel.',
+    () => process.cpuUsage().system / microsecondsPerSecond,
+  );
+  gauge(
+    'todo_api_process_start_time_seconds',
+    'When the process started, in seconds since 1970.',
+    () => performance.timeOrigin / 1_000,
   );
 }

@@ -1,5 +1,5 @@
 /** Events become lines of the log and counts in the metrics. */
-import { type Recorder, type RequestEvent, type SecurityEvent, securityEventOf, type ServerEvent } from './events.ts';
+import { type Recorder, type RequestEvent, type SecurityEvent, type ServerEvent, securityEventOf } from './events.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { userHash } from './user-hash.ts';
@@ -27,7 +27,10 @@ function writeLine(log: Log, event: ServerEvent): void {
       return;
     }
     case 'keys_fetch_failed':
-      log.warn({ event: event.type, retry_in_ms: Math.round(event.retryInMs), err: event.error }, 'keys could not be fetched');
+      log.warn(
+        { event: event.type, retry_in_ms: Math.round(event.retryInMs), err: event.error },
+        'keys could not be fetched',
+      );
       return;
     case 'retry':
       log.debug({ event: event.type }, 'a transaction is tried again');
@@ -56,10 +59,10 @@ function requestLine(event: RequestEvent, security: SecurityEvent | undefined): 
   return {
     request_id: requestId,
     ...(userId !== undefined && { user_hash: userHash(userId) }),
-    method,
+    ...(method !== undefined && { method }),
     route,
     status,
-    duration_ms: Math.round(seconds * 100_000) / 100,
+    ...(seconds !== undefined && { duration_ms: Math.round(seconds * 100_000) / 100 }),
     ...(problem && { code: problem.code, ...(problem.reason && { reason: problem.reason }) }),
     ...(security && { event: security.name }),
     ...(status >= 500 && problem?.cause ? { err: problem.cause } : {}),

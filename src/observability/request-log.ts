@@ -1,6 +1,6 @@
 /** Tells of each request when it is over. */
 import type { MiddlewareHandler } from 'hono';
-import { matchedRoutes } from 'hono/route';
+import { routePath } from 'hono/route';
 import type { Env, RequestContext } from '../http/context.ts';
 import type { Recorder } from './events.ts';
 
@@ -21,8 +21,8 @@ export function recordRequests(record: Recorder): MiddlewareHandler<Env> {
   };
 }
 
-/** The pattern that the path of a request matched; undefined where it matched nothing but middleware. */
+/** The pattern of the route that answered; undefined for a path that has none. */
 export function routeOf(context: RequestContext): string | undefined {
-  const path = matchedRoutes(context).at(-1)?.path;
-  return path === '/*' ? undefined : path;
+  // A pre-flight is answered by middleware, which stands before the routes that it is about.
+  return [routePath(context), routePath(context, -1)].find((path) => path !== '/*');
 }

@@ -1,6 +1,7 @@
 /** Cursors: the place in a list where the next page begins, tied to the user and the list it was made for. */
 import { createHash } from 'node:crypto';
-import { validationFailed } from '../problems/problem.ts';
+import { z } from 'zod';
+import { type ProblemError, validationFailed } from '../problems/problem.ts';
 import type { ListQuery, Position } from './list.ts';
 
 /** Goes up when the meaning of a cursor changes, so that older ones are refused. */
@@ -28,17 +29,19 @@ export function readCursor(ownerId: string, list: List, cursor: string): Positio
   const place = bytes.subarray(digestLength);
   const intact =
     bytes.toString('base64url') === cursor && bytes.subarray(0, digestLength).equals(digest(ownerId, list, place));
-  if (!intact) {
-    throw validationFailed([
-      {
-        in: 'query',
-        pointer: 'cursor',
-        message:
-          'is not one that this list gave out; use it with the filters and the sort it came with, or start again',
-      },
-    ]);
-  }
-  return JSON.parse(place.toString()) as Position;
+  // A digest can be made for anything.
+  const position = intact ? positions.safeParse(JSON.parse(place.toString())) : undefined;
+  if (!position?.success) throw cursorRefused();
+  return position.data;
+}
+
+const positions = z.tuple([z.string(), z.string()]);
+
+/** The problem of a cursor that cannot be used. */
+export function cursorRefused(): ProblemError {
+  const message =
+    'is not one that this list gave out; use it with the filters and the sort it came with, or start again';
+  return validationFailed([{ in: 'query', pointer: 'cursor', message }]);
 }
 
 function digest(ownerId: string, { filters, sort }: List, place: Buffer): Buffer {

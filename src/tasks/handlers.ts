@@ -1,13 +1,13 @@
 /** What the operations on tasks do: one exchange with the database each, and the answer made of its rows. */
 import { uuidv7 } from 'uuidv7';
-import type { UserDatabase } from '../database/user-database.ts';
+import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
 import type { RequestContext } from '../http/context.ts';
 import { allowedVersions, entityTag, isCurrent } from '../http/etag.ts';
 import { type Operation, operation } from '../http/operation.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
 import { perform, type Write } from '../writes/write.ts';
 import { batchWrite } from './batch.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { cursorRefused, readCursor, writeCursor } from './cursor.ts';
 import { dueFault } from './due-fault.ts';
 import { type ListQuery, listTasks } from './list.ts';
 import {
@@ -36,9 +36,12 @@ export function taskOperations(database: UserDatabase): Operation[] {
       const after = cursor === undefined ? null : readCursor(principal.userId, { filters, sort }, cursor);
       // One more than asked for shows whether there is a next page.
       const list: ListQuery = { filters, sort, after, skip, limit: limit + 1 };
-      const [rows] = (await database.run(principal, [listTasks(principal.userId, list, Date.now())])) as unknown as [
-        (TaskRow & { position: string })[],
-      ];
+      const [rows] = (await database
+        .run(principal, [listTasks(principal.userId, list, Date.now())], 'repeat')
+        .catch((error: unknown) => {
+          // A digest can be made for a place that is none.
+          throw error instanceof RefusedValueError && after ? cursorRefused() : error;
+        })) as unknown as [(TaskRow & { position: string })[]];
       const page = rows.slice(0, limit);
       const last = rows.length > limit ? page.at(-1) : undefined;
       const next = last && writeCursor(principal.userId, list, [last.position, last.id]);
@@ -61,7 +64,7 @@ export function taskOperations(database: UserDatabase): Operation[] {
 
     operation(readTaskRoute, async ({ path, headers }, context) => {
       const principal = context.get('principal');
-      const [[row]] = (await database.run(principal, [selectTask(principal.userId, path.id)])) as unknown as [
+      const [[row]] = (await database.run(principal, [selectTask(principal.userId, path.id)], 'repeat')) as unknown as [
         [TaskRow?],
       ];
       if (!row) throw new ProblemError('task_not_found');

@@ -43,9 +43,11 @@ export const listTasksRoute = describeOperation({
         error: 'cannot go together with cursor',
       })
       .check(({ value, issues }) => {
+        const faulty = issues.map(({ path: [name] = [] }) => name);
         for (const [from, to] of ranges) {
           const [first, last] = [value[from], value[to]];
-          if (first !== undefined && last !== undefined && Date.parse(first) > Date.parse(last)) {
+          if (first === undefined || last === undefined || faulty.includes(from) || faulty.includes(to)) continue;
+          if (Date.parse(first) > Date.parse(last)) {
             issues.push({ code: 'custom', path: [to], message: `must not be before ${from}`, input: last });
           }
         }

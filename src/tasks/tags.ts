@@ -19,7 +19,7 @@ export function tagOperations(database: UserDatabase): Operation[] {
   return [
     operation(listTagsRoute, async (_input, context) => {
       const principal = context.get('principal');
-      const [rows] = await database.run(principal, [listTags(principal.userId)]);
+      const [rows] = await database.run(principal, [listTags(principal.userId)], 'repeat');
       return context.json(rows);
     }),
   ];

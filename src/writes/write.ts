@@ -1,7 +1,7 @@
 /** Writes: statements, and the answer that is made of their rows; done once, however often the client repeats them. */
 import type { BoundStatement, Row } from '../database/statement.ts';
-import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
-import type { RequestContext } from '../http/context.ts';
+import { type Conclusion, RefusedValueError, type UserDatabase } from '../database/user-database.ts';
+import { pathOf, type RequestContext } from '../http/context.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
 import { type ClaimRows, claim, earlierAnswer, keyedRequest, remember } from './idempotency.ts';
 
@@ -49,15 +49,18 @@ const [savepoint, undo] = ['savepoint write', 'rollback to savepoint write'].map
 /** The key's record commits with the change, or neither does. */
 function performOnce(database: UserDatabase, write: Write, key: string, context: RequestContext): Promise<Answer> {
   const principal = context.get('principal');
-  const request = keyedRequest(key, context.req.method, context.req.path, context.get('body'));
+  const request = keyedRequest(key, context.req.method, pathOf(context), context.get('body'));
   const before = [...claim(principal.userId, request), ...(write.isPartial ? [savepoint] : [])];
-  const done = database.transact(principal, [...before, ...write.statements], (rows) => {
+  const conclude = (rows: Row[][]): Conclusion<Answer> => {
     const earlier = earlierAnswer(rows as unknown as ClaimRows, request);
     if (earlier) return { save: [], value: earlier };
     const { answer, isDone } = outcome(write, rows.slice(before.length), context);
     const isUndone = write.isPartial && !isDone;
     return { save: [...(isUndone ? [undo] : []), remember(principal.userId, request, answer)], value: answer };
-  });
+  };
+  // What was done before the connection was lost is found under its key the second time.
+  const statements = [...before, ...write.statements];
+  const done = database.transact(principal, statements, conclude, 'repeat');
   return done.catch(explained(write, before.length));
 }
 
@@ -77,7 +80,7 @@ function outcome(write: Write, rows: Row[][], context: RequestContext): { answer
   } catch (error) {
     if (!(error instanceof ProblemError && outcomes.includes(error.status))) throw error;
     context.set('problem', error);
-    const body = JSON.stringify(problemDocument(error, context.req.path, context.get('requestId')));
+    const body = JSON.stringify(problemDocument(error, pathOf(context), context.get('requestId')));
     const headers = { 'Content-Type': 'application/problem+json' };
     return { answer: { status: error.status, headers, body }, isDone: false };
   }

@@ -1,5 +1,6 @@
 /** Every sort of a list: its order, and pages that stay whole while others write. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeCursor } from '../../src/tasks/cursor.ts';
 import { sorts } from '../../src/tasks/list.ts';
 import { priorities, statuses } from '../../src/tasks/table.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
@@ -160,6 +161,17 @@ test('a cursor serves its own list only: same user, filters and sort, any limit'
   ] as const) {
     const { status, body } = await client.get(`/api/v1/tasks?${query}`);
     expect(status, query).toBe(422);
+    expect(body.errors).toMatchObject([{ in: 'query', pointer: 'cursor' }]);
+  }
+});
+
+test('a cursor that somebody made up for a place that is none is refused', async () => {
+  const ada = api.user();
+  const filters = { time_zone: 'UTC' };
+  for (const position of [['yesterday', 'x'], ['2026-11-20', 'x'], [1], ['x'], {}, null]) {
+    const cursor = writeCursor(ada.userId as string, { filters, sort: '-created_at' }, position as never);
+    const { status, body } = await ada.get(`/api/v1/tasks?cursor=${cursor}`);
+    expect(status).toBe(422);
     expect(body.errors).toMatchObject([{ in: 'query', pointer: 'cursor' }]);
   }
 });

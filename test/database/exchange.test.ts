@@ -151,7 +151,7 @@ test('a database can be closed right after an exchange has failed', async () => 
 });
 
 test('nothing runs before the database is ready', async () => {
-  const asUser = createUserDatabase(database.connections.pool, true, () => false);
+  const asUser = createUserDatabase(database.connections.pool, database.config, () => false);
   const attempt = asUser.run({ userId: 'ada', scopes: null }, [whoAmI]);
   await expect(attempt).rejects.toMatchObject({ code: 'database_unavailable' });
 });

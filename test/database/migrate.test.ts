@@ -50,7 +50,7 @@ describe('a database that is set up', () => {
 
 test('an empty database is refused with MIGRATE_ON_START=false, and left as it is', async () => {
   const pglite = await PGlite.create();
-  const connections = await openEmbedded({ kind: 'pglite', directory: null }, pglite);
+  const connections = await openEmbedded({ directory: null, timeoutMs: 5_000 }, pglite);
   onTestFinished(() => connections.close());
   await expect(migrated(connections, undefined, false)).rejects.toMatchObject({
     name: 'DatabaseSetupError',

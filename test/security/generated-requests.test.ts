@@ -16,7 +16,9 @@ afterAll(() => api.stop());
 
 const [validOnes, spoiltRequests] = databaseKind === 'postgres' ? [60, 6] : [30, 2];
 
-const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+/** Stands for the id of a task that there is by the time of the request. */
+const ownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+const nobodysId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
 
 describe.each(documentedOperations)('$operation.operationId', (documented) => {
   const { method, path, operation } = documented;
@@ -30,20 +32,15 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
     const user = api.user();
     const statuses = new Set<number>();
     const attempt = async (generated: Parts) => {
-      // A task of the user's own, now and then, so that there is something to be found.
+      // A task of the user's own, so that there is something to be found.
       const { body: task } = await user.post('/api/v1/tasks', { title: 'x' });
-      const parts = JSON.parse(JSON.stringify(generated).replaceAll(unknownId, task.id)) as Parts;
+      const parts = JSON.parse(JSON.stringify(generated).replaceAll(ownId, task.id)) as Parts;
       const { status, text } = await send(user, parts);
       statuses.add(status);
       if (status >= 400) expect([404, 409, 412], `${method} ${targetOf(path, parts)}: ${text}`).toContain(status);
     };
-    await fc.assert(
-      fc.asyncProperty(fc.boolean(), fc.infiniteStream(fc.uuid()), (own, ids) => {
-        const [request] = fc.sample(requestsOf(documented, { ids: own ? [unknownId] : [...ids.take(3)] }), 1);
-        return attempt(request as Parts);
-      }),
-      { numRuns: validOnes },
-    );
+    const requests = requestsOf(documented, { ids: [ownId, nobodysId] });
+    await fc.assert(fc.asyncProperty(requests, attempt), { numRuns: validOnes });
     expect([...statuses].some((status) => status < 300)).toBe(true);
   });
 

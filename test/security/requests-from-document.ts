@@ -1,6 +1,6 @@
 /** Requests made from the OpenAPI document: valid ones at random, and every way to spoil one with the place it is in. */
 import fc from 'fast-check';
-import { document, type documentedOperations } from '../support/document.ts';
+import type { documentedOperations } from '../support/document.ts';
 import { type Schema, type Spoilt, spoil, valuesOf } from './values-from-schema.ts';
 
 export type DocumentedOperation = (typeof documentedOperations)[number];
@@ -77,7 +77,11 @@ export function* spoiltOnes({ operation }: DocumentedOperation, parts: Parts): G
         pointer,
       });
       if (parameterRules[name]) yield* parameterRules[name].bad.map(put);
-      else for (const value of spoiltTexts(schema)) yield put(value);
+      // A path without its parameter is another path.
+      else
+        yield* spoiltTexts(schema)
+          .filter((value) => place !== 'path' || value !== '')
+          .map(put);
       // A parameter that is no list is given once; a header's values would be joined by commas.
       if (place === 'query' && schema.type !== 'array') yield put(['1', '1']);
     }
@@ -132,7 +136,7 @@ function inOrder(query: Record<string, unknown>): Record<string, unknown> {
   return ordered;
 }
 
-/** In a query or a path everything is text, so what is spoilt is what the text says. */
+/** In a query or a path everything is text, and in UTF-8, so what is spoilt is what the text says. */
 function spoiltTexts(schema: Schema): unknown[] {
   if (schema.type === 'integer') {
     const outside = [schema.minimum, schema.maximum].map((edge, index) => Number(edge) + (index === 0 ? -1 : 1));
@@ -145,8 +149,7 @@ function spoiltTexts(schema: Schema): unknown[] {
     return [...texts, ...texts.map((text) => [good, text]), Array(Number(schema.maxItems) + 1).fill(good)];
   }
   const [good] = fc.sample(valuesOf(schema), { numRuns: 1, seed: 1 });
-  return [...spoil(schema, good)].map(({ value }: Spoilt) => value).filter((value) => typeof value === 'string');
+  return [...spoil(schema, good)]
+    .map(({ value }: Spoilt) => value)
+    .filter((value) => typeof value === 'string' && value.isWellFormed());
 }
-
-/** The schemas that the document names, for following references. */
-export const named = document.components.schemas as Readonly<Record<string, Schema>>;

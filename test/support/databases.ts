@@ -33,7 +33,7 @@ export async function createTestDatabase(overrides: Partial<DatabaseConfig> = {}
 async function embeddedDatabase(overrides: Partial<DatabaseConfig>): Promise<TestDatabase> {
   const loadDataDir = new Blob([readFileSync(inject('embeddedTemplate'))]);
   const pglite = await PGlite.create({ loadDataDir, postgresqlconf: ['shared_buffers=16MB'] });
-  const opened = await openEmbedded({ kind: 'pglite', directory: null }, pglite);
+  const opened = await openEmbedded({ directory: null, timeoutMs: 5_000 }, pglite);
   const connections = { ...opened, close: once(() => opened.close()) };
   return {
     config: { ...databaseConfig('pglite:memory'), ...overrides } as DatabaseConfig,

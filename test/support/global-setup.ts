@@ -57,7 +57,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function makeEmbeddedTemplate(folder: string): Promise<string> {
   const pglite = await PGlite.create({ postgresqlconf: ['shared_buffers=16MB'] });
-  const connections = await openEmbedded({ kind: 'pglite', directory: null }, pglite);
+  const connections = await openEmbedded({ directory: null, timeoutMs: 5_000 }, pglite);
   await openDatabase(databaseConfig('pglite:memory'), connections).prepare();
   const dump = await pglite.dumpDataDir('none');
   await connections.close();

@@ -1,4 +1,5 @@
 /** Whose token is this? The one way from a bearer token (RFC 6750) to a user. */
+import type { ProblemError } from '../../problems/problem.ts';
 import type { Principal } from '../principal.ts';
 import { type ClaimExpectations, checkClaims } from './claim-rules.ts';
 import { maxTokenBytes } from './compact-token.ts';
@@ -13,13 +14,17 @@ export interface TokenVerifier {
   verify(token: string): Promise<Principal>;
 }
 
+/** How a look at a token ended. `remembered` is a good one that was verified a moment before. */
+export type VerificationOutcome = 'verified' | 'remembered' | 'refused' | 'unavailable';
+
 export interface VerifierRules extends SignatureRules, ClaimExpectations {
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
+  readonly onOutcome?: (outcome: VerificationOutcome) => void;
 }
 
 /** A verifier with a memory of its own. The rules are in `compact-token`, `header-rules`, `key-set` and `claim-rules`. */
-export function createVerifier({ clock = Date.now, ...rules }: VerifierRules): TokenVerifier {
+export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rules }: VerifierRules): TokenVerifier {
   const cache = createTokenCache();
 
   /** A token verified a moment ago, by a key that is still published. */
@@ -29,15 +34,25 @@ export function createVerifier({ clock = Date.now, ...rules }: VerifierRules): T
     return known && (await rules.keys.current()).includes(known.key) ? known.principal : undefined;
   }
 
+  async function check(token: string): Promise<Principal> {
+    const { payload, key } = await openSignedToken(token, rules);
+    const now = clock();
+    const { principal, expiresAt } = checkClaims(payload, rules, now);
+    cache.remember(token, { principal, key, expiresAt }, now);
+    return principal;
+  }
+
   return {
     async verify(token) {
-      const recalled = await recall(token);
-      if (recalled) return recalled;
-      const { payload, key } = await openSignedToken(token, rules);
-      const now = clock();
-      const { principal, expiresAt } = checkClaims(payload, rules, now);
-      cache.remember(token, { principal, key, expiresAt }, now);
-      return principal;
+      try {
+        const recalled = await recall(token);
+        const principal = recalled ?? (await check(token));
+        onOutcome(recalled ? 'remembered' : 'verified');
+        return principal;
+      } catch (error) {
+        onOutcome((error as ProblemError).status === 401 ? 'refused' : 'unavailable');
+        throw error;
+      }
     },
   };
 }

@@ -1,0 +1,138 @@
+/** pg's pool of connections, with a bound on everything that may wait for it or hang on it. */
+import pg from 'pg';
+import { createGate, type Gate } from './gate.ts';
+
+export interface PoolBounds {
+  /** Connections. */
+  readonly places: number;
+  /** For a connection while all are in use. */
+  readonly waitLimitMs: number;
+  /** For a connection in all, where new ones have to be opened; those who wait for the same wait as long. */
+  readonly connectTimeoutMs: number;
+  /** For an answer, from sending to the last byte; then the connection is given up. */
+  readonly queryTimeoutMs: number;
+}
+
+/**
+ * How many may wait for a connection. On two cores an exchange takes 0.5 to 3 ms, so the last of a full queue is served
+ * within half a second; what is beyond that is not served sooner by waiting (`docs/faults.md`).
+ */
+export const mostWaiting = 200;
+
+/** For connections in use to come back when the pool is closed; then they are cut. */
+export const closeTimeoutMs = 2_000;
+
+type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void;
+
+export class BoundedPool extends pg.Pool {
+  readonly #bounds: PoolBounds;
+  readonly #gate: Gate;
+  /** All that are open, and those of them that are still being opened, which the pool itself says nothing of. */
+  readonly #clients: Set<pg.ClientBase>;
+  readonly #opening: Set<pg.ClientBase>;
+
+  constructor(options: pg.ClientConfig, bounds: PoolBounds, idleTimeoutMillis: number) {
+    const clients = new Set<pg.ClientBase>();
+    const opening = new Set<pg.ClientBase>();
+    class TrackedClient extends pg.Client {
+      constructor(config: pg.ClientConfig) {
+        super(config);
+        clients.add(this);
+        opening.add(this);
+        // Without a listener an error on a connection ends the process. What it means is told to whoever uses it.
+        this.on('error', () => {});
+        this.once('end', () => {
+          clients.delete(this);
+          opening.delete(this);
+        });
+      }
+    }
+    super({
+      ...options,
+      Client: TrackedClient as unknown as new () => pg.ClientBase,
+      max: bounds.places,
+      connectionTimeoutMillis: bounds.connectTimeoutMs,
+      query_timeout: bounds.queryTimeoutMs,
+      idleTimeoutMillis,
+    } as pg.PoolConfig);
+    this.#bounds = bounds;
+    this.#gate = createGate(bounds.places, mostWaiting);
+    this.#clients = clients;
+    this.#opening = opening;
+    this.on('connect', (client) => opening.delete(client));
+    // A connection that fails while idle is dropped by the pool.
+    this.on('error', () => {});
+    // The pool's own queue stays empty: nobody gets past the gate for whom it has no connection.
+    Object.defineProperty(this, 'waitingCount', { get: () => this.#gate.waiting });
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
+    const acquired = this.#acquire();
+    if (!callback) return acquired;
+    acquired.then(
+      (client) => callback(undefined, client, () => client.release()),
+      (error: Error) => callback(error, undefined, () => {}),
+    );
+    return undefined;
+  }
+
+  async #acquire(): Promise<pg.PoolClient> {
+    const { waitLimitMs, connectTimeoutMs } = this.#bounds;
+    const start = performance.now();
+    // A database that wakes up takes its time for those whose connections it opens, and for those behind them.
+    await this.#gate.enter(this.#opening.size > 0 ? connectTimeoutMs : waitLimitMs);
+    const opened = this.#connectOnce();
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error('timeout exceeded when trying to connect')),
+        Math.max(0, connectTimeoutMs - (performance.now() - start)),
+      );
+    });
+    try {
+      return await Promise.race([opened, tooLate]);
+    } catch (error) {
+      opened.then(
+        (client) => client.release(),
+        () => {},
+      );
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The place at the gate is given back together with the connection. */
+  async #connectOnce(): Promise<pg.PoolClient> {
+    try {
+      const client = await super.connect();
+      const release = client.release.bind(client);
+      client.release = (error) => {
+        release(error);
+        this.#gate.leave();
+      };
+      return client;
+    } catch (error) {
+      this.#gate.leave();
+      throw error;
+    }
+  }
+
+  /** Waits for connections in use, though not for long: what hangs there hangs for good. */
+  async close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, closeTimeoutMs);
+    });
+    await Promise.race([this.end(), limit]);
+    clearTimeout(timer);
+    for (const client of this.#clients) cut(client);
+  }
+}
+
+/** Closes a connection without a word, so that it cannot keep the process. */
+export function cut(client: pg.ClientBase): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}

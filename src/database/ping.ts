@@ -1,0 +1,30 @@
+/** Whether the database answers, asked by many and of the database once at a time. */
+import type pg from 'pg';
+
+/** A database that takes longer than this is none that requests should be sent to. */
+export const pingTimeoutMs = 2_000;
+
+/** @returns rejects where the database does not answer in time; probes that come together share one question */
+export function createPing(pool: pg.Pool): () => Promise<void> {
+  let underWay: Promise<void> | null = null;
+  const ask = async () => {
+    await pool.query('select 1');
+  };
+  return async () => {
+    underWay ??= ask().finally(() => {
+      underWay = null;
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`the database has not answered within ${pingTimeoutMs} ms`)),
+        pingTimeoutMs,
+      );
+    });
+    try {
+      await Promise.race([underWay, tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}

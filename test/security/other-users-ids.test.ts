@@ -1,0 +1,134 @@
+/** Whatever names something of another user's, anywhere in a request, is answered as if there were no such thing. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
+import { documentedOperations } from '../support/document.ts';
+import { headersOf, type Parts, requestsOf, targetOf } from './requests-from-document.ts';
+
+let api: TestApi;
+let owner: Client;
+let theirs: { id: string; title: string };
+let before: unknown;
+
+const collection = '/api/v1/tasks';
+const nobodys = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+const key = { 'Idempotency-Key': 'a-key-of-theirs' };
+
+const secret = {
+  title: 'Secret title',
+  description: 'Secret description',
+  tags: ['Secret Tag'],
+  due: { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
+};
+
+/** All that there is of a user in the database. */
+async function rowsOf({ userId }: Client): Promise<unknown> {
+  const tables = await api.database.query<{ name: string }>(
+    `select tablename as name from pg_tables where schemaname = 'todo' order by 1`,
+  );
+  const rows = tables.map(({ name }) =>
+    api.database.query(`select to_jsonb(t)::text as row from todo.${name} as t where owner_id = $1 order by 1`, [
+      userId,
+    ]),
+  );
+  return Promise.all(rows);
+}
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+  owner = api.user('the-owner-of-secrets');
+  theirs = (await owner.post(collection, secret, key)).body;
+  before = await rowsOf(owner);
+});
+
+afterAll(async () => {
+  expect(await rowsOf(owner)).toEqual(before);
+  await api.stop();
+});
+
+/** The bytes of an answer, but for what two equal requests of two new users would not have in common. */
+function bytesOf({ status, headers, text }: Answer, { userId }: Client): object {
+  const mask = (part: string) =>
+    part
+      .replaceAll(userId ?? '', '(user)')
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(id)')
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '(time)');
+  const kept = [...headers].filter(([name]) => name !== 'date').map(([name, value]) => [name, mask(value)]);
+  return { status, headers: kept, text: mask(text) };
+}
+
+const withToken = documentedOperations.filter(({ operation }) => operation.security.length > 0);
+
+describe.each(withToken)('$operation.operationId', (documented) => {
+  const { method, path } = documented;
+  const send = (client: Client, parts: Parts) =>
+    client.request(method, targetOf(path, parts), {
+      headers: headersOf(parts),
+      ...('body' in parts && { body: JSON.stringify(parts.body) }),
+    });
+
+  test('answers to an id of another user, wherever it stands, as to nobody’s', async () => {
+    const sample = fc.sample(requestsOf(documented, { ids: [nobodys] }), { numRuns: 25, seed: 7 });
+    for (const parts of sample) {
+      const [one, other] = [api.user(), api.user()];
+      const toTheirs = await send(one, JSON.parse(JSON.stringify(parts).replaceAll(nobodys, theirs.id)));
+      const toNobodys = await send(other, parts);
+      expect(bytesOf(toTheirs, one), JSON.stringify(parts)).toEqual(bytesOf(toNobodys, other));
+      expect(toTheirs.text).not.toContain('Secret');
+      expect(toTheirs.text).not.toContain(owner.userId);
+    }
+  });
+
+  test('answers to a tag, a text and a key of another user’s as to new ones', async () => {
+    const materials = { ids: [theirs.id], texts: ['secret TAG'] };
+    for (const parts of fc.sample(requestsOf(documented, materials), { numRuns: 25, seed: 8 })) {
+      const [one, other] = [api.user(), api.user()];
+      const asTheirs = { ...parts, header: { ...parts.header, ...key } };
+      const asNew = JSON.parse(JSON.stringify(asTheirs).replaceAll('secret TAG', 'unused TAG'));
+      const first = await send(one, asTheirs);
+      const second = await send(other, { ...asNew, header: { ...asNew.header, 'Idempotency-Key': 'a-new-key' } });
+      const masked = JSON.stringify(bytesOf(first, one)).replaceAll(/secret(?=(?: |%20|\+)TAG)/g, 'unused');
+      expect(masked, JSON.stringify(parts)).toEqual(JSON.stringify(bytesOf(second, other)));
+      expect(first.text).not.toContain('Secret');
+    }
+  });
+});
+
+test('a key of another user’s answers nothing of theirs, to the very same request', async () => {
+  const stranger = api.user();
+  const { status, body, headers } = await stranger.post(collection, secret, key);
+  expect({ status, owner: body.owner_id }).toEqual({ status: 201, owner: stranger.userId });
+  expect(body.id).not.toBe(theirs.id);
+  expect(headers.has('idempotency-replayed')).toBe(false);
+});
+
+test('a cursor of another user’s is refused like one that was made up', async () => {
+  await owner.post(collection, { title: 'Another' });
+  const link = (await owner.get(`${collection}?limit=1`)).headers.get('link') ?? '';
+  const cursor = /cursor=([^>&]+)/.exec(link)?.[1] ?? '';
+  expect(cursor).not.toBe('');
+  const stranger = api.user();
+  await stranger.post(collection, { title: 'Mine' });
+  const answers: object[] = [];
+  for (const each of [cursor, 'AAAA']) {
+    answers.push(bytesOf(await stranger.get(`${collection}?limit=1&cursor=${each}`), stranger));
+  }
+  expect(answers[0]).toEqual(answers[1]);
+  const { body } = await stranger.get(`${collection}?cursor=${cursor}`);
+  expect(body.errors).toMatchObject([{ in: 'query', pointer: 'cursor' }]);
+  const other = (await owner.get(`${collection}?limit=1`)).body[0];
+  await owner.delete(`${collection}/${other.id}`);
+});
+
+test('neither a header, nor a query, nor a cookie, nor a field names the user', async () => {
+  const stranger = api.user();
+  const names = ['X-User-Id', 'X-Owner-Id', 'X-Forwarded-User', 'X-Auth-Request-User', 'Remote-User', 'Cookie', 'From'];
+  for (const name of names) {
+    const headers = { [name]: name === 'Cookie' ? `user_id=${owner.userId}` : (owner.userId ?? '') };
+    expect((await stranger.get('/api/v1/me', headers)).body.id).toBe(stranger.userId);
+    expect((await stranger.get(collection, headers)).body).toEqual([]);
+  }
+  for (const name of ['owner_id', 'owner', 'user_id', 'user', 'sub', 'role']) {
+    expect((await stranger.get(`${collection}?${name}=${owner.userId}`)).status).toBe(422);
+  }
+});

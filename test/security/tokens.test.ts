@@ -1,0 +1,85 @@
+/** Refused tokens cost the database nothing: not one statement is sent for any of them. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApi, type TestApi } from '../support/api.ts';
+import { joinToken, makeIssuer, signWithSecret } from '../support/tokens.ts';
+
+let api: TestApi;
+/** How often a connection was asked for, each of them for at least one statement. */
+let statements = 0;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+  const { pool } = api.database.connections;
+  const connect = pool.connect.bind(pool);
+  pool.connect = ((...parameters: []) => {
+    statements += 1;
+    return connect(...parameters);
+  }) as typeof pool.connect;
+});
+
+afterAll(() => api.stop());
+
+const unsigned = (header: object) =>
+  joinToken(JSON.stringify(header), JSON.stringify(claims()), () => new Uint8Array());
+
+function claims(changes: object = {}): object {
+  const now = Math.floor(Date.now() / 1000);
+  return { iss: 'https://issuer.test', aud: 'todo', sub: 'ada', iat: now, exp: now + 900, ...changes };
+}
+
+/** One of each kind; the verifier's own tests have all of them. */
+const refused: Readonly<Record<string, () => string>> = {
+  'nothing at all': () => '',
+  'no token': () => 'Basic YTpi',
+  rubbish: () => 'Bearer rubbish',
+  'alg none': () => `Bearer ${unsigned({ alg: 'none' })}`,
+  'HS256 with the public key': () =>
+    `Bearer ${signWithSecret(api.issuer.publicPem, claims(), { kid: api.issuer.kid })}`,
+  'another issuer’s key': () => `Bearer ${makeIssuer({ kid: api.issuer.kid }).sign(claims())}`,
+  'an unknown key': () => `Bearer ${makeIssuer().sign(claims())}`,
+  'a key in its header': () => `Bearer ${api.issuer.sign(claims(), { jwk: api.issuer.jwk })}`,
+  'a key elsewhere': () => `Bearer ${api.issuer.sign(claims(), { jku: api.jwks.url.replace('jwks', 'evil') })}`,
+  expired: () => `Bearer ${api.token('ada', { exp: 1 })}`,
+  'no exp': () => `Bearer ${api.token('ada', { exp: undefined })}`,
+  'another audience': () => `Bearer ${api.token('ada', { aud: 'other' })}`,
+  'another issuer': () => `Bearer ${api.token('ada', { iss: 'https://other.test' })}`,
+  'no sub': () => `Bearer ${api.token('ada', { sub: undefined })}`,
+  'an empty sub': () => `Bearer ${api.token('')}`,
+  'another purpose': () => `Bearer ${api.issuer.sign(claims(), { typ: 'session+jwt' })}`,
+  'nine kilobytes': () => `Bearer ${api.token('ada', { padding: 'x'.repeat(9_000) })}`,
+  'a changed signature': () => {
+    const token = api.token('ada');
+    const at = token.lastIndexOf('.') + 3;
+    return `Bearer ${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
+  },
+};
+
+test.each(Object.keys(refused))('%s is refused before the database is asked', async (kind) => {
+  const authorization = (refused[kind] as () => string)();
+  const client = api.anonymous(authorization || undefined);
+  const before = statements;
+  for (const [method, path] of [
+    ['GET', '/api/v1/tasks'],
+    ['POST', '/api/v1/tasks'],
+    ['DELETE', '/api/v1/tasks/0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d'],
+    ['GET', '/api/v1/me'],
+  ] as const) {
+    const body = method === 'POST' ? { body: { title: 'x' } } : {};
+    const { status, headers } = await client.request(method, path, body);
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
+  }
+  expect(statements).toBe(before);
+});
+
+test('a good token is what makes the database be asked, and a refused body does not', async () => {
+  const before = statements;
+  expect((await api.user().post('/api/v1/tasks', { title: '' })).status).toBe(422);
+  expect(statements).toBe(before);
+  expect((await api.user().get('/api/v1/tasks')).status).toBe(200);
+  expect(statements).toBe(before + 1);
+});
+
+test('nothing is fetched from where a token points', () => {
+  expect(new Set(api.jwks.paths)).toEqual(new Set(['/jwks']));
+});

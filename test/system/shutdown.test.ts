@@ -1,0 +1,159 @@
+/** Stopping: requests under way are answered, idle connections closed, new ones refused, and the exit code is 0. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { testSecret, withAdmin } from '../support/databases.ts';
+
+import { signWithSecret } from '../support/tokens.ts';
+import { type BuiltServer, emptyFolder, runCommand, serve, serveReady } from './built-command.ts';
+
+const issuer = { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: testSecret };
+const token = signWithSecret(testSecret, { sub: 'ada', exp: Math.floor(Date.now() / 1000) + 600 });
+const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+
+let databases = 0;
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('at rest: ends at once', async () => {
+    const server = await serveReady(issuer);
+    const started = Date.now();
+    server.process.kill(signal);
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(server.log().slice(-2)).toMatchObject([
+      { msg: 'stopping', signal },
+      { msg: 'stopped', finished: true },
+    ]);
+  });
+
+  test('while it starts: ends with 0 all the same', async () => {
+    const server = runCommand(['serve'], { environment: { ...issuer, PORT: '0', LOG_LEVEL: 'debug' } });
+    // Opening the embedded database takes longer than this, and loading the program less.
+    await delay(1_500);
+    server.process.kill(signal);
+    expect(await server.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+  });
+});
+
+describe('with a request under way', () => {
+  beforeEach((context) => {
+    context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s: it is answered, and nobody else is', async (signal) => {
+    const { server, task, holder } = await serverWithLockedTask();
+    const idle = await idleConnection(server.port);
+    const answer = complete(server, task);
+    await untilBlocked(holder);
+
+    server.process.kill(signal);
+    // A second signal finds nothing more to do.
+    server.process.kill('SIGTERM');
+    await once(idle, 'close');
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+    expect(server.process.exitCode).toBeNull();
+
+    await holder.query('commit');
+    const response = await answer;
+    expect(response.status).toBe(200);
+    expect(response.headers.get('connection')).toBe('close');
+    expect(await response.json()).toMatchObject({ id: task, status: 'Done' });
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('longer than SHUTDOWN_TIMEOUT_MS: it is cut off, and the exit code says so', async () => {
+    const { server, task, holder } = await serverWithLockedTask({ SHUTDOWN_TIMEOUT_MS: '300' });
+    const answer = complete(server, task);
+    const failure = expect(answer).rejects.toThrow();
+    await untilBlocked(holder);
+    const started = Date.now();
+    server.process.kill('SIGTERM');
+    await failure;
+    expect(await server.ended).toMatchObject({ code: 1, stderr: '' });
+    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(server.log().at(-1)).toMatchObject({ msg: 'stopped', finished: false });
+  });
+
+  test('a client that never finishes its request holds nothing up for long', async () => {
+    const { server } = await serverWithLockedTask({ SHUTDOWN_TIMEOUT_MS: '500' });
+    const slow = connect(server.port, '127.0.0.1');
+    slow.on('error', () => {});
+    slow.write('POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n');
+    await delay(100);
+    server.process.kill('SIGTERM');
+    const { signal } = await server.ended;
+    expect(signal).toBeNull();
+  });
+});
+
+test('while the database does not answer: ends all the same', async () => {
+  const silent = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await once(silent, 'listening');
+  const { port } = silent.address() as { port: number };
+  const server = await serve({
+    ...issuer,
+    DATABASE_URL: `postgres://127.0.0.1:${port}/todo`,
+    SHUTDOWN_TIMEOUT_MS: '500',
+  });
+  const started = Date.now();
+  server.process.kill('SIGTERM');
+  expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+  expect(Date.now() - started).toBeLessThan(5_000);
+});
+
+test('the data directory is free again afterwards', async () => {
+  const directory = emptyFolder();
+  for (let start = 0; start < 2; start += 1) {
+    const server = await serveReady(issuer, directory);
+    server.process.kill('SIGTERM');
+    expect((await server.ended).code).toBe(0);
+  }
+});
+
+/** A server on a database of its own, a task in it, and a connection that keeps the task's row locked. */
+async function serverWithLockedTask(environment: Record<string, string> = {}) {
+  const postgres = inject('postgresUrl') as string;
+  databases += 1;
+  const name = `todo_shutdown_${process.pid}_${databases}`;
+  await withAdmin(postgres, (admin) => admin.query(`create database ${name} template ${inject('postgresTemplate')}`));
+  onTestFinished(() =>
+    withAdmin(postgres, async (admin) => void (await admin.query(`drop database ${name} with (force)`))),
+  );
+  const server = await serveReady({
+    ...issuer,
+    DATABASE_URL: `${postgres}/${name}`,
+    DATABASE_TIMEOUT_MS: '30000',
+    ...environment,
+  });
+  const created = await fetch(`${server.url}/api/v1/tasks`, { method: 'POST', headers, body: '{"title":"Buy milk"}' });
+  const { id } = (await created.json()) as { id: string };
+  const holder = new pg.Client({ connectionString: `${postgres}/${name}` });
+  holder.on('error', () => {});
+  await holder.connect();
+  onTestFinished(() => holder.end());
+  await holder.query('begin');
+  await holder.query('select from todo.tasks for update');
+  return { server, task: id, holder };
+}
+
+function complete(server: BuiltServer, task: string): Promise<Response> {
+  return fetch(`${server.url}/api/v1/tasks/${task}`, { method: 'PATCH', headers, body: '{"status":"Done"}' });
+}
+
+/** Until another connection waits for what this one has locked. */
+async function untilBlocked(holder: pg.Client): Promise<void> {
+  const blocked =
+    'select count(*)::integer as count from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid))';
+  while ((await holder.query<{ count: number }>(blocked)).rows[0]?.count === 0) await delay(20);
+}
+
+/** A connection that has been answered once and is kept open. */
+async function idleConnection(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {}).write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(socket, 'data');
+  return socket;
+}
