@@ -1,0 +1,94 @@
+/**
+ * What the API is measured against: `node:http` and `pg`, the same statements on the same rows with the owner in the
+ * `WHERE`, and nothing else: no tokens, no policies, no validation, no log. Run as a process of its own.
+ *
+ * Usage: tsx bench/baseline.ts PORT DATABASE_URL
+ */
+import { createServer, type IncomingMessage } from 'node:http';
+import pg from 'pg';
+import { uuidv7 } from 'uuidv7';
+import { z } from 'zod';
+import type { BoundStatement } from '../src/database/statement.ts';
+import { columnTypes } from '../src/database/types.ts';
+import { filterParameters } from '../src/tasks/filters.ts';
+import { listTasks } from '../src/tasks/list.ts';
+import { type TaskRow, toTask } from '../src/tasks/row.ts';
+import { insertTask, lockTask, selectTask, updateTask } from '../src/tasks/statements.ts';
+
+const [port, connectionString] = process.argv.slice(2);
+// A superuser, whom no policy concerns.
+const pool = new pg.Pool({ connectionString, max: 10, types: columnTypes, options: '-c timezone=UTC' });
+const filters = z.object(filterParameters);
+
+createServer(async (request, response) => {
+  try {
+    const body = await answer(request);
+    const text = JSON.stringify(body);
+    response
+      .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
+      .end(text);
+  } catch (error) {
+    console.error(error);
+    response.writeHead(500).end();
+  }
+}).listen(Number(port), '127.0.0.1');
+
+async function answer(request: IncomingMessage): Promise<unknown> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const owner = String(request.headers['x-owner']);
+  const id = url.pathname.split('/')[4];
+  switch (request.method) {
+    case 'POST': {
+      const { title, tags } = (await json(request)) as { title: string; tags: string[] };
+      const made = uuidv7();
+      const task = { title, tags, description: null, status: 'Todo', priority: 'Medium', due: null } as const;
+      await run(insertTask(owner, made, { ...task, tags: [...tags] }));
+      return one(await run(selectTask(owner, made)));
+    }
+    case 'PATCH': {
+      const patch = (await json(request)) as object;
+      const client = await pool.connect();
+      try {
+        // One after the other, and in one transaction, as anybody would.
+        await client.query('begin');
+        await query(client, lockTask(owner, id as string));
+        await query(client, updateTask(owner, id as string, patch, null));
+        const rows = await query(client, selectTask(owner, id as string));
+        await client.query('commit');
+        return one(rows);
+      } finally {
+        client.release();
+      }
+    }
+    default: {
+      if (id) return one(await run(selectTask(owner, id)));
+      const { limit = '100', q, status } = Object.fromEntries(url.searchParams);
+      const list = filters.parse({ ...(q && { q }), ...(status && { status: [status] }) });
+      const statement = listTasks(
+        owner,
+        { filters: list, sort: '-created_at', after: null, skip: 0, limit: Number(limit) + 1 },
+        Date.now(),
+      );
+      return ((await run(statement)) as TaskRow[]).slice(0, Number(limit)).map(toTask);
+    }
+  }
+}
+
+function run(bound: BoundStatement): Promise<object[]> {
+  return query(pool, bound);
+}
+
+async function query(client: pg.Pool | pg.PoolClient, { statement, values }: BoundStatement): Promise<object[]> {
+  const { rows } = await client.query({ name: statement.name, text: statement.text, values: values as unknown[] });
+  return rows;
+}
+
+function one(rows: object[]): unknown {
+  return toTask(rows[0] as TaskRow);
+}
+
+async function json(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}

@@ -1,0 +1,77 @@
+/**
+ * A load generator, as a process of its own: keeps a number of connections busy with the same kind of request for a
+ * time, and prints what it saw as JSON.
+ *
+ * Usage: tsx bench/load.ts '{"url", "connections", "seconds", "requests": [{"method", "path", "headers", "body"}]}'
+ */
+import { Agent, request } from 'node:http';
+
+export interface Load {
+  readonly url: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** Sent in turn. */
+  readonly requests: readonly LoadRequest[];
+}
+
+export interface LoadRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface Seen {
+  readonly perSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Answers by status. */
+  readonly statuses: Readonly<Record<string, number>>;
+}
+
+const load = JSON.parse(process.argv[2] ?? '') as Load;
+const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
+const { hostname, port } = new URL(load.url);
+const latencies: number[] = [];
+const statuses: Record<string, number> = {};
+let next = 0;
+
+const start = performance.now();
+const end = start + load.seconds * 1000;
+await Promise.all(Array.from({ length: load.connections }, keepBusy));
+latencies.sort((one, other) => one - other);
+const seen: Seen = {
+  perSecond: (latencies.length / (performance.now() - start)) * 1000,
+  p50: at(0.5),
+  p99: at(0.99),
+  statuses,
+};
+console.log(JSON.stringify(seen));
+agent.destroy();
+
+async function keepBusy(): Promise<void> {
+  while (performance.now() < end) {
+    const each = load.requests[next % load.requests.length] as LoadRequest;
+    next += 1;
+    const sent = performance.now();
+    const status = await send(each);
+    latencies.push(performance.now() - sent);
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  }
+}
+
+function send({ method, path, headers, body }: LoadRequest): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sending = request({ agent, hostname, port, method, path, headers }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode ?? 0));
+    });
+    sending.on('error', reject);
+    sending.end(body);
+  });
+}
+
+function at(share: number): number {
+  return latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+}
