@@ -24,6 +24,16 @@ export default defineConfig({
       { test: { ...common, name: 'parts', include: ['test/verifier/**/*.test.ts', 'test/parts/**/*.test.ts'] } },
       onDatabase('embedded'),
       onDatabase('postgres'),
+      {
+        test: {
+          ...common,
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          // They measure what is left of a machine under load, so one at a time.
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
       { test: { ...common, name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 60_000 } },
     ],
   },

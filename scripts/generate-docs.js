@@ -3,6 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeApi } from '../dist/app.js';
 import { variables } from '../dist/config/variables.js';
+import { securityEvents } from '../dist/observability/events.js';
+import { createMetrics } from '../dist/observability/metrics.js';
+import { requestFields } from '../dist/observability/recorder.js';
 import { catalogue, problemType } from '../dist/problems/catalogue.js';
 
 const docs = join(import.meta.dirname, '..', 'docs');
@@ -11,6 +14,7 @@ const documents = {
   'openapi.json': `${JSON.stringify(describeApi(), null, 2)}\n`,
   'configuration.md': configuration(),
   'problems.md': problems(),
+  'observability.md': observability(),
 };
 
 for (const [name, text] of Object.entries(documents)) {
@@ -60,6 +64,38 @@ list is closed, and a code never gets another meaning. The \`type\` of a problem
 what stands here.
 
 ${sections.join('\n')}`;
+}
+
+/** The document as it is, with the tables in it written anew. */
+function observability() {
+  const tables = {
+    requestFields: table(['Field', 'Meaning'], Object.entries(requestFields).map(quoteName)),
+    securityEvents: table(['Event', 'Meaning'], Object.entries(securityEvents).map(quoteName)),
+    metrics: table(
+      ['Metric', 'Type', 'Labels', 'Meaning'],
+      createMetrics({ totalCount: 0, idleCount: 0, waitingCount: 0 }).descriptions.map(
+        ({ name, type, labels, help }) => [
+          `\`${name}\``,
+          type,
+          labels.map((label) => `\`${label}\``).join(', ') || '–',
+          help,
+        ],
+      ),
+    ),
+  };
+  const text = readFileSync(join(docs, 'observability.md'), 'utf8');
+  return text.replaceAll(
+    /(<!-- generated: (\w+) -->\n).*?(<!-- end -->)/gs,
+    (_, start, name, end) => `${start}\n${tables[name]}\n\n${end}`,
+  );
+}
+
+function quoteName([name, meaning]) {
+  return [`\`${name}\``, meaning];
+}
+
+function table(head, rows) {
+  return [head, head.map(() => '---'), ...rows].map(row).join('\n');
 }
 
 function generated(source) {

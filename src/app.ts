@@ -9,6 +9,7 @@ import type { Env } from './http/context.ts';
 import { allowOrigins } from './http/cors.ts';
 import { documentationOperations, mountDocumentationAssets } from './http/documentation.ts';
 import { healthOperations } from './http/health.ts';
+import { boundInFlight } from './http/in-flight.ts';
 import { mountOperations } from './http/mount.ts';
 import { openApiDocument } from './http/openapi.ts';
 import type { Operation } from './http/operation.ts';
@@ -29,6 +30,7 @@ export function createApp(services: Services): Hono<Env> {
   if (services.tracing) app.use(services.tracing.traceRequests);
   app.use(recordRequests(services.record));
   app.use(allowOrigins(services.config.server.corsOrigins));
+  app.use(boundInFlight());
 
   mountOperations(app, operationsOf(services), (need) => [
     services.limits.watchFailures,

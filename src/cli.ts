@@ -23,6 +23,8 @@ the current directory; "todo-api config" lists them.
 
 try {
   process.exitCode = await run(process.argv.slice(2));
+  // What still hangs, on a database that does not answer say, is not waited for.
+  setTimeout(() => process.exit(), 1_000).unref();
 } catch (error) {
   process.stderr.write(`todo-api: ${explainFailure(error)}\n`);
   process.exit(isUsageError(error) ? 2 : 1);

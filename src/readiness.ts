@@ -1,6 +1,6 @@
 /** Making the services ready, for as long as it takes a database to be there. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isUnavailable } from './database/errors.ts';
+import { isWorthAnotherTry } from './database/errors.ts';
 import type { Services } from './services.ts';
 
 const firstDelayMs = 250;
@@ -19,7 +19,7 @@ export async function prepareUntilReady({ log, prepare }: Services, abandoned: A
       log.info({ migrations: applied }, 'ready');
       return applied;
     } catch (error) {
-      if (!isUnavailable(error)) throw error;
+      if (!isWorthAnotherTry(error)) throw error;
       log.warn({ retry_in_ms: delayMs, err: error }, 'the database cannot be reached; trying again');
       // With jitter, so that servers which lost the same database do not come back in step.
       await delay(delayMs * (0.5 + Math.random() / 2), undefined, { signal: abandoned }).catch(() => {});

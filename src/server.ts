@@ -42,11 +42,17 @@ export class ListenError extends Error {
 }
 
 /** How long clients may take, in milliseconds: for the headers of a request, and for all of it. */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 30_000;
+export const headersTimeoutMs = 10_000;
+export const requestTimeoutMs = 30_000;
+
+/** How often Node looks for clients that take longer. */
+export const checkingIntervalMs = 1_000;
 
 /** Longer than the 60 s after which common load balancers drop idle connections, so that they and not we close them. */
-const keepAliveTimeoutMs = 65_000;
+export const keepAliveTimeoutMs = 65_000;
+
+/** How long the database has to close at the least, in milliseconds; what hangs then ends with the process. */
+const leastCloseMs = 2_000;
 
 const maxHeaderBytes = 16 * 1024;
 
@@ -60,6 +66,7 @@ export async function startServer(services: Services): Promise<RunningServer> {
     {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: checkingIntervalMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: maxHeaderBytes,
       requireHostHeader: false,
@@ -67,11 +74,7 @@ export async function startServer(services: Services): Promise<RunningServer> {
     getRequestListener(app.fetch, { errorHandler: (error) => refuseUnreadable(error, onRefusal) }),
   );
   refuseMalformed(server, onRefusal);
-  let stopping = false;
-  // A client told to close does so after its answer; one with an idle connection is cut below.
-  server.prependListener('request', (_request, response: ServerResponse) => {
-    if (stopping) response.setHeader('Connection', 'close');
-  });
+  const closeAfterAnswers = answersThatClose(server);
 
   await listen(server, config.server.port, config.server.host, 'PORT');
   const metricsServer = services.metrics && createMetricsServer(services.metrics);
@@ -89,14 +92,15 @@ export async function startServer(services: Services): Promise<RunningServer> {
     metricsAddress: (metricsServer?.address() ?? null) as AddressInfo | null,
     ready,
     async stop() {
-      stopping = true;
+      const deadline = performance.now() + Math.max(config.server.shutdownTimeoutMs, leastCloseMs);
+      closeAfterAnswers();
       abandon.abort();
       const finished = await drain(server, config.server.shutdownTimeoutMs);
-      // The migration or the first key may be under way still.
-      await ready.catch(() => {});
       // Last but for the database, so that the end can be watched.
       metricsServer?.close().closeAllConnections();
-      await services.close();
+      // The migration or the first key may be under way still.
+      const closed = ready.catch(() => {}).then(() => services.close());
+      if (!(await inTime(closed, deadline - performance.now()))) log.warn('the database did not close in time');
       log.info({ finished }, 'stopped');
       return finished;
     },
@@ -112,6 +116,39 @@ function listen(server: Server, port: number, host: string, variable: PortVariab
       resolve();
     });
   });
+}
+
+/**
+ * From the call of the returned function on, every answer closes its connection, those to requests under way too: a
+ * client told to close does so by itself.
+ */
+function answersThatClose(server: Server): () => void {
+  const underWay = new Set<ServerResponse>();
+  let closing = false;
+  const close = (response: ServerResponse) => {
+    if (!response.headersSent) response.setHeader('Connection', 'close');
+  };
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    if (closing) close(response);
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+  });
+  return () => {
+    closing = true;
+    underWay.forEach(close);
+  };
+}
+
+async function inTime(work: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, Math.max(timeoutMs, 0), false);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Closes idle connections at once and busy ones when they are done; false where some were not in time. */

@@ -6,6 +6,7 @@ import { createVerifierFor } from './auth/verifier-for.ts';
 import type { Config } from './config/config.ts';
 import { type Connections, openConnections } from './database/connections.ts';
 import { type Database, openDatabase } from './database/database.ts';
+import { settles } from './deadline.ts';
 import { type Job, keepHouse } from './housekeeping.ts';
 import { createClientAddress } from './limits/client-address.ts';
 import { createDatabaseCounter, type DatabaseCounter } from './limits/database-counter.ts';
@@ -83,12 +84,14 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       await issuer?.prepare();
       const jobs: Job[] = [(stopped) => sweepExpiredKeys((statement) => database.asJanitor(statement), stopped)];
       if (requests && 'forgetEnded' in requests) jobs.push(() => requests.forgetEnded());
+      if (connections.upkeep) jobs.push(connections.upkeep);
       housekeeping = keepHouse(jobs, closing.signal, (error) => log.warn({ err: error }, 'housekeeping failed'));
       return applied;
     },
     async close() {
       closing.abort();
-      await housekeeping;
+      // What hangs there comes to an end when the connections do.
+      await settles(housekeeping, 1_000);
       await database.close();
     },
   };

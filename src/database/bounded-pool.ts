@@ -1,5 +1,6 @@
 /** pg's pool of connections, with a bound on everything that may wait for it or hang on it. */
 import pg from 'pg';
+import { inTime, settles } from '../deadline.ts';
 import { createGate, type Gate } from './gate.ts';
 
 export interface PoolBounds {
@@ -84,23 +85,15 @@ export class BoundedPool extends pg.Pool {
     // A database that wakes up takes its time for those whose connections it opens, and for those behind them.
     await this.#gate.enter(this.#opening.size > 0 ? connectTimeoutMs : waitLimitMs);
     const opened = this.#connectOnce();
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error('timeout exceeded when trying to connect')),
-        Math.max(0, connectTimeoutMs - (performance.now() - start)),
-      );
-    });
+    const leftMs = Math.max(1, connectTimeoutMs - (performance.now() - start));
     try {
-      return await Promise.race([opened, tooLate]);
+      return await inTime(opened, leftMs, 'timeout exceeded when trying to connect');
     } catch (error) {
       opened.then(
         (client) => client.release(),
         () => {},
       );
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -122,12 +115,7 @@ export class BoundedPool extends pg.Pool {
 
   /** Waits for connections in use, though not for long: what hangs there hangs for good. */
   async close(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, closeTimeoutMs);
-    });
-    await Promise.race([this.end(), limit]);
-    clearTimeout(timer);
+    await settles(this.end(), closeTimeoutMs);
     for (const client of this.#clients) cut(client);
   }
 }

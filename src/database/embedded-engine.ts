@@ -2,6 +2,10 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { PGlite } from '@electric-sql/pglite';
+import { settles } from '../deadline.ts';
+
+/** For what it is at, and for closing the database in order. */
+const closeTimeoutMs = 10_000;
 
 export interface Engine {
   /** Sends messages of PostgreSQL's protocol, which end with one that is answered, and gives the answers. */
@@ -54,7 +58,8 @@ export async function startEngine(directory: string | null): Promise<Engine> {
       if (failure) return;
       const ended = once(worker, 'exit');
       worker.postMessage('close' satisfies EngineRequest);
-      await ended;
+      // A thread that is ended is like a process that is killed: nothing that was acknowledged is lost.
+      if (!(await settles(ended, closeTimeoutMs))) await worker.terminate();
     },
   };
 }

@@ -26,7 +26,7 @@ export function createUpkeep(
     turns += 1;
     if (turns % turnsPerVacuum === 0) {
       const names = await tables(pool);
-      for (const name of names) await step(`vacuum (analyze) ${name}`, stopped);
+      for (const name of names) for (const verb of ['vacuum', 'analyze']) await step(`${verb} ${name}`, stopped);
     }
     await step('checkpoint', stopped);
     usedBefore = used();

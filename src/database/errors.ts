@@ -18,7 +18,7 @@ const cancelled = '57014';
 
 /** pg's own errors have no code; these are the messages of those that mean a lost or refused connection. */
 const connectionMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server does not support SSL)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server does not support SSL)/;
 
 const networkCode =
   /^(E(CONN|HOST|NET|PIPE|AI_|TIMEDOUT|NOTFOUND)|CERT_|ERR_TLS|UND_ERR|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
@@ -64,6 +64,12 @@ export function isLostConnection(error: unknown): boolean {
 /** Whether the connection that an error came from may serve again: only after an error that PostgreSQL itself sent. */
 export function leavesConnectionUsable(error: unknown): boolean {
   return errorCode(error) !== undefined && !isUnavailable(error);
+}
+
+/** Whether the same thing may go well in a while, where there is nobody to tell to come back. */
+export function isWorthAnotherTry(error: unknown): boolean {
+  const isLate = isReadTimeout(error) || errorCode(error) === cancelled || error instanceof OverloadedError;
+  return isLate || isUnavailable(error) || isRetryable(error);
 }
 
 /** The problem that a client gets to see for a database error; anything unforeseen is `internal_error`. */

@@ -1,5 +1,6 @@
 /** Whether the database answers, asked by many and of the database once at a time. */
 import type pg from 'pg';
+import { inTime } from '../deadline.ts';
 
 /** A database that takes longer than this is none that requests should be sent to. */
 export const pingTimeoutMs = 2_000;
@@ -14,17 +15,6 @@ export function createPing(pool: pg.Pool): () => Promise<void> {
     underWay ??= ask().finally(() => {
       underWay = null;
     });
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`the database has not answered within ${pingTimeoutMs} ms`)),
-        pingTimeoutMs,
-      );
-    });
-    try {
-      await Promise.race([underWay, tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
+    await inTime(underWay, pingTimeoutMs, `the database has not answered within ${pingTimeoutMs} ms`);
   };
 }

@@ -35,7 +35,7 @@ export function measureProcess({ gauge, sum }: Instruments): void {
   gauge('todo_api_process_heap_size_bytes', 'Memory set aside for JavaScript objects.', memory('heapTotal'));
   gauge(
     'todo_api_process_external_memory_bytes',
-    'Buffers, and the memory of the embedded database.',
+    'Memory outside of the JavaScript heap, of buffers for the most part.',
     memory('external'),
   );
   sum(

@@ -94,6 +94,16 @@ test.each<[Environment, object]>([
     { LOG_LEVEL: 'silent', SHUTDOWN_TIMEOUT_MS: '0' },
     { log: { level: 'silent' }, server: { shutdownTimeoutMs: 0 } },
   ],
+  [{ METRICS: 'on' }, { metrics: { port: 9464 } }],
+  [{ METRICS: 'on', ADMIN_PORT: '9100', PORT: '9464' }, { metrics: { port: 9100 } }],
+  [{ METRICS: 'off', PORT: '9464' }, { metrics: null }],
+  [{ METRICS: 'on', ADMIN_PORT: '0', PORT: '0' }, { metrics: { port: 0 } }],
+  [{}, { metrics: null, traces: false }],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }, { traces: true }],
+  [{ OTEL_TRACES_EXPORTER: 'console' }, { traces: true }],
+  [{ OTEL_TRACES_EXPORTER: 'none', OTEL_SERVICE_NAME: 'todo' }, { traces: false }],
+  [{ OTEL_SDK_DISABLED: 'true', OTEL_SERVICE_NAME: 'todo' }, { traces: false }],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, { traces: false }],
 ])('%j is taken', (environment, expected) => {
   expect(loadConfig(environment)).toMatchObject(expected);
 });
@@ -136,6 +146,10 @@ test.each<[Environment, RegExp]>([
   [{ DATABASE_URL: 'postgres://h/d' }, /^BETTER_AUTH_SECRET: required .*openssl rand/],
   [{ LOG_LEVEL: 'verbose' }, /^LOG_LEVEL: set it to one of: fatal/],
   [{ SHUTDOWN_TIMEOUT_MS: '10s' }, /^SHUTDOWN_TIMEOUT_MS: /],
+  [{ METRICS: 'yes' }, /^METRICS: set it to one of: on, off\.$/],
+  [{ METRICS: 'on', ADMIN_PORT: '3000' }, /^ADMIN_PORT: metrics need a port of their own/],
+  [{ METRICS: 'on', PORT: '9464' }, /^ADMIN_PORT: /],
+  [{ ADMIN_PORT: 'x' }, /^ADMIN_PORT: set it to a whole number/],
 ])('%j is refused', (environment, message) => {
   expect(faultsOf(environment)).toEqual([expect.stringMatching(message)]);
 });

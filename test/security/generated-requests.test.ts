@@ -14,7 +14,8 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-const [validOnes, spoiltRequests] = databaseKind === 'postgres' ? [60, 6] : [30, 2];
+/** How many requests of each kind are made for each operation. */
+const [validOnes, spoiltOnesAtMost] = databaseKind === 'postgres' ? [50, 400] : [25, 150];
 
 /** Stands for the id of a task that there is by the time of the request. */
 const ownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
@@ -47,8 +48,11 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
   test('refuses everything else, and says where', async () => {
     const user = api.user();
     let count = 0;
-    for (const parts of fc.sample(requestsOf(documented), spoiltRequests)) {
-      for (const spoilt of spoiltOnes(documented, parts)) {
+    const all = fc.sample(requestsOf(documented), 4).flatMap((parts) => [...spoiltOnes(documented, parts)]);
+    const every = Math.ceil(all.length / spoiltOnesAtMost);
+    const first = Math.floor(Math.random() * every);
+    for (const [index, spoilt] of all.entries()) {
+      if (index % every === first) {
         const { status, body } = await send(user, spoilt.parts);
         const faults = body?.errors?.map((fault: { in: string; pointer: string }) => `${fault.in} ${fault.pointer}`);
         expect({ status, faults }, `${method} ${targetOf(path, spoilt.parts)} ${JSON.stringify(spoilt.parts)}`).toEqual(

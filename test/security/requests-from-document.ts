@@ -27,7 +27,9 @@ export interface Materials {
 }
 
 /** Values for the parameters that a schema says too little of. A new one of that kind must be put in here. */
-const parameterRules: Readonly<Record<string, { good: fc.Arbitrary<unknown>; bad: readonly unknown[] }>> = {
+const parameterRules: Readonly<
+  Record<string, { good: fc.Arbitrary<unknown>; bad: readonly unknown[]; without?: string }>
+> = {
   'Idempotency-Key': {
     good: fc.uuid(),
     bad: ['', 'two words', 'x'.repeat(256), '\u00e9'],
@@ -41,7 +43,7 @@ const parameterRules: Readonly<Record<string, { good: fc.Arbitrary<unknown>; bad
     bad: ['', '1', '"', '"1" "2"'],
   },
   // Only a list can give one out.
-  cursor: { good: fc.constant(undefined), bad: ['', 'AAAA', '\u0000', 'x'.repeat(4097), '\u{1f600}'] },
+  cursor: { good: fc.constant(undefined), bad: ['', 'AAAA', '\u0000', 'x'.repeat(4097), '\u{1f600}'], without: 'skip' },
   code: { good: fc.constant('validation-failed'), bad: [] },
 };
 
@@ -70,13 +72,17 @@ export function requestsOf({ operation }: DocumentedOperation, materials: Materi
 export function* spoiltOnes({ operation }: DocumentedOperation, parts: Parts): Generator<SpoiltParts> {
   for (const place of ['path', 'query', 'header'] as const) {
     for (const { name, schema } of parametersIn(operation, place)) {
+      const rule = parameterRules[name];
       const pointer = place === 'header' ? name.toLowerCase() : name;
       const put = (value: unknown): SpoiltParts => ({
-        parts: { ...parts, [place]: { ...parts[place], [name]: value } },
+        parts: {
+          ...parts,
+          [place]: { ...parts[place], [name]: value, ...(rule?.without && { [rule.without]: undefined }) },
+        },
         in: place,
         pointer,
       });
-      if (parameterRules[name]) yield* parameterRules[name].bad.map(put);
+      if (rule) yield* rule.bad.map(put);
       // A path without its parameter is another path.
       else
         yield* spoiltTexts(schema)

@@ -68,7 +68,7 @@ export function valuesOf(
     case 'array':
       return fc.array(valuesOf(schema.items as Schema, materials), {
         minLength: Number(schema.minItems ?? 0),
-        maxLength: Math.min(Number(schema.maxItems), 5),
+        maxLength: Math.min(Number(schema.maxItems), 3),
       });
     case 'object':
       return fc.record(

@@ -12,8 +12,8 @@ export type Fault =
   | { readonly type: 'slow to accept'; readonly ms: number }
   /** What the database answers arrives a few bytes at a time. */
   | { readonly type: 'drip'; readonly bytes: number; readonly ms: number }
-  /** Whatever a client sends is passed on, and instead of the answer to it comes a reset. */
-  | { readonly type: 'reset before answer' };
+  /** What a client sends with this text in it is passed on, and instead of the answer comes a reset, or nothing. */
+  | { readonly type: 'lose answer'; readonly to: string; readonly by: 'reset' | 'silence' };
 
 export interface FaultyProxy {
   /** The URL of the database by way of the proxy. */
@@ -21,16 +21,20 @@ export interface FaultyProxy {
   /** Connections that are open now, and those there ever were. */
   readonly open: number;
   readonly accepted: number;
+  /** Answers that were lost by `lose answer`. */
+  readonly losses: number;
   cause(fault: Fault): void;
   /** Resets (RST) every open connection. */
   reset(): void;
   close(): Promise<void>;
 }
 
-export async function startFaultyProxy(databaseUrl: string): Promise<FaultyProxy> {
+/** @param port where to listen; 0 takes any free one */
+export async function startFaultyProxy(databaseUrl: string, port = 0): Promise<FaultyProxy> {
   const target = new URL(databaseUrl);
   const clients = new Set<Socket>();
   let accepted = 0;
+  let losses = 0;
   let fault: Fault = { type: 'none' };
 
   const server = createServer((client) => {
@@ -40,11 +44,17 @@ export async function startFaultyProxy(databaseUrl: string): Promise<FaultyProxy
     // Things said after one another arrive after one another, whatever was done to each.
     let towardsServer: Promise<void> = fault.type === 'slow to accept' ? pause(fault.ms) : Promise.resolve();
     let towardsClient: Promise<void> = Promise.resolve();
+    let isLost = false;
     client.on('data', (chunk) => {
+      if (fault.type === 'lose answer' && chunk.includes(fault.to)) isLost = true;
       towardsServer = towardsServer.then(() => pass(chunk, upstream));
     });
     upstream.on('data', (chunk) => {
-      if (fault.type === 'reset before answer') client.resetAndDestroy();
+      if (isLost) {
+        losses += 1;
+        if (fault.type === 'lose answer' && fault.by === 'reset') client.resetAndDestroy();
+        return;
+      }
       towardsClient = towardsClient.then(() => (fault.type === 'drip' ? drip(chunk, client) : pass(chunk, client)));
     });
     client
@@ -74,7 +84,7 @@ export async function startFaultyProxy(databaseUrl: string): Promise<FaultyProxy
     }
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const url = new URL(databaseUrl);
   url.port = String((server.address() as AddressInfo).port);
   const reset = () => {
@@ -87,6 +97,9 @@ export async function startFaultyProxy(databaseUrl: string): Promise<FaultyProxy
     },
     get accepted() {
       return accepted;
+    },
+    get losses() {
+      return losses;
     },
     cause(next) {
       fault = next;

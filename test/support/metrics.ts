@@ -17,7 +17,7 @@ export async function scrape(port: number): Promise<Scrape> {
 function parseExposition(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const line of text.split('\n').slice(0, -1)) {
-    if (/^# (HELP|TYPE) [a-z_]+ \S/.test(line)) continue;
+    if (/^# (HELP|TYPE) [a-z_0-9]+ \S/.test(line)) continue;
     const [, sample, value] =
       /^([a-z_0-9]+(?:\{(?:[a-z]+="(?:[^"\\\n]|\\.)*",?)+\})?) ([\d.e+-]+|\+Inf)$/.exec(line) ?? [];
     if (sample === undefined || values.has(sample)) throw new Error(`not the text format of Prometheus: ${line}`);

@@ -1,10 +1,9 @@
 /** What the built server says about itself: the page to try the API with, offline, and the document behind it. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testSecret } from '../support/databases.ts';
-import { root, serveReady } from './built-command.ts';
+import { command, serveReady } from './built-command.ts';
 
 const environment = { DATABASE_URL: 'pglite:memory', AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: testSecret };
 const policy =
@@ -45,7 +44,7 @@ interface Operation {
 let document: { openapi: string; paths: Record<string, Record<string, Operation>> };
 
 beforeAll(() => {
-  document = JSON.parse(readFileSync(join(root, 'docs', 'openapi.json'), 'utf8'));
+  document = JSON.parse(execFileSync(process.execPath, [command, 'openapi'], { encoding: 'utf8' }));
 });
 
 describe('the document', () => {

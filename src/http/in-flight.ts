@@ -1,0 +1,31 @@
+/** A bound on the requests under way, so that a flood of them costs a bounded amount of memory. */
+import type { MiddlewareHandler } from 'hono';
+import { ProblemError } from '../problems/problem.ts';
+import type { Env } from './context.ts';
+
+/**
+ * Far more than the database is let work for (`bounded-pool.ts`): it is for what waits elsewhere, for the keys of an
+ * issuer or for the rest of a body. About 20 KB each (`docs/faults.md`).
+ */
+export const mostInFlight = 5_000;
+
+/** Whoever watches the server must get an answer above all then. */
+const healthPaths = new Set(['/livez', '/readyz', '/health']);
+
+export function boundInFlight(most = mostInFlight): MiddlewareHandler<Env> {
+  let inFlight = 0;
+  return async (context, next) => {
+    if (inFlight >= most && !healthPaths.has(context.req.path)) {
+      throw new ProblemError('overloaded', {
+        reason: `${most} requests are under way`,
+        headers: { 'Retry-After': '1' },
+      });
+    }
+    inFlight += 1;
+    try {
+      await next();
+    } finally {
+      inFlight -= 1;
+    }
+  };
+}

@@ -1,0 +1,155 @@
+/** Connections that end, restarts of PostgreSQL: what is safe to repeat is repeated, nothing is lost, nothing done twice. */
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { withAdmin } from '../support/databases.ts';
+import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { createJournal } from './journal.ts';
+import { isAtRest, type Served, serve } from './serve.ts';
+
+let postgres: PostgresServer;
+let served: Served;
+let proxy: FaultyProxy;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres?.stop());
+
+let databases = 0;
+
+/** Each test has a database of its own, by way of a proxy of its own. */
+beforeEach(async () => {
+  databases += 1;
+  await withAdmin(postgres.url, (admin) => admin.query(`create database faults_${databases}`));
+  proxy = await startFaultyProxy(`${postgres.url}/faults_${databases}`);
+  onTestFinished(() => proxy.close());
+  served = await serve({ DATABASE_URL: proxy.url });
+});
+
+const tasks = '/api/v1/tasks';
+
+/** The titles that are there, past the server. */
+async function titles(): Promise<string[]> {
+  const client = new pg.Client({ connectionString: `${postgres.url}/faults_${databases}` });
+  await client.connect();
+  const { rows } = await client.query<{ title: string }>('select title from todo.tasks');
+  await client.end();
+  return rows.map(({ title }) => title);
+}
+
+function terminateBackends(): Promise<unknown> {
+  return withAdmin(postgres.url, (admin) =>
+    admin.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'todo-api'"),
+  );
+}
+
+test('idle connections that are terminated are replaced without anybody noticing', async () => {
+  await Promise.all(Array.from({ length: 10 }, () => served.call('GET', tasks)));
+  await terminateBackends();
+  await delay(100);
+  const answers = await Promise.all(Array.from({ length: 30 }, () => served.call('GET', tasks)));
+  expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(200));
+  expect(isAtRest(served.services)).toBe(true);
+});
+
+test('busy connections that are terminated cost no read, and a write at most a 503 that says when to come back', async () => {
+  const ended = new AbortController();
+  const journal = createJournal();
+  const running = journal.run(served.call, 20, ended.signal);
+  for (let round = 0; round < 20; round += 1) {
+    await delay(50);
+    await terminateBackends();
+  }
+  ended.abort();
+  await running;
+  expect([...journal.outcomes.keys()].filter((outcome) => !['200', '201', '503'].includes(outcome))).toEqual([]);
+  expect(journal.acknowledged.size).toBeGreaterThan(0);
+  expect(journal.faults(await titles())).toEqual([]);
+  expect(isAtRest(served.services)).toBe(true);
+});
+
+test('a read whose answer is lost is asked for once more', async () => {
+  await served.call('POST', tasks, { title: 'Buy milk' });
+  proxy.cause({ type: 'lose answer', to: 'tasks_list', by: 'reset' });
+  // Its repetition meets the same fault, unless the fault is over by then.
+  const answer = served.call('GET', tasks);
+  while (proxy.losses === 0) await delay(1);
+  proxy.cause({ type: 'none' });
+  expect(await answer).toMatchObject({ status: 200, body: [{ title: 'Buy milk' }] });
+  expect(proxy.losses).toBe(1);
+});
+
+test('a read whose answer is lost twice is a 503', async () => {
+  proxy.cause({ type: 'lose answer', to: 'tasks_list', by: 'reset' });
+  const { status, headers, body } = await served.call('GET', tasks);
+  expect({ status, code: body.code, retry: headers.get('retry-after') }).toEqual({
+    status: 503,
+    code: 'database_unavailable',
+    retry: '1',
+  });
+  expect(proxy.losses).toBe(2);
+  expect(isAtRest(served.services)).toBe(true);
+});
+
+test('a write that may have been done is not repeated', async () => {
+  proxy.cause({ type: 'lose answer', to: 'tasks_insert', by: 'reset' });
+  expect((await served.call('POST', tasks, { title: 'Buy milk' })).status).toBe(503);
+  expect(proxy.losses).toBe(1);
+  expect(await titles()).toEqual(['Buy milk']);
+});
+
+test('a write with a key is repeated, and done once', async () => {
+  proxy.cause({ type: 'lose answer', to: 'commit', by: 'reset' });
+  const answer = served.call('POST', tasks, { title: 'Buy milk' }, { 'Idempotency-Key': 'once' });
+  while (proxy.losses === 0) await delay(1);
+  proxy.cause({ type: 'none' });
+  const { status, headers, body } = await answer;
+  expect({ status, title: body.title }).toEqual({ status: 201, title: 'Buy milk' });
+  expect(headers.get('idempotency-replayed')).toBe('true');
+  expect(await titles()).toEqual(['Buy milk']);
+});
+
+test('a network that delays and drips makes answers late and nothing else', async () => {
+  for (const fault of [
+    { type: 'delay', ms: 50 },
+    { type: 'drip', bytes: 7, ms: 1 },
+  ] as const) {
+    proxy.cause(fault);
+    expect((await served.call('POST', tasks, { title: fault.type })).status).toBe(201);
+    expect((await served.call('GET', tasks)).status).toBe(200);
+  }
+  expect((await titles()).sort()).toEqual(['delay', 'drip']);
+});
+
+test('four restarts under twenty clients: every acknowledged write is there, none twice, and the rate comes back', async () => {
+  const journal = createJournal(150);
+  const ended = new AbortController();
+  const running = journal.run(served.call, 20, ended.signal);
+  await delay(2_000);
+  const before = bestRate(journal.answeredAt, performance.now() - 1_500, performance.now());
+  for (const how of ['fast', 'immediate', 'fast', 'kill'] as const) {
+    await postgres.halt(how);
+    await delay(300);
+    await postgres.start();
+    const returned = performance.now();
+    await delay(5_000);
+    expect(bestRate(journal.answeredAt, returned, returned + 5_000)).toBeGreaterThanOrEqual(0.95 * before);
+  }
+  ended.abort();
+  await running;
+  expect([...journal.outcomes.keys()].filter((outcome) => !['200', '201', '409', '503'].includes(outcome))).toEqual([]);
+  expect(journal.faults(await titles())).toEqual([]);
+  expect(isAtRest(served.services)).toBe(true);
+  expect((await served.call('GET', '/readyz')).status).toBe(200);
+});
+
+/** The most answers in a second, of those in a span of time: a pause of the machine is not the server's. */
+function bestRate(times: readonly number[], from: number, to: number): number {
+  let best = 0;
+  for (let start = from; start + 1_000 <= to; start += 100) {
+    best = Math.max(best, times.filter((time) => time >= start && time < start + 1_000).length);
+  }
+  return best;
+}

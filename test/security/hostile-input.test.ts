@@ -1,0 +1,297 @@
+/** Text and JSON that break naive programs: stored and returned as they were sent, or refused; never a failure. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { parseAnswer, sendRaw } from '../support/raw-http.ts';
+import { readVectors } from '../verifier/vectors.ts';
+
+let api: TestApi;
+let user: Client;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+  user = api.user();
+});
+
+afterEach(async () => {
+  expect((await user.get('/api/v1/tags')).status).toBe(200);
+});
+
+afterAll(() => api.stop());
+
+const collection = '/api/v1/tasks';
+const missing = 'the vectors lie beside some checkouts only, in ../shared/vectors';
+
+const own = [
+  ...[
+    '',
+    ' ',
+    '\t',
+    '\u00a0\u2003',
+    'null',
+    'undefined',
+    'NaN',
+    '0',
+    '-0',
+    '1e309',
+    'true',
+    '[]',
+    '{}',
+    '\\',
+    '\\u0041',
+  ],
+  ...[
+    '%',
+    '%00',
+    '%s%n',
+    '${7*7}',
+    '{{7*7}}',
+    '#{7*7}',
+    '`id`',
+    '$(id)',
+    '; ls',
+    '| cat',
+    '../../etc/passwd',
+    'C:\\con',
+  ],
+  ...[
+    "'",
+    '"',
+    "' or '1'='1",
+    "'); delete from todo.tasks; --",
+    "E'\\x41'",
+    '$$',
+    '$1',
+    ':name',
+    '?',
+    '{"a"}',
+    '{a,b}',
+  ],
+  ...[
+    '<script>alert(1)</script>',
+    '<!--',
+    ']]>',
+    '&lt;',
+    'javascript:alert(1)',
+    '=1+1',
+    '@sum(1)',
+    '\u202eabc',
+    '\u2066a\u2069',
+  ],
+  ...[
+    'é',
+    'e\u0301',
+    '\u1e9e',
+    'İ',
+    'ı',
+    'ﬁ',
+    '\u0130\u0307',
+    'Ω\u2126',
+    '\u{1f469}\u200d\u{1f469}\u200d\u{1f467}',
+    '\u{1f3f4}\u{e0067}',
+  ],
+  ...[
+    '\ufeffa',
+    'a\u200bb',
+    '\ufffe',
+    '\uffff',
+    '\u{10ffff}',
+    '\ue000',
+    'a\u2028b',
+    'a\u2029b',
+    'a\u0085b',
+    'a\rb',
+    'a\u001b[2Jb',
+  ],
+  ...[
+    'ا\u0644\u0639',
+    '한국어',
+    'ไทย',
+    '日本語',
+    'Z\u0351\u036b\u0343\u036a\u0302',
+    '\u{1d4d7}',
+    '_'.repeat(255),
+    '\u{1f600}'.repeat(50),
+  ],
+  ...[
+    '__proto__',
+    'constructor',
+    'hasOwnProperty',
+    'toString',
+    'then',
+    'length',
+    'owner_id',
+    'current_user',
+    'default',
+  ],
+];
+
+const codePoints = (text: string) => [...text].length;
+const isLine = (text: string, most: number) =>
+  text.trim() !== '' && codePoints(text.trim()) <= most && !/\p{Cc}/u.test(text.trim());
+
+function describeStrings(strings: readonly string[]): void {
+  test('come back byte for byte, from every place that takes text', async () => {
+    const ada = api.user();
+    for (const text of strings) {
+      const task = {
+        title: isLine(text, 255) ? text : 'x',
+        description: text,
+        tags: isLine(text, 50) ? [text] : [],
+      };
+      const kept = { title: task.title.trim(), description: text, tags: task.tags.map((tag) => tag.trim()) };
+      const { status, body } = await ada.post(collection, task);
+      expect({ status, body }, JSON.stringify(text)).toMatchObject({
+        status: 201,
+        body: { ...kept, tags: expect.anything() },
+      });
+      expect((await ada.get(`${collection}/${body.id}`)).body).toEqual(body);
+      // A tag keeps the spelling that it was made with, and may have been made by a string before.
+      const [tag = ''] = body.tags;
+      if (tag !== kept.tags[0]) expect(strings.map((each) => each.trim())).toContain(tag);
+      const search = await ada.get(`${collection}?${new URLSearchParams({ q: [...text].slice(0, 200).join('') })}`);
+      expect(search.status, JSON.stringify(text)).toBe(200);
+      if (tag) {
+        const found = await ada.get(`${collection}?${new URLSearchParams({ tag })}`);
+        expect(
+          found.body.map(({ id }: { id: string }) => id),
+          JSON.stringify(tag),
+        ).toContain(body.id);
+      }
+    }
+  }, 120_000);
+
+  test('are refused with their place where they are no line of text', async () => {
+    for (const text of strings) {
+      if (isLine(text, 255)) continue;
+      const { status, body } = await user.post(collection, { title: text });
+      expect({ status, errors: body.errors }, JSON.stringify(text)).toMatchObject({
+        status: 422,
+        errors: [{ in: 'body', pointer: '/title' }],
+      });
+    }
+  });
+
+  test('are no id, no cursor, no date, no zone and no sort', async () => {
+    for (const text of strings) {
+      for (const name of ['cursor', 'due_from', 'time_zone', 'created_from', 'sort', 'status', 'limit']) {
+        const { status, body } = await user.get(`${collection}?${new URLSearchParams({ [name]: text })}`);
+        if (name === 'limit' && /^\d+$/.test(text)) continue;
+        expect({ status, errors: body.errors }, `${name}=${JSON.stringify(text)}`).toMatchObject({
+          status: 422,
+          errors: [{ in: 'query', pointer: name }],
+        });
+      }
+      if (text === '' || text === '.' || text === '..') continue;
+      expect((await user.get(`${collection}/${encodeURIComponent(text)}`)).status, JSON.stringify(text)).toBe(422);
+    }
+  }, 120_000);
+}
+
+describe('strings of our own', () => describeStrings(own));
+
+const naughty = readVectors<string[]>('blns.json');
+
+describe.skipIf(!naughty)(`the big list of naughty strings (${missing})`, () => describeStrings(naughty ?? []));
+
+const parsing = readVectors<Readonly<Record<string, string>>>('json-parsing.json');
+
+describe.skipIf(!parsing)(`JSONTestSuite (${missing})`, () => {
+  test.each(Object.entries(parsing ?? {}))('%s', async (file, content) => {
+    const bytes = Buffer.from(content, 'base64');
+    const { status } = await user.request('POST', collection, { body: bytes });
+    if (bytes.length > 65_536) expect(status).toBe(413);
+    else if (file.startsWith('n_') || file.startsWith('y_object_duplicated_key')) expect(status).toBe(400);
+    // None of them is a task.
+    else if (file.startsWith('y_')) expect(status).toBe(422);
+    else expect([400, 422]).toContain(status);
+  });
+});
+
+describe('a body that means two things', () => {
+  test.each([
+    ['a title', '{"title":"a","title":"b"}'],
+    ['a title, one spelled with escapes', String.raw`{"title":"a","\u0074\u0069tle":"b"}`],
+    ['a part of a due date', '{"title":"a","due":{"date":"2026-12-01","date":"2026-12-02"}}'],
+    ['a key of the prototype', '{"title":"a","__proto__":1,"__proto__":2}'],
+    ['an empty name', '{"title":"a","":1,"":2}'],
+  ])('is refused: %s twice', async (_what, body) => {
+    const { body: task } = await user.post(collection, { title: 'before' });
+    const path = `${collection}/${task.id}`;
+    for (const answer of [
+      await user.post(collection, body),
+      await user.put(path, body),
+      await user.patch(path, body),
+      await user.patch(path, body, { 'Content-Type': 'application/merge-patch+json' }),
+      await user.post(`${collection}/batch`, `{"operations":[{"op":"create","task":${body}}]}`),
+    ]) {
+      expect({ status: answer.status, code: answer.body.code }).toEqual({ status: 400, code: 'malformed_request' });
+    }
+    expect((await user.get(path)).body).toEqual(task);
+  });
+
+  test('is not one that has a name in two objects, or as a value', async () => {
+    const body = { title: 'title', description: '"title":"x","title":"y"', tags: ['title', 'description'], due: null };
+    expect(await user.post(collection, body)).toMatchObject({ status: 201, body });
+    const operations = [1, 2].map(() => ({ op: 'create', task: { title: '{"title":1}' } }));
+    expect((await user.post(`${collection}/batch`, { operations })).status).toBe(200);
+  });
+
+  test('is not looked for until the body is small enough, and then however it is made', async () => {
+    const fill = (unit: string, start = '', end = '') => start + unit.repeat((65_000 / unit.length) | 0) + end;
+    const bodies = [
+      fill('{"":', '', '1'),
+      fill('['),
+      fill('{"":', '', '1') + fill('}').slice(0, 2),
+      `{${Array.from({ length: 6_000 }, (_, index) => `"${index}":1`).join(',')}}`,
+      fill('\\n', '"', '"'),
+      fill(' ', '["a"', ']'),
+      fill('"', '', ''),
+      fill('\\', '"', ''),
+    ];
+    for (const body of bodies) expect([400, 422]).toContain((await user.post(collection, body)).status);
+    for (const depth of [100_000, 1_000_000]) {
+      expect((await user.post(collection, '['.repeat(depth))).status).toBe(413);
+    }
+  });
+});
+
+describe('what would break a line of the log', () => {
+  const escapes = ['\n{"level":60}', '\r\nforged', '\u001b[2J\u001b[31m', '\u2028x', '\u0085x', '\u0000', '\u009b31m'];
+
+  test.each(escapes)('%j', async (text) => {
+    const before = api.log.length;
+    const { body: task } = await user.post(collection, { title: 'x', description: text === '\u0000' ? 'x' : text });
+    await user.post(collection, { title: `x${text}y` });
+    await user.get(`${collection}?${new URLSearchParams({ q: text, [text]: text })}`);
+    await user.get(`/${encodeURIComponent(text)}`);
+    await user.get(`${collection}/${encodeURIComponent(text)}`);
+    for (const claim of ['kid', 'typ', 'alg', 'cty']) {
+      const token = api.issuer.sign({ sub: 'ada', exp: 4_000_000_000 }, { [claim]: `x${text}` });
+      expect((await api.anonymous(`Bearer ${token}`).get(collection)).status).toBe(401);
+    }
+    const stranger = api.user(`ada${text === '\u0000' ? '' : text}`);
+    expect((await stranger.get(`${collection}/${task.id}`)).status).toBe(404);
+    const lines = api.log.slice(before).filter(({ msg }) => msg === 'request');
+    expect(lines).toHaveLength(10);
+    // That each is one line, without what a terminal obeys, is looked at when the server stops.
+    expect(api.log.filter(({ level }) => level === 60)).toEqual([]);
+  });
+
+  test.each(['a b', 'a\tb', 'a"b', 'a;b', 'a\u0085b', '\u009b31m', 'é', '../x', '%0a', 'x'.repeat(256)])(
+    'the request id %j is not kept',
+    async (id) => {
+      const head = `GET /nowhere HTTP/1.1\r\nHost: a\r\nX-Request-Id: ${id}\r\nUser-Agent: ${id}\r\nConnection: close\r\n\r\n`;
+      const { status, headers, text } = parseAnswer(await sendRaw(api.url, Buffer.from(head, 'latin1')));
+      expect(status).toBe(404);
+      expect(headers.get('x-request-id')).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+      expect(JSON.parse(text).request_id).toBe(headers.get('x-request-id'));
+      expect(JSON.stringify(api.log)).not.toContain(JSON.stringify(id).slice(1, -1));
+    },
+  );
+
+  test.each(['\u001b', '\u0000', '\n x', '\u007f'])('a header with %j never gets that far', async (character) => {
+    const head = `GET /livez HTTP/1.1\r\nHost: a\r\nX-Request-Id: a${character}b\r\nConnection: close\r\n\r\n`;
+    const { status } = parseAnswer(await sendRaw(api.url, head));
+    expect(status).toBe(400);
+  });
+});

@@ -1,0 +1,164 @@
+/** The owner taken out of every statement that the API sends: the policies alone still keep users apart. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
+import { exchange } from '../../src/database/user-database.ts';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { id, type Recording, recording, sendEverything, word } from './recorded-statements.ts';
+
+let api: TestApi;
+let owner: Client;
+let ownersRows: string;
+const recorded: Recording = new Map();
+
+beforeAll(async () => {
+  api = await startApi({ keep: true, asUser: (database) => recording(database, recorded) });
+  owner = api.user('the-owner-of-secrets');
+  await sendEverything(owner);
+  ownersRows = await rowsOf(api.database.connections.pool, owner.userId);
+}, 120_000);
+
+afterAll(() => api.stop());
+
+/** All that there is of a user, as the login sees it. */
+async function rowsOf(client: pg.Pool | pg.PoolClient, userId: string | null): Promise<string> {
+  const found: unknown[] = [];
+  for (const table of await tables(client)) {
+    const text = `select to_jsonb(t)::text as row from todo.${table} as t where owner_id = $1 order by 1`;
+    found.push(table, (await client.query(text, [userId])).rows);
+  }
+  return JSON.stringify(found);
+}
+
+async function tables(client: pg.Pool | pg.PoolClient): Promise<string[]> {
+  const { rows } = await client.query(`select tablename from pg_tables where schemaname = 'todo' order by 1`);
+  return rows.map(({ tablename }) => tablename);
+}
+
+/** The name of a list without its sort and filters. */
+const baseOf = (name: string) => name.split(' ')[0] as string;
+
+const ownerCondition = /\b(?:\w+\.)?owner_id = (?:\$1\b|(?:\w+\.)?owner_id\b)/g;
+
+/** The statement without a condition on the owner; what it compared with stays a parameter. */
+function withoutOwner(text: string): string {
+  return text.replaceAll(ownerCondition, (found) => (found.endsWith('$1') ? '$1::text is not null' : 'true'));
+}
+
+/** Locks and savepoints look into no table. */
+const looksIntoTables = (text: string) => /\btodo\.\w/.test(text);
+
+/** What only writes the user's own id needs no condition: the policy compares it. */
+const isPlainInsert = (text: string) =>
+  /^\s*insert into todo\.\w+ \(owner_id, /.test(text) && !/\bselect\b|\bwhere\b|\busing\b|\bfrom\b/.test(text);
+
+const inTables = () => [...recorded.values()].filter(({ statement }) => looksIntoTables(statement.text));
+
+/** What the statements before it would have said of the owner's task. */
+const settings = `select set_config('app.locked', '${id}', true), set_config('app.write', 'on', true)`;
+
+/** Runs a statement as the user, who commits what they can, and gives its rows or the code of its error. */
+async function asUser(userId: string, text: string, values: readonly Parameter[]): Promise<string> {
+  const statements: BoundStatement[] = [
+    { statement: { name: '', text: settings }, values: [] },
+    { statement: { name: '', text }, values },
+  ];
+  const done = exchange(api.database.connections.pool, userId, statements, false);
+  return done.then(
+    ([, rows]) => JSON.stringify(rows),
+    (error: { code: string }) => error.code,
+  );
+}
+
+/** Runs a statement as the login, whom no policy stops, and undoes it; gives its rows, and the owner's as it left them. */
+async function asLogin(userId: string, text: string, values: readonly Parameter[]) {
+  const client = await api.database.connections.pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(`select set_config('app.user_id', $1, true)`, [userId]);
+    await client.query(settings);
+    const { rows } = await client.query(text, values as unknown[]);
+    return { rows: JSON.stringify(rows), owners: await rowsOf(client, owner.userId) };
+  } catch (error) {
+    return { rows: String((error as { code?: string }).code), owners: ownersRows };
+  } finally {
+    await client.query('rollback');
+    client.release();
+  }
+}
+
+test('every statement of the source was sent', () => {
+  const words = new Set([...recorded.keys()].flatMap((name) => name.split(' ')));
+  const source = join(import.meta.dirname, '..', '..', 'src');
+  const files = ['tasks', 'writes'].flatMap((folder) =>
+    readdirSync(join(source, folder)).map((file) => join(folder, file)),
+  );
+  const names = files.flatMap((file) =>
+    [...readFileSync(join(source, file), 'utf8').matchAll(/\bname: '([a-z_]+)'/g)].map(([, name]) => name as string),
+  );
+  expect(names.length).toBeGreaterThan(10);
+  // The janitor's, which is nobody's: it sees what has expired and nothing else.
+  expect(names.filter((name) => !words.has(name))).toEqual(['idempotency_sweep']);
+});
+
+test('every statement on users’ rows names the owner, in a way that can be taken out', () => {
+  expect(inTables().length).toBeGreaterThan(40);
+  for (const { statement } of inTables()) {
+    const stripped = withoutOwner(statement.text);
+    if (!isPlainInsert(statement.text))
+      expect(stripped, `no owner to take out of ${statement.name}`).not.toBe(statement.text);
+    expect(stripped, statement.name).not.toMatch(/owner_id\s*(?:=|<|>|!|\bin\b|\bis\b|\blike\b)/i);
+  }
+});
+
+test('without it another user reads, changes and deletes nothing, and without the policies would', async () => {
+  const telling = new Set<string>();
+  let strangers = 0;
+  for (const { statement, values } of inTables()) {
+    const text = withoutOwner(statement.text);
+    strangers += 1;
+    const stranger = `stranger-${strangers}`;
+    // As if the handler had mixed up the users, and as if only the condition had been forgotten.
+    for (const first of [owner.userId as string, stranger]) {
+      const mixed = [first, ...values.slice(1)];
+      const unguarded = await asLogin(stranger, text, mixed);
+      const seen = await asUser(stranger, text, mixed);
+      if (unguarded.rows !== seen || unguarded.owners !== ownersRows) telling.add(baseOf(statement.name));
+      expect(seen, statement.name).toMatch(/^(\[.*\]|42501)$/);
+      expect(seen, statement.name).not.toContain(owner.userId);
+      expect(seen, statement.name).not.toContain(word);
+      expect(await rowsOf(api.database.connections.pool, owner.userId), statement.name).toBe(ownersRows);
+      if (first === owner.userId) continue;
+      // To the letter what the statement as it is gives to somebody who has nothing.
+      const another = `${stranger}-anew`;
+      expect(seen, statement.name).toBe(await asUser(another, statement.text, [another, ...values.slice(1)]));
+    }
+  }
+  const all = new Set(inTables().map(({ statement }) => baseOf(statement.name)));
+  expect([...telling].sort()).toEqual([...all].sort());
+}, 120_000);
+
+describe('a row of one’s own', () => {
+  test('can be neither made nor given to somebody else, in any table', async () => {
+    const eve = api.user('eve');
+    await eve.post('/api/v1/tasks', { title: 'x', description: 'x', tags: ['x'] }, { 'Idempotency-Key': 'x' });
+    const { pool } = api.database.connections;
+    for (const table of await tables(pool)) {
+      const { rows } = await pool.query<{ name: string }>(
+        `select quote_ident(column_name) as name from information_schema.columns
+         where table_schema = 'todo' and table_name = $1 and is_generated = 'NEVER'`,
+        [table],
+      );
+      const names = rows.map(({ name }) => name);
+      const given = names.map((name) => (name === 'owner_id' ? `'bob'` : name)).join(', ');
+      expect(await asUser('eve', `select count(*) > 0 as has from todo.${table}`, []), table).toBe('[{"has":true}]');
+      const insert = `insert into todo.${table} (${names.join(', ')}) select ${given} from todo.${table} limit 1`;
+      expect(await asUser('eve', insert, []), table).toBe('42501');
+      expect(await asUser('eve', `update todo.${table} set owner_id = 'bob'`, []), table).toBe('42501');
+      expect(await asUser('', `select * from todo.${table}`, []), table).toBe('[]');
+    }
+    expect(await rowsOf(pool, 'bob')).toBe(await rowsOf(pool, 'nobody'));
+  });
+});

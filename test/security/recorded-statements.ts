@@ -1,0 +1,92 @@
+/** The SQL that the API sends for a user, recorded on its way, and requests enough to have all of it sent. */
+import fc from 'fast-check';
+import type { BoundStatement, Row } from '../../src/database/statement.ts';
+import type { UserDatabase } from '../../src/database/user-database.ts';
+import { sorts } from '../../src/tasks/list.ts';
+import type { Client } from '../support/api.ts';
+import { documentedOperations } from '../support/document.ts';
+import { headersOf, requestsOf, targetOf } from './requests-from-document.ts';
+
+/** Every statement by its name, as it was sent first, or first found something. */
+export type Recording = Map<string, BoundStatement & { readonly found: boolean }>;
+
+/** A database that notes all that is sent to it. */
+export function recording(database: UserDatabase, into: Recording): UserDatabase {
+  const note = (statements: readonly BoundStatement[], rows: readonly Row[][]) => {
+    for (const [index, bound] of statements.entries()) {
+      const earlier = into.get(bound.statement.name);
+      const found = (rows[index]?.length ?? 0) > 0;
+      if (!earlier || (found && !earlier.found)) into.set(bound.statement.name, { ...bound, found });
+    }
+  };
+  return {
+    async run(principal, statements) {
+      const rows = await database.run(principal, statements);
+      note(statements, rows);
+      return rows;
+    },
+    transact: (principal, statements, conclude) =>
+      database.transact(principal, statements, (rows) => {
+        note(statements, rows);
+        const conclusion = conclude(rows);
+        note(conclusion.save, []);
+        return conclusion;
+      }),
+  };
+}
+
+const collection = '/api/v1/tasks';
+
+/** The task that the requests are about; there when they are over. */
+export const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+
+/** In all that is free text. */
+export const word = 'Secret';
+
+const whole = {
+  title: word,
+  description: word,
+  tags: [word],
+  due: { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
+};
+
+/** Lists that find the task, each by another condition. */
+const lists = [
+  ...['status=Todo', 'priority=Medium', `tag=${word}`, `q=${word}`, `q=${word}+${word}s`, 'due=any', 'due=none'],
+  ...['due=overdue', 'due=week', 'due_from=2026-01-01', 'due_to=2027-01-01', 'due_from=2026-01-01&due_to=2027-01-01'],
+  ...['created', 'updated'].flatMap((name) => [`${name}_from=2020-01-01T00:00:00Z`, `${name}_to=2100-01-01T00:00:00Z`]),
+];
+
+/** Sends what each operation takes, by hand and at random, so that every statement is sent. */
+export async function sendEverything(owner: Client): Promise<void> {
+  const path = `${collection}/${id}`;
+  const anew = async () => {
+    await owner.delete(path);
+    await owner.post(collection, { id, ...whole });
+  };
+  await owner.post(collection, { id, ...whole }, { 'Idempotency-Key': 'once' });
+  for (const query of lists) await owner.get(`${collection}?${query}`);
+  await owner.put(path, whole);
+  for (const patch of [{ status: 'Done' }, { title: 'x' }, { tags: [] }, { description: null, tags: ['y'] }]) {
+    await anew();
+    await owner.patch(path, patch);
+  }
+  await anew();
+  const { body: other } = await owner.post(collection, whole);
+  for (const sort of sorts) {
+    const { headers } = await owner.get(`${collection}?limit=1&sort=${sort}`);
+    await owner.get(/<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1] ?? collection);
+  }
+  await owner.delete(`${collection}/${other.id}`);
+  for (const documented of documentedOperations.filter(({ operation }) => operation.security.length > 0)) {
+    const { method, path: template } = documented;
+    const requests = requestsOf(documented, { ids: [id], texts: [word] });
+    for (const parts of fc.sample(requests, { numRuns: 30, seed: 3 })) {
+      await owner.request(method, targetOf(template, parts), {
+        headers: headersOf(parts),
+        ...('body' in parts && { body: JSON.stringify(parts.body) }),
+      });
+      if (method !== 'GET') await anew();
+    }
+  }
+}
