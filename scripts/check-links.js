@@ -1,4 +1,4 @@
-/** Checks that what the documents point to is there: relative links, and paths of the repository in `code`. */
+/** Checks that what the documents point to is there, and that no dependency goes without a word about it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -18,5 +18,12 @@ const broken = documents.flatMap((document) => {
   const paths = [...text.matchAll(/`((?:src|test|scripts|migrations|docs)\/[\w./-]*)`/g)].map(([, path]) => path);
   return [...links, ...paths].filter((path) => !existsSync(join(root, path))).map((path) => `${document}: ${path}`);
 });
+const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const explained = readFileSync(join(root, 'docs', 'dependencies.md'), 'utf8');
+const unexplained = Object.keys({ ...dependencies, ...devDependencies }).filter(
+  (name) => !explained.includes(`\`${name}\``),
+);
+
 for (const link of broken) console.error(`${link} is not there`);
-process.exitCode = broken.length > 0 ? 1 : 0;
+for (const name of unexplained) console.error(`docs/dependencies.md: nothing about ${name}`);
+process.exitCode = broken.length + unexplained.length > 0 ? 1 : 0;

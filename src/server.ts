@@ -1,8 +1,9 @@
 /** Listening, and stopping without cutting anybody off. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { createApp } from './app.ts';
+import { settles } from './deadline.ts';
 import { type Refusal, refuseMalformed, refuseUnreadable } from './http/malformed.ts';
 import { createMetricsServer } from './observability/metrics-server.ts';
 import { prepareUntilReady } from './readiness.ts';
@@ -51,8 +52,11 @@ export const checkingIntervalMs = 1_000;
 /** Longer than the 60 s after which common load balancers drop idle connections, so that they and not we close them. */
 export const keepAliveTimeoutMs = 65_000;
 
-/** How long the database has to close at the least, in milliseconds; what hangs then ends with the process. */
-const leastCloseMs = 2_000;
+/** How long what is under way of starting has at the least when the server is stopped, in milliseconds. */
+const leastPatienceMs = 1_000;
+
+/** How long the database has to close; what hangs then ends with the process. */
+export const closeTimeoutMs = 5_000;
 
 const maxHeaderBytes = 16 * 1024;
 
@@ -75,6 +79,11 @@ export async function startServer(services: Services): Promise<RunningServer> {
   );
   refuseMalformed(server, onRefusal);
   const closeAfterAnswers = answersThatClose(server);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
 
   await listen(server, config.server.port, config.server.host, 'PORT');
   const metricsServer = services.metrics && createMetricsServer(services.metrics);
@@ -92,15 +101,18 @@ export async function startServer(services: Services): Promise<RunningServer> {
     metricsAddress: (metricsServer?.address() ?? null) as AddressInfo | null,
     ready,
     async stop() {
-      const deadline = performance.now() + Math.max(config.server.shutdownTimeoutMs, leastCloseMs);
+      const start = performance.now();
       closeAfterAnswers();
       abandon.abort();
+      // Node counts a connection that has not said anything yet among the busy ones.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       const finished = await drain(server, config.server.shutdownTimeoutMs);
       // Last but for the database, so that the end can be watched.
       metricsServer?.close().closeAllConnections();
-      // The migration or the first key may be under way still.
-      const closed = ready.catch(() => {}).then(() => services.close());
-      if (!(await inTime(closed, deadline - performance.now()))) log.warn('the database did not close in time');
+      // The migration or the first key may be under way still. What is not done by then is undone by closing.
+      const leftMs = config.server.shutdownTimeoutMs - (performance.now() - start);
+      await settles(ready, Math.max(leftMs, leastPatienceMs));
+      if (!(await settles(services.close(), closeTimeoutMs))) log.warn('the database did not close in time');
       log.info({ finished }, 'stopped');
       return finished;
     },
@@ -137,18 +149,6 @@ function answersThatClose(server: Server): () => void {
     closing = true;
     underWay.forEach(close);
   };
-}
-
-async function inTime(work: Promise<void>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, Math.max(timeoutMs, 0), false);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Closes idle connections at once and busy ones when they are done; false where some were not in time. */

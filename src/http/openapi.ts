@@ -126,13 +126,14 @@ function parameters(
   components: Components,
 ): Json[] {
   return Object.entries(schemas?.shape ?? {}).map(([name, schema]) => {
-    const { description, ...json } = schemaOf(schema as z.ZodType, 'input', components);
+    const { description, example, ...json } = schemaOf(schema as z.ZodType, 'input', components);
     return {
       name: place === 'header' ? name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()) : name,
       in: place,
       required: place === 'path',
       ...(description ? { description } : {}),
-      schema: json,
+      // An `example` would be filled in by the page at /docs, and sent.
+      schema: example === undefined ? json : { ...json, examples: [example] },
     };
   });
 }

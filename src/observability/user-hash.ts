@@ -6,8 +6,8 @@ import { hash } from 'node:crypto';
  *
  * It stays the same through restarts and on every server, so that lines can be put together, and whoever has the id
  * can compute it in a shell when a user asks for help: `printf 'todo-api:%s' "$ID" | sha256sum | cut -c1-12`. A key
- * would forbid both, and there is no secret in every mode that could serve as one. So it is a pseudonym and no more:
- * whoever can guess an id can check the guess. Better Auth's ids are random. The prefix makes it useless for finding the user in what others have hashed.
+ * would forbid the second, and not every mode has a secret that could be one. So it is a pseudonym and no more: whoever
+ * can guess an id can check the guess. The prefix keeps it apart from what others have hashed.
  */
 export function userHash(userId: string): string {
   return hash('sha256', `todo-api:${userId}`, 'hex').slice(0, 12);

@@ -7,9 +7,9 @@ import { scrape } from '../support/metrics.ts';
 import { freePort } from '../support/postgres-server.ts';
 import { sendRaw } from '../support/raw-http.ts';
 
-async function startWithMetrics(environment: Record<string, string> = {}) {
+async function startWithMetrics(environment: Record<string, string> = {}, keep = false) {
   const port = await freePort();
-  const api = await startApi({ environment: { METRICS: 'on', ADMIN_PORT: String(port), ...environment } });
+  const api = await startApi({ environment: { METRICS: 'on', ADMIN_PORT: String(port), ...environment }, keep });
   return { api, port, scrape: () => scrape(port) };
 }
 
@@ -26,7 +26,7 @@ test('they are off by default: nothing listens, and the API does not serve them'
 });
 
 test('their port serves them and nothing else, and is closed with the server', async () => {
-  const { api, port } = await startWithMetrics();
+  const { api, port } = await startWithMetrics({}, true);
   const url = `http://127.0.0.1:${port}`;
   const response = await fetch(`${url}/metrics`);
   expect(response.status).toBe(200);

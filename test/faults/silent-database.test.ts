@@ -75,7 +75,8 @@ test('what a lost server began ends by itself: PostgreSQL gives up its locks', a
   const change = call('PATCH', `${tasks}/${task.id}`, { status: 'Done' }, { 'Idempotency-Key': 'once' });
   while (proxy.losses === 0) await delay(5);
   proxy.cause({ type: 'none' });
-  expect((await change).status).toBe(504);
+  // Whichever is quicker: the server's patience or PostgreSQL's, which ends the connection.
+  expect([503, 504]).toContain((await change).status);
   await delay(timeoutMs);
   expect((await call('PATCH', `${tasks}/${task.id}`, { status: 'Done' })).status).toBe(200);
 });
@@ -135,7 +136,7 @@ describe('at the start', () => {
     expect((await call('GET', tasks)).status).toBe(200);
   });
 
-  test('a database that never answers does not end it', async () => {
+  test.runIf(isLong)('a database that never answers does not end it', async () => {
     proxy.cause({ type: 'black hole' });
     const { call } = await serve(variables(), { isReady: false });
     await delay(connectTimeoutMs + 1_000);

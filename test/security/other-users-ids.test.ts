@@ -57,6 +57,15 @@ function bytesOf({ status, headers, text }: Answer, { userId }: Client): object 
   return { status, headers: kept, text: mask(text) };
 }
 
+let pairs = 0;
+
+/** Two new users, with names of one length. */
+function twoStrangers(): [Client, Client] {
+  pairs += 1;
+  const suffix = String(pairs).padStart(6, '0');
+  return [api.user(`stranger-${suffix}`), api.user(`pristine-${suffix}`)];
+}
+
 const withToken = documentedOperations.filter(({ operation }) => operation.security.length > 0);
 
 describe.each(withToken)('$operation.operationId', (documented) => {
@@ -70,7 +79,7 @@ describe.each(withToken)('$operation.operationId', (documented) => {
   test('answers to an id of another user, wherever it stands, as to nobody’s', async () => {
     const sample = fc.sample(requestsOf(documented, { ids: [nobodys] }), { numRuns: 25, seed: 7 });
     for (const parts of sample) {
-      const [one, other] = [api.user(), api.user()];
+      const [one, other] = twoStrangers();
       const toTheirs = await send(one, JSON.parse(JSON.stringify(parts).replaceAll(nobodys, theirs.id)));
       const toNobodys = await send(other, parts);
       expect(bytesOf(toTheirs, one), JSON.stringify(parts)).toEqual(bytesOf(toNobodys, other));
@@ -82,7 +91,7 @@ describe.each(withToken)('$operation.operationId', (documented) => {
   test('answers to a tag, a text and a key of another user’s as to new ones', async () => {
     const materials = { ids: [theirs.id], texts: ['secret TAG'] };
     for (const parts of fc.sample(requestsOf(documented, materials), { numRuns: 25, seed: 8 })) {
-      const [one, other] = [api.user(), api.user()];
+      const [one, other] = twoStrangers();
       const asTheirs = { ...parts, header: { ...parts.header, ...key } };
       const asNew = JSON.parse(JSON.stringify(asTheirs).replaceAll('secret TAG', 'unused TAG'));
       const first = await send(one, asTheirs);

@@ -82,7 +82,7 @@ export function valuesOf(
       const format = formats[String(schema.format)];
       if (format) return format.good;
       if (schema.pattern) return fc.stringMatching(new RegExp(String(schema.pattern)));
-      if (schema.maxLength === undefined && schema.example) return fc.constant(schema.example);
+      if (schema.maxLength === undefined) return exampleOf(schema);
       if (materials.texts) return fc.constantFrom(...materials.texts);
       return freeText(Number(schema.minLength ?? 0), Number(schema.maxLength));
     }
@@ -189,6 +189,13 @@ function nameOf({ $ref }: Schema): string | undefined {
 function resolved(schema: Schema): Schema {
   const name = nameOf(schema);
   return name ? (document.components.schemas[name] as Schema) : schema;
+}
+
+/** Of a text that the schema says nothing else of. */
+function exampleOf(schema: Schema): fc.Arbitrary<unknown> {
+  const [example] = [schema.example, ...((schema.examples ?? []) as unknown[])].filter((each) => each !== undefined);
+  if (example === undefined) throw new Error(`give an example, or bounds, for ${JSON.stringify(schema)}`);
+  return fc.constant(example);
 }
 
 /** Any text that can be stored on one line, and that trimming leaves as it is. */

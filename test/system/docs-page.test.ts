@@ -38,6 +38,7 @@ test('the page and all that it loads come from the server itself', async () => {
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
+  readonly parameters: readonly { readonly example?: unknown; readonly schema: { readonly example?: unknown } }[];
   readonly responses: Record<string, { content?: Record<string, { schema?: object; examples?: object }> }>;
 }
 
@@ -65,6 +66,14 @@ describe('the document', () => {
         expect(Object.keys(problem?.examples ?? {}), `${operationId} ${status}`).not.toEqual([]);
       }
     }
+  });
+
+  test('has no example of a parameter that the page would fill in and send', () => {
+    const parameters = Object.values(document.paths)
+      .flatMap((methods) => Object.values(methods))
+      .flatMap((operation) => operation.parameters);
+    expect(parameters.length).toBeGreaterThan(10);
+    expect(parameters.filter((it) => it.example !== undefined || it.schema.example !== undefined)).toEqual([]);
   });
 
   test('has no reference that leads nowhere', () => {

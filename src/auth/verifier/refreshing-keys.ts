@@ -8,7 +8,7 @@ const second = 1_000;
 const minute = 60 * second;
 
 /** All times in milliseconds. */
-const keyTimes = {
+export const keyTimes = {
   /** For a fetch from its start to the last byte. */
   fetchDeadline: 5 * second,
   /** How long keys are used before they are fetched again, in the background. */

@@ -1,0 +1,95 @@
+/**
+ * What the server does with more than it can take: so many clients at once, each asking again as soon as it is answered.
+ * The server is a process of its own; prints a row for each number of clients, for `docs/faults.md`.
+ *
+ * Usage: npm run bench:overload -- [seconds of each]
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort, startPostgres } from '../test/support/postgres-server.ts';
+import { secret, tokenOf } from './soak-traffic.ts';
+
+const seconds = Number(process.argv[2] ?? 5);
+const postgres = await startPostgres();
+const port = await freePort();
+const server = spawn(process.execPath, [join(import.meta.dirname, '..', 'dist', 'cli.js'), 'serve'], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+  env: {
+    PATH: process.env.PATH,
+    PORT: String(port),
+    DATABASE_URL: `${postgres.url}/postgres`,
+    AUTH_MODE: 'shared-secret',
+    BETTER_AUTH_SECRET: secret,
+    RATE_LIMIT_PER_MINUTE: '0',
+    LOG_LEVEL: 'fatal',
+  },
+});
+try {
+  while ((await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.status !== 200) await delay(100);
+  await load(20);
+  console.log('| Clients | Served a second | p50 / p99, ms | 503 a second | /livez p99, ms | Memory, MB |');
+  console.log('| --- | --- | --- | --- | --- | --- |');
+  for (const clients of [20, 100, 210, 500, 1_000, 2_000]) {
+    const { served, refused, alive } = await load(clients);
+    console.log(
+      `| ${clients} | ${rate(served)} | ${at(served, 0.5)} / ${at(served, 0.99)} | ${rate(refused)} | ${at(alive, 0.99)} | ${memory()} |`,
+    );
+  }
+} finally {
+  server.kill('SIGKILL');
+  await postgres.stop();
+}
+
+/** How long each answer took, in milliseconds. */
+async function load(clients: number): Promise<{ served: number[]; refused: number[]; alive: number[] }> {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const times = { served: [] as number[], refused: [] as number[], alive: [] as number[] };
+  const end = Date.now() + seconds * 1_000;
+  const headers = { Authorization: `Bearer ${tokenOf('bench')}` };
+  const client = async () => {
+    while (Date.now() < end) {
+      const { status, ms } = await ask('/api/v1/tasks?limit=10', agent, headers);
+      (status === 200 ? times.served : times.refused).push(ms);
+      // As a client should that is told so, though much sooner.
+      if (status !== 200) await delay(100);
+    }
+  };
+  const prober = async () => {
+    while (Date.now() < end) {
+      times.alive.push((await ask('/livez', undefined, {})).ms);
+      await delay(50);
+    }
+  };
+  await Promise.all([prober(), ...Array.from({ length: clients }, client)]);
+  agent.destroy();
+  return times;
+}
+
+function ask(path: string, agent: Agent | undefined, headers: Record<string, string>) {
+  return new Promise<{ status: number; ms: number }>((resolve, reject) => {
+    const start = performance.now();
+    const asking = request({ host: '127.0.0.1', port, path, headers, ...(agent && { agent }) }, (response) => {
+      response.resume();
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, ms: performance.now() - start }));
+    });
+    asking.once('error', reject);
+    asking.end();
+  });
+}
+
+function rate(times: readonly number[]): number {
+  return Math.round(times.length / seconds);
+}
+
+function at(times: readonly number[], quantile: number): string {
+  const sorted = [...times].sort((one, other) => one - other);
+  return (sorted[Math.floor(sorted.length * quantile)] ?? 0).toFixed(0);
+}
+
+function memory(): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kilobytes) / 1024);
+}

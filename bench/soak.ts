@@ -1,0 +1,125 @@
+/**
+ * Mixed traffic of random users on the built server, for as long as asked, with faults on request; ends with a table.
+ * Exit code 1 where something acknowledged is lost or there twice, or connections or handles are left over.
+ *
+ * Usage: npm run soak -- [--seconds 60] [--clients 20] [--faults] [--embedded]
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { type FaultyProxy, startFaultyProxy } from '../test/support/faulty-proxy.ts';
+import { freePort, type PostgresServer, startPostgres } from '../test/support/postgres-server.ts';
+import { causeFaults } from './soak-faults.ts';
+import { createTraffic, secret, tokenOf } from './soak-traffic.ts';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    clients: { type: 'string', default: '20' },
+    faults: { type: 'boolean', default: false },
+    embedded: { type: 'boolean', default: false },
+  },
+});
+const seconds = Number(values.seconds);
+if (values.faults && values.embedded)
+  throw new Error('--faults are those of a PostgreSQL server: leave out --embedded');
+
+const folder = mkdtempSync(join(tmpdir(), 'todo-api-soak-'));
+let postgres: PostgresServer | null = null;
+let proxy: FaultyProxy | null = null;
+let server = null as ChildProcess | null;
+try {
+  postgres = values.embedded ? null : await startPostgres();
+  proxy = postgres && (await startFaultyProxy(`${postgres.url}/postgres`));
+  process.exitCode = (await soak()) ? 0 : 1;
+} finally {
+  server?.kill('SIGKILL');
+  await proxy?.close();
+  await postgres?.stop();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+async function soak(): Promise<boolean> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'dist', 'cli.js'), 'serve'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      PORT: String(port),
+      AUTH_MODE: 'shared-secret',
+      BETTER_AUTH_SECRET: secret,
+      RATE_LIMIT_PER_MINUTE: '0',
+      AUTH_FAILURES_PER_MINUTE: '0',
+      LOG_LEVEL: 'fatal',
+      DATABASE_TIMEOUT_MS: '2000',
+      ...(proxy && { DATABASE_URL: proxy.url }),
+    },
+  });
+  server = child;
+  await untilReady(url);
+
+  const traffic = createTraffic(url);
+  // The first seconds are for the memory that every server takes once.
+  const warm = Math.min(10, seconds / 4);
+  await traffic.run(Number(values.clients), warm);
+  await delay(2_000);
+  const before = weigh(child);
+
+  const ended = new AbortController();
+  const faults = postgres && proxy && values.faults ? causeFaults(postgres, proxy, ended.signal) : null;
+  await traffic.run(Number(values.clients), seconds - warm);
+  ended.abort();
+  const caused = (await faults) ?? 0;
+  await untilReady(url);
+  await delay(2_000);
+  const after = weigh(child);
+  const wrong = await traffic.verify();
+  const leakedHandles = Math.max(0, after.handles - before.handles - 12);
+  const openConnections = proxy?.open ?? 0;
+
+  const rows: [string, string | number][] = [
+    ['Requests', traffic.histogram.count],
+    ['Outcomes', [...traffic.outcomes].map(([outcome, count]) => `${outcome}: ${count}`).join(', ')],
+    ['Faults caused', caused],
+    [
+      'p50 / p99 / p99.9, ms',
+      [50, 99, 99.9].map((p) => (traffic.histogram.percentile(p) / 1e6).toFixed(1)).join(' / '),
+    ],
+    ['Memory at start and end, MB', `${before.megabytes} / ${after.megabytes}`],
+    ['Handles at start and end', `${before.handles} / ${after.handles}`],
+    ['Connections to the database left', openConnections],
+    ['Acknowledged tasks / found', `${wrong.acknowledged} / ${wrong.found}`],
+    ['Lost or there twice', wrong.faults.length],
+  ];
+  console.log(`\n| After ${seconds} s | |\n| --- | --- |\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}`);
+  for (const fault of wrong.faults.slice(0, 10)) console.error(fault);
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  return code === 0 && wrong.faults.length === 0 && leakedHandles === 0 && openConnections <= 10;
+}
+
+/** Memory and open handles of a process; zero where the system does not tell. */
+function weigh({ pid }: ChildProcess): { megabytes: number; handles: number } {
+  try {
+    const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return { megabytes: Math.round(Number(kilobytes) / 1024), handles: readdirSync(`/proc/${pid}/fd`).length };
+  } catch {
+    return { megabytes: 0, handles: 0 };
+  }
+}
+
+async function untilReady(url: string): Promise<void> {
+  const headers = { Authorization: `Bearer ${tokenOf('nobody')}` };
+  for (let attempt = 0; attempt < 600; attempt += 1) {
+    const response = await fetch(`${url}/readyz`, { headers }).catch(() => null);
+    if (response?.status === 200) return;
+    await delay(100);
+  }
+  throw new Error('the server is not ready');
+}

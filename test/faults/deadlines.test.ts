@@ -1,0 +1,51 @@
+/** The figures of `docs/faults.md` are those of the code. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { keyTimes } from '../../src/auth/verifier/refreshing-keys.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { mostWaiting } from '../../src/database/bounded-pool.ts';
+import { pingTimeoutMs } from '../../src/database/ping.ts';
+import { connectTimeoutMs, graceMs, idleTimeoutMs, migrationTimeoutMs } from '../../src/database/postgres.ts';
+import { bodyLimit } from '../../src/http/body.ts';
+import { mostInFlight } from '../../src/http/in-flight.ts';
+import { closeTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs } from '../../src/server.ts';
+import { environment } from './serve.ts';
+
+const text = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
+
+/** The second column of each row, by the name in its third or first. */
+function documented(heading: string): [string, string][] {
+  const [, section = ''] = text.split(`## ${heading}\n`);
+  const rows = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| '));
+  return rows.slice(2).map((row) => {
+    const [, what = '', limit = '', where = ''] = row.split('|').map((cell) => cell.trim());
+    return [/`(\w+)`/.exec(where)?.[1] ?? what, limit];
+  });
+}
+
+test('deadlines', () => {
+  const { database, server } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
+  expect(documented('Deadlines')).toEqual(
+    Object.entries({
+      headersTimeoutMs,
+      requestTimeoutMs,
+      keepAliveTimeoutMs,
+      DATABASE_TIMEOUT_MS: database.timeoutMs,
+      connectTimeoutMs,
+      statement: database.timeoutMs,
+      graceMs,
+      migrationTimeoutMs,
+      idleTimeoutMs,
+      pingTimeoutMs,
+      keyTimes: keyTimes.fetchDeadline,
+      SHUTDOWN_TIMEOUT_MS: server.shutdownTimeoutMs,
+      closeTimeoutMs,
+    }).map(([name, ms]) => [name === 'statement' ? 'DATABASE_TIMEOUT_MS' : name, String(ms)]),
+  );
+});
+
+test('bounds', () => {
+  const { database } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
+  const limits = documented('Bounds').map(([, limit]) => limit);
+  expect(limits).toEqual([database.poolMax, mostWaiting, mostInFlight, `${bodyLimit / 1024} KiB`].map(String));
+});

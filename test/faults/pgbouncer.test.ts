@@ -1,0 +1,100 @@
+/** Behind a PgBouncer in transaction mode, as Debian packages it: many clients on few connections, nothing mixed up. */
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { freePort, startPostgres } from '../support/postgres-server.ts';
+import { createJournal } from './journal.ts';
+import { caller, isAtRest, serve, tokenFor } from './serve.ts';
+
+const tasks = '/api/v1/tasks';
+
+/** PgBouncer's version, or null where it is not installed. */
+function installedVersion(): string | null {
+  try {
+    const [, version = null] =
+      /PgBouncer (\S+)/.exec(execFileSync('pgbouncer', ['--version'], { encoding: 'utf8' })) ?? [];
+    return version;
+  } catch {
+    return null;
+  }
+}
+
+/** Starts one before a server, with two connections to it for everybody. */
+async function startPgBouncer(databasePort: number): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'todo-api-pgbouncer-'));
+  chmodSync(folder, 0o755);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const port = await freePort();
+  const users = join(folder, 'users.txt');
+  const settings = join(folder, 'pgbouncer.ini');
+  writeFileSync(users, '"postgres" ""\n');
+  writeFileSync(
+    settings,
+    `[databases]
+* = host=127.0.0.1 port=${databasePort}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+unix_socket_dir =
+auth_type = trust
+auth_file = ${users}
+pool_mode = transaction
+default_pool_size = 2
+`,
+  );
+  // It refuses to run as root.
+  const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const bouncer = spawn('pgbouncer', ['-q', settings], { stdio: 'ignore', ...unprivileged });
+  onTestFinished(() => void bouncer.kill('SIGKILL'));
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const socket = connect(port, '127.0.0.1');
+    const isThere = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    });
+    socket.destroy();
+    if (isThere) return `postgres://postgres@127.0.0.1:${port}`;
+    await delay(50);
+  }
+  throw new Error('PgBouncer did not start');
+}
+
+test('with DATABASE_PREPARE=false everything is done once, and as the right user', async (context) => {
+  const version = installedVersion();
+  context.skip(version === null, 'pgbouncer is not installed');
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.stop());
+  const bouncer = await startPgBouncer(postgres.port);
+  const { url, services, call } = await serve({
+    DATABASE_URL: `${bouncer}/postgres`,
+    DATABASE_DIRECT_URL: `${postgres.url}/postgres`,
+    DATABASE_PREPARE: 'false',
+  });
+  // Users side by side on the same two connections.
+  const users = ['ada', 'bob', 'cyd', 'dan'].map((user) => ({
+    call: caller(url, tokenFor(user)),
+    journal: createJournal(),
+  }));
+  const ended = new AbortController();
+  const running = users.map((user) => user.journal.run(user.call, 5, ended.signal));
+  await delay(3_000);
+  ended.abort();
+  await Promise.all(running);
+  for (const user of users) {
+    const titles: string[] = [];
+    for (let next = `${tasks}?limit=100`; next; ) {
+      const { status, headers, body } = await user.call('GET', next);
+      expect(status).toBe(200);
+      titles.push(...body.map(({ title }: { title: string }) => title));
+      next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1] ?? '';
+    }
+    expect([...user.journal.outcomes.keys()].sort()).toEqual(['200', '201']);
+    expect(user.journal.faults(titles)).toEqual([]);
+  }
+  const operations = Array.from({ length: 100 }, (_, index) => ({ op: 'create', task: { title: `Task ${index}` } }));
+  expect((await call('POST', `${tasks}/batch`, { operations }, { 'Idempotency-Key': 'batch' })).status).toBe(200);
+  expect(isAtRest(services)).toBe(true);
+});

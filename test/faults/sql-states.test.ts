@@ -1,0 +1,38 @@
+/** Each class of PostgreSQL's errors has its status; raised for real. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { databaseProblem } from '../../src/database/errors.ts';
+import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.remove());
+
+test.each([
+  ['08006', 503, 'database_unavailable'],
+  ['08P01', 503, 'database_unavailable'],
+  ['53100', 503, 'database_unavailable'],
+  ['53200', 503, 'database_unavailable'],
+  ['53300', 503, 'database_unavailable'],
+  ['57P01', 503, 'database_unavailable'],
+  ['57P02', 503, 'database_unavailable'],
+  ['57P03', 503, 'database_unavailable'],
+  ['57014', 504, 'timeout'],
+  ['40001', 503, 'database_unavailable'],
+  ['40P01', 503, 'database_unavailable'],
+  ['25006', 503, 'database_unavailable'],
+  ['22P02', 500, 'internal_error'],
+  ['23505', 500, 'internal_error'],
+  ['42P01', 500, 'internal_error'],
+  ['42501', 500, 'internal_error'],
+  ['XX000', 500, 'internal_error'],
+])('%s is a %i', async (code, status, problem) => {
+  const raising = database.query(`do $$ begin raise exception 'caused' using errcode = '${code}'; end $$`);
+  const error = await raising.catch((raised: unknown) => raised);
+  expect(error).toMatchObject({ code });
+  const { headers, ...answered } = databaseProblem(error);
+  expect({ status: answered.status, code: answered.code }).toEqual({ status, code: problem });
+  expect(headers).toEqual(status === 503 ? { 'Retry-After': '1' } : {});
+});
