@@ -16,7 +16,7 @@ function onDatabase(kind: 'embedded' | 'postgres') {
 }
 
 // biome-ignore lint/style/noDefaultExport: vitest looks for the default export.
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
     maxWorkers: 2,
@@ -32,9 +32,11 @@ export default defineConfig({
           // They measure what is left of a machine under load, so one at a time.
           fileParallelism: false,
           testTimeout: 120_000,
+          // `--mode long` is for what takes minutes.
+          env: { FAULTS: mode },
         },
       },
       { test: { ...common, name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 60_000 } },
     ],
   },
-});
+}));

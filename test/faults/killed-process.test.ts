@@ -47,6 +47,8 @@ test(`embedded: killed ${isLong ? 100 : 20} times under writes`, { timeout: isLo
   let server = await serveReady(environment, directory);
   // The clients go on, and repeat to the next process what the one before did not answer.
   const running = journal.run((...request) => callerOf(server)(...request), 5, ended.signal);
+  // It is waited for below, unless something else has failed by then.
+  running.catch(() => {});
   for (let round = 0; round < (isLong ? 100 : 20); round += 1) {
     await delay(20 + Math.random() * 400);
     await kill(server);
