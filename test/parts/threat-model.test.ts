@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
-const named = readFileSync(join(root, 'docs', 'threat-model.md'), 'utf8').match(/\btest\/[\w./-]+\.ts\b/g) ?? [];
+const named: readonly string[] =
+  readFileSync(join(root, 'docs', 'threat-model.md'), 'utf8').match(/\btest\/[\w./-]+\.ts\b/g) ?? [];
 
 test('every test that the threat model names is there', () => {
   expect(named.length).toBeGreaterThan(20);
