@@ -49,7 +49,7 @@ export function createJournal(pauseMs = 0): Journal {
     const title = `keyed ${randomUUID()}`;
     asked.add(title);
     const headers = { 'Idempotency-Key': randomUUID() };
-    for (let attempt = 0; attempt < 600; attempt += 1) {
+    for (let attempt = 0; attempt < 3_000; attempt += 1) {
       const outcome = await once(call, 'POST', '/api/v1/tasks', { title }, headers);
       if (!again.has(outcome)) {
         if (outcome === '201') acknowledged.add(title);

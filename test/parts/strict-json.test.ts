@@ -1,4 +1,4 @@
-/** Test plan J11, below the tokens: what `parseStrictJson` reads and refuses. */
+/** What `parseStrictJson` reads and refuses. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseStrictJson } from '../../src/json/strict-json.ts';

@@ -1,4 +1,4 @@
-/** Test plan J19: keys that were published but must not be used, and secrets that are none. */
+/** Keys that were published but must not be used, and secrets that are none. */
 import { describe, expect, test } from 'vitest';
 import { readKeySet } from '../../src/auth/verifier/key-set.ts';
 import { createSecretKey } from '../../src/auth/verifier/secret-key.ts';
@@ -9,7 +9,7 @@ const ed = makeIssuer();
 const ec = makeIssuer({ algorithm: 'ES256' });
 const rsa = makeIssuer({ algorithm: 'RS256' });
 
-describe.each([ed, ec, rsa])('J19: a key of $algorithm is not used', (issuer) => {
+describe.each([ed, ec, rsa])('a key of $algorithm is not used', (issuer) => {
   const { jwk, privateJwk } = issuer;
 
   test.each([
@@ -78,7 +78,7 @@ describe.each([ed, ec, rsa])('J19: a key of $algorithm is not used', (issuer) =>
   });
 });
 
-test('J19: an oct key is not used, not for HS256 either', async () => {
+test('an oct key is not used, not for HS256 either', async () => {
   const bytes = Buffer.alloc(32, 7);
   const jwk = { kty: 'oct', k: bytes.toString('base64url'), kid: 'secret', alg: 'HS256', use: 'sig' };
   const verifier = verifierFor({ keys: [jwk] }, [...everyAlgorithm, 'HS256']);
@@ -86,13 +86,13 @@ test('J19: an oct key is not used, not for HS256 either', async () => {
   expect(readKeySet({ keys: [jwk] }).unused[0]?.reason).toMatch(/^kty and crv/);
 });
 
-test('J19: an RSA key under 2048 bits is not used', async () => {
+test('an RSA key under 2048 bits is not used', async () => {
   const weak = makeIssuer({ algorithm: 'RS256', modulusLength: 1024 });
   await expectRefused(verifierFor(weak.jwks).verify(weak.sign(claims())), /^the key must be known/);
   expect(readKeySet(weak.jwks).unused[0]?.reason).toMatch(/2048 bits/);
 });
 
-test.each([0, 1, 2, 4, 65_536])('J19: an RSA key with e = %i is not used', (exponent) => {
+test.each([0, 1, 2, 4, 65_536])('an RSA key with e = %i is not used', (exponent) => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(exponent);
   const e = bytes.toString('base64url');
@@ -112,7 +112,7 @@ test.each([null, [], 'x', 1, {}, { keys: 'x' }, { keys: {} }, { keys: null }, { 
   },
 );
 
-test('J20: a secret under 32 bytes is refused at once', () => {
+test('a secret under 32 bytes is refused at once', () => {
   expect(() => createSecretKey('x'.repeat(31))).toThrow(RangeError);
   expect(() => createSecretKey('é'.repeat(16))).not.toThrow();
 });

@@ -1,4 +1,4 @@
-/** Test plan J16: what Better Auth signs with the same key for other purposes is not a token for this API. */
+/** What Better Auth signs with the same key for other purposes is not a token for this API. */
 import { createEmailVerificationToken } from 'better-auth/api';
 import { signJWT, symmetricEncodeJWT } from 'better-auth/crypto';
 import { describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ const sessionCache = {
   version: '1',
 };
 
-describe('J16, issuers with a JWKS', () => {
+describe('issuers with a JWKS', () => {
   const signer = makeIssuer();
   const verifier = verifierFor(signer.jwks);
 
@@ -43,7 +43,7 @@ describe('J16, issuers with a JWKS', () => {
   });
 });
 
-describe('J16, the shared secret of Better Auth', () => {
+describe('the shared secret of Better Auth', () => {
   // Better Auth signs at the time of the machine.
   const verifier = secretVerifier(Date.now);
   const inAnHour = { exp: Math.floor(Date.now() / 1000) + 3_600 };

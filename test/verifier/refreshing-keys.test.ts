@@ -1,4 +1,4 @@
-/** Test plan J6, J17, J18: when keys are fetched, and what happens while they cannot be. No test here waits. */
+/** When keys are fetched, and what happens while they cannot be. No test here waits. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KeyEvent } from '../../src/auth/verifier/key-source.ts';
 import { createLocalKeys } from '../../src/auth/verifier/local-keys.ts';
@@ -44,7 +44,7 @@ const tokenOf = (signer: typeof old, header?: object): string => {
 const verify = (signer: typeof old, header?: object) => verifier.verify(tokenOf(signer, header));
 const fetchesEnded = (count: number) => vi.waitFor(() => expect(events).toHaveLength(count), { interval: 1 });
 
-describe('J6: tokens with unknown keys', () => {
+describe('tokens with unknown keys', () => {
   test('1,000 random kids make at most one request in 30 s, and a good token is accepted meanwhile', async () => {
     await verify(old);
     expect(server.requests).toBe(1);
@@ -68,7 +68,7 @@ describe('J6: tokens with unknown keys', () => {
   });
 });
 
-describe('J17: rotation', () => {
+describe('rotation', () => {
   test('a new key is accepted with its first token where the last fetch is 30 s ago', async () => {
     await verify(old);
     server.serve({ keys: [old.jwk, young.jwk] });
@@ -144,7 +144,7 @@ describe('J17: rotation', () => {
 /** Those that only the deadline ends. */
 const endless = ['hangs', 'sends its headers and hangs', 'drips a byte now and then'];
 
-describe.each(Object.entries(misbehaviours))('J18: the endpoint %s', (behaviour, misbehave) => {
+describe.each(Object.entries(misbehaviours))('the endpoint %s', (behaviour, misbehave) => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   });
@@ -198,7 +198,7 @@ describe.each(Object.entries(misbehaviours))('J18: the endpoint %s', (behaviour,
   });
 });
 
-test('J18: a fetch that is given up is ended, not left to drip', async () => {
+test('a fetch that is given up is ended, not left to drip', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const closed = vi.fn();
   server.behave((request, response) => {
@@ -212,7 +212,7 @@ test('J18: a fetch that is given up is ended, not left to drip', async () => {
   await vi.waitFor(() => expect(closed).toHaveBeenCalled(), { interval: 1 });
 });
 
-test('J18: a JWKS may have 256 KiB and not a byte more', async () => {
+test('a JWKS may have 256 KiB and not a byte more', async () => {
   const document = JSON.stringify(old.jwks);
   const answer = (length: number) =>
     server.behave((_, response) => {
@@ -225,21 +225,21 @@ test('J18: a JWKS may have 256 KiB and not a byte more', async () => {
   await expect(verify(old)).resolves.toBeTruthy();
 });
 
-test('J18: the endpoint refuses connections: 503', async () => {
+test('the endpoint refuses connections: 503', async () => {
   await server.close();
   await expectUnavailable(verify(old));
   const error = new Error('the JWKS endpoint cannot be reached: ECONNREFUSED');
   expect(events).toEqual([{ type: 'keys_fetch_failed', error, retryInMs: expect.any(Number) }]);
 });
 
-test('J18: what is wrong without any key is 401 without one, and fetches nothing', async () => {
+test('what is wrong without any key is 401 without one, and fetches nothing', async () => {
   server.behave(misbehaviours.hangs);
   await expectRefused(verifier.verify('x.y.z'), /canonical base64url/);
   await expectRefused(verify(old, { alg: 'none' }), /^alg must be/);
   expect(server.requests).toBe(0);
 });
 
-test('J18: pauses between failed fetches double up to 30 s, and start anew after a good one', async () => {
+test('pauses between failed fetches double up to 30 s, and start anew after a good one', async () => {
   server.behave(misbehaviours['answers 500']);
   const pauses: number[] = [];
   for (let count = 1; count <= 8; count += 1) {

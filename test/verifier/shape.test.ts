@@ -1,4 +1,4 @@
-/** Test plan J13 and J14: the one way to write a token. */
+/** The one way to write a token. */
 import { describe, expect, test, vi } from 'vitest';
 import { createVerifier } from '../../src/auth/verifier/verifier.ts';
 import { makeIssuer } from '../support/tokens.ts';
@@ -9,7 +9,7 @@ const verifier = verifierFor(issuer.jwks);
 const token = issuer.sign(claims());
 const [header = '', payload = '', signature = ''] = token.split('.');
 
-describe('J13: a token that is not written canonically is refused', () => {
+describe('a token that is not written canonically is refused', () => {
   test('as written it is accepted', () => expect(verifier.verify(token)).resolves.toBeTruthy());
 
   test.each([' ', '\t', '\n', '\r\n', '=', '==', '\0', '%20', '~', 'é'])(
@@ -74,7 +74,7 @@ describe('J13: a token that is not written canonically is refused', () => {
   });
 });
 
-describe('J14: a token over 8 kB is refused before any cryptography', () => {
+describe('a token over 8 kB is refused before any cryptography', () => {
   /** A good token of exactly this many characters, where base64url has one. */
   const tokenOf = (length: number): string => {
     for (let filling = length / 2; ; filling += 1) {

@@ -1,4 +1,4 @@
-/** Test plan J1–J5, J7, J12: whoever has not the key cannot sign, whatever the header says. */
+/** Whoever has not the key cannot sign, whatever the header says. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startJwksServer } from '../support/jwks-server.ts';
@@ -36,7 +36,7 @@ describe('a good token', () => {
   });
 });
 
-describe('J1: a token without a signature is refused', () => {
+describe('a token without a signature is refused', () => {
   for (const alg of [
     'none',
     'None',
@@ -66,7 +66,7 @@ describe('J1: a token without a signature is refused', () => {
   });
 });
 
-describe('J2: HS256 with the issuer’s public key as the secret is refused', () => {
+describe('HS256 with the issuer’s public key as the secret is refused', () => {
   for (const issuer of issuers) {
     const { jwk, publicPem } = issuer;
     const number = String(jwk.x ?? jwk.n);
@@ -92,7 +92,7 @@ describe('J2: HS256 with the issuer’s public key as the secret is refused', ()
   }
 });
 
-describe('J3: the algorithm is the key’s', () => {
+describe('the algorithm is the key’s', () => {
   test.each(['RS384', 'PS256', 'HS512', 'ES384'])('%s, which is not configured, is refused', async (alg) => {
     await expectRefused(verifier.verify(rsa.sign(claims(), { alg })), /^alg must be a configured/);
   });
@@ -145,7 +145,7 @@ describe('J3: the algorithm is the key’s', () => {
   });
 });
 
-describe('J4: a token that brings its own key is refused, and nothing is fetched', () => {
+describe('a token that brings its own key is refused, and nothing is fetched', () => {
   test('jwk, jku, x5u, x5c', async () => {
     const server = await startJwksServer(ed.jwks);
     try {
@@ -167,7 +167,7 @@ describe('J4: a token that brings its own key is refused, and nothing is fetched
   });
 });
 
-describe('J5: a kid that is no known key’s is refused', () => {
+describe('a kid that is no known key’s is refused', () => {
   const strings = [
     '../../dev/null',
     "' or 1=1 --",
@@ -207,7 +207,7 @@ describe('J5: a kid that is no known key’s is refused', () => {
   });
 });
 
-describe('J7: a token with extensions is refused', () => {
+describe('a token with extensions is refused', () => {
   test.each([['unknown'], ['b64'], ['exp'], [], 'exp', null, {}, 1])('crit %j', async (crit) => {
     await expectRefused(verifier.verify(ed.sign(claims(), { crit })), /^crit must be absent/);
   });
@@ -218,7 +218,7 @@ describe('J7: a token with extensions is refused', () => {
   });
 });
 
-describe('J12: a signature is right or wrong, never nearly right', () => {
+describe('a signature is right or wrong, never nearly right', () => {
   const header = (algorithm: string, kid: string) => JSON.stringify({ alg: algorithm, kid });
 
   test.each([ec, makeIssuer({ algorithm: 'ES384' }), makeIssuer({ algorithm: 'ES512' })])(

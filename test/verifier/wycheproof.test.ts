@@ -1,4 +1,4 @@
-/** Test plan J21: the cases of C2SP/wycheproof, against the layer that knows signatures and keys but no claims. */
+/** The cases of C2SP/wycheproof, against the layer that knows signatures and keys but no claims. */
 import type { JWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { readKeySet } from '../../src/auth/verifier/key-set.ts';
