@@ -15,8 +15,8 @@ export interface PoolBounds {
 }
 
 /**
- * How many may wait for a connection. On two cores an exchange takes 0.5 to 3 ms, so the last of a full queue is served
- * within half a second; what is beyond that is not served sooner by waiting (`docs/faults.md`).
+ * How many may wait for a connection. More clients than these and the connections take were not served faster, only
+ * later (`docs/faults.md` has the measurement).
  */
 export const mostWaiting = 200;
 

@@ -5,7 +5,7 @@ import type { Env } from './context.ts';
 
 /**
  * Far more than the database is let work for (`bounded-pool.ts`): it is for what waits elsewhere, for the keys of an
- * issuer or for the rest of a body. About 20 KB each (`docs/faults.md`).
+ * issuer or for the rest of a body. Above the 2,000 slow clients that must not keep others from being served.
  */
 export const mostInFlight = 5_000;
 

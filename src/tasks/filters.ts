@@ -84,11 +84,15 @@ function anyRank(column: string, values: readonly string[], wanted: readonly str
 function anyTag(names: readonly string[]): Condition {
   return {
     name: 'tag',
-    sql: (bind) => `exists (
+    sql: (bind) => {
+      const keys = `array(select lower(name collate "und-x-icu") collate "C" from unnest(${bind(names)}::text[]) as name)`;
+      // The first condition is about no task, so it is looked at once: a tag that there is not ends the search at once.
+      return `exists (select from todo.tags as known where known.owner_id = $1 and known.key = any (${keys}))
+      and exists (
         select from todo.task_tags as assigned
         join todo.tags as tag on tag.owner_id = assigned.owner_id and tag.id = assigned.tag_id
-        where assigned.owner_id = $1 and assigned.task_id = tasks.id
-          and tag.key = any (array(select lower(name collate "und-x-icu") collate "C" from unnest(${bind(names)}::text[]) as name)))`,
+        where assigned.owner_id = $1 and assigned.task_id = tasks.id and tag.key = any (${keys}))`;
+    },
   };
 }
 
