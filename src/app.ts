@@ -55,7 +55,7 @@ export function describeApi(): object {
 function operationsOf(services: Services | null): Operation[] {
   const unavailable = () => Promise.reject(new Error('this operation is only a description'));
   const database = services?.database.asUser ?? { run: unavailable, transact: unavailable };
-  const ping = services ? () => services.database.ping() : unavailable;
+  const ping = services ? () => services.ping() : unavailable;
   let document: object | undefined;
   return [
     ...taskOperations(database),

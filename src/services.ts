@@ -40,6 +40,8 @@ export interface Services {
    * @returns the names of the migrations applied
    */
   prepare(): Promise<string[]>;
+  /** Rejects until all of it is prepared, and while the database does not answer. */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const requests = requestCounter(config, database);
   const closing = new AbortController();
   let housekeeping = Promise.resolve();
+  let prepared = false;
   return {
     config,
     log,
@@ -82,11 +85,16 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     async prepare() {
       const applied = await database.prepare();
       await issuer?.prepare();
+      prepared = true;
       const jobs: Job[] = [(stopped) => sweepExpiredKeys((statement) => database.asJanitor(statement), stopped)];
       if (requests && 'forgetEnded' in requests) jobs.push(() => requests.forgetEnded());
       if (connections.upkeep) jobs.push(connections.upkeep);
       housekeeping = keepHouse(jobs, closing.signal, (error) => log.warn({ err: error }, 'housekeeping failed'));
       return applied;
+    },
+    async ping() {
+      if (!prepared) throw new Error('the server is not prepared yet');
+      await database.ping();
     },
     async close() {
       closing.abort();

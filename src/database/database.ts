@@ -24,7 +24,7 @@ export interface Database {
   prepare(): Promise<string[]>;
   /** Whether it is prepared. */
   readonly isReady: boolean;
-  /** Rejects while the database is not prepared or does not answer. */
+  /** Rejects while the database does not answer. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,7 +33,6 @@ export interface Database {
 export function openDatabase(config: DatabaseConfig, connections: Connections, observer?: ExchangeObserver): Database {
   let ready = false;
   const asUser = createUserDatabase(connections.pool, config, () => ready, observer);
-  const ping = createPing(connections.pool);
   return {
     asUser,
     get isReady() {
@@ -48,10 +47,7 @@ export function openDatabase(config: DatabaseConfig, connections: Connections, o
       ready = true;
       return applied;
     },
-    async ping() {
-      if (!ready) throw new Error('the database is not prepared yet');
-      await ping();
-    },
+    ping: createPing(connections.pool),
     close: () => connections.close(),
   };
 }

@@ -14,8 +14,8 @@ const noIssuer = { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: testSecret };
 
 describe('what it prints', () => {
   test.each([[['--help']], [['-h']], [['serve', '--help']]])('%j: the commands', async (words) => {
-    const { code, stdout, stderr } = await runCommand(words).ended;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { stdout, ...ended } = await runCommand(words).ended;
+    expect(ended).toEqual({ code: 0, signal: null, stderr: '' });
     for (const name of ['serve', 'migrate', 'openapi', 'config']) expect(stdout).toContain(`\n  ${name} `);
   });
 

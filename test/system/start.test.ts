@@ -1,0 +1,22 @@
+/** Starting: nothing is said to be ready before it is. */
+import { expect, inject, test } from 'vitest';
+import { testSecret } from '../support/databases.ts';
+import { serve, untilReady } from './built-command.ts';
+import { ownDatabase, untilBlocked } from './own-database.ts';
+
+/** Held by whoever sees to the issuer's first key, see `src/auth/signing-key.ts`. */
+const signingKeyLock = 8_031_977_422;
+
+test('/readyz answers 503 until the embedded issuer can sign, too', async (context) => {
+  context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
+  const { url, holder } = await ownDatabase();
+  await holder.query(`select pg_advisory_lock(${signingKeyLock})`);
+  const server = await serve({ DATABASE_URL: url, BETTER_AUTH_SECRET: testSecret });
+  await untilBlocked(holder);
+  for (const path of ['/readyz', '/api/auth/jwks']) expect((await fetch(`${server.url}${path}`)).status).toBe(503);
+
+  await holder.query(`select pg_advisory_unlock(${signingKeyLock})`);
+  await untilReady(server);
+  const keys = await (await fetch(`${server.url}/api/auth/jwks`)).json();
+  expect(keys).toMatchObject({ keys: [{ alg: 'EdDSA' }] });
+});
