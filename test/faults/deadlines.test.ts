@@ -13,10 +13,12 @@ import { environment } from './serve.ts';
 
 const text = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
 
-/** The second column of each row, by the name in its third or first. */
+/** The second column of each row of a section's table, by the name in its third or first. */
 function documented(heading: string): [string, string][] {
   const [, section = ''] = text.split(`## ${heading}\n`);
-  const rows = (section.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| '));
+  // The first table of the section; what comes after it was measured.
+  const [table = ''] = /(?:^\|.*\n)+/m.exec(section) ?? [];
+  const rows = table.trim().split('\n');
   return rows.slice(2).map((row) => {
     const [, what = '', limit = '', where = ''] = row.split('|').map((cell) => cell.trim());
     return [/`(\w+)`/.exec(where)?.[1] ?? what, limit];
