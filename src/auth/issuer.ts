@@ -4,8 +4,7 @@ import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { bearer, jwt } from 'better-auth/plugins';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import { databaseProblem } from '../database/errors.ts';
-import { ProblemError } from '../problems/problem.ts';
+import { databaseProblem, notReady } from '../database/errors.ts';
 import type { IssuerLog } from './issuer-log.ts';
 import { createIssuerRules, passwordLength } from './issuer-rules.ts';
 import { ensureSigningKey } from './signing-key.ts';
@@ -41,9 +40,7 @@ export function createIssuer(pool: pg.Pool, options: IssuerOptions): Issuer {
 
   return {
     async handle(request) {
-      if (!isReady) {
-        throw new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
-      }
+      if (!isReady) throw notReady();
       try {
         return await auth.handler(withOrigin(request, publicUrl));
       } catch (error) {

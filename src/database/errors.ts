@@ -72,6 +72,11 @@ export function isWorthAnotherTry(error: unknown): boolean {
   return isLate || isUnavailable(error) || isRetryable(error);
 }
 
+/** The problem of a request that comes before the schema is in place and guarded. */
+export function notReady(): ProblemError {
+  return new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
+}
+
 /** The problem that a client gets to see for a database error; anything unforeseen is `internal_error`. */
 export function databaseProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;

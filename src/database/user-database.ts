@@ -3,7 +3,14 @@ import type pg from 'pg';
 import type { Principal } from '../auth/principal.ts';
 import type { DatabaseConfig } from '../config/config.ts';
 import { ProblemError } from '../problems/problem.ts';
-import { databaseProblem, errorCode, isLostConnection, isRetryable, leavesConnectionUsable } from './errors.ts';
+import {
+  databaseProblem,
+  errorCode,
+  isLostConnection,
+  isRetryable,
+  leavesConnectionUsable,
+  notReady,
+} from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { janitorRole, userRole } from './schema.ts';
 import type { BoundStatement, Row, Statement } from './statement.ts';
@@ -123,9 +130,7 @@ export function createUserDatabase(
   async function attempt<Result>(ifLost: IfLost, work: () => Promise<Result>): Promise<Result> {
     const start = performance.now();
     let repeats = ifLost === 'repeat' ? 1 : 0;
-    if (!isReady()) {
-      throw new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
-    }
+    if (!isReady()) throw notReady();
     for (let count = 1; ; count += 1) {
       try {
         return await work();

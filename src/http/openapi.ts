@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made from the descriptions of the operations. */
 import { type ZodObject, z } from 'zod';
 import type { ProblemCode } from '../problems/catalogue.ts';
-import { catalogue, problemCodes } from '../problems/catalogue.ts';
+import { catalogue, problemCodes, problemType } from '../problems/catalogue.ts';
 import type { Operation, OperationDescription, ResponseDescription } from './operation.ts';
 
 export interface OpenApiInfo {
@@ -211,7 +211,7 @@ const failureHeaders: Readonly<Record<number, Readonly<Record<string, string>>>>
 function problemExample(code: ProblemCode, path: string): Json {
   const { status, title, detail } = catalogue[code];
   return {
-    type: `/problems/${code.replaceAll('_', '-')}`,
+    type: problemType(code),
     title,
     status,
     detail,

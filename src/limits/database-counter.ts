@@ -1,7 +1,6 @@
 /** Counting in the database, for servers that share their users: exact, at the price of a round trip a request. */
 import type { Database } from '../database/database.ts';
-import { databaseProblem } from '../database/errors.ts';
-import { ProblemError } from '../problems/problem.ts';
+import { databaseProblem, notReady } from '../database/errors.ts';
 import { allowance, type Counter, windowMs } from './window.ts';
 
 const take = `
@@ -24,9 +23,7 @@ export interface DatabaseCounter extends Counter {
 export function createDatabaseCounter(quota: number, database: Database): DatabaseCounter {
   return {
     async take(key) {
-      if (!database.isReady) {
-        throw new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
-      }
+      if (!database.isReady) throw notReady();
       try {
         const { rows } = await database.pool.query<{ count: number; ms_left: string }>(take, [key, windowMs]);
         const [{ count, ms_left }] = rows as [{ count: number; ms_left: string }];
