@@ -1,6 +1,7 @@
 /** pg's pool of connections, with a bound on everything that may wait for it or hang on it. */
 import pg from 'pg';
 import { inTime, settles } from '../deadline.ts';
+import { Exchange } from './exchange.ts';
 import { createGate, type Gate } from './gate.ts';
 
 export interface PoolBounds {
@@ -25,6 +26,34 @@ export const closeTimeoutMs = 2_000;
 
 type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void;
 
+/**
+ * A client that gives up what is not answered in time. pg's own `query_timeout` makes a timer for each query, which keeps
+ * the rows from being collected for a while; exchanges share one (`docs/performance.md`).
+ */
+class WatchedClient extends pg.Client {
+  readonly #timeoutMs: number;
+  readonly #deadline: NodeJS.Timeout;
+  #exchange: Exchange | undefined;
+
+  constructor(config: pg.ClientConfig, timeoutMs: number) {
+    super(config);
+    this.#timeoutMs = timeoutMs;
+    this.#deadline = setTimeout(() => this.#exchange?.expire(), timeoutMs).unref();
+    this.once('end', () => clearTimeout(this.#deadline));
+  }
+
+  override query(query: unknown, ...rest: unknown[]): never {
+    const send = super.query.bind(this) as (query: unknown, ...rest: unknown[]) => never;
+    if (query instanceof Exchange) {
+      this.#exchange = query;
+      this.#deadline.refresh();
+      return send(query);
+    }
+    const config = typeof query === 'string' ? { text: query } : (query as object);
+    return send({ ...config, query_timeout: this.#timeoutMs }, ...rest);
+  }
+}
+
 export class BoundedPool extends pg.Pool {
   readonly #bounds: PoolBounds;
   readonly #gate: Gate;
@@ -35,9 +64,9 @@ export class BoundedPool extends pg.Pool {
   constructor(options: pg.ClientConfig, bounds: PoolBounds, idleTimeoutMillis: number) {
     const clients = new Set<pg.ClientBase>();
     const opening = new Set<pg.ClientBase>();
-    class TrackedClient extends pg.Client {
+    class TrackedClient extends WatchedClient {
       constructor(config: pg.ClientConfig) {
-        super(config);
+        super(config, bounds.queryTimeoutMs);
         clients.add(this);
         opening.add(this);
         // Without a listener an error on a connection ends the process. What it means is told to whoever uses it.
@@ -53,7 +82,6 @@ export class BoundedPool extends pg.Pool {
       Client: TrackedClient as unknown as new () => pg.ClientBase,
       max: bounds.places,
       connectionTimeoutMillis: bounds.connectTimeoutMs,
-      query_timeout: bounds.queryTimeoutMs,
       idleTimeoutMillis,
     } as pg.PoolConfig);
     this.#bounds = bounds;
@@ -84,6 +112,8 @@ export class BoundedPool extends pg.Pool {
     const start = performance.now();
     // A database that wakes up takes its time for those whose connections it opens, and for those behind them.
     await this.#gate.enter(this.#opening.size > 0 ? connectTimeoutMs : waitLimitMs);
+    // There is nothing to wait for where a connection is open and free.
+    if (this.idleCount > 0) return this.#connectOnce();
     const opened = this.#connectOnce();
     const leftMs = Math.max(1, connectTimeoutMs - (performance.now() - start));
     try {

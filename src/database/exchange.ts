@@ -6,24 +6,13 @@
  * statements follow, and a single Sync ends them: identity, work and commit in one round trip, and the settings, being
  * local to the transaction, are gone before the connection serves anybody else.
  */
-import pg from 'pg';
+import { serialize } from 'pg-protocol';
+import { type DescribedColumn, type RowShape, readRow, shapeOf } from './row-shape.ts';
 import type { BoundStatement, Row } from './statement.ts';
-import { columnTypes } from './types.ts';
 
-/** The part of pg's connection that an exchange talks to; PGlite's stand-in for it has no stream to cork. */
+/** The part of pg's connection that an exchange talks to. */
 interface Connection {
-  readonly stream: { cork?(): void; uncork?(): void };
-  parse(message: { name: string; text: string; types: number[] }): void;
-  bind(message: {
-    portal: string;
-    statement: string;
-    values: unknown[];
-    valueMapper: (value: unknown) => unknown;
-  }): void;
-  describe(message: { type: 'P'; name: string }): void;
-  execute(message: { portal: string; rows: number }): void;
-  close(message: { type: 'S'; name: string }): void;
-  sync(): void;
+  readonly stream: { write(bytes: Uint8Array): boolean };
 }
 
 /** In bytes; PostgreSQL cuts longer names off. */
@@ -32,115 +21,128 @@ const longestName = 63;
 /** On one connection. */
 const mostPrepared = 100;
 
-/** What a failed exchange leaves open is whether its statements were parsed before the failure. */
-type PreparedState = 'prepared' | 'unknown';
+/** A statement that a connection was told to keep. */
+interface PreparedStatement {
+  /** Of its rows. It is known from the first time that the statement was carried out, and so that it was kept. */
+  shape?: RowShape;
+}
+
+type PreparedStatements = Map<string, PreparedStatement>;
 
 /** Which statements each connection has prepared. */
-const preparedOn = new WeakMap<Connection, Map<string, PreparedState>>();
+const preparedOn = new WeakMap<Connection, PreparedStatements>();
+
+/** One statement on its way. */
+interface Step {
+  readonly rows: Row[];
+  /** Undefined where nothing is to be remembered of it. */
+  readonly prepared: PreparedStatement | undefined;
+  /** Of its rows, as far as it is known. */
+  shape: RowShape | undefined;
+}
 
 type Callback = (error: Error | null, results?: Row[][]) => void;
 
 /** One exchange, handed to `client.query()` in place of a query. It follows pg's protocol for such objects. */
 export class Exchange {
-  /** pg replaces it by one that also stops the timer of `query_timeout`. */
   callback: Callback;
   readonly #statements: readonly BoundStatement[];
   readonly #prepare: boolean;
-  readonly #results: ResultBuilder[];
-  /** The names parsed on the way: a statement may be there several times. */
-  readonly #parsed = new Set<string>();
+  readonly #steps: Step[] = [];
   #current = 0;
   #failure: Error | null = null;
 
   /** @param prepare whether the statements are kept on the connection under their names */
   constructor(statements: readonly BoundStatement[], prepare: boolean, callback: Callback) {
     this.#statements = statements;
-    this.#results = statements.map(() => new pg.Result('', columnTypes as typeof pg.types) as unknown as ResultBuilder);
     this.#prepare = prepare;
     this.callback = callback;
   }
 
   submit(connection: Connection): null {
-    // Without corking, each message might become a packet of its own.
-    connection.stream.cork?.();
-    try {
-      for (const bound of this.#statements) this.#send(connection, bound);
-      connection.sync();
-    } finally {
-      connection.stream.uncork?.();
-    }
+    const prepared = preparedStatements(connection);
+    const messages: Buffer[] = [];
+    for (const bound of this.#statements) this.#append(messages, prepared, bound);
+    messages.push(serialize.sync());
+    // In one piece: each write would be a call of the system, and maybe a packet.
+    connection.stream.write(Buffer.concat(messages));
     return null;
   }
 
-  #send(connection: Connection, { statement, values }: BoundStatement): void {
-    const prepared = preparedStatements(connection);
+  #append(messages: Buffer[], prepared: PreparedStatements, { statement, values }: BoundStatement): void {
     const name = this.#prepare && isWorthKeeping(statement.name, prepared) ? statement.name : '';
-    const state = prepared.get(name);
-    if (name === '' || (state !== 'prepared' && !this.#parsed.has(name))) {
-      // Closing a statement that does not exist is no error; preparing one that does is.
-      if (state === 'unknown') connection.close({ type: 'S', name });
-      connection.parse({ name, text: statement.text, types: [] });
-      if (name !== '') prepared.set(name, 'unknown');
-      this.#parsed.add(name);
+    const known = prepared.get(name);
+    const bind = serialize.bind({ statement: name, values: values as unknown[], valueMapper: toText });
+    if (known?.shape) {
+      this.#steps.push({ rows: [], prepared: known, shape: known.shape });
+      messages.push(bind, serialize.execute());
+      return;
     }
-    connection.bind({ portal: '', statement: name, values: [...values], valueMapper: toText });
-    connection.describe({ type: 'P', name: '' });
-    connection.execute({ portal: '', rows: 0 });
+    const isOnTheWay = known !== undefined && this.#steps.some((step) => step.prepared === known);
+    const kept = known ?? (name === '' ? undefined : {});
+    if (kept) prepared.set(name, kept);
+    this.#steps.push({ rows: [], prepared: kept, shape: undefined });
+    // A failed exchange may have kept it or not. To close what does not exist is no error; to parse what does is one.
+    if (known && !isOnTheWay) messages.push(serialize.close({ type: 'S', name }));
+    if (!isOnTheWay) messages.push(serialize.parse({ name, text: statement.text }));
+    messages.push(bind, serialize.describe({ type: 'P' }), serialize.execute());
   }
 
-  handleRowDescription(message: { fields: pg.FieldDef[] }): void {
-    this.#results[this.#current]?.addFields(message.fields);
+  handleRowDescription({ fields }: { fields: readonly DescribedColumn[] }): void {
+    const step = this.#steps[this.#current];
+    if (step) step.shape = shapeOf(fields);
   }
 
-  handleDataRow(message: { fields: (string | null)[] }): void {
-    if (this.#failure) return;
-    const result = this.#results[this.#current];
+  handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
+    const step = this.#steps[this.#current];
+    if (this.#failure || !step?.shape) return;
     try {
-      result?.rows.push(result.parseRow(message.fields));
+      step.rows.push(readRow(step.shape, fields));
     } catch (error) {
       this.#failure = error as Error;
     }
   }
 
   handleCommandComplete(): void {
+    const step = this.#steps[this.#current];
+    // One that gives no rows is not described by any.
+    if (step?.prepared) step.prepared.shape ??= step.shape ?? shapeOf([]);
     this.#current += 1;
   }
 
   handleEmptyQuery(): void {
-    this.#current += 1;
+    this.handleCommandComplete();
   }
 
-  handleReadyForQuery(connection: Connection): void {
-    if (this.#failure) {
-      this.callback(this.#failure);
-      return;
-    }
-    const prepared = preparedStatements(connection);
-    for (const name of this.#parsed) if (name !== '') prepared.set(name, 'prepared');
-    this.callback(
-      null,
-      this.#results.map((result) => result.rows),
-    );
+  handleReadyForQuery(): void {
+    const rows = this.#steps.map((step) => step.rows);
+    // The connection remembers its last exchange, which should not remember the rows.
+    this.#steps.length = 0;
+    this.#end(this.#failure, rows);
   }
 
   handleError(error: Error): void {
-    this.callback(Object.assign(error, { failedStatement: this.#current }));
+    this.#end(Object.assign(error, { failedStatement: this.#current }));
+  }
+
+  /** It takes too long: whoever waits for it is told so, and what comes still is not looked at. */
+  expire(): void {
+    this.#end(new Error('Query read timeout'));
+  }
+
+  #end(error: Error | null, rows?: Row[][]): void {
+    const { callback } = this;
+    this.callback = () => {};
+    callback(error, rows);
   }
 }
 
-/** The part of pg's result that turns the text of a row into values. */
-interface ResultBuilder {
-  readonly rows: Row[];
-  addFields(fields: pg.FieldDef[]): void;
-  parseRow(fields: (string | null)[]): Row;
-}
-
 /** Rare combinations of filters are not worth the memory that each connection would keep for them. */
-function isWorthKeeping(name: string, prepared: ReadonlyMap<string, PreparedState>): boolean {
+function isWorthKeeping(name: string, prepared: PreparedStatements): boolean {
   return prepared.has(name) || (name.length <= longestName && prepared.size < mostPrepared);
 }
 
-function preparedStatements(connection: Connection): Map<string, PreparedState> {
+function preparedStatements(connection: Connection): PreparedStatements {
   let prepared = preparedOn.get(connection);
   if (!prepared) {
     prepared = new Map();

@@ -85,9 +85,12 @@ const attempts = 3;
  */
 const enterScope: Statement = {
   name: 'scope',
-  text: `select set_config('role', $1, true), set_config('app.user_id', $2, true),
-                set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
-                set_config('statement_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $3, true)`,
+  // All of them are evaluated, and none is null: no row comes of it.
+  text: `select where num_nulls(
+           set_config('role', $1, true), set_config('app.user_id', $2, true),
+           set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
+           set_config('statement_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $3, true)
+         ) > 0`,
 };
 
 const [begin, commit, rollback] = ['begin', 'commit', 'rollback'].map(
