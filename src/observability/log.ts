@@ -2,6 +2,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { LogLevel } from '../config/config.ts';
+import { createLogOutput } from './log-output.ts';
 
 export type Log = Logger;
 
@@ -9,11 +10,22 @@ export type Log = Logger;
  * @param output where lines go instead of the process's standard output
  */
 export function createLog(level: LogLevel, output?: DestinationStream): Log {
-  const destination = output ?? (process.stdout.isTTY ? readableLines() : pino.destination({ fd: 1, sync: false }));
-  return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } },
-    destination,
-  );
+  const destination = output ?? (process.stdout.isTTY ? readableLines() : createLogOutput(process.stdout));
+  return pino({ level, base: null, timestamp: createTimestamp(), serializers: { err: describeError } }, destination);
+}
+
+/** As pino's own ISO time, but made once for all the lines of a millisecond. */
+function createTimestamp(): () => string {
+  let at = 0;
+  let timestamp = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) {
+      at = now;
+      timestamp = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return timestamp;
+  };
 }
 
 function readableLines(): DestinationStream {

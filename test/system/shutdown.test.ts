@@ -109,6 +109,14 @@ test('while the database does not answer: ends all the same', async () => {
   expect(Date.now() - started).toBeLessThan(9_000);
 });
 
+test('while nobody reads the log any more: ends all the same', async () => {
+  const server = await serveReady(issuer);
+  server.process.stdout?.destroy();
+  for (let count = 0; count < 5; count += 1) expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+  server.process.kill('SIGTERM');
+  expect((await server.ended).code).toBe(0);
+});
+
 test('the data directory is free again afterwards', async () => {
   const directory = emptyFolder();
   for (let start = 0; start < 2; start += 1) {

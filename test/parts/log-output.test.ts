@@ -1,0 +1,54 @@
+/** Where the log's lines go: written together, and never waited for. */
+import { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createLogOutput } from '../../src/observability/log-output.ts';
+
+/** A stream that keeps what it was given, and takes no more while `isStalled`. */
+class Reader extends Writable {
+  readonly chunks: string[] = [];
+  isStalled = false;
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.chunks.push(chunk.toString());
+    if (!this.isStalled) done();
+  }
+}
+
+test('lines of the same moment are written together, and soon', async () => {
+  const reader = new Reader();
+  const output = createLogOutput(reader);
+  output.write('one\n');
+  output.write('two\n');
+  expect(reader.chunks).toEqual([]);
+  await expect.poll(() => reader.chunks).toEqual(['one\ntwo\n']);
+  output.write('three\n');
+  await expect.poll(() => reader.chunks).toEqual(['one\ntwo\n', 'three\n']);
+});
+
+test('many lines do not wait', () => {
+  const reader = new Reader();
+  const output = createLogOutput(reader);
+  for (let count = 0; count < 100; count += 1) output.write(`${'x'.repeat(99)}\n`);
+  expect(reader.chunks.join('').length).toBeGreaterThanOrEqual(8_000);
+  expect(reader.chunks.length).toBeLessThan(5);
+});
+
+test('a reader that stands still costs a bounded amount of memory', async () => {
+  const reader = new Reader();
+  reader.isStalled = true;
+  const output = createLogOutput(reader);
+  for (let count = 0; count < 100_000; count += 1) output.write(`${'x'.repeat(99)}\n`);
+  expect(reader.writableLength).toBeGreaterThan(1_000_000);
+  expect(reader.writableLength).toBeLessThan(1_100_000);
+});
+
+test('a reader that has gone is no error', async () => {
+  const reader = new Reader();
+  const output = createLogOutput(reader);
+  reader.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+  output.write('x'.repeat(10_000));
+  await delay(0);
+  output.write('x'.repeat(10_000));
+  await delay(0);
+});
