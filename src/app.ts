@@ -1,7 +1,5 @@
 /** The API as one fetch function: what happens to a request, top to bottom. */
 import { Hono } from 'hono';
-import { requestId } from 'hono/request-id';
-import { uuidv7 } from 'uuidv7';
 import { authenticate, requireScope } from './auth/bearer.ts';
 import { mountIssuer } from './auth/issuer-routes.ts';
 import { meOperation } from './auth/me.ts';
@@ -14,7 +12,9 @@ import { mountOperations } from './http/mount.ts';
 import { openApiDocument } from './http/openapi.ts';
 import type { Operation } from './http/operation.ts';
 import { respondWithProblem } from './http/problem-response.ts';
+import { identifyRequest } from './http/request-id.ts';
 import { standardHeaders } from './http/standard-headers.ts';
+import { StaticFirstRouter } from './http/static-first-router.ts';
 import { recordRequests } from './observability/request-log.ts';
 import { ProblemError } from './problems/problem.ts';
 import type { Services } from './services.ts';
@@ -23,9 +23,9 @@ import { tagOperations } from './tasks/tags.ts';
 import { version } from './version.ts';
 
 export function createApp(services: Services): Hono<Env> {
-  const app = new Hono<Env>();
+  const app = new Hono<Env>({ router: new StaticFirstRouter() });
 
-  app.use(requestId({ generator: uuidv7 }));
+  app.use(identifyRequest);
   app.use(standardHeaders);
   if (services.tracing) app.use(services.tracing.traceRequests);
   app.use(recordRequests(services.record));

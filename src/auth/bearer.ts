@@ -15,7 +15,7 @@ export function authenticate(verifier: TokenVerifier): MiddlewareHandler<Env> {
 
 /** Lets requests through whose token allows the operation: that has no scopes, or this one among them. */
 export function requireScope(need: Scope): MiddlewareHandler<Env> {
-  return async (context, next) => {
+  return (context, next) => {
     const { scopes } = context.get('principal');
     if (scopes && !scopes.includes(need)) {
       throw new ProblemError('insufficient_scope', {
@@ -23,7 +23,7 @@ export function requireScope(need: Scope): MiddlewareHandler<Env> {
         headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${need}"` },
       });
     }
-    await next();
+    return next();
   };
 }
 

@@ -1,5 +1,6 @@
 /** Who the server takes the client for. */
 import { z } from 'zod';
+import { jsonResponse } from '../http/json-response.ts';
 import { describeOperation, type Operation, operation } from '../http/operation.ts';
 
 const me = z
@@ -23,5 +24,5 @@ const readMeRoute = describeOperation({
 
 export const meOperation: Operation = operation(readMeRoute, (_input, context) => {
   const { userId, scopes } = context.get('principal');
-  return context.json({ id: userId, scopes });
+  return jsonResponse({ id: userId, scopes });
 });

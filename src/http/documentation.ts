@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { catalogue, type ProblemCode, problemCodes, problemType } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Env } from './context.ts';
+import { jsonResponse } from './json-response.ts';
 import { methodNotAllowed } from './method-not-allowed.ts';
 import { describeOperation, type Operation, operation } from './operation.ts';
 
@@ -28,7 +29,7 @@ export function documentationOperations(document: () => object): Operation[] {
         },
         problems: [],
       }),
-      (_input, context) => context.json(document()),
+      () => jsonResponse(document()),
     ),
     operation(
       describeOperation({
@@ -57,11 +58,11 @@ export function documentationOperations(document: () => object): Operation[] {
         responses: { 200: { description: 'What the problem means and what to do about it.', schema: explanation } },
         problems: ['not_found'],
       }),
-      ({ path }, context) => {
+      ({ path }) => {
         const code = path.code.replaceAll('-', '_') as ProblemCode;
         if (!problemCodes.includes(code)) throw new ProblemError('not_found');
         const { status, title, detail, remedy } = catalogue[code];
-        return context.json({ type: problemType(code), code, status, title, detail, remedy });
+        return jsonResponse({ type: problemType(code), code, status, title, detail, remedy });
       },
     ),
   ];

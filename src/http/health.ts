@@ -1,6 +1,7 @@
 /** Whether the server lives, and whether it can serve. */
 import { z } from 'zod';
 import { ProblemError } from '../problems/problem.ts';
+import { jsonResponse } from './json-response.ts';
 import { describeOperation, type Operation, operation } from './operation.ts';
 
 const ok = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' });
@@ -8,8 +9,8 @@ const ok = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' });
 /** @param ping rejects while the database does not answer */
 export function healthOperations(ping: () => Promise<void>): Operation[] {
   return [
-    operation(healthRoute('health', '/health'), (_input, context) => context.json({ status: 'ok' })),
-    operation(healthRoute('live', '/livez'), (_input, context) => context.json({ status: 'ok' })),
+    operation(healthRoute('health', '/health'), () => jsonResponse({ status: 'ok' })),
+    operation(healthRoute('live', '/livez'), () => jsonResponse({ status: 'ok' })),
     operation(
       describeOperation({
         id: 'ready',
@@ -22,13 +23,13 @@ export function healthOperations(ping: () => Promise<void>): Operation[] {
         responses: { 200: { description: 'The database answers.', schema: ok } },
         problems: ['database_unavailable'],
       }),
-      async (_input, context) => {
+      async () => {
         try {
           await ping();
         } catch (cause) {
           throw new ProblemError('database_unavailable', { cause, headers: { 'Retry-After': '1' } });
         }
-        return context.json({ status: 'ok' });
+        return jsonResponse({ status: 'ok' });
       },
     ),
   ];

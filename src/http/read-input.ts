@@ -7,6 +7,8 @@ import { faultsOf, message } from './faults.ts';
 import type { Input, OperationDescription, RequestSchemas } from './operation.ts';
 
 const noParameters = z.strictObject({});
+const noQuery: Record<string, string | string[]> = {};
+const noBody = new Uint8Array();
 
 /**
  * @throws ProblemError 400, 413 and 415 for a request that cannot be read (see `readBody`, `parseJson`), 422 for one that is not
@@ -17,32 +19,39 @@ export async function readInput(
   context: RequestContext,
 ): Promise<Input<RequestSchemas>> {
   const query = readQuery(context.req.url);
-  const bytes = request.body ? await readBody(context.req.raw, bodyTypes) : new Uint8Array();
+  const bytes = request.body ? await readBody(context, bodyTypes) : noBody;
   context.set('body', bytes);
   const body = request.body && parseJson(bytes);
   const faults: Fault[] = [];
 
   const check = (part: Fault['in'], schema: z.ZodType | undefined, value: unknown): unknown => {
     if (!schema) return undefined;
-    const result = schema.safeParse(value, { error: message });
-    if (!result.success) faults.push(...faultsOf(result.error.issues, part));
-    return result.data;
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    // A second time for the words: to have them ready costs more than all the rest of what is valid.
+    faults.push(...faultsOf(schema.safeParse(value, { error: message }).error?.issues ?? [], part));
+    return undefined;
   };
 
   const input = {
     path: check('path', request.path, context.req.param()),
-    query: check('query', request.query ?? noParameters, query),
-    headers: check('header', request.headers, request.headers && context.req.header()),
+    query: check('query', request.query ?? (query === noQuery ? undefined : noParameters), query),
+    headers: check('header', request.headers, request.headers && headersOf(context, request.headers)),
     body: check('body', request.body, body),
   };
   if (faults.length > 0) throw validationFailed(faults);
   return input as Input<RequestSchemas>;
 }
 
+/** Those that the schema names: all of them would be more to read than the rest of most requests. */
+function headersOf({ req }: RequestContext, { shape }: z.ZodObject): Record<string, string | undefined> {
+  return Object.fromEntries(Object.keys(shape).map((name) => [name, req.header(name)]));
+}
+
 /** The parameters of a query: a text for each, an array of them for one that is repeated. */
 function readQuery(url: string): Record<string, string | string[]> {
   const start = url.indexOf('?');
-  if (start < 0) return {};
+  if (start < 0) return noQuery;
   const text = url.slice(start + 1).replace(/#.*$/, '');
   try {
     // URLSearchParams would turn what is not UTF-8 into question marks without a word.

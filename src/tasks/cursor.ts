@@ -1,5 +1,5 @@
 /** Cursors: the place in a list where the next page begins, tied to the user and the list it was made for. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { type ProblemError, validationFailed } from '../problems/problem.ts';
 import type { ListQuery, Position } from './list.ts';
@@ -45,6 +45,6 @@ export function cursorRefused(): ProblemError {
 }
 
 function digest(ownerId: string, { filters, sort }: List, place: Buffer): Buffer {
-  const list = JSON.stringify([version, ownerId, sort, filters]);
-  return createHash('sha256').update(list).update('\n').update(place).digest().subarray(0, digestLength);
+  const list = Buffer.from(`${JSON.stringify([version, ownerId, sort, filters])}\n`);
+  return hash('sha256', Buffer.concat([list, place]), 'buffer').subarray(0, digestLength);
 }

@@ -3,6 +3,7 @@ import { uuidv7 } from 'uuidv7';
 import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
 import type { RequestContext } from '../http/context.ts';
 import { allowedVersions, entityTag, isCurrent } from '../http/etag.ts';
+import { jsonResponse } from '../http/json-response.ts';
 import { type Operation, operation } from '../http/operation.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
 import { perform, type Write } from '../writes/write.ts';
@@ -45,10 +46,9 @@ export function taskOperations(database: UserDatabase): Operation[] {
       const page = rows.slice(0, limit);
       const last = rows.length > limit ? page.at(-1) : undefined;
       const next = last && writeCursor(principal.userId, list, [last.position, last.id]);
-      return context.json(page.map(toTask), 200, { Link: links(context.req.url, next) });
+      return jsonResponse(page.map(toTask), { Link: links(context.req.url, next) });
     }),
 
-    // Before the paths with an id, which would match as well.
     operation(runBatchRoute, ({ body, headers }, context) =>
       perform(
         database,
@@ -70,7 +70,7 @@ export function taskOperations(database: UserDatabase): Operation[] {
       if (!row) throw new ProblemError('task_not_found');
       const etag = { ETag: entityTag(row.version) };
       if (isCurrent(headers['if-none-match'], row.version)) return new Response(null, { status: 304, headers: etag });
-      return context.json(toTask(row), 200, etag);
+      return jsonResponse(toTask(row), etag);
     }),
 
     operation(replaceTaskRoute, ({ path, body, headers }, context) => {
@@ -104,13 +104,14 @@ export function taskOperations(database: UserDatabase): Operation[] {
 
 /** The `Link` header (RFC 8288) of a page, with paths of this server. */
 function links(url: string, next: string | undefined): string {
-  const { pathname, searchParams } = new URL(url);
-  searchParams.delete('cursor');
-  searchParams.delete('skip');
+  const start = url.indexOf('?');
+  const parameters = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+  parameters.delete('cursor');
+  parameters.delete('skip');
   const link = (relation: string) =>
-    `<${pathname}${searchParams.size > 0 ? `?${searchParams}` : ''}>; rel="${relation}"`;
+    `<${listTasksRoute.path}${parameters.size > 0 ? `?${parameters}` : ''}>; rel="${relation}"`;
   const first = link('first');
   if (next === undefined) return first;
-  searchParams.set('cursor', next);
+  parameters.set('cursor', next);
   return `${link('next')}, ${first}`;
 }

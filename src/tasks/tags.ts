@@ -1,6 +1,7 @@
 /** The tags of a user. */
 import type { BoundStatement, Statement } from '../database/statement.ts';
 import type { UserDatabase } from '../database/user-database.ts';
+import { jsonResponse } from '../http/json-response.ts';
 import { type Operation, operation } from '../http/operation.ts';
 import { listTagsRoute } from './routes.ts';
 
@@ -20,7 +21,7 @@ export function tagOperations(database: UserDatabase): Operation[] {
     operation(listTagsRoute, async (_input, context) => {
       const principal = context.get('principal');
       const [rows] = await database.run(principal, [listTags(principal.userId)], 'repeat');
-      return context.json(rows);
+      return jsonResponse(rows);
     }),
   ];
 }
