@@ -1,5 +1,5 @@
 /** The composition root: from the configuration to the parts that the app is made of. */
-import { createIssuer, type Issuer } from './auth/issuer.ts';
+import type { Issuer } from './auth/issuer.ts';
 import { keptSecret } from './auth/kept-secret.ts';
 import type { TokenVerifier } from './auth/verifier/verifier.ts';
 import { createVerifierFor } from './auth/verifier-for.ts';
@@ -60,7 +60,8 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const record = createRecorder(log, metrics);
   const observer = metrics || tracing ? observeExchanges(record, tracing) : undefined;
   const database = openDatabase(config.database, connections, observer);
-  const issuer = config.auth.mode === 'embedded' ? embeddedIssuer(config, config.auth.secret, database, log) : null;
+  const issuer =
+    config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log) : null;
   const verifier = createVerifierFor(config, issuer, record, (outcome) =>
     record({ type: 'token_verification', outcome }),
   );
@@ -112,7 +113,14 @@ function requestCounter({ limits }: Config, database: Database): MemoryCounter |
     : createDatabaseCounter(limits.requests, database);
 }
 
-function embeddedIssuer({ server, database }: Config, secret: string | null, { pool }: Database, log: Log): Issuer {
+async function embeddedIssuer(
+  { server, database }: Config,
+  secret: string | null,
+  { pool }: Database,
+  log: Log,
+): Promise<Issuer> {
+  // Better Auth takes memory and time, and is not needed where another server issues the tokens.
+  const { createIssuer } = await import('./auth/issuer.ts');
   return createIssuer(pool, {
     publicUrl: server.publicUrl,
     secret: secret ?? keptSecret(database),

@@ -1,23 +1,23 @@
 /** The embedded issuer's endpoints as part of this API: same limits, same kind of errors. */
 import type { Hono } from 'hono';
 import { parseJson, readBody } from '../http/body.ts';
-import type { Env } from '../http/context.ts';
+import type { Env, RequestContext } from '../http/context.ts';
 import { methodNotAllowed } from '../http/method-not-allowed.ts';
 import type { Limits } from '../limits/limits.ts';
 import { catalogue, type ProblemCode } from '../problems/catalogue.ts';
 import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
-import { type Issuer, issuerPath } from './issuer.ts';
+import type { Issuer } from './issuer.ts';
 
 export function mountIssuer(app: Hono<Env>, issuer: Issuer, limits: Limits): void {
   for (const [path, methods] of issuer.endpoints) {
-    app.on([...methods], `${issuerPath}${path}`, limits.watchFailures, async (context) => {
-      const response = await issuer.handle(await checked(context.req.raw));
+    app.on([...methods], `${issuer.path}${path}`, limits.watchFailures, async (context) => {
+      const response = await issuer.handle(await checked(context));
       if (response.status >= 400) throw await asProblem(response);
       // Tokens and sessions; the public keys may be kept.
       if (path !== '/jwks') response.headers.set('Cache-Control', 'no-store');
       return response;
     });
-    app.all(`${issuerPath}${path}`, methodNotAllowed(methods));
+    app.all(`${issuer.path}${path}`, methodNotAllowed(methods));
   }
 }
 
@@ -26,14 +26,14 @@ export function mountIssuer(app: Hono<Env>, issuer: Issuer, limits: Limits): voi
  *
  * @throws ProblemError 400, 413, 415 as `readBody` and `parseJson`, and 422 for text that cannot be stored
  */
-async function checked(request: Request): Promise<Request> {
-  const { url, method, headers } = request;
-  if (method === 'GET') return request;
+async function checked(context: RequestContext): Promise<Request> {
+  const { url, method, headers } = context.req.raw;
+  if (method === 'GET') return context.req.raw;
   if (method === 'HEAD') return new Request(url, { headers });
   const hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
   // Without this, an empty body counts as one of no media type.
   if (!hasBody && !headers.has('content-type')) return new Request(url, { method, headers });
-  const body = await readBody(request, ['application/json']);
+  const body = await readBody(context, ['application/json']);
   const faults = textFaults(parseJson(body));
   if (faults.length > 0) throw validationFailed(faults);
   return new Request(url, { method, headers, body });

@@ -10,8 +10,7 @@ import { createIssuerRules, passwordLength } from './issuer-rules.ts';
 import { ensureSigningKey } from './signing-key.ts';
 import * as tables from './tables.ts';
 
-/** Where it is mounted. */
-export const issuerPath = '/api/auth';
+const path = '/api/auth';
 
 export interface IssuerOptions {
   /** The server's own address: issuer and audience of its tokens. */
@@ -23,9 +22,11 @@ export interface IssuerOptions {
 }
 
 export interface Issuer {
-  /** Answers a request below `issuerPath`. Rejects with a `ProblemError` where the database fails, or before `prepare`. */
+  /** Where it is mounted. */
+  readonly path: string;
+  /** Answers a request below `path`. Rejects with a `ProblemError` where the database fails, or before `prepare`. */
   handle(request: Request): Promise<Response>;
-  /** Its endpoints: the path below `issuerPath` in Better Auth's notation, to its methods. */
+  /** Its endpoints: the path below `path` in Better Auth's notation, to its methods. */
   readonly endpoints: ReadonlyMap<string, readonly string[]>;
   /** The JWK Set (RFC 7517) of its public keys. */
   loadKeys(): Promise<unknown>;
@@ -39,6 +40,7 @@ export function createIssuer(pool: pg.Pool, options: IssuerOptions): Issuer {
   let isReady = false;
 
   return {
+    path,
     async handle(request) {
       if (!isReady) throw notReady();
       try {
@@ -70,7 +72,7 @@ export function createBetterAuth(pool: pg.Pool, { publicUrl, secret, trustedOrig
   return betterAuth({
     appName: 'todo-api',
     baseURL: publicUrl,
-    basePath: issuerPath,
+    basePath: path,
     secret,
     trustedOrigins: [...trustedOrigins],
     database: drizzleAdapter(drizzle(pool), { provider: 'pg', schema: tables }),
