@@ -66,5 +66,13 @@ export async function startEngine(directory: string | null): Promise<Engine> {
 
 /** A database that runs in this thread, as tests have it. */
 export function engineOf(pglite: PGlite): Engine {
-  return { exchange: (messages) => pglite.execProtocolRaw(messages), close: () => pglite.close() };
+  return { exchange: (messages) => exchangeWith(pglite, messages), close: () => pglite.close() };
+}
+
+/** PGlite's own `execProtocolRaw` parses all answers besides, and keeps what it has parsed for ever. */
+export async function exchangeWith(pglite: PGlite, messages: Uint8Array): Promise<Uint8Array> {
+  const answers: Uint8Array[] = [];
+  // What it gives is a view of memory that it goes on writing to.
+  await pglite.execProtocolRawStream(messages, { onRawData: (bytes) => answers.push(bytes.slice()) });
+  return answers.length === 1 ? (answers[0] as Uint8Array) : Buffer.concat(answers);
 }

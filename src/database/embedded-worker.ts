@@ -2,7 +2,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
-import type { EngineRequest } from './embedded-engine.ts';
+import { type EngineRequest, exchangeWith } from './embedded-engine.ts';
 
 const directory: string | null = workerData;
 if (directory !== null && !existsSync(directory)) await makeCluster(directory);
@@ -35,7 +35,7 @@ function open(dataDir: string | null): Promise<PGlite> {
 
 async function answer(messages: Uint8Array): Promise<void> {
   try {
-    parentPort?.postMessage(await pglite.execProtocolRaw(messages));
+    parentPort?.postMessage(await exchangeWith(pglite, messages));
   } catch (error) {
     parentPort?.postMessage(error);
   }
