@@ -127,7 +127,8 @@ export const catalogue = {
     status: 503,
     title: 'The database is not available',
     detail: 'The database is not available at the moment. Nothing is wrong with the request.',
-    remedy: 'Send the same request again after the seconds in Retry-After.',
+    remedy:
+      'Send the same request again after the seconds in Retry-After. A write may have been done nevertheless: with the same Idempotency-Key, or an id of your own, it is not done twice.',
   },
   identity_provider_unavailable: {
     status: 503,
