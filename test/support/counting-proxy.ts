@@ -12,8 +12,8 @@ export interface CountingProxy {
 export async function startCountingProxy(databaseUrl: string): Promise<CountingProxy> {
   const target = new URL(databaseUrl);
   let counts: Record<string, number> = {};
-  const server = createServer((client) => {
-    const upstream = connect(Number(target.port), target.hostname);
+  const server = createServer({ noDelay: true }, (client) => {
+    const upstream = connect({ port: Number(target.port), host: target.hostname, noDelay: true });
     let buffer = Buffer.alloc(0);
     // The first message has no type, only its length.
     let started = false;

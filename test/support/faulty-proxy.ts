@@ -37,17 +37,18 @@ export async function startFaultyProxy(databaseUrl: string, port = 0): Promise<F
   let losses = 0;
   let fault: Fault = { type: 'none' };
 
-  const server = createServer((client) => {
+  const server = createServer({ noDelay: true }, (client) => {
     accepted += 1;
     clients.add(client);
-    const upstream = connect(Number(target.port), target.hostname);
+    const upstream = connect({ port: Number(target.port), host: target.hostname, noDelay: true });
     // Things said after one another arrive after one another, whatever was done to each.
     let towardsServer: Promise<void> = fault.type === 'slow to accept' ? pause(fault.ms) : Promise.resolve();
     let towardsClient: Promise<void> = Promise.resolve();
     let isLost = false;
     client.on('data', (chunk) => {
       if (fault.type === 'lose answer' && chunk.includes(fault.to)) isLost = true;
-      towardsServer = towardsServer.then(() => pass(chunk, upstream));
+      const arrival = arrivalOf();
+      towardsServer = towardsServer.then(() => pass(chunk, upstream, arrival));
     });
     upstream.on('data', (chunk) => {
       if (isLost) {
@@ -55,7 +56,10 @@ export async function startFaultyProxy(databaseUrl: string, port = 0): Promise<F
         if (fault.type === 'lose answer' && fault.by === 'reset') client.resetAndDestroy();
         return;
       }
-      towardsClient = towardsClient.then(() => (fault.type === 'drip' ? drip(chunk, client) : pass(chunk, client)));
+      const arrival = arrivalOf();
+      towardsClient = towardsClient.then(() =>
+        fault.type === 'drip' ? drip(chunk, client) : pass(chunk, client, arrival),
+      );
     });
     client
       .on('error', () => {})
@@ -70,8 +74,14 @@ export async function startFaultyProxy(databaseUrl: string, port = 0): Promise<F
       });
   });
 
-  async function pass(chunk: Buffer, to: Socket): Promise<void> {
-    if (fault.type === 'delay') await pause(fault.ms);
+  /** When what is sent now is due; what follows closely is not late by the delays of both. */
+  function arrivalOf(): number {
+    return performance.now() + (fault.type === 'delay' ? fault.ms : 0);
+  }
+
+  async function pass(chunk: Buffer, to: Socket, arrival: number): Promise<void> {
+    const early = arrival - performance.now();
+    if (early > 0) await pause(early);
     if (fault.type !== 'black hole' && !to.destroyed) to.write(chunk);
   }
 

@@ -6,12 +6,14 @@ import { withAdmin } from '../support/databases.ts';
 
 let databases = 0;
 
-/** A migrated database, removed with the test. */
-export async function ownDatabase(): Promise<{ url: string; holder: pg.Client }> {
+/** A database that is removed with the test; migrated, unless it is to be empty. */
+export async function ownDatabase({ isEmpty = false } = {}): Promise<{ url: string; holder: pg.Client }> {
   const postgres = inject('postgresUrl') as string;
   databases += 1;
   const name = `todo_system_${process.pid}_${databases}`;
-  await withAdmin(postgres, (admin) => admin.query(`create database ${name} template ${inject('postgresTemplate')}`));
+  await withAdmin(postgres, (admin) =>
+    admin.query(`create database ${name} template ${isEmpty ? 'template0' : inject('postgresTemplate')}`),
+  );
   const url = `${postgres}/${name}`;
   const holder = new pg.Client({ connectionString: url });
   holder.on('error', () => {});

@@ -1,7 +1,7 @@
 /** Starting: nothing is said to be ready before it is. */
 import { expect, inject, test } from 'vitest';
 import { testSecret } from '../support/databases.ts';
-import { serve, untilReady } from './built-command.ts';
+import { serve, serveReady, untilReady } from './built-command.ts';
 import { ownDatabase, untilBlocked } from './own-database.ts';
 
 /** Held by whoever sees to the issuer's first key, see `src/auth/signing-key.ts`. */
@@ -19,4 +19,21 @@ test('/readyz answers 503 until the embedded issuer can sign, too', async (conte
   await untilReady(server);
   const keys = await (await fetch(`${server.url}/api/auth/jwks`)).json();
   expect(keys).toMatchObject({ keys: [{ alg: 'EdDSA' }] });
+});
+
+test('two processes that start at once on an empty database: one migrates, both serve', async (context) => {
+  context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
+  const { url, holder } = await ownDatabase({ isEmpty: true });
+  const environment = { DATABASE_URL: url, BETTER_AUTH_SECRET: testSecret };
+  const servers = await Promise.all([serveReady(environment), serveReady(environment)]);
+  const ready = await Promise.all(
+    servers.map(async (server) => {
+      await expect.poll(() => server.log().find(({ msg }) => msg === 'ready')).toBeDefined();
+      return server.log().find(({ msg }) => msg === 'ready')?.migrations as string[];
+    }),
+  );
+  expect(ready.filter((migrations) => migrations.length > 0)).toHaveLength(1);
+  const keys = await Promise.all(servers.map(async (server) => (await fetch(`${server.url}/api/auth/jwks`)).json()));
+  expect(keys[0]).toEqual(keys[1]);
+  expect((await holder.query('select from auth.jwks')).rowCount).toBe(1);
 });
