@@ -2,23 +2,25 @@
  * What the API is measured against: `node:http` and `pg`, the same statements on the same rows with the owner in the
  * `WHERE`, and nothing else: no tokens, no policies, no validation, no log. Run as a process of its own.
  *
- * Usage: tsx bench/baseline.ts PORT DATABASE_URL
+ * Usage: PORT=3001 tsx bench/baseline.ts DATABASE_URL
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
-import { z } from 'zod';
+import { loadConfig } from '../src/config/load.ts';
+import { openConnections } from '../src/database/connections.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
 import { columnTypes } from '../src/database/types.ts';
-import { filterParameters } from '../src/tasks/filters.ts';
+import type { ListFilters } from '../src/tasks/filters.ts';
 import { listTasks } from '../src/tasks/list.ts';
 import { type TaskRow, toTask } from '../src/tasks/row.ts';
 import { insertTask, lockTask, selectTask, updateTask } from '../src/tasks/statements.ts';
 
-const [port, connectionString] = process.argv.slice(2);
+const database = process.argv[2] as string;
 // A superuser, whom no policy concerns.
-const pool = new pg.Pool({ connectionString, max: 10, types: columnTypes, options: '-c timezone=UTC' });
-const filters = z.object(filterParameters);
+const pool = database.startsWith('pglite:')
+  ? await embedded(database)
+  : new pg.Pool({ connectionString: database, max: 10, options: '-c timezone=UTC' });
 
 createServer(async (request, response) => {
   try {
@@ -31,7 +33,13 @@ createServer(async (request, response) => {
     console.error(error);
     response.writeHead(500).end();
   }
-}).listen(Number(port), '127.0.0.1');
+}).listen(Number(process.env.PORT), '127.0.0.1');
+
+/** By the server's own way to it, there being no other. */
+async function embedded(url: string): Promise<pg.Pool> {
+  const config = loadConfig({ DATABASE_URL: url, AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'http://localhost/' });
+  return (await openConnections(config.database)).pool;
+}
 
 async function answer(request: IncomingMessage): Promise<unknown> {
   const url = new URL(request.url ?? '/', 'http://localhost');
@@ -63,10 +71,15 @@ async function answer(request: IncomingMessage): Promise<unknown> {
     default: {
       if (id) return one(await run(selectTask(owner, id)));
       const { limit = '100', q, status } = Object.fromEntries(url.searchParams);
-      const list = filters.parse({ ...(q && { q }), ...(status && { status: [status] }) });
       const statement = listTasks(
         owner,
-        { filters: list, sort: '-created_at', after: null, skip: 0, limit: Number(limit) + 1 },
+        {
+          filters: { ...(q && { q }), ...(status && { status: [status] }) } as ListFilters,
+          sort: '-created_at',
+          after: null,
+          skip: 0,
+          limit: Number(limit) + 1,
+        },
         Date.now(),
       );
       return ((await run(statement)) as TaskRow[]).slice(0, Number(limit)).map(toTask);
@@ -79,7 +92,12 @@ function run(bound: BoundStatement): Promise<object[]> {
 }
 
 async function query(client: pg.Pool | pg.PoolClient, { statement, values }: BoundStatement): Promise<object[]> {
-  const { rows } = await client.query({ name: statement.name, text: statement.text, values: values as unknown[] });
+  const { rows } = await client.query({
+    name: statement.name,
+    text: statement.text,
+    values: values as unknown[],
+    types: columnTypes,
+  });
   return rows;
 }
 

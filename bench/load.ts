@@ -2,9 +2,10 @@
  * A load generator, as a process of its own: keeps a number of connections busy with the same kind of request for a
  * time, and prints what it saw as JSON.
  *
- * Usage: tsx bench/load.ts '{"url", "connections", "seconds", "requests": [{"method", "path", "headers", "body"}]}'
+ * Usage: tsx bench/load.ts < load.json, with a `Load` in it
  */
 import { Agent, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 
 export interface Load {
   readonly url: string;
@@ -30,7 +31,7 @@ export interface Seen {
   readonly statuses: Readonly<Record<string, number>>;
 }
 
-const load = JSON.parse(process.argv[2] ?? '') as Load;
+const load = (await json(process.stdin)) as Load;
 const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
 const { hostname, port } = new URL(load.url);
 const latencies: number[] = [];

@@ -7,16 +7,13 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
-import { loadConfig } from '../src/config/load.ts';
-import { openDatabase } from '../src/database/database.ts';
-import { openPostgres } from '../src/database/postgres.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
 import { filterParameters } from '../src/tasks/filters.ts';
 import { type ListQuery, listTasks, type Sort, sorts } from '../src/tasks/list.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
-import { fill } from './fill.ts';
+import { fillDatabase } from './filled-database.ts';
 
 const [tasks = 100_000, total = 2_000_000] = process.argv.slice(2).map(Number);
 const user = 'bench-user';
@@ -25,7 +22,14 @@ const server = await startPostgres();
 const filters = z.strictObject(filterParameters);
 
 try {
-  const client = await prepared();
+  const filling = { user, tasks, total, others: Math.round(total / 1_000) };
+  const written = await fillDatabase(`${server.url}/postgres`, filling, plansOf);
+  writeFileSync('docs/query-plans.md', written);
+} finally {
+  await server.stop();
+}
+
+async function plansOf(client: pg.ClientBase): Promise<string> {
   const sections: string[] = [];
   for (const sort of sorts) sections.push(await section(client, `sort=${sort}`, { sort }));
   for (const query of [
@@ -48,27 +52,11 @@ try {
     sections.push(await section(client, title, { filters: filters.parse(query) }));
   }
   const { rows } = await client.query('select version()');
-  await client.end();
-  writeFileSync('docs/query-plans.md', page(rows[0].version, sections));
-} finally {
-  await server.stop();
-}
-
-async function prepared(): Promise<pg.Client> {
-  const url = `${server.url}/postgres`;
-  const { database: config } = loadConfig({ DATABASE_URL: url, AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'http://localhost/' });
-  if (config.kind !== 'postgres') throw new Error('this is about a PostgreSQL server');
-  const database = openDatabase(config, openPostgres(config));
-  await database.prepare();
-  await database.close();
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await fill(client, { user, tasks, total, others: Math.round(total / 1_000) });
-  return client;
+  return page(rows[0].version, sections);
 }
 
 /** The first page of a list and the thousandth. */
-async function section(client: pg.Client, title: string, list: Partial<ListQuery>): Promise<string> {
+async function section(client: pg.ClientBase, title: string, list: Partial<ListQuery>): Promise<string> {
   const query = { filters: filters.parse({}), sort: '-created_at' as Sort, after: null, skip: 0, limit: 101, ...list };
   const first = await explain(client, listTasks(user, query, now));
   const deep = await positionAt(client, query, Math.min(Math.floor(tasks / 101), 999) * 100);
@@ -83,7 +71,7 @@ async function section(client: pg.Client, title: string, list: Partial<ListQuery
 }
 
 async function positionAt(
-  client: pg.Client,
+  client: pg.ClientBase,
   query: ListQuery,
   skip: number,
 ): Promise<readonly [string, string] | null> {
@@ -92,7 +80,7 @@ async function positionAt(
   return row ? [row.position, row.id] : null;
 }
 
-async function explain(client: pg.Client, bound: BoundStatement) {
+async function explain(client: pg.ClientBase, bound: BoundStatement) {
   // Once to warm the caches.
   await asUser(client, '', bound);
   const [row] = (await asUser(client, 'explain (analyze, buffers, costs off, format json)', bound)) as any[];
@@ -109,7 +97,7 @@ async function explain(client: pg.Client, bound: BoundStatement) {
 }
 
 /** As the API does it: in a transaction, as the role, with the user set. */
-async function asUser(client: pg.Client, prefix: string, { statement, values }: BoundStatement): Promise<object[]> {
+async function asUser(client: pg.ClientBase, prefix: string, { statement, values }: BoundStatement): Promise<object[]> {
   await client.query('begin');
   try {
     await client.query("select set_config('role', 'todo_user', true), set_config('app.user_id', $1, true)", [user]);

@@ -1,0 +1,47 @@
+/** The results on the embedded database. */
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fillDatabase, usersOf } from './filled-database.ts';
+import { keptTokens, startIdentity } from './identity.ts';
+import { kinds, requestsOf } from './kinds.ts';
+import { compare, type Effort } from './measure.ts';
+import { residentMb, startBaseline, startServer } from './processes.ts';
+import { header, row } from './table.ts';
+
+export async function measureEmbedded(effort: Effort): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'todo-api-bench-'));
+  const identity = await startIdentity();
+  try {
+    const first = await startServer({ DATABASE_URL: `pglite:${folder}/first`, ...identity.variables });
+    await first.stop();
+    const [ours, theirs] = [`pglite:${folder}/ours`, `pglite:${folder}/theirs`] as const;
+    const filling = { user: 'bench-user', tasks: 100, total: 100_000, others: 1_000 };
+    const users = await fillDatabase(ours, filling, usersOf);
+    cpSync(join(folder, 'ours'), join(folder, 'theirs'), { recursive: true });
+
+    const baseline = await startBaseline(theirs);
+    const server = await startServer({ DATABASE_URL: ours, ...identity.variables });
+    const kept = keptTokens(identity);
+    const rows: string[] = [];
+    for (const [name, kind] of Object.entries(kinds)) {
+      const candidates = [
+        { target: server, requests: () => requestsOf(kind, users, kept) },
+        { target: baseline, requests: () => requestsOf(kind, users, (user) => ({ 'x-owner': user })) },
+      ];
+      rows.push(row(name, await compare(candidates, effort)));
+      console.log(rows.at(-1));
+    }
+    const memory = residentMb(server.process.pid as number);
+    await server.stop();
+    await baseline.stop();
+    return [
+      '## On the embedded database',
+      [header(['todo-api', 'bare']), ...rows].join('\n'),
+      `Start to the first answer: ${(first.startMs / 1_000).toFixed(2)} s with no database there yet, ${(server.startMs / 1_000).toFixed(2)} s on these 100,000 tasks. Resident\nmemory after all of it: ${memory} MB, the database included.`,
+    ];
+  } finally {
+    await identity.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

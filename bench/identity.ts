@@ -1,0 +1,41 @@
+/** Who the bench's users are: an issuer of its own, whose keys the server fetches. */
+import { startJwksServer } from '../test/support/jwks-server.ts';
+import { makeIssuer } from '../test/support/tokens.ts';
+
+export interface Identity {
+  /** What the server has to know of it. */
+  readonly variables: Record<string, string>;
+  /** A new EdDSA token of a user. */
+  token(user: string): string;
+  close(): Promise<void>;
+}
+
+export async function startIdentity(): Promise<Identity> {
+  const issuer = makeIssuer();
+  const jwks = await startJwksServer(issuer.jwks);
+  return {
+    variables: {
+      AUTH_MODE: 'jwks',
+      AUTH_JWKS_URL: jwks.url,
+      AUTH_ISSUER: 'https://issuer.test',
+      AUTH_AUDIENCE: 'todo',
+      // On, and out of the way.
+      RATE_LIMIT_PER_MINUTE: '1000000',
+    },
+    token(sub) {
+      const iat = Math.floor(Date.now() / 1000);
+      return issuer.sign({ iss: 'https://issuer.test', aud: 'todo', sub, iat, exp: iat + 3_600, jti: Math.random() });
+    },
+    close: () => jwks.close(),
+  };
+}
+
+/** One token for each user, made when it is first needed. */
+export function keptTokens(identity: Identity): (user: string) => Record<string, string> {
+  const tokens = new Map<string, string>();
+  return (user) => {
+    const token = tokens.get(user) ?? identity.token(user);
+    tokens.set(user, token);
+    return { authorization: `Bearer ${token}` };
+  };
+}

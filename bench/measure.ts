@@ -1,0 +1,84 @@
+/** Puts load on a server, and sees what it and its database make of it. */
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import type { Load, LoadRequest, Seen } from './load.ts';
+import { cpuMsOf, type Running } from './processes.ts';
+
+export interface Measured extends Seen {
+  /** Microseconds of CPU for one request: of the server, and of PostgreSQL. */
+  readonly cpu: number;
+  readonly databaseCpu: number;
+}
+
+export interface Effort {
+  readonly connections: number;
+  /** Of each round. */
+  readonly seconds: number;
+  readonly rounds: number;
+}
+
+export type Target = Pick<Running, 'url'> & Partial<Pick<Running, 'process'>>;
+
+/** @param databaseMs CPU that the database has used, in milliseconds */
+export async function measure(
+  { url, process: server }: Target,
+  requests: readonly LoadRequest[],
+  { connections, seconds }: Omit<Effort, 'rounds'>,
+  databaseMs: () => number = () => 0,
+): Promise<Measured> {
+  const used = () => [server?.pid ? cpuMsOf(server.pid) : 0, databaseMs()] as const;
+  const before = used();
+  const seen = await load({ url, connections, seconds, requests });
+  const after = used();
+  const answers = seen.perSecond * seconds;
+  const each = (index: 0 | 1) => ((after[index] - before[index]) / answers) * 1_000;
+  return { ...seen, cpu: each(0), databaseCpu: each(1) };
+}
+
+export interface Candidate {
+  readonly target: Target;
+  /** Made anew for each round. */
+  readonly requests: () => LoadRequest[];
+}
+
+/** In turns, so that whatever else the machine does hits all; each is warmed up first. Medians of the rounds. */
+export async function compare(
+  candidates: readonly Candidate[],
+  effort: Effort,
+  databaseMs?: () => number,
+): Promise<Measured[]> {
+  for (const { target, requests } of candidates) await measure(target, requests(), effort);
+  const rounds: Measured[][] = [];
+  for (let round = 0; round < effort.rounds; round += 1) {
+    const results: Measured[] = [];
+    for (const { target, requests } of candidates) results.push(await measure(target, requests(), effort, databaseMs));
+    rounds.push(results);
+  }
+  return candidates.map((_, index) => medians(rounds.map((results) => results[index] as Measured)));
+}
+
+/** In a process of its own, which tells what it saw. */
+async function load(asked: Load): Promise<Seen> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'bench/load.ts'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(JSON.stringify(asked));
+  const seen = JSON.parse(await text(child.stdout)) as Seen;
+  const bad = Object.keys(seen.statuses).filter((status) => !status.startsWith('2'));
+  if (bad.length > 0) throw new Error(`answers that should not be: ${JSON.stringify(seen.statuses)}`);
+  return seen;
+}
+
+function medians(measured: readonly Measured[]): Measured {
+  const of = (key: 'perSecond' | 'p50' | 'p99' | 'cpu' | 'databaseCpu') => median(measured.map((one) => one[key]));
+  return {
+    perSecond: of('perSecond'),
+    p50: of('p50'),
+    p99: of('p99'),
+    cpu: of('cpu'),
+    databaseCpu: of('databaseCpu'),
+    statuses: {},
+  };
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0;
+}

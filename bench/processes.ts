@@ -1,0 +1,87 @@
+/** The processes that are measured: the built server as a user would start it, the bare one beside it, PostgreSQL. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { freePort } from '../test/support/postgres-server.ts';
+
+export interface Running {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** From the start of the process to its first answer with status 200, in milliseconds. */
+  readonly startMs: number;
+  stop(): Promise<void>;
+}
+
+/** @param variables beyond the port; what is set where the bench runs does not count */
+export function startServer(variables: NodeJS.ProcessEnv): Promise<Running> {
+  return start(['dist/cli.js'], '/readyz', variables);
+}
+
+/** @param database as in `DATABASE_URL` */
+export function startBaseline(database: string): Promise<Running> {
+  return start(['--import', 'tsx', 'bench/baseline.ts', database], '/api/v1/tasks?limit=1', {});
+}
+
+async function start(command: readonly string[], path: string, variables: NodeJS.ProcessEnv): Promise<Running> {
+  const port = String(await freePort());
+  const url = `http://127.0.0.1:${port}`;
+  const started = performance.now();
+  const child = spawn(process.execPath, command, {
+    env: { PATH: process.env.PATH, PORT: port, ...variables },
+    // The log is on, as it would be: into a pipe that somebody reads.
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child.stdout?.resume();
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`${command.join(' ')} ended with code ${child.exitCode}`);
+    const answer = await fetch(`${url}${path}`, { headers: { 'x-owner': 'nobody' } }).catch(() => undefined);
+    await answer?.arrayBuffer();
+    if (answer?.ok) break;
+    await delay(10);
+  }
+  return {
+    url,
+    process: child,
+    startMs: performance.now() - started,
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Milliseconds of CPU that a process has used; Linux tells, elsewhere it is not known. */
+export function cpuMsOf(pid: number): number {
+  const fields = statOf(pid);
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** In MB of memory that is resident. */
+export function residentMb(pid: number): number {
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Math.round(Number(kilobytes) / 1024);
+}
+
+/** The same for a PostgreSQL server on this machine, all its processes together; 0 where it is on another. */
+export async function databaseCpu(url: string): Promise<() => number> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query('select pg_backend_pid() as pid');
+  const [, server] = statOf(rows[0].pid);
+  await client.end();
+  return () =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && statOf(Number(name))[1] === server)
+      .reduce((sum, pid) => sum + cpuMsOf(Number(pid)), 0);
+}
+
+/** The fields of /proc/PID/stat from the state on (Linux manual, proc_pid_stat(5)); none for one that has ended. */
+function statOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  } catch {
+    return ['', '', '', '', '', '', '', '', '', '', '', '0', '0'];
+  }
+}

@@ -1,0 +1,21 @@
+/** The tables of results, in Markdown. */
+import type { Measured } from './measure.ts';
+
+/** @param names of the servers that each row tells of; with two of them, the first is compared to the second */
+export function header(names: readonly string[]): string {
+  const columns = names.flatMap((name) => [`${name}: requests/s`, 'p50', 'p99', 'CPU, µs', 'database, µs']);
+  const all = ['', ...columns, ...(names.length === 2 ? ['ratio'] : [])];
+  return `| ${all.join(' | ')} |\n| --- |${' --: |'.repeat(all.length - 1)}`;
+}
+
+export function row(name: string, measured: readonly Measured[]): string {
+  const cells = measured.flatMap(({ perSecond, p50, p99, cpu, databaseCpu }) => [
+    Math.round(perSecond).toLocaleString('en'),
+    p50.toFixed(1),
+    p99.toFixed(1),
+    cpu > 0 ? cpu.toFixed(0) : '–',
+    databaseCpu > 0 ? databaseCpu.toFixed(0) : '–',
+  ]);
+  const [ours, theirs] = measured;
+  return `| ${[name, ...cells, ...(ours && theirs ? [`**${(ours.perSecond / theirs.perSecond).toFixed(2)}**`] : [])].join(' | ')} |`;
+}
