@@ -5,7 +5,7 @@ import { userRole } from '../../src/database/schema.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
 import { createUserDatabase, exchange } from '../../src/database/user-database.ts';
 import { startCountingProxy } from '../support/counting-proxy.ts';
-import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
+import { canPrepare, createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
 
 let database: TestDatabase;
 
@@ -20,7 +20,9 @@ function statement(name: string, text: string, values: Parameter[] = []): BoundS
   return { statement: { name, text }, values };
 }
 
-const run = (userId: string | null, statements: BoundStatement[], prepare = true) =>
+const preparations = canPrepare ? [true, false] : [false];
+
+const run = (userId: string | null, statements: BoundStatement[], prepare = canPrepare) =>
   exchange(database.connections.pool, userId, statements, prepare);
 
 const insert = (owner: string, id: string) =>
@@ -41,7 +43,7 @@ const whoAmI = statement(
           current_setting('TimeZone') as zone`,
 );
 
-describe.each([true, false])('with DATABASE_PREPARE=%s', (prepare) => {
+describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
   beforeEach(async () => {
     await database.query('delete from todo.tasks');
   });
@@ -157,7 +159,7 @@ test('nothing runs before the database is ready', async () => {
 });
 
 describe('on the wire', () => {
-  test.each([true, false])('an exchange is one Sync (DATABASE_PREPARE=%s)', async (prepare) => {
+  test.each(preparations)('an exchange is one Sync (DATABASE_PREPARE=%s)', async (prepare) => {
     const { config } = database;
     if (config.kind !== 'postgres') return;
     const proxy = await startCountingProxy(config.url);

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePort, startPostgres } from '../support/postgres-server.ts';
+import { root, run } from '../system/built-command.ts';
 import { createJournal } from './journal.ts';
 import { caller, isAtRest, serve, tokenFor } from './serve.ts';
 
 const tasks = '/api/v1/tasks';
+const isLong = process.env.FAULTS === 'long';
 
 /** PgBouncer's version, or null where it is not installed. */
 function installedVersion(): string | null {
@@ -23,8 +25,8 @@ function installedVersion(): string | null {
   }
 }
 
-/** Starts one before a server, with two connections to it for everybody. */
-async function startPgBouncer(databasePort: number): Promise<string> {
+/** Starts one before a server, with so many connections to each database for everybody. */
+async function startPgBouncer(databasePort: number, connections: number): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-pgbouncer-'));
   chmodSync(folder, 0o755);
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,7 +45,8 @@ unix_socket_dir =
 auth_type = trust
 auth_file = ${users}
 pool_mode = transaction
-default_pool_size = 2
+default_pool_size = ${connections}
+max_client_conn = 1000
 `,
   );
   // It refuses to run as root.
@@ -67,7 +70,7 @@ test('with DATABASE_PREPARE=false everything is done once, and as the right user
   context.skip(version === null, 'pgbouncer is not installed');
   const postgres = await startPostgres();
   onTestFinished(() => postgres.stop());
-  const bouncer = await startPgBouncer(postgres.port);
+  const bouncer = await startPgBouncer(postgres.port, 2);
   const { url, services, call } = await serve({
     DATABASE_URL: `${bouncer}/postgres`,
     DATABASE_DIRECT_URL: `${postgres.url}/postgres`,
@@ -98,3 +101,28 @@ test('with DATABASE_PREPARE=false everything is done once, and as the right user
   expect((await call('POST', `${tasks}/batch`, { operations }, { 'Idempotency-Key': 'batch' })).status).toBe(200);
   expect(isAtRest(services)).toBe(true);
 });
+
+test.runIf(isLong)(
+  'the suites of API, database and security hold behind it',
+  { timeout: 1_200_000 },
+  async (context) => {
+    context.skip(installedVersion() === null, 'pgbouncer is not installed');
+    const postgres = await startPostgres();
+    onTestFinished(() => postgres.stop());
+    const suites = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'postgres'], {
+      directory: root,
+      environment: {
+        TEST_DATABASE_URL: `${postgres.url}/postgres`,
+        TEST_POOLER_URL: await startPgBouncer(postgres.port, 5),
+      },
+    });
+    const { code, stdout, stderr } = await suites.ended;
+    expect(
+      code,
+      `${stdout}${stderr}`
+        .split('\n')
+        .filter((line) => /×|FAIL|Error/.test(line))
+        .join('\n'),
+    ).toBe(0);
+  },
+);

@@ -23,6 +23,12 @@ export interface TestDatabase {
   remove(): Promise<void>;
 }
 
+/** The URL, without a database, of a pooler in transaction mode before the server: what is tested goes through it. */
+const pooler = process.env.TEST_POOLER_URL;
+
+/** Whether statements can be prepared: many poolers do not know which connection has which. */
+export const canPrepare = pooler === undefined;
+
 let databases = 0;
 
 /** A copy of the migrated template. `url` of its configuration works on PostgreSQL only. */
@@ -50,7 +56,8 @@ async function postgresDatabase(overrides: Partial<DatabaseConfig>): Promise<Tes
   databases += 1;
   const name = `todo_test_${process.pid}_${databases}`;
   await withAdmin(server, (admin) => admin.query(`create database ${name} template ${inject('postgresTemplate')}`));
-  const config = { ...databaseConfig(`${server}/${name}`), ...overrides } as DatabaseConfig;
+  const pooled = pooler ? { url: `${pooler}/${name}`, prepare: false } : {};
+  const config = { ...databaseConfig(`${server}/${name}`), ...pooled, ...overrides } as DatabaseConfig;
   if (config.kind !== 'postgres') throw new Error(`${server} is not the URL of a PostgreSQL server`);
   const opened = openPostgres(config);
   const connections = { ...opened, close: once(() => opened.close()) };

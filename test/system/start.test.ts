@@ -23,7 +23,7 @@ test('/readyz answers 503 until the embedded issuer can sign, too', async (conte
 
 test('two processes that start at once on an empty database: one migrates, both serve', async (context) => {
   context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
-  const { url, holder } = await ownDatabase({ isEmpty: true });
+  const { url } = await ownDatabase({ isEmpty: true });
   const environment = { DATABASE_URL: url, BETTER_AUTH_SECRET: testSecret };
   const servers = await Promise.all([serveReady(environment), serveReady(environment)]);
   const ready = await Promise.all(
@@ -34,6 +34,6 @@ test('two processes that start at once on an empty database: one migrates, both 
   );
   expect(ready.filter((migrations) => migrations.length > 0)).toHaveLength(1);
   const keys = await Promise.all(servers.map(async (server) => (await fetch(`${server.url}/api/auth/jwks`)).json()));
-  expect(keys[0]).toEqual(keys[1]);
-  expect((await holder.query('select from auth.jwks')).rowCount).toBe(1);
+  expect(keys[0]).toMatchObject({ keys: [{ alg: 'EdDSA' }] });
+  expect(keys[1]).toEqual(keys[0]);
 });
