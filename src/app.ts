@@ -1,21 +1,23 @@
 /** The API as one fetch function: what happens to a request, top to bottom. */
 import { Hono } from 'hono';
-import { authenticate, requireScope } from './auth/bearer.ts';
+import { bearerGuard, requireScope } from './auth/bearer.ts';
 import { mountIssuer } from './auth/issuer-routes.ts';
 import { meOperation } from './auth/me.ts';
-import type { Env } from './http/context.ts';
+import type { Env, Handle } from './http/context.ts';
 import { allowOrigins } from './http/cors.ts';
 import { documentationOperations, mountDocumentationAssets } from './http/documentation.ts';
 import { healthOperations } from './http/health.ts';
 import { boundInFlight } from './http/in-flight.ts';
-import { mountOperations } from './http/mount.ts';
+import { methodNotAllowed } from './http/method-not-allowed.ts';
+import { type Mount, mountOperations } from './http/mount.ts';
 import { openApiDocument } from './http/openapi.ts';
 import type { Operation } from './http/operation.ts';
-import { respondWithProblem } from './http/problem-response.ts';
+import { withProblems } from './http/problem-response.ts';
 import { identifyRequest } from './http/request-id.ts';
-import { standardHeaders } from './http/standard-headers.ts';
-import { StaticFirstRouter } from './http/static-first-router.ts';
-import { recordRequests } from './observability/request-log.ts';
+import { SingleMatchRouter } from './http/single-match-router.ts';
+import { setStandardHeaders } from './http/standard-headers.ts';
+import type { Recorder } from './observability/events.ts';
+import { requestEvent } from './observability/request-log.ts';
 import { ProblemError } from './problems/problem.ts';
 import type { Services } from './services.ts';
 import { taskOperations } from './tasks/handlers.ts';
@@ -23,27 +25,44 @@ import { tagOperations } from './tasks/tags.ts';
 import { version } from './version.ts';
 
 export function createApp(services: Services): Hono<Env> {
-  const app = new Hono<Env>({ router: new StaticFirstRouter() });
+  const { config, issuer, limits, record, tracing, verifier } = services;
+  const app = new Hono<Env>({ router: new SingleMatchRouter() });
 
-  app.use(identifyRequest);
-  app.use(standardHeaders);
-  if (services.tracing) app.use(services.tracing.traceRequests);
-  app.use(recordRequests(services.record));
-  app.use(allowOrigins(services.config.server.corsOrigins));
-  app.use(boundInFlight());
+  const bound = boundInFlight();
+  const allow = allowOrigins(config.server.corsOrigins);
+  const trace = tracing?.traceRequests ?? ((handle: Handle) => handle);
+  const around = (handle: Handle): Handle => trace(tell(record, allow(withProblems(bound(handle)))));
+  const mount: Mount = (path, handles) => {
+    for (const [method, handle] of Object.entries(handles)) app.on(method, path, around(handle));
+    app.all(path, around(methodNotAllowed(Object.keys(handles))));
+  };
 
-  mountOperations(app, operationsOf(services), (need) => [
-    services.limits.watchFailures,
-    authenticate(services.verifier),
-    services.limits.countRequest,
+  const authenticate = bearerGuard(verifier);
+  mountOperations(mount, operationsOf(services), (need) => [
+    (context) => limits.watchFailures(context, () => authenticate(context)),
+    limits.countRequest,
     ...(need === 'any' ? [] : [requireScope(need)]),
   ]);
-  mountDocumentationAssets(app);
-  if (services.issuer) mountIssuer(app, services.issuer, services.limits);
-
-  app.notFound((context) => respondWithProblem(new ProblemError('not_found'), context));
-  app.onError(respondWithProblem);
+  mountDocumentationAssets(mount);
+  if (issuer) mountIssuer(mount, issuer, limits);
+  app.notFound(
+    around(() => {
+      throw new ProblemError('not_found');
+    }),
+  );
   return app;
+}
+
+/** Gives a request its name, and its answer the headers that all have; tells of it when it is over. */
+function tell(record: Recorder, handle: Handle): Handle {
+  return async (context) => {
+    const start = performance.now();
+    identifyRequest(context);
+    const response = await handle(context);
+    setStandardHeaders(context);
+    record(requestEvent(context, response.status, start));
+    return response;
+  };
 }
 
 /** The document that `/openapi.json` answers, without a database or an issuer behind it. */

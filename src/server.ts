@@ -1,9 +1,10 @@
 /** Listening, and stopping without cutting anybody off. */
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { createApp } from './app.ts';
 import { settles } from './deadline.ts';
+import { answerClass } from './http/answer.ts';
 import { type Refusal, refuseMalformed, refuseUnreadable } from './http/malformed.ts';
 import { createMetricsServer } from './observability/metrics-server.ts';
 import { prepareUntilReady } from './readiness.ts';
@@ -66,6 +67,7 @@ export async function startServer(services: Services): Promise<RunningServer> {
   const onRefusal = ({ problem, ...request }: Refusal) =>
     record({ type: 'request', ...request, status: problem.status, problem });
   const app = createApp(services);
+  let isClosing = false;
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
@@ -74,11 +76,11 @@ export async function startServer(services: Services): Promise<RunningServer> {
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: maxHeaderBytes,
       requireHostHeader: false,
+      ServerResponse: answerClass(() => isClosing),
     },
     getRequestListener(app.fetch, { errorHandler: (error) => refuseUnreadable(error, onRefusal) }),
   );
   refuseMalformed(server, onRefusal);
-  const closeAfterAnswers = answersThatClose(server);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -102,7 +104,7 @@ export async function startServer(services: Services): Promise<RunningServer> {
     ready,
     async stop() {
       const start = performance.now();
-      closeAfterAnswers();
+      isClosing = true;
       abandon.abort();
       // Node counts a connection that has not said anything yet among the busy ones.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
@@ -128,27 +130,6 @@ function listen(server: Server, port: number, host: string, variable: PortVariab
       resolve();
     });
   });
-}
-
-/**
- * From the call of the returned function on, every answer closes its connection, those to requests under way too: a
- * client told to close does so by itself.
- */
-function answersThatClose(server: Server): () => void {
-  const underWay = new Set<ServerResponse>();
-  let closing = false;
-  const close = (response: ServerResponse) => {
-    if (!response.headersSent) response.setHeader('Connection', 'close');
-  };
-  server.prependListener('request', (_request, response: ServerResponse) => {
-    if (closing) close(response);
-    underWay.add(response);
-    response.once('close', () => underWay.delete(response));
-  });
-  return () => {
-    closing = true;
-    underWay.forEach(close);
-  };
 }
 
 /** Closes idle connections at once and busy ones when they are done; false where some were not in time. */

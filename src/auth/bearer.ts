@@ -1,21 +1,20 @@
 /** Authentication: the user of a request is the user of its bearer token (RFC 6750), and nobody else. */
-import type { MiddlewareHandler } from 'hono';
-import type { Env } from '../http/context.ts';
+import type { RequestContext } from '../http/context.ts';
+import type { Guard } from '../http/mount.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Scope } from './principal.ts';
 import type { TokenVerifier } from './verifier/verifier.ts';
 
 /** Lets requests through whose token is valid, and says who they are from. */
-export function authenticate(verifier: TokenVerifier): MiddlewareHandler<Env> {
-  return async (context, next) => {
+export function bearerGuard(verifier: TokenVerifier): (context: RequestContext) => Promise<void> {
+  return async (context) => {
     context.set('principal', await verifier.verify(bearerToken(context.req.header('authorization'))));
-    await next();
   };
 }
 
 /** Lets requests through whose token allows the operation: that has no scopes, or this one among them. */
-export function requireScope(need: Scope): MiddlewareHandler<Env> {
-  return (context, next) => {
+export function requireScope(need: Scope): Guard {
+  return (context) => {
     const { scopes } = context.get('principal');
     if (scopes && !scopes.includes(need)) {
       throw new ProblemError('insufficient_scope', {
@@ -23,7 +22,6 @@ export function requireScope(need: Scope): MiddlewareHandler<Env> {
         headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${need}"` },
       });
     }
-    return next();
   };
 }
 

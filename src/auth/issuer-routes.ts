@@ -1,23 +1,23 @@
 /** The embedded issuer's endpoints as part of this API: same limits, same kind of errors. */
-import type { Hono } from 'hono';
 import { parseJson, readBody } from '../http/body.ts';
-import type { Env, RequestContext } from '../http/context.ts';
-import { methodNotAllowed } from '../http/method-not-allowed.ts';
+import type { Handle, RequestContext } from '../http/context.ts';
+import type { Mount } from '../http/mount.ts';
 import type { Limits } from '../limits/limits.ts';
 import { catalogue, type ProblemCode } from '../problems/catalogue.ts';
 import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
 import type { Issuer } from './issuer.ts';
 
-export function mountIssuer(app: Hono<Env>, issuer: Issuer, limits: Limits): void {
+export function mountIssuer(mount: Mount, issuer: Issuer, limits: Limits): void {
   for (const [path, methods] of issuer.endpoints) {
-    app.on([...methods], `${issuer.path}${path}`, limits.watchFailures, async (context) => {
-      const response = await issuer.handle(await checked(context));
-      if (response.status >= 400) throw await asProblem(response);
-      // Tokens and sessions; the public keys may be kept.
-      if (path !== '/jwks') response.headers.set('Cache-Control', 'no-store');
-      return response;
-    });
-    app.all(`${issuer.path}${path}`, methodNotAllowed(methods));
+    const handle: Handle = (context) =>
+      limits.watchFailures(context, async () => {
+        const response = await issuer.handle(await checked(context));
+        if (response.status >= 400) throw await asProblem(response);
+        // Tokens and sessions; the public keys may be kept.
+        if (path !== '/jwks') response.headers.set('Cache-Control', 'no-store');
+        return response;
+      });
+    mount(`${issuer.path}${path}`, Object.fromEntries([...methods].map((method) => [method, handle])));
   }
 }
 

@@ -19,12 +19,35 @@ export interface Gate {
   leave(): void;
 }
 
+interface Waiter {
+  readonly limitMs: number;
+  /** On the clock of `performance.now()`. */
+  readonly patientUntil: number;
+  admit(): void;
+  refuse(error: OverloadedError): void;
+}
+
+/** How often those who wait are looked at, and so how late they may be told that their time is over. */
+const lookMs = 50;
+
 export function createGate(places: number, mostWaiting: number): Gate {
-  const waiting = new Set<() => void>();
+  // An array, and one timer for all: what a Set or a timer of each one's own leaves behind keeps whole requests from
+  // being collected (`docs/performance.md`).
+  let waiting: Waiter[] = [];
+  let looking: NodeJS.Timeout | undefined;
   let free = places;
+
+  function refuseImpatient(): void {
+    const now = performance.now();
+    const impatient = waiting.filter(({ patientUntil }) => patientUntil <= now);
+    if (impatient.length > 0) waiting = waiting.filter(({ patientUntil }) => patientUntil > now);
+    looking = waiting.length > 0 ? setTimeout(refuseImpatient, lookMs) : undefined;
+    for (const { limitMs, refuse } of impatient) refuse(new OverloadedError(`there was no room for ${limitMs} ms`));
+  }
+
   return {
     get waiting() {
-      return waiting.size;
+      return waiting.length;
     },
 
     enter(limitMs) {
@@ -32,29 +55,20 @@ export function createGate(places: number, mostWaiting: number): Gate {
         free -= 1;
         return Promise.resolve();
       }
-      if (waiting.size >= mostWaiting) return Promise.reject(new OverloadedError(`${mostWaiting} are waiting already`));
-      return new Promise((resolve, reject) => {
-        const admit = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        const timer = setTimeout(() => {
-          waiting.delete(admit);
-          reject(new OverloadedError(`there was no room for ${limitMs} ms`));
-        }, limitMs);
-        waiting.add(admit);
+      if (waiting.length >= mostWaiting) {
+        return Promise.reject(new OverloadedError(`${mostWaiting} are waiting already`));
+      }
+      return new Promise((admit, refuse) => {
+        waiting.push({ limitMs, patientUntil: performance.now() + limitMs, admit, refuse });
+        if (!looking) looking = setTimeout(refuseImpatient, lookMs);
       });
     },
 
     leave() {
-      const [next] = waiting;
-      if (!next) {
-        free += 1;
-        return;
-      }
       // The place goes on to the one who has waited longest.
-      waiting.delete(next);
-      next();
+      const next = waiting.shift();
+      if (next) next.admit();
+      else free += 1;
     },
   };
 }

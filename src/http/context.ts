@@ -1,12 +1,14 @@
 /** What travels with a request through the middleware. */
-import type { HttpBindings } from '@hono/node-server';
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Principal } from '../auth/principal.ts';
 import type { Allowance, LimitPolicy } from '../limits/window.ts';
 import type { ProblemError } from '../problems/problem.ts';
+import type { Answer } from './answer.ts';
 
 export interface Env {
-  Bindings: HttpBindings;
+  /** What Node has of the request. */
+  Bindings: { incoming: IncomingMessage; outgoing: Answer };
   Variables: {
     requestId: string;
     /** Set by the bearer middleware on every operation that needs a token. */
@@ -21,6 +23,9 @@ export interface Env {
 }
 
 export type RequestContext = Context<Env>;
+
+/** Answers a request. What is around all of them wraps one in another (`src/app.ts`). */
+export type Handle = (context: RequestContext) => Response | Promise<Response>;
 
 /** The path of a request as it was sent: percent-encoded, so that it is a URI reference, and without the query. */
 export function pathOf(context: RequestContext): string {

@@ -1,7 +1,6 @@
 /** Cross-origin requests from the configured origins, and from no others. */
-import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
-import type { Env } from './context.ts';
+import type { Handle } from './context.ts';
 
 /** What scripts in a browser may read of a response. */
 const exposedHeaders = [
@@ -25,7 +24,9 @@ const allowedHeaders = [
   'X-Request-Id',
 ];
 
-export function allowOrigins(origins: readonly string[]): MiddlewareHandler<Env> {
+/** Wraps what answers requests; nothing where no origin is allowed. */
+export function allowOrigins(origins: readonly string[]): (handle: Handle) => Handle {
+  if (origins.length === 0) return (handle) => handle;
   const allowed = new Set(origins);
   const allow = cors({
     origin: [...origins],
@@ -36,6 +37,12 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler<Env>
     credentials: true,
     maxAge: 600,
   });
-  // A pre-flight from anywhere else is answered like any method that a path does not have.
-  return (context, next) => (allowed.has(context.req.header('origin') ?? '') ? allow(context, next) : next());
+  return (handle) => async (context) => {
+    // A pre-flight from anywhere else is answered like any method that a path does not have.
+    if (!allowed.has(context.req.header('origin') ?? '')) return handle(context);
+    const preflight = await allow(context, async () => {
+      context.res = await handle(context);
+    });
+    return preflight ?? context.res;
+  };
 }

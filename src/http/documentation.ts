@@ -1,13 +1,11 @@
 /** What the server says about itself: the OpenAPI document, a page to try it with, the meaning of each problem. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Hono } from 'hono';
 import { z } from 'zod';
 import { catalogue, type ProblemCode, problemCodes, problemType } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/problem.ts';
-import type { Env } from './context.ts';
 import { jsonResponse } from './json-response.ts';
-import { methodNotAllowed } from './method-not-allowed.ts';
+import type { Mount } from './mount.ts';
 import { describeOperation, type Operation, operation } from './operation.ts';
 
 const tag = 'Documentation';
@@ -113,14 +111,14 @@ const contentSecurityPolicy =
 const assets = fileURLToPath(new URL('../../dist/assets/', import.meta.url));
 
 /** The script and the style of the page, which are no operations of the API. */
-export function mountDocumentationAssets(app: Hono<Env>): void {
+export function mountDocumentationAssets(mount: Mount): void {
   const script = 'text/javascript; charset=utf-8';
   serve('/docs/start.js', script, () => start);
   serve('/docs/swagger-ui-bundle.js', script, () => readFileSync(`${assets}swagger-ui-bundle.js`, 'utf8'));
   serve('/docs/swagger-ui.css', 'text/css; charset=utf-8', () => readFileSync(`${assets}swagger-ui.css`, 'utf8'));
 
   function serve(path: string, type: string, read: () => string): void {
-    app.get(path, (context) => context.body(read(), 200, { 'Content-Type': type, 'Cache-Control': 'max-age=3600' }));
-    app.all(path, methodNotAllowed(['GET']));
+    const headers = { 'Content-Type': type, 'Cache-Control': 'max-age=3600' };
+    mount(path, { GET: (context) => context.body(read(), 200, headers) });
   }
 }

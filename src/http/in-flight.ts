@@ -1,7 +1,6 @@
 /** A bound on the requests under way, so that a flood of them costs a bounded amount of memory. */
-import type { MiddlewareHandler } from 'hono';
 import { ProblemError } from '../problems/problem.ts';
-import type { Env } from './context.ts';
+import type { Handle } from './context.ts';
 
 /**
  * Far more than the database is let work for (`bounded-pool.ts`): it is for what waits elsewhere, for the keys of an
@@ -12,9 +11,10 @@ export const mostInFlight = 5_000;
 /** Whoever watches the server must get an answer above all then. */
 const healthPaths = new Set(['/livez', '/readyz', '/health']);
 
-export function boundInFlight(most = mostInFlight): MiddlewareHandler<Env> {
+/** One bound for all that is wrapped by what it gives. */
+export function boundInFlight(most = mostInFlight): (handle: Handle) => Handle {
   let inFlight = 0;
-  return async (context, next) => {
+  return (handle) => async (context) => {
     if (inFlight >= most && !healthPaths.has(context.req.path)) {
       throw new ProblemError('overloaded', {
         reason: `${most} requests are under way`,
@@ -23,7 +23,7 @@ export function boundInFlight(most = mostInFlight): MiddlewareHandler<Env> {
     }
     inFlight += 1;
     try {
-      await next();
+      return await handle(context);
     } finally {
       inFlight -= 1;
     }

@@ -1,8 +1,8 @@
 /** What Node refuses before a request reaches the app, as problems like all others. */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RequestError } from '@hono/node-server';
-import { uuidv7 } from 'uuidv7';
 import { ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
 import { problemResponse } from './problem-response.ts';
 import { securityHeaders } from './standard-headers.ts';
@@ -23,7 +23,7 @@ export interface Refusal {
  */
 export function refuseMalformed(server: Server, onRefusal: (refusal: Refusal) => void): void {
   const refuse = (socket: Duplex, detail: string, reason: string, method?: string) => {
-    const requestId = uuidv7();
+    const requestId = randomUUID();
     const problem = new ProblemError('malformed_request', { detail, reason });
     socket.end(rawResponse(problem, requestId));
     onRefusal({ requestId, method, problem });
@@ -51,7 +51,7 @@ export function refuseUnreadable(error: unknown, onRefusal: (refusal: Refusal) =
     error instanceof RequestError
       ? new ProblemError('malformed_request', { detail, reason: 'target' })
       : toProblem(error);
-  const requestId = uuidv7();
+  const requestId = randomUUID();
   const response = problemResponse(problem, '/', requestId);
   const headers = { ...securityHeaders, 'X-Request-Id': requestId, Connection: 'close' };
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
@@ -60,7 +60,11 @@ export function refuseUnreadable(error: unknown, onRefusal: (refusal: Refusal) =
 }
 
 function hostsOf({ rawHeaders }: IncomingMessage): number {
-  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length;
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts;
 }
 
 function explain(code: string | undefined): string {

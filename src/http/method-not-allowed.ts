@@ -3,8 +3,7 @@ import { ProblemError } from '../problems/problem.ts';
 
 /** A handler that refuses, naming the methods that would do; HEAD goes with GET. */
 export function methodNotAllowed(methods: readonly string[]): () => never {
-  const names = methods.map((method) => method.toUpperCase());
-  const allow = names.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
+  const allow = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
   return () => {
     throw new ProblemError('method_not_allowed', {
       detail: `This path answers ${allow} only.`,

@@ -1,27 +1,34 @@
 /** Puts operations onto the router: the token first, then the input, then the work. */
-import type { Hono, MiddlewareHandler } from 'hono';
 import type { Scope } from '../auth/principal.ts';
-import type { Env } from './context.ts';
-import { methodNotAllowed } from './method-not-allowed.ts';
+import type { Handle, RequestContext } from './context.ts';
 import type { Operation } from './operation.ts';
 import { readInput } from './read-input.ts';
 
-/** @param protect makes the checks that stand before an operation which needs a token */
+/** Puts what answers the methods of a path onto the router, whose patterns have `:id` where OpenAPI has `{id}`. */
+export type Mount = (path: string, handles: Readonly<Record<string, Handle>>) => void;
+
+/**
+ * A check that stands before an operation, and throws a `ProblemError` where it must not be done. Middleware would cost
+ * more than most checks do (`docs/performance.md`).
+ */
+export type Guard = (context: RequestContext) => void | Promise<void>;
+
+/** @param protect makes the guards of an operation that needs a token, in their order */
 export function mountOperations(
-  app: Hono<Env>,
+  mount: Mount,
   operations: readonly Operation[],
-  protect: (need: Scope | 'any') => readonly MiddlewareHandler<Env>[],
+  protect: (need: Scope | 'any') => readonly Guard[],
 ): void {
   for (const [path, those] of byPath(operations)) {
-    // OpenAPI writes {id} where the router has :id.
-    const route = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    for (const { description, handle } of those) {
-      const checks = description.token === 'none' ? [] : protect(description.token);
-      app.on([description.method.toUpperCase()], [route], ...checks, async (context) =>
-        handle(await readInput(description, context), context),
-      );
-    }
-    app.all(route, methodNotAllowed(those.map(({ description }) => description.method)));
+    const handles = those.map(({ description, handle }): [string, Handle] => {
+      const guards = description.token === 'none' ? [] : protect(description.token);
+      const guarded: Handle = async (context) => {
+        for (const guard of guards) await guard(context);
+        return handle(await readInput(description, context), context);
+      };
+      return [description.method.toUpperCase(), guarded];
+    });
+    mount(path.replaceAll(/\{(\w+)\}/g, ':$1'), Object.fromEntries(handles));
   }
 }
 

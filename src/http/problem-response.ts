@@ -1,9 +1,20 @@
 /** Problems as HTTP responses (RFC 9457). */
 import { type ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
-import { pathOf, type RequestContext } from './context.ts';
+import { type Handle, pathOf, type RequestContext } from './context.ts';
+
+/** Answers with a problem where `handle` throws. */
+export function withProblems(handle: Handle): Handle {
+  return async (context) => {
+    try {
+      return await handle(context);
+    } catch (error) {
+      return respondWithProblem(error, context);
+    }
+  };
+}
 
 /** Answers any thrown value: a `ProblemError` as it says, everything else as `internal_error`. */
-export function respondWithProblem(error: unknown, context: RequestContext): Response {
+function respondWithProblem(error: unknown, context: RequestContext): Response {
   const problem = toProblem(error);
   context.set('problem', problem);
   return problemResponse(problem, pathOf(context), context.get('requestId'));

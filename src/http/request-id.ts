@@ -1,14 +1,12 @@
 /** A name for each request, by which its answer and its line in the log are found together. */
-import type { MiddlewareHandler } from 'hono';
-import { uuidv7 } from 'uuidv7';
-import type { Env } from './context.ts';
+import { randomUUID } from 'node:crypto';
+import type { RequestContext } from './context.ts';
 
 /** What a client or a proxy may call a request: nothing that could be taken for something else in a log. */
 const wellFormed = /^[\w\-=]{1,255}$/;
 
 /** Keeps a well-formed `X-Request-Id`; where there is none, makes one. */
-export const identifyRequest: MiddlewareHandler<Env> = (context, next) => {
+export function identifyRequest(context: RequestContext): void {
   const given = context.req.header('x-request-id') ?? '';
-  context.set('requestId', wellFormed.test(given) ? given : uuidv7());
-  return next();
-};
+  context.set('requestId', wellFormed.test(given) ? given : randomUUID());
+}

@@ -1,7 +1,6 @@
 /** Headers that every response carries. */
-import type { MiddlewareHandler } from 'hono';
 import { type Allowance, type LimitPolicy, windowMs } from '../limits/window.ts';
-import type { Env } from './context.ts';
+import type { RequestContext } from './context.ts';
 
 export const securityHeaders = {
   'X-Content-Type-Options': 'nosniff',
@@ -9,23 +8,23 @@ export const securityHeaders = {
   'Referrer-Policy': 'no-referrer',
 } as const;
 
-const securityHeaderList = Object.entries(securityHeaders);
+const securityHeaderList = Object.entries(securityHeaders).flat();
 
 /** Onto Node's own response: to give them to a `Response` takes longer than many a request (`docs/performance.md`). */
-export const standardHeaders: MiddlewareHandler<Env> = async (context, next) => {
-  await next();
-  const { outgoing } = context.env;
-  outgoing.setHeader('X-Request-Id', context.get('requestId'));
-  for (const [name, value] of securityHeaderList) outgoing.setHeader(name, value);
-  if (context.get('principal')) outgoing.setHeader('Cache-Control', 'no-store');
+export function setStandardHeaders(context: RequestContext): void {
+  const headers = ['X-Request-Id', context.get('requestId'), ...securityHeaderList];
+  if (context.get('principal')) headers.push('Cache-Control', 'no-store');
   const allowance = context.get('allowance');
-  if (allowance) for (const [name, value] of rateLimitHeaders(...allowance)) outgoing.setHeader(name, value);
-};
+  if (allowance) headers.push(...rateLimitHeaders(...allowance));
+  context.env.outgoing.standardHeaders = headers;
+}
 
 /** The header fields of the IETF's draft-ietf-httpapi-ratelimit-headers. */
-function rateLimitHeaders(policy: LimitPolicy, { quota, remaining, resetSeconds }: Allowance): [string, string][] {
+function rateLimitHeaders(policy: LimitPolicy, { quota, remaining, resetSeconds }: Allowance): string[] {
   return [
-    ['RateLimit-Policy', `"${policy}";q=${quota};w=${windowMs / 1000}`],
-    ['RateLimit', `"${policy}";r=${Math.max(0, remaining)};t=${resetSeconds}`],
+    'RateLimit-Policy',
+    `"${policy}";q=${quota};w=${windowMs / 1000}`,
+    'RateLimit',
+    `"${policy}";r=${Math.max(0, remaining)};t=${resetSeconds}`,
   ];
 }

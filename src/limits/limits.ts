@@ -1,15 +1,18 @@
 /** Limits: per user after authentication, per address on what fails before it. */
-import type { MiddlewareHandler } from 'hono';
-import type { Env, RequestContext } from '../http/context.ts';
+import type { RequestContext } from '../http/context.ts';
+import type { Guard } from '../http/mount.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Allowance, Counter, LimitPolicy, MemoryCounter } from './window.ts';
 
 export interface Limits {
   /** Counts a request for its user. Throws a `ProblemError` rate_limited when there were too many. */
-  readonly countRequest: MiddlewareHandler<Env>;
-  /** Refuses addresses with too many failures, and counts the ones that this request adds. */
-  readonly watchFailures: MiddlewareHandler<Env>;
+  readonly countRequest: Guard;
+  /**
+   * Lets an address try to authenticate, and counts it where that fails with 401. Throws what `attempt` throws, and a
+   * `ProblemError` rate_limited when there were too many failures.
+   */
+  watchFailures<Result>(context: RequestContext, attempt: () => Promise<Result>): Promise<Result>;
 }
 
 export interface LimitsOptions {
@@ -21,21 +24,26 @@ export interface LimitsOptions {
 
 export function createLimits({ requests, failures, clientAddress }: LimitsOptions): Limits {
   return {
-    async countRequest(context, next) {
-      if (!requests) return next();
+    async countRequest(context) {
+      if (!requests) return;
       const allowance = await requests.take(context.get('principal').userId);
       context.set('allowance', ['requests', allowance]);
       if (allowance.remaining < 0) refuse('requests', allowance, context);
-      await next();
     },
 
-    async watchFailures(context, next) {
-      if (!failures) return next();
+    async watchFailures(context, attempt) {
+      if (!failures) return attempt();
       const address = addressOf(context);
       const allowance = failures.look(address);
       if (allowance.remaining <= 0) refuse('failures', allowance, context);
-      await next();
-      if (context.res.status === 401) context.set('allowance', ['failures', failures.take(address)]);
+      try {
+        return await attempt();
+      } catch (error) {
+        if (error instanceof ProblemError && error.status === 401) {
+          context.set('allowance', ['failures', failures.take(address)]);
+        }
+        throw error;
+      }
     },
   };
 

@@ -1,23 +1,24 @@
 /** Events become lines of the log and counts in the metrics. */
-import { type Recorder, type RequestEvent, type SecurityEvent, type ServerEvent, securityEventOf } from './events.ts';
+import { type Recorder, type RequestEvent, type ServerEvent, securityEventOf } from './events.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { userHash } from './user-hash.ts';
+import { createUserHash } from './user-hash.ts';
 
 /** @param metrics null where nobody asked for them */
 export function createRecorder(log: Log, metrics: Metrics | null): Recorder {
+  const userHash = createUserHash();
   return (event) => {
-    writeLine(log, event);
+    writeLine(log, event, userHash);
     metrics?.count(event);
   };
 }
 
 /** What comes a thousand times a second is counted and not logged: the line of the request tells how it ended. */
-function writeLine(log: Log, event: ServerEvent): void {
+function writeLine(log: Log, event: ServerEvent, userHash: (userId: string) => string): void {
   switch (event.type) {
     case 'request': {
       const level = event.status >= 500 ? 'error' : 'info';
-      if (log.isLevelEnabled(level)) log[level](requestLine(event, securityEventOf(event)), 'request');
+      if (log.isLevelEnabled(level)) log[level](requestLine(event, userHash), 'request');
       return;
     }
     case 'keys_fetched': {
@@ -54,7 +55,8 @@ export const requestFields = {
 
 type RequestLine = { readonly [Field in keyof typeof requestFields]?: unknown };
 
-function requestLine(event: RequestEvent, security: SecurityEvent | undefined): RequestLine {
+function requestLine(event: RequestEvent, userHash: (userId: string) => string): RequestLine {
+  const security = securityEventOf(event);
   const { requestId, userId, method, route = 'none', status, seconds, problem } = event;
   return {
     request_id: requestId,

@@ -1,15 +1,14 @@
 /** Traces through the OpenTelemetry API, for an SDK that was started before the server (see docs/observability.md). */
 import type { Span } from '@opentelemetry/api';
-import type { MiddlewareHandler } from 'hono';
 import type { BoundStatement } from '../database/statement.ts';
-import type { Env } from '../http/context.ts';
+import type { Handle } from '../http/context.ts';
 import type { Log } from './log.ts';
 import { routeOf } from './request-log.ts';
 import { userHash } from './user-hash.ts';
 
 export interface Tracing {
   /** A span for each request, named by its route. */
-  readonly traceRequests: MiddlewareHandler<Env>;
+  traceRequests(handle: Handle): Handle;
   /** A span around a round trip to the database. */
   exchange<Result>(statements: readonly BoundStatement[], exchange: () => Promise<Result>): Promise<Result>;
 }
@@ -37,30 +36,28 @@ export async function loadTracing(log: Log): Promise<Tracing | null> {
   const tracer = trace.getTracer(name);
 
   return {
-    async traceRequests(c, next) {
+    traceRequests: (handle) => async (c) => {
       const { method } = c.req;
       // Node's HTTP server may be instrumented by the SDK already: then the span of the request is there.
       const given = trace.getActiveSpan();
       const parent = given ? context.active() : propagation.extract(context.active(), c.req.header());
       const span = given ?? tracer.startSpan(method, { kind: SpanKind.SERVER }, parent);
-      try {
-        await context.with(trace.setSpan(parent, span), next);
-      } finally {
-        const route = routeOf(c);
-        const problem = c.get('problem');
-        const user = c.get('principal')?.userId;
-        // The names are those of OpenTelemetry's semantic conventions. The path itself stays out: it may hold ids.
-        span.updateName(route === undefined ? method : `${method} ${route}`).setAttributes({
-          'http.request.method': method,
-          'http.response.status_code': c.res.status,
-          'todo_api.request_id': c.get('requestId'),
-          ...(route !== undefined && { 'http.route': route }),
-          ...(user !== undefined && { 'enduser.pseudo.id': userHash(user) }),
-          ...(problem && { 'error.type': problem.code }),
-        });
-        if (c.res.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-        if (!given) span.end();
-      }
+      const response = await context.with(trace.setSpan(parent, span), () => handle(c));
+      const route = routeOf(c);
+      const problem = c.get('problem');
+      const user = c.get('principal')?.userId;
+      // The names are those of OpenTelemetry's semantic conventions. The path itself stays out: it may hold ids.
+      span.updateName(route === undefined ? method : `${method} ${route}`).setAttributes({
+        'http.request.method': method,
+        'http.response.status_code': response.status,
+        'todo_api.request_id': c.get('requestId'),
+        ...(route !== undefined && { 'http.route': route }),
+        ...(user !== undefined && { 'enduser.pseudo.id': userHash(user) }),
+        ...(problem && { 'error.type': problem.code }),
+      });
+      if (response.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+      if (!given) span.end();
+      return response;
     },
 
     async exchange(statements, exchange) {

@@ -1,0 +1,29 @@
+/** Node's response to a request, with the headers that are decided elsewhere than where an answer is made. */
+import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+
+export interface Answer extends ServerResponse<IncomingMessage> {
+  /** Names and values in turn. They go out with those of the answer itself, with which they have no name in common. */
+  standardHeaders: readonly string[];
+}
+
+/**
+ * The class of a server's answers. Headers reach Node all at once: it takes its time over any that were set before
+ * (`docs/performance.md`).
+ *
+ * @param isClosing from then on answers close their connections, those to requests under way too: a client told to close
+ *   does so by itself
+ */
+export function answerClass(isClosing: () => boolean): typeof ServerResponse {
+  return class<Request extends IncomingMessage> extends ServerResponse<Request> implements Answer {
+    standardHeaders: readonly string[] = [];
+
+    override writeHead(status: number, ...rest: unknown[]): this {
+      const headers: OutgoingHttpHeader[] = [...this.standardHeaders];
+      for (const [name, value] of Object.entries((rest.at(-1) ?? {}) as OutgoingHttpHeaders)) {
+        if (value !== undefined) headers.push(name, value);
+      }
+      if (isClosing()) headers.push('Connection', 'close');
+      return super.writeHead(status, headers);
+    }
+  };
+}
