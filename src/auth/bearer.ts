@@ -1,6 +1,5 @@
 /** Authentication: the user of a request is the user of its bearer token (RFC 6750), and nobody else. */
-import type { RequestContext } from '../http/context.ts';
-import type { Guard } from '../http/mount.ts';
+import type { Guard, RequestContext } from '../http/context.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Scope } from './principal.ts';
 import type { TokenVerifier } from './verifier/verifier.ts';

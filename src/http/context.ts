@@ -31,3 +31,9 @@ export type Handle = (context: RequestContext) => Response | Promise<Response>;
 export function pathOf(context: RequestContext): string {
   return new URL(context.req.url).pathname;
 }
+
+/**
+ * A check that stands before an operation, and throws a `ProblemError` where it must not be done. Middleware would cost
+ * more than most checks do (`docs/performance.md`).
+ */
+export type Guard = (context: RequestContext) => void | Promise<void>;

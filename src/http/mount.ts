@@ -1,17 +1,11 @@
 /** Puts operations onto the router: the token first, then the input, then the work. */
 import type { Scope } from '../auth/principal.ts';
-import type { Handle, RequestContext } from './context.ts';
+import type { Guard, Handle } from './context.ts';
 import type { Operation } from './operation.ts';
 import { readInput } from './read-input.ts';
 
 /** Puts what answers the methods of a path onto the router, whose patterns have `:id` where OpenAPI has `{id}`. */
 export type Mount = (path: string, handles: Readonly<Record<string, Handle>>) => void;
-
-/**
- * A check that stands before an operation, and throws a `ProblemError` where it must not be done. Middleware would cost
- * more than most checks do (`docs/performance.md`).
- */
-export type Guard = (context: RequestContext) => void | Promise<void>;
 
 /** @param protect makes the guards of an operation that needs a token, in their order */
 export function mountOperations(

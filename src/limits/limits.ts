@@ -1,6 +1,5 @@
 /** Limits: per user after authentication, per address on what fails before it. */
-import type { RequestContext } from '../http/context.ts';
-import type { Guard } from '../http/mount.ts';
+import type { Guard, RequestContext } from '../http/context.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Allowance, Counter, LimitPolicy, MemoryCounter } from './window.ts';
