@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { freePort, startPostgres } from '../support/postgres-server.ts';
 import { root, run } from '../system/built-command.ts';
 import { createJournal } from './journal.ts';
@@ -14,16 +14,22 @@ import { caller, isAtRest, serve, tokenFor } from './serve.ts';
 const tasks = '/api/v1/tasks';
 const isLong = process.env.FAULTS === 'long';
 
-/** PgBouncer's version, or null where it is not installed. */
-function installedVersion(): string | null {
+/** The minor version of PgBouncer 1, or null where none is installed. */
+const version = installedVersion();
+
+function installedVersion(): number | null {
   try {
-    const [, version = null] =
-      /PgBouncer (\S+)/.exec(execFileSync('pgbouncer', ['--version'], { encoding: 'utf8' })) ?? [];
-    return version;
+    const [, minor] = /PgBouncer 1\.(\d+)/.exec(execFileSync('pgbouncer', ['--version'], { encoding: 'utf8' })) ?? [];
+    return Number(minor);
   } catch {
     return null;
   }
 }
+
+/** From then on it knows which of its connections has which statement prepared. */
+const keepsPrepared = version !== null && version >= 21;
+
+beforeEach((context) => context.skip(version === null, 'pgbouncer is not installed'));
 
 /** Starts one before a server, with so many connections to each database for everybody. */
 async function startPgBouncer(databasePort: number, connections: number): Promise<string> {
@@ -47,6 +53,7 @@ auth_file = ${users}
 pool_mode = transaction
 default_pool_size = ${connections}
 max_client_conn = 1000
+${keepsPrepared ? 'max_prepared_statements = 200' : ''}
 `,
   );
   // It refuses to run as root.
@@ -65,64 +72,62 @@ max_client_conn = 1000
   throw new Error('PgBouncer did not start');
 }
 
-test('with DATABASE_PREPARE=false everything is done once, and as the right user', async (context) => {
-  const version = installedVersion();
-  context.skip(version === null, 'pgbouncer is not installed');
-  const postgres = await startPostgres();
-  onTestFinished(() => postgres.stop());
-  const bouncer = await startPgBouncer(postgres.port, 2);
-  const { url, services, call } = await serve({
-    DATABASE_URL: `${bouncer}/postgres`,
-    DATABASE_DIRECT_URL: `${postgres.url}/postgres`,
-    DATABASE_PREPARE: 'false',
-  });
-  // Users side by side on the same two connections.
-  const users = ['ada', 'bob', 'cyd', 'dan'].map((user) => ({
-    call: caller(url, tokenFor(user)),
-    journal: createJournal(),
-  }));
-  const ended = new AbortController();
-  const running = users.map((user) => user.journal.run(user.call, 5, ended.signal));
-  await delay(3_000);
-  ended.abort();
-  await Promise.all(running);
-  for (const user of users) {
-    const titles: string[] = [];
-    for (let next = `${tasks}?limit=100`; next; ) {
-      const { status, headers, body } = await user.call('GET', next);
-      expect(status).toBe(200);
-      titles.push(...body.map(({ title }: { title: string }) => title));
-      next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1] ?? '';
-    }
-    expect([...user.journal.outcomes.keys()].sort()).toEqual(['200', '201']);
-    expect(user.journal.faults(titles)).toEqual([]);
-  }
-  const operations = Array.from({ length: 100 }, (_, index) => ({ op: 'create', task: { title: `Task ${index}` } }));
-  expect((await call('POST', `${tasks}/batch`, { operations }, { 'Idempotency-Key': 'batch' })).status).toBe(200);
-  expect(isAtRest(services)).toBe(true);
-});
-
-test.runIf(isLong)(
-  'the suites of API, database and security hold behind it',
-  { timeout: 1_200_000 },
-  async (context) => {
-    context.skip(installedVersion() === null, 'pgbouncer is not installed');
+test.for(['false', 'true'])(
+  'with DATABASE_PREPARE=%s everything is done once, and as the right user',
+  async (prepare, context) => {
+    context.skip(prepare === 'true' && !keepsPrepared, `this PgBouncer is 1.${version}, older than 1.21`);
     const postgres = await startPostgres();
     onTestFinished(() => postgres.stop());
-    const suites = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'postgres'], {
-      directory: root,
-      environment: {
-        TEST_DATABASE_URL: `${postgres.url}/postgres`,
-        TEST_POOLER_URL: await startPgBouncer(postgres.port, 5),
-      },
+    const bouncer = await startPgBouncer(postgres.port, 2);
+    const { url, services, call } = await serve({
+      DATABASE_URL: `${bouncer}/postgres`,
+      DATABASE_DIRECT_URL: `${postgres.url}/postgres`,
+      DATABASE_PREPARE: prepare,
     });
-    const { code, stdout, stderr } = await suites.ended;
-    expect(
-      code,
-      `${stdout}${stderr}`
-        .split('\n')
-        .filter((line) => /×|FAIL|Error/.test(line))
-        .join('\n'),
-    ).toBe(0);
+    // Users side by side on the same two connections.
+    const users = ['ada', 'bob', 'cyd', 'dan'].map((user) => ({
+      call: caller(url, tokenFor(user)),
+      journal: createJournal(),
+    }));
+    const ended = new AbortController();
+    const running = users.map((user) => user.journal.run(user.call, 5, ended.signal));
+    await delay(3_000);
+    ended.abort();
+    await Promise.all(running);
+    for (const user of users) {
+      const titles: string[] = [];
+      for (let next = `${tasks}?limit=100`; next; ) {
+        const { status, headers, body } = await user.call('GET', next);
+        expect(status).toBe(200);
+        titles.push(...body.map(({ title }: { title: string }) => title));
+        next = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1] ?? '';
+      }
+      expect([...user.journal.outcomes.keys()].sort()).toEqual(['200', '201']);
+      expect(user.journal.faults(titles)).toEqual([]);
+    }
+    const operations = Array.from({ length: 100 }, (_, index) => ({ op: 'create', task: { title: `Task ${index}` } }));
+    expect((await call('POST', `${tasks}/batch`, { operations }, { 'Idempotency-Key': 'batch' })).status).toBe(200);
+    expect(isAtRest(services)).toBe(true);
   },
 );
+
+test.runIf(isLong)('the suites of API, database and security hold behind it', { timeout: 1_200_000 }, async () => {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.stop());
+  const suites = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'postgres'], {
+    directory: root,
+    environment: {
+      TEST_DATABASE_URL: `${postgres.url}/postgres`,
+      TEST_POOLER_URL: await startPgBouncer(postgres.port, 5),
+      TEST_POOLER_PREPARES: String(keepsPrepared),
+    },
+  });
+  const { code, stdout, stderr } = await suites.ended;
+  expect(
+    code,
+    `${stdout}${stderr}`
+      .split('\n')
+      .filter((line) => /×|FAIL|Error/.test(line))
+      .join('\n'),
+  ).toBe(0);
+});

@@ -90,8 +90,9 @@ export async function startApi({
     ...(environment.AUTH_MODE ? {} : jwksMode),
     ...environment,
   });
-  const database = await createTestDatabase({ poolMax: loaded.database.poolMax });
-  const config: Config = { ...loaded, database: { ...database.config, timeoutMs: loaded.database.timeoutMs } };
+  const { poolMax, timeoutMs } = loaded.database;
+  const database = await createTestDatabase({ poolMax, timeoutMs });
+  const config: Config = { ...loaded, database: database.config };
   const log: Record<string, unknown>[] = [];
   const lines: string[] = [];
   const write = (line: string) => {

@@ -27,7 +27,7 @@ export interface TestDatabase {
 const pooler = process.env.TEST_POOLER_URL;
 
 /** Whether statements can be prepared: many poolers do not know which connection has which. */
-export const canPrepare = pooler === undefined;
+export const canPrepare = pooler === undefined || process.env.TEST_POOLER_PREPARES === 'true';
 
 let databases = 0;
 
@@ -39,10 +39,11 @@ export async function createTestDatabase(overrides: Partial<DatabaseConfig> = {}
 async function embeddedDatabase(overrides: Partial<DatabaseConfig>): Promise<TestDatabase> {
   const loadDataDir = new Blob([readFileSync(inject('embeddedTemplate'))]);
   const pglite = await PGlite.create({ loadDataDir, postgresqlconf: ['shared_buffers=16MB'] });
-  const opened = await openEmbedded({ directory: null, timeoutMs: 5_000 }, pglite);
+  const config = { ...databaseConfig('pglite:memory'), ...overrides } as DatabaseConfig;
+  const opened = await openEmbedded({ directory: null, timeoutMs: config.timeoutMs }, pglite);
   const connections = { ...opened, close: once(() => opened.close()) };
   return {
-    config: { ...databaseConfig('pglite:memory'), ...overrides } as DatabaseConfig,
+    config,
     connections,
     query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
       (await connections.pool.query<Row>(text, values)).rows,
@@ -56,7 +57,7 @@ async function postgresDatabase(overrides: Partial<DatabaseConfig>): Promise<Tes
   databases += 1;
   const name = `todo_test_${process.pid}_${databases}`;
   await withAdmin(server, (admin) => admin.query(`create database ${name} template ${inject('postgresTemplate')}`));
-  const pooled = pooler ? { url: `${pooler}/${name}`, prepare: false } : {};
+  const pooled = pooler ? { url: `${pooler}/${name}`, prepare: canPrepare } : {};
   const config = { ...databaseConfig(`${server}/${name}`), ...pooled, ...overrides } as DatabaseConfig;
   if (config.kind !== 'postgres') throw new Error(`${server} is not the URL of a PostgreSQL server`);
   const opened = openPostgres(config);
