@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SignJWT } from 'jose';
 import { loadConfig } from '../src/config/load.ts';
 import { openConnections } from '../src/database/connections.ts';
 import { createLog } from '../src/observability/log.ts';
@@ -17,6 +16,7 @@ import { startServer } from '../src/server.ts';
 import { createServices } from '../src/services.ts';
 import { sorts } from '../src/tasks/list.ts';
 import { freePort } from '../test/support/postgres-server.ts';
+import { signWithSecret } from '../test/support/tokens.ts';
 import { fill } from './fill.ts';
 
 const [tasks = 50_000, only = ''] = [Number(process.argv[2] ?? 50_000), process.argv[3]];
@@ -39,11 +39,7 @@ try {
   const server = await startServer(services);
   await server.ready;
   await connections.withMigrationClient((client) => fill(client, { user, tasks, total: tasks, others: 1 }));
-  const token = await new SignJWT({})
-    .setSubject(user)
-    .setProtectedHeader({ alg: 'HS256' })
-    .setExpirationTime('1h')
-    .sign(new TextEncoder().encode(secret));
+  const token = signWithSecret(secret, { sub: user, exp: Math.floor(Date.now() / 1_000) + 3_600 });
   const reported = (name: string, { stall, request }: { stall: number; request: number }) =>
     console.log(`| ${name} | ${stall.toFixed(0)} | ${request.toFixed(0)} |`);
   await measureAll(`http://127.0.0.1:${port}/api/v1`, token);

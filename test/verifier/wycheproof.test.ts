@@ -1,5 +1,5 @@
 /** The cases of C2SP/wycheproof, against the layer that knows signatures and keys but no claims. */
-import type { JWK } from 'jose';
+import { createSecretKey, type JsonWebKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readKeySet } from '../../src/auth/verifier/key-set.ts';
 import type { VerificationKey } from '../../src/auth/verifier/key-source.ts';
@@ -7,6 +7,8 @@ import { openSignedToken, type SignatureRules } from '../../src/auth/verifier/si
 import { createVerifier } from '../../src/auth/verifier/verifier.ts';
 import { everyAlgorithm, expectRefused } from './fixtures.ts';
 import { readVectors } from './vectors.ts';
+
+type Jwk = JsonWebKey & { readonly kid?: string };
 
 interface Vectors<Key> {
   readonly testGroups: readonly {
@@ -17,8 +19,8 @@ interface Vectors<Key> {
   }[];
 }
 
-const signatures = readVectors<Vectors<JWK>>('wycheproof-jws.json');
-const keySets = readVectors<Vectors<{ keys: JWK[] }>>('wycheproof-jwk.json');
+const signatures = readVectors<Vectors<Jwk>>('wycheproof-jws.json');
+const keySets = readVectors<Vectors<{ keys: Jwk[] }>>('wycheproof-jwk.json');
 
 /** Valid to Wycheproof and refused here, knowingly. */
 const stricter = new Map([
@@ -35,20 +37,20 @@ const stricter = new Map([
 const contradictory = new Set([367, 370]);
 
 /** The keys that `readKeySet` lets through, or the bytes of the secrets. */
-function rulesFor(published: readonly JWK[]): SignatureRules {
+function rulesFor(published: readonly Jwk[]): SignatureRules {
   const secrets = published.every(({ kty, alg }) => kty === 'oct' && alg === 'HS256');
   const keys: readonly VerificationKey[] = secrets
     ? published.map(({ kid, k = '' }) => ({
         kid: kid ?? null,
         algorithms: ['HS256'],
-        material: Buffer.from(k, 'base64url'),
+        material: createSecretKey(k, 'base64url'),
       }))
     : readKeySet({ keys: published }).keys;
   const source = { current: async () => keys, newer: async () => keys };
   return { keys: source, algorithms: [...everyAlgorithm, 'HS256'] };
 }
 
-async function expectResult(jws: string, published: readonly JWK[], accepted: boolean): Promise<void> {
+async function expectResult(jws: string, published: readonly Jwk[], accepted: boolean): Promise<void> {
   const rules = rulesFor(published);
   if (accepted) await expect(openSignedToken(jws, rules)).resolves.toBeTruthy();
   else await expectRefused(openSignedToken(jws, rules));

@@ -8,8 +8,11 @@ export const maxTokenBytes = 8_192;
 
 export interface CompactToken {
   readonly header: JsonObject;
-  /** What was signed besides the header. Nobody knows yet by whom. */
+  /** Nobody knows yet by whom it was signed. */
   readonly payload: Uint8Array;
+  /** The bytes that the signature is of. */
+  readonly signed: Uint8Array;
+  readonly signature: Uint8Array;
 }
 
 /** Takes a token apart. Throws `token_invalid` for one that is not exactly as RFC 7515 has it. */
@@ -22,6 +25,8 @@ export function readCompactToken(token: string): CompactToken {
   return {
     header: readJsonObject(header, 'the header must be a JSON object without repeated members (RFC 7515, 4)'),
     payload,
+    signed: Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1'),
+    signature,
   };
 }
 

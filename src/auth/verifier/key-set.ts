@@ -1,5 +1,5 @@
 /** Which keys of a JWK Set (RFC 7517, 5) may be used, rule by rule. */
-import { type AsymmetricKeyDetails, createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../../json/strict-json.ts';
 import type { UnusedKey, VerificationKey } from './key-source.ts';
 import { hasRocaFingerprint } from './roca.ts';
@@ -65,26 +65,24 @@ function readKey(jwk: unknown, published: readonly unknown[]): VerificationKey {
   // A private key that was published is everybody's.
   rule(!secretMembers.some((name) => name in jwk), 'a public key must have no private parts (RFC 7517, 9.2)');
 
-  const material = { kty, ...pick(jwk, type.members) };
-  checkNumbers(material);
+  const material = importKey({ kty, ...pick(jwk, type.members) });
+  rule(material, 'the numbers must make a key, a point must be on its curve (RFC 7518, 6.2.1, 6.3.1; RFC 8037, 2)');
+  if (kty === 'RSA') checkRsaKey(material, jwk.n as string);
   return { kid: kid ?? null, algorithms: typeof alg === 'string' ? [alg] : type.algorithms, material };
 }
 
-/** The rules for the numbers that a key consists of, as OpenSSL reads them. */
-function checkNumbers(material: Record<string, string>): void {
-  const details = keyDetails(material);
-  rule(details, 'the numbers must make a key, a point must be on its curve (RFC 7518, 6.2.1, 6.3.1; RFC 8037, 2)');
-  if (material.kty !== 'RSA') return;
-  const { modulusLength = 0, publicExponent = 0n } = details;
+/** The rules for the numbers of an RSA key, as OpenSSL reads them. */
+function checkRsaKey(key: KeyObject, n: string): void {
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   rule(modulusLength >= 2048, 'an RSA modulus must have 2048 bits or more (RFC 7518, 3.3, 3.5)');
   // With e = 1 a signature is the padded message itself: anybody can make one.
   rule(publicExponent >= 3n && publicExponent % 2n === 1n, 'an RSA exponent must be odd and 3 or more (RFC 8017, 3.1)');
-  rule(!hasRocaFingerprint(material.n ?? ''), 'an RSA modulus must not be of the ROCA family (CVE-2017-15361)');
+  rule(!hasRocaFingerprint(n), 'an RSA modulus must not be of the ROCA family (CVE-2017-15361)');
 }
 
-function keyDetails(material: Record<string, string>): AsymmetricKeyDetails | undefined {
+function importKey(jwk: Record<string, string>): KeyObject | undefined {
   try {
-    return createPublicKey({ key: material, format: 'jwk' }).asymmetricKeyDetails;
+    return createPublicKey({ key: jwk, format: 'jwk' });
   } catch {
     return undefined;
   }

@@ -1,13 +1,13 @@
 /** What the verifier knows of keys, wherever they come from. */
-import type { JWK } from 'jose';
+import type { KeyObject } from 'node:crypto';
 
 /** One key that signatures may be verified with. */
 export interface VerificationKey {
   readonly kid: string | null;
   /** What the key may be used with: the one algorithm that it names, or those that its type allows. */
   readonly algorithms: readonly string[];
-  /** A public JWK with nothing but its numbers, or the bytes of a secret. */
-  readonly material: JWK | Uint8Array;
+  /** A public key or a secret. */
+  readonly material: KeyObject;
 }
 
 /** A key that was published and is not used, and the rule that it breaks. */

@@ -1,5 +1,4 @@
 /** Keys that are fetched, kept, and fetched again: seldom, one fetch at a time, and with patience for a failing source. */
-import { isDeepStrictEqual } from 'node:util';
 import { readKeySet } from './key-set.ts';
 import type { KeyEvent, KeySource, VerificationKey } from './key-source.ts';
 import { keysUnavailable } from './refusals.ts';
@@ -57,7 +56,7 @@ export function createRefreshingKeys(
     try {
       const found = readKeySet(await beforeDeadline(fetchDocument));
       // A key published again unchanged stays the same object: what was verified with it stays verified.
-      keys = found.keys.map((key) => keys?.find((known) => isDeepStrictEqual(known, key)) ?? key);
+      keys = found.keys.map((key) => keys?.find((known) => isSameKey(known, key)) ?? key);
       fetchedAt = clock();
       failures = 0;
       nextFetchAt = fetchedAt + keyTimes.coolDown;
@@ -91,6 +90,12 @@ export function createRefreshingKeys(
       return keys;
     },
   };
+}
+
+function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
+  return (
+    one.kid === other.kid && one.algorithms.join() === other.algorithms.join() && one.material.equals(other.material)
+  );
 }
 
 /** Milliseconds to wait after this many failures in a row and one more. Chance keeps many servers from asking at once. */

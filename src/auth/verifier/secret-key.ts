@@ -1,4 +1,5 @@
 /** A secret that the issuer shares with this server, for HS256 (RFC 7518, 3.2). */
+import { createSecretKey as createKey } from 'node:crypto';
 import type { KeySource, VerificationKey } from './key-source.ts';
 
 const minSecretBytes = 32;
@@ -8,8 +9,8 @@ const minSecretBytes = 32;
  * @throws RangeError for a secret shorter than the hash's 32 bytes.
  */
 export function createSecretKey(secret: string): KeySource {
-  const material = new TextEncoder().encode(secret);
-  if (material.length < minSecretBytes) throw new RangeError('an HS256 secret must have 32 bytes or more');
-  const keys: readonly VerificationKey[] = [{ kid: null, algorithms: ['HS256'], material }];
+  const bytes = Buffer.from(secret, 'utf8');
+  if (bytes.length < minSecretBytes) throw new RangeError('an HS256 secret must have 32 bytes or more');
+  const keys: readonly VerificationKey[] = [{ kid: null, algorithms: ['HS256'], material: createKey(bytes) }];
   return { current: async () => keys, newer: async () => keys };
 }
