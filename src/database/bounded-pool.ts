@@ -54,14 +54,33 @@ class WatchedClient extends pg.Client {
   }
 }
 
+/** A connection that the pool has lent, or that is kept for the next one. */
+interface Kept {
+  readonly client: pg.PoolClient;
+  /** Hands it back to pg's pool, which closes it where `error` is given. */
+  readonly handBack: (error?: Error | boolean) => void;
+  isLent: boolean;
+  isBroken: boolean;
+  /** When it was last given back, on the clock of `performance.now()`. */
+  freeSince: number;
+}
+
+/**
+ * Connections that are given back stay here and not in pg's pool, which makes two timers for each loan
+ * (`docs/performance.md`).
+ */
 export class BoundedPool extends pg.Pool {
   readonly #bounds: PoolBounds;
   readonly #gate: Gate;
+  /** What nobody uses; what was used last is lent first, so that the others may be closed. */
+  readonly #free: Kept[] = [];
+  readonly #check: NodeJS.Timeout | undefined;
   /** All that are open, and those of them that are still being opened, which the pool itself says nothing of. */
   readonly #clients: Set<pg.ClientBase>;
   readonly #opening: Set<pg.ClientBase>;
 
-  constructor(options: pg.ClientConfig, bounds: PoolBounds, idleTimeoutMillis: number) {
+  /** @param idleTimeoutMs after so long unused a connection is closed; 0 for never */
+  constructor(options: pg.ClientConfig, bounds: PoolBounds, idleTimeoutMs: number) {
     const clients = new Set<pg.ClientBase>();
     const opening = new Set<pg.ClientBase>();
     class TrackedClient extends WatchedClient {
@@ -82,17 +101,21 @@ export class BoundedPool extends pg.Pool {
       Client: TrackedClient as unknown as new () => pg.ClientBase,
       max: bounds.places,
       connectionTimeoutMillis: bounds.connectTimeoutMs,
-      idleTimeoutMillis,
+      idleTimeoutMillis: 0,
     } as pg.PoolConfig);
     this.#bounds = bounds;
     this.#gate = createGate(bounds.places, mostWaiting);
     this.#clients = clients;
     this.#opening = opening;
     this.on('connect', (client) => opening.delete(client));
-    // A connection that fails while idle is dropped by the pool.
+    // So is one that fails while the pool closes it.
     this.on('error', () => {});
+    if (idleTimeoutMs > 0) {
+      this.#check = setInterval(() => this.#closeUnused(idleTimeoutMs), idleTimeoutMs / 4).unref();
+    }
     // The pool's own queue stays empty: nobody gets past the gate for whom it has no connection.
     Object.defineProperty(this, 'waitingCount', { get: () => this.#gate.waiting });
+    Object.defineProperty(this, 'idleCount', { get: () => this.#free.length });
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -112,9 +135,9 @@ export class BoundedPool extends pg.Pool {
     const start = performance.now();
     // A database that wakes up takes its time for those whose connections it opens, and for those behind them.
     await this.#gate.enter(this.#opening.size > 0 ? connectTimeoutMs : waitLimitMs);
-    // There is nothing to wait for where a connection is open and free.
-    if (this.idleCount > 0) return this.#connectOnce();
-    const opened = this.#connectOnce();
+    const kept = this.#free.pop();
+    if (kept) return this.#lend(kept);
+    const opened = this.#open();
     const leftMs = Math.max(1, connectTimeoutMs - (performance.now() - start));
     try {
       return await inTime(opened, leftMs, 'timeout exceeded when trying to connect');
@@ -127,24 +150,56 @@ export class BoundedPool extends pg.Pool {
     }
   }
 
-  /** The place at the gate is given back together with the connection. */
-  async #connectOnce(): Promise<pg.PoolClient> {
+  async #open(): Promise<pg.PoolClient> {
     try {
       const client = await super.connect();
-      const release = client.release.bind(client);
-      client.release = (error) => {
-        release(error);
-        this.#gate.leave();
-      };
-      return client;
+      const handBack = client.release.bind(client);
+      const kept: Kept = { client, handBack, isLent: false, isBroken: false, freeSince: 0 };
+      client.release = (error) => this.#takeBack(kept, error);
+      client.once('error', () => this.#breakOff(kept)).once('end', () => this.#breakOff(kept));
+      return this.#lend(kept);
     } catch (error) {
       this.#gate.leave();
       throw error;
     }
   }
 
+  #lend(kept: Kept): pg.PoolClient {
+    kept.isLent = true;
+    return kept.client;
+  }
+
+  /** The place at the gate is given back together with the connection. */
+  #takeBack(kept: Kept, error: Error | boolean | undefined): void {
+    if (!kept.isLent) throw new Error('a connection was given back twice');
+    kept.isLent = false;
+    if (error || kept.isBroken || this.ending) {
+      kept.handBack(error || true);
+    } else {
+      kept.freeSince = performance.now();
+      this.#free.push(kept);
+    }
+    this.#gate.leave();
+  }
+
+  /** What is lent is found broken by whoever uses it, and when it is given back. */
+  #breakOff(kept: Kept): void {
+    kept.isBroken = true;
+    const place = this.#free.indexOf(kept);
+    if (place < 0) return;
+    this.#free.splice(place, 1);
+    kept.handBack(true);
+  }
+
+  #closeUnused(idleTimeoutMs: number): void {
+    const longAgo = performance.now() - idleTimeoutMs;
+    while (this.#free[0] && this.#free[0].freeSince <= longAgo) this.#free.shift()?.handBack(true);
+  }
+
   /** Waits for connections in use, though not for long: what hangs there hangs for good. */
   async close(): Promise<void> {
+    clearInterval(this.#check);
+    for (const { handBack } of this.#free.splice(0)) handBack(true);
     await settles(this.end(), closeTimeoutMs);
     for (const client of this.#clients) cut(client);
   }

@@ -4,14 +4,28 @@ import { PinoPretty } from 'pino-pretty';
 import type { LogLevel } from '../config/config.ts';
 import { createLogOutput } from './log-output.ts';
 
-export type Log = Logger;
+export interface Log extends Logger {
+  /**
+   * Writes a line as `info` does, in a third of its time.
+   *
+   * @param members what stands in it beyond level and time, in JSON
+   */
+  readonly writeInfo: (members: string) => void;
+}
 
 /**
  * @param output where lines go instead of the process's standard output
  */
 export function createLog(level: LogLevel, output?: DestinationStream): Log {
   const destination = output ?? (process.stdout.isTTY ? readableLines() : createLogOutput(process.stdout));
-  return pino({ level, base: null, timestamp: createTimestamp(), serializers: { err: describeError } }, destination);
+  const timestamp = createTimestamp();
+  const log = pino({ level, base: null, timestamp, serializers: { err: describeError } }, destination);
+  const start = `{"level":${pino.levels.values.info}`;
+  return Object.assign(log, {
+    writeInfo(members: string) {
+      if (log.isLevelEnabled('info')) destination.write(`${start}${timestamp()},${members}}\n`);
+    },
+  });
 }
 
 /** As pino's own ISO time, but made once for all the lines of a millisecond. */

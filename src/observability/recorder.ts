@@ -16,11 +16,10 @@ export function createRecorder(log: Log, metrics: Metrics | null): Recorder {
 /** What comes a thousand times a second is counted and not logged: the line of the request tells how it ended. */
 function writeLine(log: Log, event: ServerEvent, userHash: (userId: string) => string): void {
   switch (event.type) {
-    case 'request': {
-      const level = event.status >= 500 ? 'error' : 'info';
-      if (log.isLevelEnabled(level)) log[level](requestLine(event, userHash), 'request');
+    case 'request':
+      if (!event.problem && event.status < 500) log.writeInfo(membersOfGood(event, userHash));
+      else log[event.status >= 500 ? 'error' : 'info'](requestLine(event, userHash), 'request');
       return;
-    }
     case 'keys_fetched': {
       const { usable, unused } = event;
       if (unused.length > 0) log.warn({ event: 'keys_unused', usable, unused }, 'keys fetched');
@@ -55,6 +54,13 @@ export const requestFields = {
 
 type RequestLine = { readonly [Field in keyof typeof requestFields]?: unknown };
 
+/** The members of a `requestLine` in which nothing is from outside, and so nothing to escape. */
+function membersOfGood(event: RequestEvent, userHash: (userId: string) => string): string {
+  const { requestId, userId, method, route = 'none', status, seconds = 0 } = event;
+  const user = userId === undefined ? '' : `,"user_hash":"${userHash(userId)}"`;
+  return `"request_id":"${requestId}"${user},"method":"${method}","route":"${route}","status":${status},"duration_ms":${toMs(seconds)},"msg":"request"`;
+}
+
 function requestLine(event: RequestEvent, userHash: (userId: string) => string): RequestLine {
   const security = securityEventOf(event);
   const { requestId, userId, method, route = 'none', status, seconds, problem } = event;
@@ -64,9 +70,13 @@ function requestLine(event: RequestEvent, userHash: (userId: string) => string):
     ...(method !== undefined && { method }),
     route,
     status,
-    ...(seconds !== undefined && { duration_ms: Math.round(seconds * 100_000) / 100 }),
+    ...(seconds !== undefined && { duration_ms: toMs(seconds) }),
     ...(problem && { code: problem.code, ...(problem.reason && { reason: problem.reason }) }),
     ...(security && { event: security.name }),
     ...(status >= 500 && problem?.cause ? { err: problem.cause } : {}),
   };
+}
+
+function toMs(seconds: number): number {
+  return Math.round(seconds * 100_000) / 100;
 }

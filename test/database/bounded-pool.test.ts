@@ -1,0 +1,82 @@
+/** The pool of connections: what is lent comes back once, what is broken or unused goes. */
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { BoundedPool } from '../../src/database/bounded-pool.ts';
+import { createTestDatabase, databaseKind } from '../support/databases.ts';
+
+beforeEach((context) => context.skip(databaseKind === 'embedded', 'the embedded database has one connection'));
+
+async function openPool(idleTimeoutMs: number): Promise<BoundedPool> {
+  const { config, remove } = await createTestDatabase();
+  const bounds = { places: 3, waitLimitMs: 1_000, connectTimeoutMs: 5_000, queryTimeoutMs: 1_000 };
+  const pool = new BoundedPool(
+    { connectionString: config.kind === 'postgres' ? config.directUrl : '' },
+    bounds,
+    idleTimeoutMs,
+  );
+  onTestFinished(remove);
+  onTestFinished(() => pool.close());
+  return pool;
+}
+
+/** Has as many connections open as there may be. */
+async function openAll(pool: BoundedPool): Promise<void> {
+  const lent = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
+  for (const client of lent) client.release();
+  expect({ total: pool.totalCount, idle: pool.idleCount }).toEqual({ total: 3, idle: 3 });
+}
+
+test('a connection is lent to one at a time', async () => {
+  const pool = await openPool(0);
+  await openAll(pool);
+  const lent = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
+  expect(new Set(lent).size).toBe(3);
+  expect(pool.idleCount).toBe(0);
+  const [client] = lent;
+  const next = pool.connect();
+  await vi.waitUntil(() => pool.waitingCount === 1);
+  client.release();
+  expect(await next).toBe(client);
+  for (const each of lent) each.release();
+});
+
+test('a connection that is given back twice is lent once', async () => {
+  const pool = await openPool(0);
+  const client = await pool.connect();
+  client.release();
+  expect(() => client.release()).toThrow(/twice/);
+  expect(pool.idleCount).toBe(1);
+  const [one, other] = await Promise.all([pool.connect(), pool.connect()]);
+  expect(one).not.toBe(other);
+  one.release();
+  other.release();
+});
+
+test('connections that nobody uses are closed, and the one in use is not', async () => {
+  const pool = await openPool(200);
+  await openAll(pool);
+  const { rows } = await pool.query('select pg_backend_pid() as pid');
+  await vi.waitUntil(async () => {
+    expect((await pool.query('select pg_backend_pid() as pid')).rows).toEqual(rows);
+    return pool.totalCount === 1;
+  }, 5_000);
+  await vi.waitUntil(() => pool.totalCount === 0, 5_000);
+});
+
+test('a connection that ends while nobody uses it is forgotten', async () => {
+  const pool = await openPool(0);
+  await openAll(pool);
+  await pool.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+  );
+  await vi.waitUntil(() => pool.totalCount === 1, 5_000);
+  expect(pool.idleCount).toBe(1);
+  await openAll(pool);
+});
+
+test('a connection that its user found broken is not lent again', async () => {
+  const pool = await openPool(0);
+  const client = await pool.connect();
+  client.release(new Error('broken'));
+  expect({ total: pool.totalCount, idle: pool.idleCount }).toEqual({ total: 0, idle: 0 });
+  await openAll(pool);
+});
