@@ -3,6 +3,7 @@ import pg from 'pg';
 import { inTime, settles } from '../deadline.ts';
 import { Exchange } from './exchange.ts';
 import { createGate, type Gate } from './gate.ts';
+import { watchTimeStyle } from './time-style.ts';
 
 export interface PoolBounds {
   /** Connections. */
@@ -37,6 +38,7 @@ class WatchedClient extends pg.Client {
 
   constructor(config: pg.ClientConfig, timeoutMs: number) {
     super(config);
+    watchTimeStyle(this);
     this.#timeoutMs = timeoutMs;
     this.#deadline = setTimeout(() => this.#exchange?.expire(), timeoutMs).unref();
     this.once('end', () => clearTimeout(this.#deadline));

@@ -6,8 +6,11 @@ const oids = { timestamptz: 1184, date: 1082, int8: 20 } as const;
 /**
  * A `timestamptz` as PostgreSQL writes it in UTC (`2026-11-20 12:00:00.5+00`) in RFC 3339, always with microseconds.
  * Staying text keeps the microseconds that a JavaScript `Date` would lose.
+ *
+ * @throws RangeError for one that is not in UTC, rather than to take it for another time
  */
 export function toRfc3339(text: string): string {
+  if (!text.endsWith('+00')) throw new RangeError('a timestamp is not in UTC');
   const fraction = text.slice(20, -3);
   return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.padEnd(6, '0')}Z`;
 }

@@ -12,7 +12,7 @@ import {
   notReady,
 } from './errors.ts';
 import { Exchange } from './exchange.ts';
-import { janitorRole, userRole } from './schema.ts';
+import { enterJanitorScope, enterScope } from './scope.ts';
 import type { BoundStatement, Row, Statement } from './statement.ts';
 
 export interface UserDatabase {
@@ -78,21 +78,6 @@ const unobserved: ExchangeObserver = { observe: (_statements, exchange) => excha
 
 const attempts = 3;
 
-/**
- * Sets who the following statements run as, how they write timestamps, and how long they may take, until the
- * transaction ends. The last is for when this server cannot see to it, being cut off from the database: what it began
- * must not hold its locks.
- */
-const enterScope: Statement = {
-  name: 'scope',
-  // All of them are evaluated, and none is null: no row comes of it.
-  text: `select where num_nulls(
-           set_config('role', $1, true), set_config('app.user_id', $2, true),
-           set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
-           set_config('statement_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $3, true)
-         ) > 0`,
-};
-
 const [begin, commit, rollback] = ['begin', 'commit', 'rollback'].map(
   (text): BoundStatement => ({ statement: { name: text, text }, values: [] }),
 ) as [BoundStatement, BoundStatement, BoundStatement];
@@ -107,14 +92,17 @@ export function createUserDatabase(
   return {
     run: (principal, statements, ifLost = 'fail') =>
       attempt(ifLost, () =>
-        withClient(pool, (client) => observed(client, [scopeOf(principal.userId, timeoutMs), ...statements], 1)),
+        withClient(pool, (client) =>
+          observed(client, [enterScope(client, principal.userId, { timeoutMs }), ...statements], 1),
+        ),
       ),
 
     transact: (principal, statements, conclude, ifLost = 'fail') =>
       attempt(ifLost, () =>
         withClient(pool, async (client) => {
           try {
-            const rows = await observed(client, [begin, scopeOf(principal.userId, timeoutMs), ...statements], 2);
+            const scope = enterScope(client, principal.userId, { timeoutMs, staysOpen: true });
+            const rows = await observed(client, [begin, scope, ...statements], 2);
             const { save, value } = conclude(rows);
             await observed(client, [...save, commit]);
             return value;
@@ -162,27 +150,15 @@ export function exchange(
   statements: readonly BoundStatement[],
   prepare: boolean,
 ): Promise<Row[][]> {
-  return withClient(pool, (client) => send(client, [scopeOf(userId), ...statements], prepare, 1));
+  return withClient(pool, (client) => send(client, [enterScope(client, userId), ...statements], prepare, 1));
 }
 
 /** Runs a statement as the janitor, who sees what has expired and nothing else. */
 export async function runAsJanitor(pool: pg.Pool, statement: Statement, prepare: boolean): Promise<Row[]> {
   const [, rows = []] = await withClient(pool, (client) =>
-    send(
-      client,
-      [
-        { statement: enterScope, values: [janitorRole, '', '0'] },
-        { statement, values: [] },
-      ],
-      prepare,
-    ),
+    send(client, [enterJanitorScope, { statement, values: [] }], prepare),
   );
   return rows;
-}
-
-/** @param timeoutMs for each statement; without it, what the pool has for all of them must do */
-function scopeOf(userId: string | null, timeoutMs = 0): BoundStatement {
-  return { statement: enterScope, values: [userRole, userId ?? '', String(timeoutMs)] };
 }
 
 async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {

@@ -1,5 +1,6 @@
 /** Traces through the OpenTelemetry API, for an SDK that was started before the server (see docs/observability.md). */
 import type { Span } from '@opentelemetry/api';
+import { isScope } from '../database/scope.ts';
 import type { BoundStatement } from '../database/statement.ts';
 import type { Handle } from '../http/context.ts';
 import type { Log } from './log.ts';
@@ -61,7 +62,8 @@ export async function loadTracing(log: Log): Promise<Tracing | null> {
     },
 
     async exchange(statements, exchange) {
-      const names = [...new Set(statements.map(({ statement }) => statement.name))].filter((text) => text !== 'scope');
+      const asked = statements.filter(({ statement }) => !isScope(statement));
+      const names = [...new Set(asked.map(({ statement }) => statement.name))];
       const summary = names.slice(0, namedStatements).join(' ');
       const attributes = {
         'db.system.name': 'postgresql',

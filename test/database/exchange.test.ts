@@ -40,8 +40,10 @@ const divide = (divisor: number) => statement('divide', 'select 1 / $1::int as q
 const whoAmI = statement(
   'who',
   `select current_user::text as role, current_setting('app.user_id', true) as "user",
-          current_setting('TimeZone') as zone`,
+          '2026-11-20T12:00:00Z'::timestamptz::text as time`,
 );
+
+const time = '2026-11-20 12:00:00+00';
 
 describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
   beforeEach(async () => {
@@ -49,8 +51,8 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
   });
 
   test('statements run as the role and the user', async () => {
-    expect(await run('ada', [whoAmI], prepare)).toEqual([[{ role: userRole, user: 'ada', zone: 'UTC' }]]);
-    expect(await run(null, [whoAmI], prepare)).toEqual([[{ role: userRole, user: '', zone: 'UTC' }]]);
+    expect(await run('ada', [whoAmI], prepare)).toEqual([[{ role: userRole, user: 'ada', time }]]);
+    expect(await run(null, [whoAmI], prepare)).toEqual([[{ role: userRole, user: '', time }]]);
   });
 
   test('nothing of the user stays on the connection', async () => {
@@ -69,9 +71,23 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
   test.each(["o'brien", '"; drop', '\\', 'ü💥', "x', true), set_config('role', 'postgres", ' ', 'a'.repeat(255)])(
     'the user %s is a value and nothing else',
     async (user) => {
-      expect(await run(user, [whoAmI], prepare)).toEqual([[{ role: userRole, user, zone: 'UTC' }]]);
+      expect(await run(user, [whoAmI], prepare)).toEqual([[{ role: userRole, user, time }]]);
     },
   );
+
+  test.each(['Asia/Kolkata', 'Europe/London'])('on a connection with the time zone %s all is in UTC', async (zone) => {
+    const { pool } = database.connections;
+    const client = await pool.connect();
+    await client.query(`set TimeZone to '${zone}'; set DateStyle to 'German, DMY'`);
+    client.release();
+    const due = statement('due', `select '2026-07-20T12:00:00.5Z'::timestamptz as at, '2026-07-20'::date as day`);
+    const times = [{ at: '2026-07-20T12:00:00.500000Z', day: '2026-07-20' }];
+    expect(await run('ada', [due, whoAmI], prepare)).toEqual([times, [{ role: userRole, user: 'ada', time }]]);
+    const settings = await pool.query(`select current_setting('TimeZone') as zone`);
+    expect(settings.rows).toEqual([{ zone }]);
+    await pool.query('reset TimeZone; reset DateStyle');
+    expect(await run('ada', [due], prepare)).toEqual([times]);
+  });
 
   test('several statements give the rows of each, in order', async () => {
     const [inserted, counted, again] = await run(
