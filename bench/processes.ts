@@ -54,8 +54,14 @@ async function start(command: readonly string[], path: string, variables: NodeJS
 
 /** Milliseconds of CPU that a process has used; Linux tells, elsewhere it is not known. */
 export function cpuMsOf(pid: number): number {
-  const fields = statOf(pid);
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  const [user, system] = statOf(pid).slice(11);
+  return (Number(user) + Number(system)) * 10;
+}
+
+/** The same of the processes that it had started and that have ended. */
+function cpuMsOfEnded(pid: number): number {
+  const [user, system] = statOf(pid).slice(13);
+  return (Number(user) + Number(system)) * 10;
 }
 
 /** In MB of memory that is resident. */
@@ -74,7 +80,7 @@ export async function databaseCpu(url: string): Promise<() => number> {
   return () =>
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && statOf(Number(name))[1] === server)
-      .reduce((sum, pid) => sum + cpuMsOf(Number(pid)), 0);
+      .reduce((sum, pid) => sum + cpuMsOf(Number(pid)), cpuMsOfEnded(Number(server)));
 }
 
 /** The fields of /proc/PID/stat from the state on (Linux manual, proc_pid_stat(5)); none for one that has ended. */
@@ -82,6 +88,6 @@ function statOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
   } catch {
-    return ['', '', '', '', '', '', '', '', '', '', '', '0', '0'];
+    return Array(15).fill('0');
   }
 }

@@ -76,6 +76,8 @@ export async function startServer(services: Services): Promise<RunningServer> {
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: maxHeaderBytes,
       requireHostHeader: false,
+      // Of two tokens none is taken, rather than the first.
+      joinDuplicateHeaders: true,
       ServerResponse: answerClass(() => isClosing),
     },
     getRequestListener(app.fetch, { errorHandler: (error) => refuseUnreadable(error, onRefusal) }),

@@ -1,5 +1,5 @@
 /** Authentication: the user of a request is the user of its bearer token (RFC 6750), and nobody else. */
-import type { Guard, RequestContext } from '../http/context.ts';
+import { type Guard, headerOf, type RequestContext } from '../http/context.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Scope } from './principal.ts';
 import type { TokenVerifier } from './verifier/verifier.ts';
@@ -7,7 +7,7 @@ import type { TokenVerifier } from './verifier/verifier.ts';
 /** Lets requests through whose token is valid, and says who they are from. */
 export function bearerGuard(verifier: TokenVerifier): (context: RequestContext) => Promise<void> {
   return async (context) => {
-    context.set('principal', await verifier.verify(bearerToken(context.req.header('authorization'))));
+    context.set('principal', await verifier.verify(bearerToken(headerOf(context, 'authorization'))));
   };
 }
 

@@ -132,11 +132,18 @@ export class BoundedPool extends pg.Pool {
     return undefined;
   }
 
-  async #acquire(): Promise<pg.PoolClient> {
+  #acquire(): Promise<pg.PoolClient> {
     const { waitLimitMs, connectTimeoutMs } = this.#bounds;
-    const start = performance.now();
     // A database that wakes up takes its time for those whose connections it opens, and for those behind them.
-    await this.#gate.enter(this.#opening.size > 0 ? connectTimeoutMs : waitLimitMs);
+    const place = this.#gate.enter(this.#opening.size > 0 ? connectTimeoutMs : waitLimitMs);
+    const kept = place ? undefined : this.#free.pop();
+    return kept ? Promise.resolve(this.#lend(kept)) : this.#acquireLater(place);
+  }
+
+  async #acquireLater(place: Promise<void> | undefined): Promise<pg.PoolClient> {
+    const { connectTimeoutMs } = this.#bounds;
+    const start = performance.now();
+    await place;
     const kept = this.#free.pop();
     if (kept) return this.#lend(kept);
     const opened = this.#open();

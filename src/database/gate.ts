@@ -12,9 +12,10 @@ export interface Gate {
    * Takes a place, in the order of asking.
    *
    * @param limitMs how long to wait for one
-   * @throws OverloadedError at once where too many wait, or when the time is over
+   * @returns nothing to wait for where there is one; else a promise that is rejected with an OverloadedError, at once where
+   *   too many wait, or when the time is over
    */
-  enter(limitMs: number): Promise<void>;
+  enter(limitMs: number): Promise<void> | undefined;
   /** Gives a place back. */
   leave(): void;
 }
@@ -53,7 +54,7 @@ export function createGate(places: number, mostWaiting: number): Gate {
     enter(limitMs) {
       if (free > 0) {
         free -= 1;
-        return Promise.resolve();
+        return undefined;
       }
       if (waiting.length >= mostWaiting) {
         return Promise.reject(new OverloadedError(`${mostWaiting} are waiting already`));

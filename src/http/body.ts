@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parseStrictJson, RepeatedMemberError } from '../json/strict-json.ts';
 import { ProblemError } from '../problems/problem.ts';
-import type { RequestContext } from './context.ts';
+import { headerOf, type RequestContext } from './context.ts';
 
 /** In bytes, as sent. */
 export const bodyLimit = 64 * 1024;
@@ -16,15 +16,15 @@ export type BodyType = 'application/json' | 'application/merge-patch+json';
  *   actual length; 400 where there is no body
  */
 export async function readBody(
-  { req, env }: Pick<RequestContext, 'req' | 'env'>,
-  types: readonly BodyType[],
+  context: Pick<RequestContext, 'env'>,
+  types: readonly BodyType[] = ['application/json'],
 ): Promise<Uint8Array> {
-  const type = req.header('content-type');
+  const type = headerOf(context, 'content-type');
   if (type !== undefined && !isAcceptable(type, types)) throw unsupported(types);
-  if ((req.header('content-encoding') ?? 'identity') !== 'identity') throw unsupported(types);
+  if ((headerOf(context, 'content-encoding') ?? 'identity') !== 'identity') throw unsupported(types);
 
-  if (Number(req.header('content-length') ?? 0) > bodyLimit) throw tooLarge();
-  const bytes = await readBytes(env.incoming);
+  if (Number(headerOf(context, 'content-length') ?? 0) > bodyLimit) throw tooLarge();
+  const bytes = await readBytes(context.env.incoming);
   if (bytes.length === 0) throw malformed('A body is needed, and there is none.');
   if (type === undefined) throw unsupported(types);
   return bytes;

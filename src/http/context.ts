@@ -27,6 +27,16 @@ export type RequestContext = Context<Env>;
 /** Answers a request. What is around all of them wraps one in another (`src/app.ts`). */
 export type Handle = (context: RequestContext) => Response | Promise<Response>;
 
+/**
+ * A header of a request; one that was sent several times is joined by commas.
+ *
+ * @param name in small letters
+ */
+export function headerOf({ env }: Pick<RequestContext, 'env'>, name: string): string | undefined {
+  // Only of `set-cookie`, which no request has, does Node make an array.
+  return env.incoming.headers[name] as string | undefined;
+}
+
 /** The path of a request as it was sent: percent-encoded, so that it is a URI reference, and without the query. */
 export function pathOf(context: RequestContext): string {
   return new URL(context.req.url).pathname;

@@ -1,6 +1,6 @@
 /** Cross-origin requests from the configured origins, and from no others. */
 import { cors } from 'hono/cors';
-import type { Handle } from './context.ts';
+import { type Handle, headerOf } from './context.ts';
 
 /** What scripts in a browser may read of a response. */
 const exposedHeaders = [
@@ -39,7 +39,7 @@ export function allowOrigins(origins: readonly string[]): (handle: Handle) => Ha
   });
   return (handle) => async (context) => {
     // A pre-flight from anywhere else is answered like any method that a path does not have.
-    if (!allowed.has(context.req.header('origin') ?? '')) return handle(context);
+    if (!allowed.has(headerOf(context, 'origin') ?? '')) return handle(context);
     const preflight = await allow(context, async () => {
       context.res = await handle(context);
     });

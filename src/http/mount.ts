@@ -1,5 +1,6 @@
 /** Puts operations onto the router: the token first, then the input, then the work. */
 import type { Scope } from '../auth/principal.ts';
+import { readBody } from './body.ts';
 import type { Guard, Handle } from './context.ts';
 import type { Operation } from './operation.ts';
 import { readInput } from './read-input.ts';
@@ -17,8 +18,13 @@ export function mountOperations(
     const handles = those.map(({ description, handle }): [string, Handle] => {
       const guards = description.token === 'none' ? [] : protect(description.token);
       const guarded: Handle = async (context) => {
-        for (const guard of guards) await guard(context);
-        return handle(await readInput(description, context), context);
+        for (const guard of guards) {
+          const passed = guard(context);
+          // Each wait for what is there already costs as much as many a check.
+          if (passed) await passed;
+        }
+        const body = description.request.body ? await readBody(context, description.bodyTypes) : undefined;
+        return handle(readInput(description, context, body), context);
       };
       return [description.method.toUpperCase(), guarded];
     });

@@ -1,25 +1,26 @@
 /** From a request to the checked input of an operation: every fault at once, nothing coerced, nothing ignored. */
 import { z } from 'zod';
 import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
-import { parseJson, readBody } from './body.ts';
-import type { RequestContext } from './context.ts';
+import { parseJson } from './body.ts';
+import { headerOf, type RequestContext } from './context.ts';
 import { faultsOf, message } from './faults.ts';
 import type { Input, OperationDescription, RequestSchemas } from './operation.ts';
 
 const noParameters = z.strictObject({});
 const noQuery: Record<string, string | string[]> = {};
-const noBody = new Uint8Array();
+const noBody: Uint8Array = new Uint8Array();
 
 /**
- * @throws ProblemError 400, 413 and 415 for a request that cannot be read (see `readBody`, `parseJson`), 422 for one that is not
- *   valid, with the faults of all its parts
+ * @param bytes of the body
+ * @throws ProblemError 400 for a query or a body that cannot be read (see `parseJson`), 422 for a request that is not valid,
+ *   with the faults of all its parts
  */
-export async function readInput(
-  { request, bodyTypes = ['application/json'] }: OperationDescription,
+export function readInput(
+  { request }: OperationDescription,
   context: RequestContext,
-): Promise<Input<RequestSchemas>> {
+  bytes = noBody,
+): Input<RequestSchemas> {
   const query = readQuery(context.req.url);
-  const bytes = request.body ? await readBody(context, bodyTypes) : noBody;
   context.set('body', bytes);
   const body = request.body && parseJson(bytes);
   const faults: Fault[] = [];
@@ -44,8 +45,8 @@ export async function readInput(
 }
 
 /** Those that the schema names: all of them would be more to read than the rest of most requests. */
-function headersOf({ req }: RequestContext, { shape }: z.ZodObject): Record<string, string | undefined> {
-  return Object.fromEntries(Object.keys(shape).map((name) => [name, req.header(name)]));
+function headersOf(context: RequestContext, { shape }: z.ZodObject): Record<string, string | undefined> {
+  return Object.fromEntries(Object.keys(shape).map((name) => [name, headerOf(context, name)]));
 }
 
 /** The parameters of a query: a text for each, an array of them for one that is repeated. */

@@ -14,8 +14,9 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
   const isTrusted = (address: string) => isIP(address) !== 0 && trusted.check(address, familyOf(address));
 
   return (peer, forwardedFor) => {
+    if (forwardedFor === undefined) return networkOf(withoutMapping(peer));
     // Each proxy appends the address it was called from: what a client made up stands before what a proxy has seen.
-    const hops = [...(forwardedFor?.split(',').map((hop) => hop.trim()) ?? []), peer].map(withoutMapping);
+    const hops = [...forwardedFor.split(',').map((hop) => hop.trim()), peer].map(withoutMapping);
     for (let last = hops.length - 1; last > 0; last -= 1) {
       const hop = hops[last] as string;
       if (!isTrusted(hop)) return networkOf(hop);

@@ -1,5 +1,5 @@
 /** Limits: per user after authentication, per address on what fails before it. */
-import type { Guard, RequestContext } from '../http/context.ts';
+import { type Guard, headerOf, type RequestContext } from '../http/context.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Allowance, Counter, LimitPolicy, MemoryCounter } from './window.ts';
@@ -23,11 +23,10 @@ export interface LimitsOptions {
 
 export function createLimits({ requests, failures, clientAddress }: LimitsOptions): Limits {
   return {
-    async countRequest(context) {
-      if (!requests) return;
-      const allowance = await requests.take(context.get('principal').userId);
-      context.set('allowance', ['requests', allowance]);
-      if (allowance.remaining < 0) refuse('requests', allowance, context);
+    countRequest(context) {
+      const allowance = requests?.take(context.get('principal').userId);
+      if (allowance instanceof Promise) return allowance.then((taken) => grant(taken, context));
+      if (allowance) grant(allowance, context);
     },
 
     async watchFailures(context, attempt) {
@@ -47,8 +46,13 @@ export function createLimits({ requests, failures, clientAddress }: LimitsOption
   };
 
   function addressOf(context: RequestContext): string {
-    return clientAddress(context.env.incoming.socket.remoteAddress ?? '', context.req.header('x-forwarded-for'));
+    return clientAddress(context.env.incoming.socket.remoteAddress ?? '', headerOf(context, 'x-forwarded-for'));
   }
+}
+
+function grant(allowance: Allowance, context: RequestContext): void {
+  context.set('allowance', ['requests', allowance]);
+  if (allowance.remaining < 0) refuse('requests', allowance, context);
 }
 
 function refuse(policy: LimitPolicy, allowance: Allowance, context: RequestContext): never {

@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
  * Lines are written together, so many characters of them or those of so many milliseconds: one by one they would cost
  * a tenth of what the server can do (`docs/performance.md`).
  */
-const togetherCharacters = 4_096;
+const togetherCharacters = 16_384;
 const togetherMs = 100;
 
 /** In bytes: what nobody reads is dropped from there on, for memory is for requests. */

@@ -287,7 +287,7 @@ describe('keys of the issuer inside this server', () => {
   test('are given up at the deadline where the function never ends', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const keys = createLocalKeys(() => new Promise(() => {}), { clock: () => time });
-    const unavailable = expectUnavailable(keys.current());
+    const unavailable = expectUnavailable(Promise.resolve(keys.current()));
     await vi.advanceTimersByTimeAsync(5 * second);
     await unavailable;
   });

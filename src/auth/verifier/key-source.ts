@@ -18,8 +18,8 @@ export interface UnusedKey {
 
 /** A set of keys that may change while the server runs. A key that stays in the set stays the same object. */
 export interface KeySource {
-  /** The keys at hand, fetched first where there are none. Throws `identity_provider_unavailable`. */
-  current(): Promise<readonly VerificationKey[]>;
+  /** The keys at hand, fetched first where there are none. Rejects with `identity_provider_unavailable`. */
+  current(): readonly VerificationKey[] | Promise<readonly VerificationKey[]>;
   /**
    * The keys after another look, for a token whose key is not among the current ones; the current ones again where the
    * last look was a moment ago. Throws `identity_provider_unavailable` where looking failed: the key may exist.

@@ -74,14 +74,12 @@ export function createRefreshingKeys(
   }
 
   return {
-    async current() {
+    current() {
       const age = clock() - fetchedAt;
       if (keys && age < keyTimes.fresh) return keys;
       if (age >= keyTimes.usable) keys = null;
       const refreshed = refresh();
-      if (!keys) await refreshed;
-      if (!keys) throw unavailable();
-      return keys;
+      return keys ?? refreshed.then(() => keys ?? Promise.reject(unavailable()));
     },
 
     async newer() {

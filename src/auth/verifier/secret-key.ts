@@ -12,5 +12,5 @@ export function createSecretKey(secret: string): KeySource {
   const bytes = Buffer.from(secret, 'utf8');
   if (bytes.length < minSecretBytes) throw new RangeError('an HS256 secret must have 32 bytes or more');
   const keys: readonly VerificationKey[] = [{ kid: null, algorithms: ['HS256'], material: createKey(bytes) }];
-  return { current: async () => keys, newer: async () => keys };
+  return { current: () => keys, newer: async () => keys };
 }

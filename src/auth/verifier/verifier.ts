@@ -3,6 +3,7 @@ import type { ProblemError } from '../../problems/problem.ts';
 import type { Principal } from '../principal.ts';
 import { type ClaimExpectations, checkClaims } from './claim-rules.ts';
 import { maxTokenBytes } from './compact-token.ts';
+import type { VerificationKey } from './key-source.ts';
 import { openSignedToken, type SignatureRules } from './signed-token.ts';
 import { createTokenCache } from './token-cache.ts';
 
@@ -28,10 +29,13 @@ export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rule
   const cache = createTokenCache();
 
   /** A token verified a moment ago, by a key that is still published. */
-  async function recall(token: string): Promise<Principal | undefined> {
+  function recall(token: string): Principal | undefined | Promise<Principal | undefined> {
     // No cryptography for what is too long, not even the cache's digest.
     const known = token.length <= maxTokenBytes ? cache.find(token, clock()) : undefined;
-    return known && (await rules.keys.current()).includes(known.key) ? known.principal : undefined;
+    if (!known) return undefined;
+    const stillGood = (keys: readonly VerificationKey[]) => (keys.includes(known.key) ? known.principal : undefined);
+    const keys = rules.keys.current();
+    return keys instanceof Promise ? keys.then(stillGood) : stillGood(keys);
   }
 
   async function check(token: string): Promise<Principal> {
@@ -45,7 +49,8 @@ export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rule
   return {
     async verify(token) {
       try {
-        const recalled = await recall(token);
+        const found = recall(token);
+        const recalled = found instanceof Promise ? await found : found;
         const principal = recalled ?? (await check(token));
         onOutcome(recalled ? 'remembered' : 'verified');
         return principal;
