@@ -3,7 +3,6 @@ import pg from 'pg';
 import { inTime, settles } from '../deadline.ts';
 import { Exchange } from './exchange.ts';
 import { createGate, type Gate } from './gate.ts';
-import { watchTimeStyle } from './time-style.ts';
 
 export interface PoolBounds {
   /** Connections. */
@@ -14,6 +13,8 @@ export interface PoolBounds {
   readonly connectTimeoutMs: number;
   /** For an answer, from sending to the last byte; then the connection is given up. */
   readonly queryTimeoutMs: number;
+  /** After so long unused a connection is closed; 0 for never. */
+  readonly idleTimeoutMs: number;
 }
 
 /**
@@ -38,7 +39,6 @@ class WatchedClient extends pg.Client {
 
   constructor(config: pg.ClientConfig, timeoutMs: number) {
     super(config);
-    watchTimeStyle(this);
     this.#timeoutMs = timeoutMs;
     this.#deadline = setTimeout(() => this.#exchange?.expire(), timeoutMs).unref();
     this.once('end', () => clearTimeout(this.#deadline));
@@ -73,6 +73,7 @@ interface Kept {
  */
 export class BoundedPool extends pg.Pool {
   readonly #bounds: PoolBounds;
+  readonly #settle: ((client: pg.ClientBase) => Promise<void>) | undefined;
   readonly #gate: Gate;
   /** What nobody uses; what was used last is lent first, so that the others may be closed. */
   readonly #free: Kept[] = [];
@@ -81,8 +82,8 @@ export class BoundedPool extends pg.Pool {
   readonly #clients: Set<pg.ClientBase>;
   readonly #opening: Set<pg.ClientBase>;
 
-  /** @param idleTimeoutMs after so long unused a connection is closed; 0 for never */
-  constructor(options: pg.ClientConfig, bounds: PoolBounds, idleTimeoutMs: number) {
+  /** @param settle what to do with a new connection before it is lent; it counts as a part of connecting */
+  constructor(options: pg.ClientConfig, bounds: PoolBounds, settle?: (client: pg.ClientBase) => Promise<void>) {
     const clients = new Set<pg.ClientBase>();
     const opening = new Set<pg.ClientBase>();
     class TrackedClient extends WatchedClient {
@@ -106,12 +107,13 @@ export class BoundedPool extends pg.Pool {
       idleTimeoutMillis: 0,
     } as pg.PoolConfig);
     this.#bounds = bounds;
+    this.#settle = settle;
     this.#gate = createGate(bounds.places, mostWaiting);
     this.#clients = clients;
     this.#opening = opening;
-    this.on('connect', (client) => opening.delete(client));
     // So is one that fails while the pool closes it.
     this.on('error', () => {});
+    const { idleTimeoutMs } = bounds;
     if (idleTimeoutMs > 0) {
       this.#check = setInterval(() => this.#closeUnused(idleTimeoutMs), idleTimeoutMs / 4).unref();
     }
@@ -163,6 +165,11 @@ export class BoundedPool extends pg.Pool {
     try {
       const client = await super.connect();
       const handBack = client.release.bind(client);
+      await this.#settle?.(client).catch((error: Error) => {
+        handBack(error);
+        throw error;
+      });
+      this.#opening.delete(client);
       const kept: Kept = { client, handBack, isLent: false, isBroken: false, freeSince: 0 };
       client.release = (error) => this.#takeBack(kept, error);
       client.once('error', () => this.#breakOff(kept)).once('end', () => this.#breakOff(kept));

@@ -43,8 +43,7 @@ function connect(engine: Engine, timeoutMs: number, unlock: () => void): Connect
   };
   const pool = new BoundedPool(
     { stream: () => new EngineStream(counted) },
-    { places: 1, waitLimitMs: timeoutMs, connectTimeoutMs, queryTimeoutMs: timeoutMs },
-    0,
+    { places: 1, waitLimitMs: timeoutMs, connectTimeoutMs, queryTimeoutMs: timeoutMs, idleTimeoutMs: 0 },
   );
 
   /** A connection with patience, in place of the pool's one. */

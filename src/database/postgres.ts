@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { DatabaseConfig, PostgresDatabase } from '../config/config.ts';
 import { BoundedPool, cut } from './bounded-pool.ts';
 import type { Connections } from './connections.ts';
+import { settleSession } from './session.ts';
 
 /** A suspended Neon database takes some seconds to wake up. */
 export const connectTimeoutMs = 12_000;
@@ -31,8 +32,9 @@ export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connect
       waitLimitMs: config.timeoutMs,
       connectTimeoutMs,
       queryTimeoutMs: config.timeoutMs + graceMs,
+      idleTimeoutMs,
     },
-    idleTimeoutMs,
+    (client) => settleSession(client, config.timeoutMs),
   );
   const migrating = new Set<pg.Client>();
 

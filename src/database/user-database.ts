@@ -93,7 +93,7 @@ export function createUserDatabase(
     run: (principal, statements, ifLost = 'fail') =>
       attempt(ifLost, () =>
         withClient(pool, (client) =>
-          observed(client, [enterScope(client, principal.userId, { timeoutMs }), ...statements], 1),
+          observed(client, [enterScope(client, principal.userId, timeoutMs), ...statements], 1),
         ),
       ),
 
@@ -101,7 +101,7 @@ export function createUserDatabase(
       attempt(ifLost, () =>
         withClient(pool, async (client) => {
           try {
-            const scope = enterScope(client, principal.userId, { timeoutMs, staysOpen: true });
+            const scope = enterScope(client, principal.userId, timeoutMs);
             const rows = await observed(client, [begin, scope, ...statements], 2);
             const { save, value } = conclude(rows);
             await observed(client, [...save, commit]);
@@ -156,7 +156,7 @@ export function exchange(
 /** Runs a statement as the janitor, who sees what has expired and nothing else. */
 export async function runAsJanitor(pool: pg.Pool, statement: Statement, prepare: boolean): Promise<Row[]> {
   const [, rows = []] = await withClient(pool, (client) =>
-    send(client, [enterJanitorScope, { statement, values: [] }], prepare),
+    send(client, [enterJanitorScope(client), { statement, values: [] }], prepare),
   );
   return rows;
 }

@@ -7,12 +7,8 @@ beforeEach((context) => context.skip(databaseKind === 'embedded', 'the embedded 
 
 async function openPool(idleTimeoutMs: number): Promise<BoundedPool> {
   const { config, remove } = await createTestDatabase();
-  const bounds = { places: 3, waitLimitMs: 1_000, connectTimeoutMs: 5_000, queryTimeoutMs: 1_000 };
-  const pool = new BoundedPool(
-    { connectionString: config.kind === 'postgres' ? config.directUrl : '' },
-    bounds,
-    idleTimeoutMs,
-  );
+  const bounds = { places: 3, waitLimitMs: 1_000, connectTimeoutMs: 5_000, queryTimeoutMs: 1_000, idleTimeoutMs };
+  const pool = new BoundedPool({ connectionString: config.kind === 'postgres' ? config.directUrl : '' }, bounds);
   onTestFinished(remove);
   onTestFinished(() => pool.close());
   return pool;

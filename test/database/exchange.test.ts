@@ -1,11 +1,11 @@
 /** The exchange with the database: as the user, all or nothing, in one round trip, and nothing left behind. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openPostgres } from '../../src/database/postgres.ts';
 import { userRole } from '../../src/database/schema.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
 import { createUserDatabase, exchange } from '../../src/database/user-database.ts';
 import { startCountingProxy } from '../support/counting-proxy.ts';
-import { canPrepare, createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
+import { canPrepare, createTestDatabase, databaseKind, isPooled, type TestDatabase } from '../support/databases.ts';
 
 let database: TestDatabase;
 
@@ -74,20 +74,6 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
       expect(await run(user, [whoAmI], prepare)).toEqual([[{ role: userRole, user, time }]]);
     },
   );
-
-  test.each(['Asia/Kolkata', 'Europe/London'])('on a connection with the time zone %s all is in UTC', async (zone) => {
-    const { pool } = database.connections;
-    const client = await pool.connect();
-    await client.query(`set TimeZone to '${zone}'; set DateStyle to 'German, DMY'`);
-    client.release();
-    const due = statement('due', `select '2026-07-20T12:00:00.5Z'::timestamptz as at, '2026-07-20'::date as day`);
-    const times = [{ at: '2026-07-20T12:00:00.500000Z', day: '2026-07-20' }];
-    expect(await run('ada', [due, whoAmI], prepare)).toEqual([times, [{ role: userRole, user: 'ada', time }]]);
-    const settings = await pool.query(`select current_setting('TimeZone') as zone`);
-    expect(settings.rows).toEqual([{ zone }]);
-    await pool.query('reset TimeZone; reset DateStyle');
-    expect(await run('ada', [due], prepare)).toEqual([times]);
-  });
 
   test('several statements give the rows of each, in order', async () => {
     const [inserted, counted, again] = await run(
@@ -159,6 +145,35 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
   });
 });
 
+test.each(['Asia/Kolkata', 'Europe/London'])('where the database has the time zone %s all is in UTC', async (zone) => {
+  const other = await createTestDatabase();
+  onTestFinished(() => other.remove());
+  await other.query(`do $$ begin
+    execute format('alter database %I set TimeZone to ''${zone}''', current_database());
+    execute format('alter database %I set DateStyle to ''German, DMY''', current_database());
+  end $$`);
+  // The embedded database has but one session, which has begun.
+  if (other.config.kind === 'pglite') await other.query(`set TimeZone to '${zone}'; set DateStyle to 'German, DMY'`);
+  const connections = other.config.kind === 'postgres' ? openPostgres(other.config) : other.connections;
+  onTestFinished(() => connections.close());
+  const due = statement('due', `select '2026-07-20T12:00:00.5Z'::timestamptz as at, '2026-07-20'::date as day`);
+  expect(await exchange(connections.pool, 'ada', [due, whoAmI], canPrepare)).toEqual([
+    [{ at: '2026-07-20T12:00:00.500000Z', day: '2026-07-20' }],
+    [{ role: userRole, user: 'ada', time }],
+  ]);
+});
+
+test('what stays the same is set once for a session, where it is nobody else’s', async (context) => {
+  context.skip(databaseKind === 'embedded', 'the embedded database does not tell who serves a connection');
+  const settings = await database.query(`select current_setting('statement_timeout') as statement,
+    current_setting('idle_in_transaction_session_timeout') as transaction`);
+  const timeout = isPooled ? '0' : `${database.config.timeoutMs / 1_000}s`;
+  expect(settings).toEqual([{ statement: timeout, transaction: timeout }]);
+  const scope = statement('prepared', `select name from pg_prepared_statements where name ~ 'scope'`);
+  await run('ada', [whoAmI]);
+  expect(await run('ada', [scope])).toEqual([canPrepare ? [{ name: isPooled ? 'whole_scope' : 'scope' }] : []]);
+});
+
 test('a database can be closed right after an exchange has failed', async () => {
   const own = await createTestDatabase();
   const many = Array.from({ length: 20 }, () => divide(1));
@@ -182,7 +197,8 @@ describe('on the wire', () => {
     const connections = openPostgres({ ...config, url: proxy.url, directUrl: proxy.url });
     const send = (statements: BoundStatement[]) => exchange(connections.pool, 'ada', statements, prepare);
     await send([whoAmI]);
-    expect(proxy.take()).toMatchObject({ startup: 1, P: 2, S: 1 });
+    // The other one settles the session.
+    expect(proxy.take()).toMatchObject({ startup: 1, P: 3, S: 2 });
     await send([whoAmI]);
     expect(proxy.take()).toEqual({ ...(!prepare && { P: 2, D: 2 }), B: 2, E: 2, S: 1 });
     await send([whoAmI, divide(1), whoAmI]);

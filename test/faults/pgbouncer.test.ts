@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { freePort, startPostgres } from '../support/postgres-server.ts';
 import { root, run } from '../system/built-command.ts';
@@ -108,6 +109,15 @@ test.for(['false', 'true'])(
     const operations = Array.from({ length: 100 }, (_, index) => ({ op: 'create', task: { title: `Task ${index}` } }));
     expect((await call('POST', `${tasks}/batch`, { operations }, { 'Idempotency-Key': 'batch' })).status).toBe(200);
     expect(isAtRest(services)).toBe(true);
+    // Others get the same sessions, and nothing of ours with them.
+    const other = new pg.Client({ connectionString: `${bouncer}/postgres` });
+    await other.connect();
+    onTestFinished(() => other.end());
+    for (let count = 0; count < 10; count += 1) {
+      const { rows } = await other.query(`select current_setting('statement_timeout') as timeout, current_user as role,
+        current_setting('app.user_id', true) as "user"`);
+      expect(rows).toEqual([{ timeout: '0', role: 'postgres', user: '' }]);
+    }
   },
 );
 

@@ -26,8 +26,10 @@ export interface TestDatabase {
 /** The URL, without a database, of a pooler in transaction mode before the server: what is tested goes through it. */
 const pooler = process.env.TEST_POOLER_URL;
 
+export const isPooled = pooler !== undefined;
+
 /** Whether statements can be prepared: many poolers do not know which connection has which. */
-export const canPrepare = pooler === undefined || process.env.TEST_POOLER_PREPARES === 'true';
+export const canPrepare = !isPooled || process.env.TEST_POOLER_PREPARES === 'true';
 
 let databases = 0;
 

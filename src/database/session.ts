@@ -1,0 +1,28 @@
+/** Settings of a session that last, for connections behind which there is always the same one. */
+import type pg from 'pg';
+
+/** Those behind which there is, and whose settings are made. */
+const settled = new WeakSet<pg.ClientBase>();
+
+/** Whether the session of a connection has the settings that `scope.ts` would make for each transaction otherwise. */
+export function isSettled(client: pg.ClientBase): boolean {
+  return settled.has(client);
+}
+
+const settle = `
+  select set_config('statement_timeout', $2, false), set_config('idle_in_transaction_session_timeout', $2, false),
+         set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false)
+  where pg_backend_pid() = $1`;
+
+/**
+ * Makes the settings of a new connection, unless a pooler hands out the sessions behind it, which would pass them on to
+ * others. PostgreSQL tells a client the process that serves it, for requests to cancel (manual, "Start-up" in the section
+ * "Message Flow" of the chapter on the protocol); a pooler tells of one that does not exist.
+ *
+ * @param timeoutMs for each statement, and for a transaction that waits for its next one
+ */
+export async function settleSession(client: pg.ClientBase, timeoutMs: number): Promise<void> {
+  const { processID } = client as unknown as { processID: number | null };
+  const { rowCount } = await client.query(settle, [processID, String(timeoutMs)]);
+  if (rowCount === 1) settled.add(client);
+}
