@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { measureEmbedded } from './embedded.ts';
 import { kinds, requestsOf } from './kinds.ts';
-import { compare, type Effort } from './measure.ts';
+import { compare, type Effort, warmUp } from './measure.ts';
 import { measurePostgres } from './postgres.ts';
 import { header, row } from './table.ts';
 
@@ -41,11 +41,9 @@ async function measureTarget(url: string, headers: Record<string, string>): Prom
   const ids = ((await answer.json()) as { id: string }[]).map(({ id }) => id);
   console.log(header([url]));
   for (const [name, kind] of Object.entries(kinds)) {
-    const measured = await compare(
-      [{ target: { url }, requests: () => requestsOf(kind, { user: ids }, () => headers) }],
-      effort,
-    );
-    console.log(row(name, measured));
+    const candidates = [{ target: { url }, requests: () => requestsOf(kind, { user: ids }, () => headers) }];
+    await warmUp(candidates, effort);
+    console.log(row(name, await compare(candidates, effort)));
   }
 }
 
@@ -70,7 +68,7 @@ function introduction(): string {
 
 Written by \`npm run bench\` at ${commit}, with Node ${process.versions.node} on ${cpus().length} cores of ${cpus()[0]?.model.trim()} with
 ${Math.round(totalmem() / 2 ** 30)} GiB, which server, database and load generator share. ${connections} connections; medians of ${rounds} rounds of ${seconds} s, the servers
-in turns, after a round to warm up. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) is \`node:http\`
+in turns, warm. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) is \`node:http\`
 and \`pg\`, and sends the same statements as a superuser with no tokens, policies, validation, limits or log. Latencies are
 in milliseconds, CPU is for one request. How it came to this is in [docs/performance.md](../docs/performance.md).`;
 }

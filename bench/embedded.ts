@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fillDatabase, usersOf } from './filled-database.ts';
 import { keptTokens, startIdentity } from './identity.ts';
 import { kinds, requestsOf } from './kinds.ts';
-import { compare, type Effort } from './measure.ts';
+import { compare, type Effort, warmUp } from './measure.ts';
 import { residentMb, startBaseline, startServer } from './processes.ts';
 import { header, row } from './table.ts';
 
@@ -29,6 +29,7 @@ export async function measureEmbedded(effort: Effort): Promise<string[]> {
         { target: server, requests: () => requestsOf(kind, users, kept) },
         { target: baseline, requests: () => requestsOf(kind, users, (user) => ({ 'x-owner': user })) },
       ];
+      await warmUp(candidates, effort);
       rows.push(row(name, await compare(candidates, effort)));
       console.log(rows.at(-1));
     }

@@ -41,13 +41,17 @@ export interface Candidate {
   readonly requests: () => LoadRequest[];
 }
 
-/** In turns, so that whatever else the machine does hits all; each is warmed up first. Medians of the rounds. */
+/** Until V8 has compiled what it will: a server runs for days, and the larger one takes longer to get there. */
+export async function warmUp(candidates: readonly Candidate[], effort: Effort): Promise<void> {
+  for (const { target, requests } of candidates) await measure(target, requests(), effort);
+}
+
+/** In turns, so that whatever else the machine does hits all. Medians of the rounds. */
 export async function compare(
   candidates: readonly Candidate[],
   effort: Effort,
   databaseMs?: () => number,
 ): Promise<Measured[]> {
-  for (const { target, requests } of candidates) await measure(target, requests(), effort);
   const rounds: Measured[][] = [];
   for (let round = 0; round < effort.rounds; round += 1) {
     const results: Measured[] = [];

@@ -4,8 +4,8 @@ import { startCountingProxy } from '../test/support/counting-proxy.ts';
 import { startFaultyProxy } from '../test/support/faulty-proxy.ts';
 import { fillDatabase, usersOf } from './filled-database.ts';
 import { type Identity, keptTokens, startIdentity } from './identity.ts';
-import { kinds, requestsOf, type Users } from './kinds.ts';
-import { compare, type Effort, measure } from './measure.ts';
+import { type Kind, kinds, requestsOf, type Users } from './kinds.ts';
+import { compare, type Effort, measure, warmUp } from './measure.ts';
 import { databaseCpu, residentMb, startBaseline, startServer } from './processes.ts';
 import { header, row } from './table.ts';
 
@@ -30,23 +30,23 @@ async function beside(url: string, users: Users, identity: Identity, effort: Eff
   const server = await startServer({ DATABASE_URL: url, ...identity.variables });
   const kept = keptTokens(identity);
   const database = await databaseCpu(url);
+  const candidatesFor = (kind: Kind) => [
+    { target: server, requests: () => requestsOf(kind, users, kept) },
+    { target: baseline, requests: () => requestsOf(kind, users, (user) => ({ 'x-owner': user })) },
+  ];
+  for (const kind of Object.values(kinds)) await warmUp(candidatesFor(kind), effort);
   const rows: string[] = [];
   for (const [name, kind] of Object.entries(kinds)) {
-    const candidates = [
-      { target: server, requests: () => requestsOf(kind, users, kept) },
-      { target: baseline, requests: () => requestsOf(kind, users, (user) => ({ 'x-owner': user })) },
-    ];
-    rows.push(row(name, await compare(candidates, effort, database)));
+    rows.push(row(name, await compare(candidatesFor(kind), effort, database)));
     console.log(rows.at(-1));
   }
   const list = kinds['list of 20'] as (typeof kinds)[string];
   // More than are sent in a round.
   const different = () =>
     requestsOf(list, users, (user) => ({ authorization: `Bearer ${identity.token(user)}` }), 4_000 * effort.seconds);
-  const [same, other] = await compare(
-    [() => requestsOf(list, users, kept), different].map((requests) => ({ target: server, requests })),
-    effort,
-  );
+  const tokens = [() => requestsOf(list, users, kept), different].map((requests) => ({ target: server, requests }));
+  await warmUp(tokens, effort);
+  const [same, other] = await compare(tokens, effort);
   const memory = residentMb(server.process.pid as number);
   const started = server.startMs;
   await server.stop();
