@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { bearerGuard, requireScope } from './auth/bearer.ts';
 import { mountIssuer } from './auth/issuer-routes.ts';
 import { meOperation } from './auth/me.ts';
-import type { Env, Handle } from './http/context.ts';
+import type { Env, Handle, Route } from './http/context.ts';
 import { allowOrigins } from './http/cors.ts';
 import { documentationOperations, mountDocumentationAssets } from './http/documentation.ts';
 import { healthOperations } from './http/health.ts';
@@ -30,11 +30,12 @@ export function createApp(services: Services): Hono<Env> {
 
   const bound = boundInFlight();
   const allow = allowOrigins(config.server.corsOrigins);
-  const trace = tracing?.traceRequests ?? ((handle: Handle) => handle);
-  const around = (handle: Handle): Handle => trace(tell(record, allow(withProblems(bound(handle)))));
+  const trace = tracing?.traceRequests ?? ((_route: Route, handle: Handle) => handle);
+  const around = (route: Route, handle: Handle): Handle =>
+    trace(route, tell(record, route, allow(withProblems(bound(handle)))));
   const mount: Mount = (path, handles) => {
-    for (const [method, handle] of Object.entries(handles)) app.on(method, path, around(handle));
-    app.all(path, around(methodNotAllowed(Object.keys(handles))));
+    for (const [method, handle] of Object.entries(handles)) app.on(method, path, around(path, handle));
+    app.all(path, around(path, methodNotAllowed(Object.keys(handles))));
   };
 
   const authenticate = bearerGuard(verifier);
@@ -46,7 +47,7 @@ export function createApp(services: Services): Hono<Env> {
   mountDocumentationAssets(mount);
   if (issuer) mountIssuer(mount, issuer, limits);
   app.notFound(
-    around(() => {
+    around(undefined, () => {
       throw new ProblemError('not_found');
     }),
   );
@@ -54,13 +55,13 @@ export function createApp(services: Services): Hono<Env> {
 }
 
 /** Gives a request its name, and its answer the headers that all have; tells of it when it is over. */
-function tell(record: Recorder, handle: Handle): Handle {
+function tell(record: Recorder, route: Route, handle: Handle): Handle {
   return async (context) => {
     const start = performance.now();
     identifyRequest(context);
     const response = await handle(context);
     setStandardHeaders(context);
-    record(requestEvent(context, response.status, start));
+    record(requestEvent(context, route, response.status, start));
     return response;
   };
 }

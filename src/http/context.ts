@@ -24,6 +24,9 @@ export interface Env {
 
 export type RequestContext = Context<Env>;
 
+/** The pattern of a path, such as `/api/v1/tasks/:id`; undefined for paths that nothing is at. */
+export type Route = string | undefined;
+
 /** Answers a request. What is around all of them wraps one in another (`src/app.ts`). */
 export type Handle = (context: RequestContext) => Response | Promise<Response>;
 

@@ -3,7 +3,7 @@ import type { Scope } from '../auth/principal.ts';
 import { readBody } from './body.ts';
 import type { Guard, Handle } from './context.ts';
 import type { Operation } from './operation.ts';
-import { readInput } from './read-input.ts';
+import { inputReader } from './read-input.ts';
 
 /** Puts what answers the methods of a path onto the router, whose patterns have `:id` where OpenAPI has `{id}`. */
 export type Mount = (path: string, handles: Readonly<Record<string, Handle>>) => void;
@@ -16,6 +16,7 @@ export function mountOperations(
 ): void {
   for (const [path, those] of byPath(operations)) {
     const handles = those.map(({ description, handle }): [string, Handle] => {
+      const readInput = inputReader(description);
       const guards = description.token === 'none' ? [] : protect(description.token);
       const guarded: Handle = async (context) => {
         for (const guard of guards) {
@@ -24,7 +25,7 @@ export function mountOperations(
           if (passed) await passed;
         }
         const body = description.request.body ? await readBody(context, description.bodyTypes) : undefined;
-        return handle(readInput(description, context, body), context);
+        return handle(readInput(context, body), context);
       };
       return [description.method.toUpperCase(), guarded];
     });

@@ -9,7 +9,7 @@ import type { RequestContext } from './context.ts';
 export interface RequestSchemas {
   readonly path?: ZodObject;
   readonly query?: ZodObject;
-  /** Named in lower case; other headers are let through. */
+  /** Named in lower case, all of them optional; other headers are let through. */
   readonly headers?: ZodObject;
   readonly body?: ZodType;
 }

@@ -2,14 +2,13 @@
 import type { Span } from '@opentelemetry/api';
 import { isScope } from '../database/scope.ts';
 import type { BoundStatement } from '../database/statement.ts';
-import type { Handle } from '../http/context.ts';
+import type { Handle, Route } from '../http/context.ts';
 import type { Log } from './log.ts';
-import { routeOf } from './request-log.ts';
 import { userHash } from './user-hash.ts';
 
 export interface Tracing {
   /** A span for each request, named by its route. */
-  traceRequests(handle: Handle): Handle;
+  traceRequests(route: Route, handle: Handle): Handle;
   /** A span around a round trip to the database. */
   exchange<Result>(statements: readonly BoundStatement[], exchange: () => Promise<Result>): Promise<Result>;
 }
@@ -37,14 +36,13 @@ export async function loadTracing(log: Log): Promise<Tracing | null> {
   const tracer = trace.getTracer(name);
 
   return {
-    traceRequests: (handle) => async (c) => {
+    traceRequests: (route, handle) => async (c) => {
       const { method } = c.req;
       // Node's HTTP server may be instrumented by the SDK already: then the span of the request is there.
       const given = trace.getActiveSpan();
       const parent = given ? context.active() : propagation.extract(context.active(), c.req.header());
       const span = given ?? tracer.startSpan(method, { kind: SpanKind.SERVER }, parent);
       const response = await context.with(trace.setSpan(parent, span), () => handle(c));
-      const route = routeOf(c);
       const problem = c.get('problem');
       const user = c.get('principal')?.userId;
       // The names are those of OpenTelemetry's semantic conventions. The path itself stays out: it may hold ids.

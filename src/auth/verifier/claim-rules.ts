@@ -72,12 +72,12 @@ function isAddressedTo(audience: string, aud: unknown): boolean {
 
 /** PostgreSQL has no U+0000, and UTF-8 no lone surrogates: two users' names could become one. */
 function isStorableText(text: string): boolean {
-  return !/[\0\p{Surrogate}]/u.test(text);
+  return text.isWellFormed() && !text.includes('\0');
 }
 
-/** Counts code points. */
+/** Counts code points, of which there are never more than there are units of UTF-16. */
 function isLengthBetween(text: string, least: number, most: number): boolean {
-  const { length } = [...text];
+  const length = text.length <= most ? text.length : [...text].length;
   return length >= least && length <= most;
 }
 
