@@ -105,23 +105,30 @@ function isAllowed(version: string, versions: string): string {
   return `(${versions}::integer[] is null or ${version} = any (${versions}))`;
 }
 
-/** Replaces the words of the title, or of the description, where new ones are given. */
-function reindexed(name: string, words: string, inTitle: boolean): string {
+/**
+ * Replaces the words of the title and of the description, each where new ones are given. `in_title` is kept out of what an
+ * index is searched for: PostgreSQL 18 takes that for dear, the words being in between, and reads all of the user's instead.
+ */
+function reindexed(title: string, description: string): string {
   return `
-    ${name}_left as (
+    left_words as (
       delete from todo.task_words as indexed using current
-      where indexed.owner_id = $1 and indexed.task_id = current.id and indexed.in_title = ${inTitle}
-        and ${words}::text[] is not null and indexed.word <> all (${words}::text[])
-    ), ${name}_joined as (
+      where indexed.owner_id = $1 and indexed.task_id = current.id
+        and indexed.word <> all (case when indexed.in_title then ${title}::text[] else ${description}::text[] end)
+    ), joined_words as (
       insert into todo.task_words (owner_id, task_id, word, in_title)
-      select $1, current.id, word, ${inTitle} from current, unnest(${words}::text[]) as word
+      select $1, current.id, words.word, words.in_title
+      from current, (
+        select word, true as in_title from unnest(${title}::text[]) as word
+        union all
+        select word, false from unnest(${description}::text[]) as word
+      ) as words
       on conflict do nothing
     )`;
 }
 
 /** An update with or without its parts for tags and words: most changes have neither. */
 function update(parts: { tags: boolean; words: boolean }): Statement {
-  const words = parts.tags ? ['$6', '$7'] : ['$5', '$6'];
   const expressions = [
     `current as (
       select *, tasks as stored from todo.tasks as tasks
@@ -142,9 +149,7 @@ function update(parts: { tags: boolean; words: boolean }): Statement {
           )`,
         ]
       : []),
-    ...(parts.words
-      ? [reindexed('title', words[0] as string, true), reindexed('description', words[1] as string, false)]
-      : []),
+    ...(parts.words ? [parts.tags ? reindexed('$6', '$7') : reindexed('$5', '$6')] : []),
   ];
   const changes = ['wanted is distinct from current.stored'];
   if (parts.tags) changes.push('exists (select from unassigned)', 'exists (select from assigned)');

@@ -1,0 +1,76 @@
+/**
+ * What a write reads: a handful of rows, however many tasks its user has. Plans change with what a table holds, so
+ * `npm run bench:growth` looks at the same in tables a hundred times as large.
+ */
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fill } from '../../bench/fill.ts';
+import { userRole } from '../../src/database/schema.ts';
+import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
+import { deleteTask, insertTask, lockTask, selectTask, updateTask } from '../../src/tasks/statements.ts';
+import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
+
+const owner = 'ada';
+const task = { title: 'buy milk', description: 'two of them', status: 'Todo', priority: 'Low', due: null } as const;
+
+/** PostgreSQL plans each of them by its values at first, and for any values later. */
+const modes = ['force_custom_plan', 'force_generic_plan'];
+
+const statements: Record<string, (id: string) => BoundStatement> = {
+  read: (id) => selectTask(owner, id),
+  lock: (id) => lockTask(owner, id),
+  'change of status': (id) => updateTask(owner, id, { status: 'Done' }, null),
+  'change of title': (id) => updateTask(owner, id, { title: 'buy bread' }, null),
+  'change of description': (id) => updateTask(owner, id, { description: 'one of them' }, null),
+  'change of tags': (id) => updateTask(owner, id, { tags: ['tag 3', 'new'] }, null),
+  'change of everything': (id) => updateTask(owner, id, { ...task, tags: ['tag 4'] }, null),
+  deletion: (id) => deleteTask(owner, id, null),
+  creation: () => insertTask(owner, '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d', { ...task, tags: ['tag 1', 'new'] }),
+};
+
+describe.skipIf(databaseKind === 'embedded')('on PostgreSQL, which the embedded database is', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const filling = { user: owner, tasks: 10_000, total: 20_000, others: 200 };
+    await database.connections.withMigrationClient((client) => fill(client, filling));
+  }, 60_000);
+
+  afterAll(() => database.remove());
+
+  describe.each(modes)('with %s', (mode) => {
+    test.each(Object.entries(statements))('a %s reads little', async (_, statement) => {
+      const [found] = await database.query<{ id: string }>(
+        'select id from todo.tasks where owner_id = $1 order by id offset 5000 limit 1',
+        [owner],
+      );
+      const plan = await database.connections.withMigrationClient(async (client) => {
+        await client.query(`begin; set local role ${userRole}; set local app.user_id = '${owner}'`);
+        await client.query(`set local plan_cache_mode = ${mode}`);
+        const lock = lockTask(owner, found?.id ?? '');
+        await client.query(lock.statement.text, lock.values as unknown[]);
+        return explain(client, statement(found?.id ?? ''));
+      });
+      expect(plan).toMatch(/actual rows=1/);
+      const removed = [...plan.matchAll(/Rows Removed by [ \w]+: (\d+)/g)].map(([, rows]) => Number(rows));
+      expect(Math.max(0, ...removed), plan).toBeLessThan(100);
+      expect(Number(/Buffers: shared hit=(\d+)/.exec(plan)?.[1]), plan).toBeLessThan(1_000);
+    });
+  });
+});
+
+/** Does it, and tells how; what was done is undone when the connection is closed. */
+async function explain(client: pg.ClientBase, { statement, values }: BoundStatement): Promise<string> {
+  await client.query(`prepare explained as ${statement.text}`);
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+    `explain (analyze, buffers, timing off) execute explained (${values.map(literal).join(', ')})`,
+  );
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+function literal(value: Parameter): string {
+  if (value === null) return 'null';
+  const text = Array.isArray(value) ? `{${value.map((element) => JSON.stringify(element)).join(',')}}` : String(value);
+  return `'${text.replaceAll("'", "''")}'`;
+}
