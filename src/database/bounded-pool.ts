@@ -111,7 +111,7 @@ export class BoundedPool extends pg.Pool {
     this.#gate = createGate(bounds.places, mostWaiting);
     this.#clients = clients;
     this.#opening = opening;
-    // So is one that fails while the pool closes it.
+    // Without a listener, one that fails while the pool closes it would end the process.
     this.on('error', () => {});
     const { idleTimeoutMs } = bounds;
     if (idleTimeoutMs > 0) {
