@@ -54,13 +54,17 @@ async function start(command: readonly string[], path: string, variables: NodeJS
 
 /** Milliseconds of CPU that a process has used; Linux tells, elsewhere it is not known. */
 export function cpuMsOf(pid: number): number {
-  const [user, system] = statOf(pid).slice(11);
-  return (Number(user) + Number(system)) * 10;
+  return cpuMsAt(pid, 11);
 }
 
 /** The same of the processes that it had started and that have ended. */
 function cpuMsOfEnded(pid: number): number {
-  const [user, system] = statOf(pid).slice(13);
+  return cpuMsAt(pid, 13);
+}
+
+/** User and system time in the fields from this one on. */
+function cpuMsAt(pid: number, field: number): number {
+  const [user, system] = statOf(pid).slice(field);
   return (Number(user) + Number(system)) * 10;
 }
 

@@ -1,7 +1,7 @@
 /** What goes first in every exchange: who the statements after it run as, and how, until the transaction ends. */
 import type pg from 'pg';
 import { janitorRole, userRole } from './schema.ts';
-import { isSettled } from './session.ts';
+import { isSettled, settings } from './session.ts';
 import type { BoundStatement, Statement } from './statement.ts';
 
 const identity = "set_config('role', $1, true), set_config('app.user_id', $2, true)";
@@ -9,15 +9,11 @@ const identity = "set_config('role', $1, true), set_config('app.user_id', $2, tr
 const scope = settingUntilCommit('scope', identity);
 
 /** For sessions that are not settled. */
-const wholeScope = settingUntilCommit(
-  'whole_scope',
-  `${identity}, set_config('statement_timeout', $3, true), set_config('idle_in_transaction_session_timeout', $3, true),
-   set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true)`,
-);
+const wholeScope = settingUntilCommit('whole_scope', `${identity}, ${settings('$3', true)}`);
 
 /** All of them are evaluated, and none is null: no row comes of it. */
-function settingUntilCommit(name: string, settings: string): Statement {
-  return { name, text: `select where num_nulls(${settings}) > 0` };
+function settingUntilCommit(name: string, calls: string): Statement {
+  return { name, text: `select where num_nulls(${calls}) > 0` };
 }
 
 /** Whether it is one of these statements, which are not the caller's. */

@@ -9,10 +9,20 @@ export function isSettled(client: pg.ClientBase): boolean {
   return settled.has(client);
 }
 
-const settle = `
-  select set_config('statement_timeout', $2, false), set_config('idle_in_transaction_session_timeout', $2, false),
-         set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false)
-  where pg_backend_pid() = $1`;
+/**
+ * The settings in SQL.
+ *
+ * @param timeout the parameter that has the milliseconds
+ * @param isLocal whether they end with the transaction
+ */
+export function settings(timeout: string, isLocal: boolean): string {
+  return `
+    set_config('statement_timeout', ${timeout}, ${isLocal}),
+    set_config('idle_in_transaction_session_timeout', ${timeout}, ${isLocal}),
+    set_config('TimeZone', 'UTC', ${isLocal}), set_config('DateStyle', 'ISO', ${isLocal})`;
+}
+
+const settle = `select ${settings('$2', false)} where pg_backend_pid() = $1`;
 
 /**
  * Makes the settings of a new connection, unless a pooler hands out the sessions behind it, which would pass them on to

@@ -16,10 +16,13 @@ export function createRecorder(log: Log, metrics: Metrics | null): Recorder {
 /** What comes a thousand times a second is counted and not logged: the line of the request tells how it ended. */
 function writeLine(log: Log, event: ServerEvent, userHash: (userId: string) => string): void {
   switch (event.type) {
-    case 'request':
-      if (!event.problem && event.status < 500) log.writeInfo(membersOfGood(event, userHash));
-      else log[event.status >= 500 ? 'error' : 'info'](requestLine(event, userHash), 'request');
+    case 'request': {
+      const level = event.status >= 500 ? 'error' : 'info';
+      if (!log.isLevelEnabled(level)) return;
+      if (level === 'info' && !event.problem) log.writeInfo(membersOfGood(event, userHash));
+      else log[level](requestLine(event, userHash), 'request');
       return;
+    }
     case 'keys_fetched': {
       const { usable, unused } = event;
       if (unused.length > 0) log.warn({ event: 'keys_unused', usable, unused }, 'keys fetched');
