@@ -2,7 +2,7 @@
  * Measures the built server beside a bare one that sends the same statements, on the same database, in the same run and
  * in turns, and writes `bench/results.md`. Or measures any server that speaks the API, and prints what it sees.
  *
- * Usage: npm run bench [-- --seconds 4 --rounds 3 --connections 16 --database postgres://…]
+ * Usage: npm run bench [-- --seconds 3 --rounds 7 --connections 16 --database postgres://…]
  *        npm run bench -- --target http://127.0.0.1:3000 --token …
  */
 import { execFileSync } from 'node:child_process';
@@ -18,8 +18,8 @@ import { header, row } from './table.ts';
 
 const { values: options } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '7' },
     connections: { type: 'string', default: '16' },
     database: { type: 'string' },
     target: { type: 'string' },
@@ -67,8 +67,8 @@ function introduction(): string {
   return `# Results
 
 Written by \`npm run bench\` at ${commit}, with Node ${process.versions.node} on ${cpus().length} cores of ${cpus()[0]?.model.trim()} with
-${Math.round(totalmem() / 2 ** 30)} GiB, which server, database and load generator share. ${connections} connections; medians of ${rounds} rounds of ${seconds} s, the servers
-in turns, warm. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) is \`node:http\`
+${Math.round(totalmem() / 2 ** 30)} GiB, which server, database and load generator share. ${connections} connections; medians of ${rounds} rounds of ${seconds} s, of the
+ratios too, the servers in turns, warm. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) is \`node:http\`
 and \`pg\`, and sends the same statements as a superuser with no tokens, policies, validation, limits or log. Latencies are
 in milliseconds, CPU is for one request. How it came to this is in [docs/performance.md](../docs/performance.md).`;
 }

@@ -3,11 +3,10 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fillDatabase, usersOf } from './filled-database.ts';
-import { keptTokens, startIdentity } from './identity.ts';
-import { kinds, requestsOf } from './kinds.ts';
-import { compare, type Effort, warmUp } from './measure.ts';
+import { startIdentity } from './identity.ts';
+import type { Effort } from './measure.ts';
 import { residentMb, startBaseline, startServer } from './processes.ts';
-import { header, row } from './table.ts';
+import { sideBySide } from './side-by-side.ts';
 
 export async function measureEmbedded(effort: Effort): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-bench-'));
@@ -22,23 +21,13 @@ export async function measureEmbedded(effort: Effort): Promise<string[]> {
 
     const baseline = await startBaseline(theirs);
     const server = await startServer({ DATABASE_URL: ours, ...identity.variables });
-    const kept = keptTokens(identity);
-    const rows: string[] = [];
-    for (const [name, kind] of Object.entries(kinds)) {
-      const candidates = [
-        { target: server, requests: () => requestsOf(kind, users, kept) },
-        { target: baseline, requests: () => requestsOf(kind, users, (user) => ({ 'x-owner': user })) },
-      ];
-      await warmUp(candidates, effort);
-      rows.push(row(name, await compare(candidates, effort)));
-      console.log(rows.at(-1));
-    }
+    const table = await sideBySide(server, baseline, users, identity, effort);
     const memory = residentMb(server.process.pid as number);
     await server.stop();
     await baseline.stop();
     return [
       '## On the embedded database',
-      [header(['todo-api', 'bare']), ...rows].join('\n'),
+      table,
       `Start to the first answer: ${(first.startMs / 1_000).toFixed(2)} s with no database there yet, ${(server.startMs / 1_000).toFixed(2)} s on these 100,000 tasks. Resident\nmemory after all of it: ${memory} MB, the database included.`,
     ];
   } finally {

@@ -5,7 +5,7 @@
  * Usage: tsx bench/load.ts < load.json, with a `Load` in it
  */
 import { json } from 'node:stream/consumers';
-import { Client, type Dispatcher } from 'undici';
+import { bytesOf, LightClient } from './light-client.ts';
 
 export interface Load {
   readonly url: string;
@@ -32,6 +32,8 @@ export interface Seen {
 }
 
 const load = (await json(process.stdin)) as Load;
+const url = new URL(load.url);
+const requests = load.requests.map((request) => bytesOf(request, url.host));
 const latencies: number[] = [];
 const statuses: Record<string, number> = {};
 let next = 0;
@@ -49,35 +51,16 @@ const seen: Seen = {
 console.log(JSON.stringify(seen));
 
 async function keepBusy(): Promise<void> {
-  const client = new Client(load.url);
+  const client = await LightClient.connect(url);
   while (performance.now() < end) {
-    const each = load.requests[next % load.requests.length] as LoadRequest;
+    const request = requests[next % requests.length] as Buffer;
     next += 1;
     const sent = performance.now();
-    const status = await send(client, each);
+    const status = await client.send(request);
     latencies.push(performance.now() - sent);
     statuses[status] = (statuses[status] ?? 0) + 1;
   }
-  await client.destroy();
-}
-
-/** By the least that undici can do: what the load generator takes of the machine, the servers do not get. */
-function send(client: Client, { method, path, headers, body }: LoadRequest): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let status = 0;
-    client.dispatch(
-      { method: method as Dispatcher.HttpMethod, path, headers, body: body ?? null },
-      {
-        onRequestStart() {},
-        onResponseStart(_controller, statusCode) {
-          status = statusCode;
-        },
-        onResponseData() {},
-        onResponseEnd: () => resolve(status),
-        onResponseError: (_controller, error) => reject(error),
-      },
-    );
-  });
+  client.close();
 }
 
 function at(share: number): number {

@@ -46,19 +46,31 @@ export async function warmUp(candidates: readonly Candidate[], effort: Effort): 
   for (const { target, requests } of candidates) await measure(target, requests(), effort);
 }
 
-/** In turns, so that whatever else the machine does hits all. Medians of the rounds. */
+export interface Comparison {
+  /** Of each candidate, the medians of its rounds. */
+  readonly measured: readonly Measured[];
+  /** Of the first one's rate to the last one's: the median of the rounds, each of which has its own weather. */
+  readonly ratio: number;
+}
+
+/** In turns, so that whatever else the machine does hits all. */
 export async function compare(
   candidates: readonly Candidate[],
   effort: Effort,
   databaseMs?: () => number,
-): Promise<Measured[]> {
+): Promise<Comparison> {
   const rounds: Measured[][] = [];
   for (let round = 0; round < effort.rounds; round += 1) {
     const results: Measured[] = [];
     for (const { target, requests } of candidates) results.push(await measure(target, requests(), effort, databaseMs));
     rounds.push(results);
   }
-  return candidates.map((_, index) => medians(rounds.map((results) => results[index] as Measured)));
+  const at = (index: number) => rounds.map((results) => results.at(index) as Measured);
+  const theirs = at(-1);
+  return {
+    measured: candidates.map((_, index) => medians(at(index))),
+    ratio: median(at(0).map((ours, round) => ours.perSecond / (theirs[round] as Measured).perSecond)),
+  };
 }
 
 /** In a process of its own, which tells what it saw. */

@@ -6,15 +6,21 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, startPostgres } from '../test/support/postgres-server.ts';
+import { bytesOf, LightClient } from './light-client.ts';
 import { secret, tokenOf } from './soak-traffic.ts';
 
 const seconds = Number(process.argv[2] ?? 5);
 const postgres = await startPostgres();
 const port = await freePort();
+const url = new URL(`http://127.0.0.1:${port}`);
+const list = bytesOf(
+  { method: 'GET', path: '/api/v1/tasks?limit=10', headers: { Authorization: `Bearer ${tokenOf('bench')}` } },
+  url.host,
+);
+const probe = bytesOf({ method: 'GET', path: '/livez', headers: {} }, url.host);
 const server = spawn(process.execPath, [join(import.meta.dirname, '..', 'dist', 'cli.js'), 'serve'], {
   stdio: ['ignore', 'ignore', 'inherit'],
   env: {
@@ -28,7 +34,7 @@ const server = spawn(process.execPath, [join(import.meta.dirname, '..', 'dist', 
   },
 });
 try {
-  while ((await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.status !== 200) await delay(100);
+  while ((await fetch(new URL('/readyz', url)).catch(() => null))?.status !== 200) await delay(100);
   await load(20);
   console.log('| Clients | Served a second | p50 / p99, ms | 503 a second | /livez p99, ms | Memory, MB |');
   console.log('| --- | --- | --- | --- | --- | --- |');
@@ -45,39 +51,33 @@ try {
 
 /** How long each answer took, in milliseconds. */
 async function load(clients: number): Promise<{ served: number[]; refused: number[]; alive: number[] }> {
-  const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const times = { served: [] as number[], refused: [] as number[], alive: [] as number[] };
   const end = Date.now() + seconds * 1_000;
-  const headers = { Authorization: `Bearer ${tokenOf('bench')}` };
-  const client = async () => {
+  const ask = async (client: LightClient, request: Buffer) => {
+    const start = performance.now();
+    const status = await client.send(request);
+    return { status, ms: performance.now() - start };
+  };
+  const user = async () => {
+    const client = await LightClient.connect(url);
     while (Date.now() < end) {
-      const { status, ms } = await ask('/api/v1/tasks?limit=10', agent, headers);
+      const { status, ms } = await ask(client, list);
       (status === 200 ? times.served : times.refused).push(ms);
       // As a client should that is told so, though much sooner.
       if (status !== 200) await delay(100);
     }
+    client.close();
   };
   const prober = async () => {
     while (Date.now() < end) {
-      times.alive.push((await ask('/livez', undefined, {})).ms);
+      const client = await LightClient.connect(url);
+      times.alive.push((await ask(client, probe)).ms);
+      client.close();
       await delay(50);
     }
   };
-  await Promise.all([prober(), ...Array.from({ length: clients }, client)]);
-  agent.destroy();
+  await Promise.all([prober(), ...Array.from({ length: clients }, user)]);
   return times;
-}
-
-function ask(path: string, agent: Agent | undefined, headers: Record<string, string>) {
-  return new Promise<{ status: number; ms: number }>((resolve, reject) => {
-    const start = performance.now();
-    const asking = request({ host: '127.0.0.1', port, path, headers, ...(agent && { agent }) }, (response) => {
-      response.resume();
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, ms: performance.now() - start }));
-    });
-    asking.once('error', reject);
-    asking.end();
-  });
 }
 
 function rate(times: readonly number[]): number {

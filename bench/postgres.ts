@@ -4,10 +4,10 @@ import { startCountingProxy } from '../test/support/counting-proxy.ts';
 import { startFaultyProxy } from '../test/support/faulty-proxy.ts';
 import { fillDatabase, usersOf } from './filled-database.ts';
 import { type Identity, keptTokens, startIdentity } from './identity.ts';
-import { type Kind, kinds, requestsOf, type Users } from './kinds.ts';
+import { kinds, requestsOf, type Users } from './kinds.ts';
 import { compare, type Effort, measure, warmUp } from './measure.ts';
 import { databaseCpu, residentMb, startBaseline, startServer } from './processes.ts';
-import { header, row } from './table.ts';
+import { sideBySide } from './side-by-side.ts';
 
 /** @param url of an empty database */
 export async function measurePostgres(url: string, effort: Effort): Promise<string[]> {
@@ -28,33 +28,22 @@ export async function measurePostgres(url: string, effort: Effort): Promise<stri
 async function beside(url: string, users: Users, identity: Identity, effort: Effort): Promise<string> {
   const baseline = await startBaseline(url);
   const server = await startServer({ DATABASE_URL: url, ...identity.variables });
-  const kept = keptTokens(identity);
-  const database = await databaseCpu(url);
-  const candidatesFor = (kind: Kind) => [
-    { target: server, requests: () => requestsOf(kind, users, kept) },
-    { target: baseline, requests: () => requestsOf(kind, users, (user) => ({ 'x-owner': user })) },
-  ];
-  for (const kind of Object.values(kinds)) await warmUp(candidatesFor(kind), effort);
-  const rows: string[] = [];
-  for (const [name, kind] of Object.entries(kinds)) {
-    rows.push(row(name, await compare(candidatesFor(kind), effort, database)));
-    console.log(rows.at(-1));
-  }
+  const table = await sideBySide(server, baseline, users, identity, effort, await databaseCpu(url));
   const list = kinds['list of 20'] as (typeof kinds)[string];
   // More than are sent in a round.
   const different = () =>
     requestsOf(list, users, (user) => ({ authorization: `Bearer ${identity.token(user)}` }), 4_000 * effort.seconds);
+  const kept = keptTokens(identity);
   const tokens = [() => requestsOf(list, users, kept), different].map((requests) => ({ target: server, requests }));
   await warmUp(tokens, effort);
-  const [same, other] = await compare(tokens, effort);
+  const [same, other] = (await compare(tokens, effort)).measured;
   const memory = residentMb(server.process.pid as number);
   const started = server.startMs;
   await server.stop();
   await baseline.stop();
   const differentCpu = Math.round((other?.cpu ?? 0) - (same?.cpu ?? 0));
   return [
-    header(['todo-api', 'bare']),
-    ...rows,
+    table,
     '',
     `A list of 20 with a token that was not seen before costs ${differentCpu} µs of CPU more than with one that was: ${other?.perSecond.toFixed(0)} against`,
     `${same?.perSecond.toFixed(0)} requests a second, EdDSA. Start to the first answer: ${(started / 1_000).toFixed(2)} s. Resident memory after all of it: ${memory} MB.`,

@@ -1,5 +1,5 @@
 /** The tables of results, in Markdown. */
-import type { Measured } from './measure.ts';
+import type { Comparison } from './measure.ts';
 
 /** @param names of the servers that each row tells of; with two of them, the first is compared to the second */
 export function header(names: readonly string[]): string {
@@ -8,7 +8,7 @@ export function header(names: readonly string[]): string {
   return `| ${all.join(' | ')} |\n| --- |${' --: |'.repeat(all.length - 1)}`;
 }
 
-export function row(name: string, measured: readonly Measured[]): string {
+export function row(name: string, { measured, ratio }: Comparison): string {
   const cells = measured.flatMap(({ perSecond, p50, p99, cpu, databaseCpu }) => [
     Math.round(perSecond).toLocaleString('en'),
     p50.toFixed(1),
@@ -16,6 +16,5 @@ export function row(name: string, measured: readonly Measured[]): string {
     cpu > 0 ? cpu.toFixed(0) : '–',
     databaseCpu > 0 ? databaseCpu.toFixed(0) : '–',
   ]);
-  const [ours, theirs] = measured;
-  return `| ${[name, ...cells, ...(ours && theirs ? [`**${(ours.perSecond / theirs.perSecond).toFixed(2)}**`] : [])].join(' | ')} |`;
+  return `| ${[name, ...cells, ...(measured.length === 2 ? [`**${ratio.toFixed(2)}**`] : [])].join(' | ')} |`;
 }
