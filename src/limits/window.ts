@@ -1,4 +1,5 @@
 /** Counting per key in windows of a minute. */
+import { RecentMap } from '../recent-map.ts';
 
 /** The length of a window, in milliseconds. It begins with the first count of a key. */
 export const windowMs = 60_000;
@@ -28,40 +29,49 @@ export interface MemoryCounter extends Counter {
   look(key: string): Allowance;
 }
 
-/** So many keys are counted at a time; past that, the ones whose windows began first are forgotten. */
-const mostKeys = 100_000;
+/** At least so many keys are counted at a time, at most twice as many; those that were counted first are forgotten. */
+const enoughKeys = 50_000;
+
+interface Window {
+  readonly end: number;
+  count: number;
+}
 
 /** @param clock in milliseconds, never going back */
 export function createMemoryCounter(quota: number, clock: () => number = () => performance.now()): MemoryCounter {
-  /** In the order in which the windows began, and so in which they end. */
-  const windows = new Map<string, { end: number; count: number }>();
+  const windows = new RecentMap<string, Window>();
+  /** From then on, every window that began before the last turn has ended. */
+  let turnAt = clock() + windowMs;
+
+  /** The window that a key is in. */
+  function find(key: string, now: number): Window | undefined {
+    const window = windows.get(key);
+    return window && now < window.end ? window : undefined;
+  }
+
+  function begin(key: string, now: number): Window {
+    if (now >= turnAt || windows.size >= enoughKeys) {
+      windows.turn();
+      turnAt = now + windowMs;
+    }
+    const window = { end: now + windowMs, count: 0 };
+    windows.set(key, window);
+    return window;
+  }
 
   return {
     take(key) {
       const now = clock();
-      forgetEnded(now);
-      let window = windows.get(key);
-      if (!window) {
-        window = { end: now + windowMs, count: 0 };
-        windows.set(key, window);
-      }
+      const window = find(key, now) ?? begin(key, now);
       window.count += 1;
       return allowance(quota, window.count, window.end - now);
     },
     look(key) {
       const now = clock();
-      forgetEnded(now);
-      const window = windows.get(key);
+      const window = find(key, now);
       return allowance(quota, window?.count ?? 0, window ? window.end - now : windowMs);
     },
   };
-
-  function forgetEnded(now: number): void {
-    for (const [key, { end }] of windows) {
-      if (end > now && windows.size < mostKeys) break;
-      windows.delete(key);
-    }
-  }
 }
 
 export function allowance(quota: number, count: number, msLeft: number): Allowance {

@@ -14,7 +14,12 @@ vi.mock(import('../../src/auth/verifier/signature.ts'), { spy: true });
 
 const start = now * 1000;
 const key: VerificationKey = { kid: 'a', algorithms: ['HS256'], material: createSecretKey(Buffer.alloc(32)) };
-const verified: VerifiedToken = { principal: { userId: 'user-1', scopes: null }, key, expiresAt: start + 600_000 };
+const verified: VerifiedToken = {
+  principal: { userId: 'user-1', scopes: null },
+  key,
+  expiresAt: start + 600_000,
+  characters: 100,
+};
 
 describe('an entry', () => {
   test('is forgotten after a minute', () => {
@@ -40,29 +45,25 @@ describe('an entry', () => {
 });
 
 describe('the memory is bounded', () => {
-  /** How many of these tokens are remembered, the last ones, and none before. */
-  function rememberedAtTheEnd(cache: ReturnType<typeof createTokenCache>, tokens: readonly string[]): number {
-    const found = tokens.map((token) => cache.find(token, start) !== undefined);
-    const count = found.filter(Boolean).length;
-    expect(found.slice(-count).every(Boolean)).toBe(true);
-    return count;
+  /** How many of so many tokens are remembered, the last ones, and none before. */
+  function rememberedOf(count: number, token: VerifiedToken): number {
+    const cache = createTokenCache();
+    const digests = Array.from({ length: count }, (_, index) => String(index));
+    for (const digest of digests) cache.remember(digest, token, start);
+    const found = digests.map((digest) => cache.find(digest, start) !== undefined);
+    const remembered = found.filter(Boolean).length;
+    expect(found.slice(-remembered).every(Boolean)).toBe(true);
+    return remembered;
   }
 
-  test('by the number of tokens, the oldest going first', () => {
-    const cache = createTokenCache();
-    const tokens = Array.from({ length: 10_100 }, (_, index) => `token-${index}`);
-    for (const token of tokens) cache.remember(token, verified, start);
-    expect(rememberedAtTheEnd(cache, tokens)).toBe(10_000);
-  });
-
-  test('by their length', () => {
-    const cache = createTokenCache();
-    const tokens = Array.from({ length: 2_100 }, (_, index) => String(index).padEnd(8_192));
-    for (const token of tokens) cache.remember(token, verified, start);
-    expect(rememberedAtTheEnd(cache, tokens)).toBe(2_048);
-    // What is remembered again does not count twice.
-    for (let times = 0; times < 3_000; times += 1) cache.remember(tokens[2_099] ?? '', verified, start);
-    expect(rememberedAtTheEnd(cache, tokens)).toBe(2_048);
+  test.each([
+    ['by the number of tokens', verified, 5_000],
+    ['by their length', { ...verified, characters: 8_192 }, 1_024],
+  ])('%s, the oldest going first', (_, token, enough) => {
+    expect(rememberedOf(enough, token)).toBe(enough);
+    expect(rememberedOf(2 * enough, token)).toBe(2 * enough);
+    expect(rememberedOf(2 * enough + 1, token)).toBe(enough + 1);
+    expect(rememberedOf(5 * enough, token)).toBe(2 * enough);
   });
 });
 

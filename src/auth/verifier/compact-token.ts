@@ -3,11 +3,9 @@
 import { isJsonObject, type JsonObject, parseStrictJson } from '../../json/strict-json.ts';
 import { must } from './refusals.ts';
 
-/** The longest token that is looked at, in bytes. Longer ones are refused before any cryptography. */
-export const maxTokenBytes = 8_192;
-
 export interface CompactToken {
-  readonly header: JsonObject;
+  /** As it was sent; `readHeader` reads it. */
+  readonly header: string;
   /** Nobody knows yet by whom it was signed. */
   readonly payload: Uint8Array;
   /** The bytes that the signature is of. */
@@ -17,17 +15,21 @@ export interface CompactToken {
 
 /** Takes a token apart. Throws `token_invalid` for one that is not exactly as RFC 7515 has it. */
 export function readCompactToken(token: string): CompactToken {
-  must(token.length <= maxTokenBytes, 'a token must have at most 8,192 bytes');
   const parts = token.split('.');
   must(parts.length === 3, 'a token must have three parts (RFC 7515, 7.1)');
-  const [header, payload, signature] = parts.map(decodeCanonicalBase64url);
-  must(header && payload && signature, 'each part must be canonical base64url, not empty (RFC 7515, 2; RFC 4648, 3.5)');
+  const [header, payload, signature] = parts as [string, string, string];
   return {
-    header: readJsonObject(header, 'the header must be a JSON object without repeated members (RFC 7515, 4)'),
-    payload,
+    header,
+    payload: decodeCanonicalBase64url(payload),
     signed: Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1'),
-    signature,
+    signature: decodeCanonicalBase64url(signature),
   };
+}
+
+/** The header of a token. Throws `token_invalid` where it is not exactly as RFC 7515 has it. */
+export function readHeader(header: string): JsonObject {
+  const bytes = decodeCanonicalBase64url(header);
+  return readJsonObject(bytes, 'the header must be a JSON object without repeated members (RFC 7515, 4)');
 }
 
 /** The JSON object in these bytes. Throws `token_invalid` naming `rule` where there is none. */
@@ -43,10 +45,12 @@ export function readJsonObject(bytes: Uint8Array, rule: string): JsonObject {
 }
 
 /**
- * The bytes of a base64url text (RFC 4648, 5), or undefined for an empty or sloppy one. Encoding them again must give the
- * same text: padding, white space, foreign characters and stray bits at the end would make two tokens of one.
+ * The bytes of a base64url text (RFC 4648, 5). Throws `token_invalid` for an empty or sloppy one. Encoding them again must
+ * give the same text: padding, white space, foreign characters and stray bits at the end would make two tokens of one.
  */
-function decodeCanonicalBase64url(text: string): Uint8Array | undefined {
+function decodeCanonicalBase64url(text: string): Uint8Array {
   const bytes = Buffer.from(text, 'base64url');
-  return text !== '' && bytes.toString('base64url') === text ? bytes : undefined;
+  const isCanonical = text !== '' && bytes.toString('base64url') === text;
+  must(isCanonical, 'each part must be canonical base64url, not empty (RFC 7515, 2; RFC 4648, 3.5)');
+  return bytes;
 }

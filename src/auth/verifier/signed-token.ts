@@ -1,5 +1,5 @@
 /** From a token to the payload that a known key has signed (RFC 7515, 5.2). */
-import { readCompactToken } from './compact-token.ts';
+import { readCompactToken, readHeader } from './compact-token.ts';
 import { checkHeader, type KeyHints } from './header-rules.ts';
 import type { KeySource, VerificationKey } from './key-source.ts';
 import { must } from './refusals.ts';
@@ -18,24 +18,44 @@ export interface SignedPayload {
 }
 
 /** Opens a token. Throws `token_invalid`, or `identity_provider_unavailable` where its key cannot be had. */
-export async function openSignedToken(token: string, { keys, algorithms }: SignatureRules): Promise<SignedPayload> {
-  const { header, payload, signed, signature } = readCompactToken(token);
-  const hints = checkHeader(header, algorithms);
-  const key = await findKey(hints, keys, algorithms);
-  must(soleAlgorithm(key, algorithms) === hints.algorithm, 'alg must be the algorithm of the key (RFC 8725, 3.1)');
-  must(isMadeBy(key.material, hints.algorithm, signed, signature), 'the signature must verify (RFC 7515, 5.2)');
-  return { payload, key };
+export type TokenOpener = (token: string) => Promise<SignedPayload>;
+
+export function createTokenOpener({ keys, algorithms }: SignatureRules): TokenOpener {
+  let last: { readonly header: string; readonly hints: KeyHints } | undefined;
+
+  /** Tokens of one issuer have the same header, letter by letter. */
+  function hintsOf(header: string): KeyHints {
+    if (header !== last?.header) {
+      const hints = checkHeader(readHeader(header), algorithms);
+      // A part of the token would keep all of it in memory; a copy does not.
+      last = { header: Buffer.from(header, 'latin1').toString('latin1'), hints };
+    }
+    return last.hints;
+  }
+
+  return async (token) => {
+    const { header, payload, signed, signature } = readCompactToken(token);
+    const hints = hintsOf(header);
+    const current = keys.current();
+    const key =
+      pickKey(hints, current instanceof Promise ? await current : current, algorithms) ??
+      pickKey(hints, await keys.newer(), algorithms);
+    must(key, 'the key must be known (RFC 7515, 4.1.4)');
+    must(soleAlgorithm(key, algorithms) === hints.algorithm, 'alg must be the algorithm of the key (RFC 8725, 3.1)');
+    must(isMadeBy(key.material, hints.algorithm, signed, signature), 'the signature must verify (RFC 7515, 5.2)');
+    return { payload, key };
+  };
 }
 
 /** The key that the header names; without a name, the only one for its algorithm (RFC 7515, 6 and appendix D). */
-async function findKey(hints: KeyHints, keys: KeySource, algorithms: readonly string[]): Promise<VerificationKey> {
-  const fits = (key: VerificationKey): boolean =>
-    hints.kid === undefined ? soleAlgorithm(key, algorithms) === hints.algorithm : key.kid === hints.kid;
-
-  let candidates = (await keys.current()).filter(fits);
-  if (candidates.length === 0) candidates = (await keys.newer()).filter(fits);
-  const [key, ...others] = candidates;
-  must(key, 'the key must be known (RFC 7515, 4.1.4)');
+function pickKey(
+  { kid, algorithm }: KeyHints,
+  keys: readonly VerificationKey[],
+  algorithms: readonly string[],
+): VerificationKey | undefined {
+  const [key, ...others] = keys.filter((one) =>
+    kid === undefined ? soleAlgorithm(one, algorithms) === algorithm : one.kid === kid,
+  );
   must(others.length === 0, 'kid must be present where several keys fit (RFC 7515, 4.1.4)');
   return key;
 }

@@ -2,10 +2,10 @@
 import type { ProblemError } from '../../problems/problem.ts';
 import type { Principal } from '../principal.ts';
 import { type ClaimExpectations, checkClaims } from './claim-rules.ts';
-import { maxTokenBytes } from './compact-token.ts';
 import type { VerificationKey } from './key-source.ts';
-import { openSignedToken, type SignatureRules } from './signed-token.ts';
-import { createTokenCache } from './token-cache.ts';
+import { must } from './refusals.ts';
+import { createTokenOpener, type SignatureRules } from './signed-token.ts';
+import { createTokenCache, digestOf } from './token-cache.ts';
 
 export interface TokenVerifier {
   /**
@@ -24,34 +24,39 @@ export interface VerifierRules extends SignatureRules, ClaimExpectations {
   readonly onOutcome?: (outcome: VerificationOutcome) => void;
 }
 
+/** The longest token that is looked at, in bytes. Longer ones are refused before any cryptography, the digest's included. */
+const maxTokenBytes = 8_192;
+
 /** A verifier with a memory of its own. The rules are in `compact-token`, `header-rules`, `key-set` and `claim-rules`. */
 export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rules }: VerifierRules): TokenVerifier {
   const cache = createTokenCache();
+  const open = createTokenOpener(rules);
 
   /** A token verified a moment ago, by a key that is still published. */
-  function recall(token: string): Principal | undefined | Promise<Principal | undefined> {
-    // No cryptography for what is too long, not even the cache's digest.
-    const known = token.length <= maxTokenBytes ? cache.find(token, clock()) : undefined;
+  function recall(digest: string): Principal | undefined | Promise<Principal | undefined> {
+    const known = cache.find(digest, clock());
     if (!known) return undefined;
     const stillGood = (keys: readonly VerificationKey[]) => (keys.includes(known.key) ? known.principal : undefined);
     const keys = rules.keys.current();
     return keys instanceof Promise ? keys.then(stillGood) : stillGood(keys);
   }
 
-  async function check(token: string): Promise<Principal> {
-    const { payload, key } = await openSignedToken(token, rules);
+  async function check(token: string, digest: string): Promise<Principal> {
+    const { payload, key } = await open(token);
     const now = clock();
     const { principal, expiresAt } = checkClaims(payload, rules, now);
-    cache.remember(token, { principal, key, expiresAt }, now);
+    cache.remember(digest, { principal, key, expiresAt, characters: token.length }, now);
     return principal;
   }
 
   return {
     async verify(token) {
       try {
-        const found = recall(token);
+        must(token.length <= maxTokenBytes, 'a token must have at most 8,192 bytes');
+        const digest = digestOf(token);
+        const found = recall(digest);
         const recalled = found instanceof Promise ? await found : found;
-        const principal = recalled ?? (await check(token));
+        const principal = recalled ?? (await check(token, digest));
         onOutcome(recalled ? 'remembered' : 'verified');
         return principal;
       } catch (error) {
