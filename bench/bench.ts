@@ -2,7 +2,7 @@
  * Measures the built server beside a bare one that sends the same statements, on the same database, in the same run and
  * in turns, and writes `bench/results.md`. Or measures any server that speaks the API, and prints what it sees.
  *
- * Usage: npm run bench [-- --seconds 3 --rounds 7 --connections 16 --database postgres://…]
+ * Usage: npm run bench [-- --seconds 3 --rounds 2 --starts 5 --connections 16 --database postgres://…]
  *        npm run bench -- --target http://127.0.0.1:3000 --token …
  */
 import { execFileSync } from 'node:child_process';
@@ -12,14 +12,15 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { measureEmbedded } from './embedded.ts';
 import { kinds, requestsOf } from './kinds.ts';
-import { compare, type Effort, warmUp } from './measure.ts';
+import { type Effort, summarise, takeTurns, warmUp } from './measure.ts';
 import { measurePostgres } from './postgres.ts';
 import { header, row } from './table.ts';
 
 const { values: options } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
-    rounds: { type: 'string', default: '7' },
+    rounds: { type: 'string', default: '2' },
+    starts: { type: 'string', default: '5' },
     connections: { type: 'string', default: '16' },
     database: { type: 'string' },
     target: { type: 'string' },
@@ -31,6 +32,7 @@ const effort: Effort = {
   rounds: Number(options.rounds),
   connections: Number(options.connections),
 };
+const starts = Number(options.starts);
 
 if (options.target) await measureTarget(options.target, { authorization: `Bearer ${options.token}` });
 else await measureHere();
@@ -43,7 +45,7 @@ async function measureTarget(url: string, headers: Record<string, string>): Prom
   for (const [name, kind] of Object.entries(kinds)) {
     const candidates = [{ target: { url }, requests: () => requestsOf(kind, { user: ids }, () => headers) }];
     await warmUp(candidates, effort);
-    console.log(row(name, await compare(candidates, effort)));
+    console.log(row(name, summarise(await takeTurns(candidates, effort))));
   }
 }
 
@@ -52,7 +54,7 @@ async function measureHere(): Promise<void> {
   try {
     const page = [
       introduction(),
-      ...(await measurePostgres(options.database ?? `${postgres?.url}/postgres`, effort)),
+      ...(await measurePostgres(options.database ?? `${postgres?.url}/postgres`, starts, effort)),
       ...(await measureEmbedded(effort)),
     ];
     writeFileSync('bench/results.md', `${page.join('\n\n')}\n`);
@@ -67,8 +69,8 @@ function introduction(): string {
   return `# Results
 
 Written by \`npm run bench\` at ${commit}, with Node ${process.versions.node} on ${cpus().length} cores of ${cpus()[0]?.model.trim()} with
-${Math.round(totalmem() / 2 ** 30)} GiB, which server, database and load generator share. ${connections} connections; medians of ${rounds} rounds of ${seconds} s, of the
-ratios too, the servers in turns, warm. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) is \`node:http\`
+${Math.round(totalmem() / 2 ** 30)} GiB, which server, database and load generator share. ${connections} connections; the servers in turns, warm, ${starts} times
+started and each time for ${rounds} rounds of ${seconds} s; medians of the rounds, and of their ratios. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) is \`node:http\`
 and \`pg\`, and sends the same statements as a superuser with no tokens, policies, validation, limits or log. Latencies are
 in milliseconds, CPU is for one request. How it came to this is in [docs/performance.md](../docs/performance.md).`;
 }

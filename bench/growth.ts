@@ -10,7 +10,7 @@ import { startPostgres } from '../test/support/postgres-server.ts';
 import { fillDatabase } from './filled-database.ts';
 import { keptTokens, startIdentity } from './identity.ts';
 import { kinds, requestsOf } from './kinds.ts';
-import { compare, warmUp } from './measure.ts';
+import { summarise, takeTurns, warmUp } from './measure.ts';
 import { databaseCpu, startServer } from './processes.ts';
 import { header, row } from './table.ts';
 
@@ -48,7 +48,7 @@ try {
       requests: () => requestsOf(kind, { [user]: ids }, kept),
     }));
     await warmUp(candidates, effort);
-    console.log(row(name, await compare(candidates, effort, database)));
+    console.log(row(name, summarise(await takeTurns(candidates, effort, database))));
   }
   for (const { target } of servers) await target.stop();
 } finally {

@@ -14,6 +14,7 @@ export interface Effort {
   readonly connections: number;
   /** Of each round. */
   readonly seconds: number;
+  /** Of each start of the servers. */
   readonly rounds: number;
 }
 
@@ -46,6 +47,27 @@ export async function warmUp(candidates: readonly Candidate[], effort: Effort): 
   for (const { target, requests } of candidates) await measure(target, requests(), effort);
 }
 
+/** One measurement of each candidate. */
+export type Round = readonly Measured[];
+
+/** In turns, so that whatever else the machine does hits all, and every other time in the other order. */
+export async function takeTurns(
+  candidates: readonly Candidate[],
+  effort: Effort,
+  databaseMs?: () => number,
+): Promise<Round[]> {
+  const rounds: Round[] = [];
+  for (let count = 0; count < effort.rounds; count += 1) {
+    const round: Measured[] = [];
+    const order = [...candidates.entries()];
+    for (const [index, { target, requests }] of count % 2 === 0 ? order : order.reverse()) {
+      round[index] = await measure(target, requests(), effort, databaseMs);
+    }
+    rounds.push(round);
+  }
+  return rounds;
+}
+
 export interface Comparison {
   /** Of each candidate, the medians of its rounds. */
   readonly measured: readonly Measured[];
@@ -53,22 +75,11 @@ export interface Comparison {
   readonly ratio: number;
 }
 
-/** In turns, so that whatever else the machine does hits all. */
-export async function compare(
-  candidates: readonly Candidate[],
-  effort: Effort,
-  databaseMs?: () => number,
-): Promise<Comparison> {
-  const rounds: Measured[][] = [];
-  for (let round = 0; round < effort.rounds; round += 1) {
-    const results: Measured[] = [];
-    for (const { target, requests } of candidates) results.push(await measure(target, requests(), effort, databaseMs));
-    rounds.push(results);
-  }
-  const at = (index: number) => rounds.map((results) => results.at(index) as Measured);
+export function summarise(rounds: readonly Round[]): Comparison {
+  const at = (index: number) => rounds.map((round) => round.at(index) as Measured);
   const theirs = at(-1);
   return {
-    measured: candidates.map((_, index) => medians(at(index))),
+    measured: (rounds[0] ?? []).map((_, index) => medians(at(index))),
     ratio: median(at(0).map((ours, round) => ours.perSecond / (theirs[round] as Measured).perSecond)),
   };
 }

@@ -5,18 +5,34 @@ import { startFaultyProxy } from '../test/support/faulty-proxy.ts';
 import { fillDatabase, usersOf } from './filled-database.ts';
 import { type Identity, keptTokens, startIdentity } from './identity.ts';
 import { kinds, requestsOf, type Users } from './kinds.ts';
-import { compare, type Effort, measure, warmUp } from './measure.ts';
-import { databaseCpu, residentMb, startBaseline, startServer } from './processes.ts';
+import { type Effort, type Measured, measure, type Round, summarise, takeTurns, warmUp } from './measure.ts';
+import { databaseCpu, startBaseline, startServer } from './processes.ts';
 import { sideBySide } from './side-by-side.ts';
 
-/** @param url of an empty database */
-export async function measurePostgres(url: string, effort: Effort): Promise<string[]> {
+/**
+ * @param url of an empty database
+ * @param starts of the servers that are compared
+ */
+export async function measurePostgres(url: string, starts: number, effort: Effort): Promise<string[]> {
   const users = await fillDatabase(url, { user: 'bench-user', tasks: 100, total: 100_000, others: 1_000 }, usersOf);
   const identity = await startIdentity();
   try {
+    const startBoth = async () => ({
+      baseline: await startBaseline(url),
+      server: await startServer({ DATABASE_URL: url, ...identity.variables }),
+    });
+    const { table, startMs, residentMb } = await sideBySide(
+      startBoth,
+      starts,
+      { users, identity },
+      effort,
+      await databaseCpu(url),
+    );
     return [
       '## On PostgreSQL',
-      await beside(url, users, identity, effort),
+      table,
+      await newTokens(url, starts, users, identity, effort),
+      `Start to the first answer: ${(startMs / 1_000).toFixed(2)} s. Resident memory after all kinds of requests: ${residentMb} MB.`,
       '## Round trips',
       await roundTrips(url, users, identity),
     ];
@@ -25,29 +41,31 @@ export async function measurePostgres(url: string, effort: Effort): Promise<stri
   }
 }
 
-async function beside(url: string, users: Users, identity: Identity, effort: Effort): Promise<string> {
-  const baseline = await startBaseline(url);
-  const server = await startServer({ DATABASE_URL: url, ...identity.variables });
-  const table = await sideBySide(server, baseline, users, identity, effort, await databaseCpu(url));
+/** What it costs not to have seen a token before. */
+async function newTokens(
+  url: string,
+  starts: number,
+  users: Users,
+  identity: Identity,
+  effort: Effort,
+): Promise<string> {
   const list = kinds['list of 20'] as (typeof kinds)[string];
-  // More than are sent in a round.
-  const different = () =>
-    requestsOf(list, users, (user) => ({ authorization: `Bearer ${identity.token(user)}` }), 4_000 * effort.seconds);
   const kept = keptTokens(identity);
-  const tokens = [() => requestsOf(list, users, kept), different].map((requests) => ({ target: server, requests }));
-  await warmUp(tokens, effort);
-  const [same, other] = (await compare(tokens, effort)).measured;
-  const memory = residentMb(server.process.pid as number);
-  const started = server.startMs;
-  await server.stop();
-  await baseline.stop();
-  const differentCpu = Math.round((other?.cpu ?? 0) - (same?.cpu ?? 0));
-  return [
-    table,
-    '',
-    `A list of 20 with a token that was not seen before costs ${differentCpu} µs of CPU more than with one that was: ${other?.perSecond.toFixed(0)} against`,
-    `${same?.perSecond.toFixed(0)} requests a second, EdDSA. Start to the first answer: ${(started / 1_000).toFixed(2)} s. Resident memory after all of it: ${memory} MB.`,
-  ].join('\n');
+  // More than are sent in a round.
+  const count = 5_000 * effort.seconds;
+  const different = () =>
+    requestsOf(list, users, (user) => ({ authorization: `Bearer ${identity.token(user)}` }), count);
+  const rounds: Round[] = [];
+  for (let started = 0; started < starts; started += 1) {
+    const target = await startServer({ DATABASE_URL: url, ...identity.variables });
+    const candidates = [different, () => requestsOf(list, users, kept)].map((requests) => ({ target, requests }));
+    await warmUp(candidates, effort);
+    rounds.push(...(await takeTurns(candidates, effort)));
+    await target.stop();
+  }
+  const [first, again] = summarise(rounds).measured as [Measured, Measured];
+  return `A list of 20 with a token that was not seen before costs ${Math.round(first.cpu - again.cpu)} µs of CPU more than with one that was: ${first.perSecond.toFixed(0)} against
+${again.perSecond.toFixed(0)} requests a second, EdDSA.`;
 }
 
 /** What goes over the wire, and what a network that takes 20 ms each way makes of it. */
