@@ -37,7 +37,7 @@ export function createGate(places: number, mostWaiting: number): Gate {
   let waiting: Waiter[] = [];
   let looking: NodeJS.Timeout | undefined;
   let free = places;
-  // One for all who are turned away: to note where each was takes an eighth of the time when there are most of them.
+  // One for all who are turned away: to note where each one came from takes an eighth of the time (`docs/performance.md`).
   const full = new OverloadedError(`${mostWaiting} are waiting already`);
 
   function refuseImpatient(): void {
