@@ -16,8 +16,8 @@ const layers = {
   app: ['auth', 'http', 'observability', 'problems', 'services', 'tasks', 'version'],
   tasks: ['auth/principal', 'database', 'http', 'problems', 'writes'],
   writes: ['auth/principal', 'database', 'http', 'problems'],
-  limits: ['database', 'http/context', 'problems'],
-  auth: ['config', 'database', 'http', 'json', 'limits', 'problems'],
+  limits: ['database', 'http/context', 'problems', 'recent-map'],
+  auth: ['config', 'database', 'http', 'json', 'limits', 'problems', 'recent-map'],
   database: ['auth/principal', 'config', 'deadline', 'problems'],
   http: ['auth/principal', 'json', 'limits/window', 'problems'],
   observability: ['config', 'database', 'http/context', 'problems'],
@@ -26,6 +26,7 @@ const layers = {
   deadline: [],
   json: [],
   problems: [],
+  'recent-map': [],
   version: [],
 };
 
