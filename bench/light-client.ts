@@ -1,7 +1,7 @@
 /**
  * An HTTP client that takes next to nothing of the machine: of an answer it reads the status and where it ends (RFC 9112,
  * section 6). One that reads all headers takes as long as a server does, and longer the more headers there are, so that
- * half of what was measured would be the client (`docs/performance.md`).
+ * what the servers differ by would be the client's in part (`docs/performance.md`).
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
