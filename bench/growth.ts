@@ -5,13 +5,12 @@
  * Usage: npm run bench:growth [-- --seconds 4 --rounds 3]
  */
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { fillDatabase } from './filled-database.ts';
 import { keptTokens, startIdentity } from './identity.ts';
 import { kinds, requestsOf } from './kinds.ts';
 import { summarise, takeTurns, warmUp } from './measure.ts';
-import { databaseCpu, startServer } from './processes.ts';
+import { databaseCpu, runOnce, startServer } from './processes.ts';
 import { header, row } from './table.ts';
 
 const { values: options } = parseArgs({
@@ -57,9 +56,6 @@ try {
 }
 
 async function emptyDatabase(name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: `${postgres.url}/postgres` });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
+  await runOnce(`${postgres.url}/postgres`, `create database ${name}`);
   return `${postgres.url}/${name}`;
 }

@@ -76,11 +76,9 @@ export interface Comparison {
 }
 
 export function summarise(rounds: readonly Round[]): Comparison {
-  const at = (index: number) => rounds.map((round) => round.at(index) as Measured);
-  const theirs = at(-1);
   return {
-    measured: (rounds[0] ?? []).map((_, index) => medians(at(index))),
-    ratio: median(at(0).map((ours, round) => ours.perSecond / (theirs[round] as Measured).perSecond)),
+    measured: (rounds[0] ?? []).map((_, index) => medians(rounds.map((round) => round[index] as Measured))),
+    ratio: median(rounds.map((round) => (round[0] as Measured).perSecond / (round.at(-1) as Measured).perSecond)),
   };
 }
 

@@ -4,48 +4,40 @@
  *
  * Usage: npm run bench:overload -- [seconds of each]
  */
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort, startPostgres } from '../test/support/postgres-server.ts';
+import { startPostgres } from '../test/support/postgres-server.ts';
 import { bytesOf, LightClient } from './light-client.ts';
+import { residentMb, startServer } from './processes.ts';
 import { secret, tokenOf } from './soak-traffic.ts';
 
 const seconds = Number(process.argv[2] ?? 5);
 const postgres = await startPostgres();
-const port = await freePort();
-const url = new URL(`http://127.0.0.1:${port}`);
+const server = await startServer({
+  DATABASE_URL: `${postgres.url}/postgres`,
+  AUTH_MODE: 'shared-secret',
+  BETTER_AUTH_SECRET: secret,
+  RATE_LIMIT_PER_MINUTE: '0',
+  LOG_LEVEL: 'fatal',
+});
+const url = new URL(server.url);
 const list = bytesOf(
   { method: 'GET', path: '/api/v1/tasks?limit=10', headers: { Authorization: `Bearer ${tokenOf('bench')}` } },
   url.host,
 );
 const probe = bytesOf({ method: 'GET', path: '/livez', headers: {} }, url.host);
-const server = spawn(process.execPath, [join(import.meta.dirname, '..', 'dist', 'cli.js'), 'serve'], {
-  stdio: ['ignore', 'ignore', 'inherit'],
-  env: {
-    PATH: process.env.PATH,
-    PORT: String(port),
-    DATABASE_URL: `${postgres.url}/postgres`,
-    AUTH_MODE: 'shared-secret',
-    BETTER_AUTH_SECRET: secret,
-    RATE_LIMIT_PER_MINUTE: '0',
-    LOG_LEVEL: 'fatal',
-  },
-});
 try {
-  while ((await fetch(new URL('/readyz', url)).catch(() => null))?.status !== 200) await delay(100);
   await load(20);
   console.log('| Clients | Served a second | p50 / p99, ms | 503 a second | /livez p99, ms | Memory, MB |');
   console.log('| --- | --- | --- | --- | --- | --- |');
   for (const clients of [20, 100, 210, 500, 1_000, 2_000]) {
     const { served, refused, alive } = await load(clients);
+    const memory = residentMb(server.process.pid as number);
     console.log(
-      `| ${clients} | ${rate(served)} | ${at(served, 0.5)} / ${at(served, 0.99)} | ${rate(refused)} | ${at(alive, 0.99)} | ${memory()} |`,
+      `| ${clients} | ${rate(served)} | ${at(served, 0.5)} / ${at(served, 0.99)} | ${rate(refused)} | ${at(alive, 0.99)} | ${memory} |`,
     );
   }
 } finally {
-  server.kill('SIGKILL');
+  await server.stop();
   await postgres.stop();
 }
 
@@ -87,9 +79,4 @@ function rate(times: readonly number[]): number {
 function at(times: readonly number[], quantile: number): string {
   const sorted = [...times].sort((one, other) => one - other);
   return (sorted[Math.floor(sorted.length * quantile)] ?? 0).toFixed(0);
-}
-
-function memory(): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kilobytes) / 1024);
 }

@@ -1,13 +1,12 @@
 /** The results on PostgreSQL. */
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { startCountingProxy } from '../test/support/counting-proxy.ts';
 import { startFaultyProxy } from '../test/support/faulty-proxy.ts';
 import { fillDatabase, usersOf } from './filled-database.ts';
 import { type Identity, keptTokens, startIdentity } from './identity.ts';
 import { kinds, requestsOf, type Users } from './kinds.ts';
 import { type Effort, type Measured, measure, type Round, summarise, takeTurns, warmUp } from './measure.ts';
-import { databaseCpu, startBaseline, startServer } from './processes.ts';
+import { databaseCpu, runOnce, startBaseline, startServer } from './processes.ts';
 import { sideBySide } from './side-by-side.ts';
 
 /**
@@ -19,7 +18,8 @@ export async function measurePostgres(url: string, starts: number, effort: Effor
   const identity = await startIdentity();
   try {
     const startBoth = async () => {
-      await tidy(url);
+      // As autovacuum would after all that a start writes: with old statistics lists get other plans.
+      await runOnce(url, 'vacuum analyze');
       return {
         baseline: await startBaseline(url),
         server: await startServer({ DATABASE_URL: url, ...identity.variables }),
@@ -43,14 +43,6 @@ export async function measurePostgres(url: string, starts: number, effort: Effor
   } finally {
     await identity.close();
   }
-}
-
-/** What autovacuum would do about all that a start has written: with old statistics lists get other plans. */
-async function tidy(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query('vacuum analyze');
-  await client.end();
 }
 
 /** What it costs not to have seen a token before. */

@@ -79,12 +79,21 @@ export async function databaseCpu(url: string): Promise<() => number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const { rows } = await client.query('select pg_backend_pid() as pid');
+  // Before its process ends with the connection.
   const [, server] = statOf(rows[0].pid);
   await client.end();
   return () =>
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && statOf(Number(name))[1] === server)
       .reduce((sum, pid) => sum + cpuMsOf(Number(pid)), cpuMsOfEnded(Number(server)));
+}
+
+/** One statement, on a connection of its own. */
+export async function runOnce(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(text);
+  await client.end();
 }
 
 /** The fields of /proc/PID/stat from the state on (Linux manual, proc_pid_stat(5)); none for one that has ended. */
