@@ -55,6 +55,18 @@ const problem = z
     instance: z.string().meta({ description: 'The path of the request.' }),
     code: z.enum(problemCodes),
     request_id: z.string(),
+    current_version: z
+      .int()
+      .optional()
+      .meta({ description: 'On `version_mismatch`: the version that the resource has now.' }),
+    auth_code: z.string().optional().meta({
+      description: 'On errors of the embedded issuer: the error code of Better Auth.',
+      example: 'INVALID_EMAIL_OR_PASSWORD',
+    }),
+    message: z
+      .string()
+      .optional()
+      .meta({ description: 'On errors of the embedded issuer: the message of Better Auth.' }),
     errors: z
       .array(
         z.strictObject({

@@ -8,8 +8,18 @@ export interface Fault {
   readonly message: string;
 }
 
+/** Extension members of a problem (RFC 9457, section 3.2). Clients ignore those that they do not know. */
+export interface ProblemExtensions {
+  /** On 412: the version that the resource has now. */
+  readonly current_version?: number;
+  /** On errors of the embedded issuer: Better Auth's own error code. */
+  readonly auth_code?: string;
+  /** On errors of the embedded issuer: Better Auth's own message, where its clients look for it. */
+  readonly message?: string;
+}
+
 /** What is sent as `application/problem+json`. */
-export interface ProblemDocument {
+export interface ProblemDocument extends ProblemExtensions {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -24,6 +34,7 @@ export interface ProblemOptions {
   /** Said to the client instead of the catalogue's `detail`; ignored from status 500 up, where nothing may leak. */
   readonly detail?: string;
   readonly errors?: readonly Fault[];
+  readonly extensions?: ProblemExtensions;
   /** Response headers that belong to this problem, `Retry-After` say. */
   readonly headers?: Readonly<Record<string, string>>;
   /** For the log only: why this happened, in a few words without anything secret. */
@@ -39,6 +50,7 @@ export class ProblemError extends Error {
   readonly status: number;
   readonly detail: string;
   readonly errors: readonly Fault[] | undefined;
+  readonly extensions: ProblemExtensions;
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: string | undefined;
 
@@ -49,6 +61,7 @@ export class ProblemError extends Error {
     this.status = kind.status;
     this.detail = kind.status >= 500 ? kind.detail : (options.detail ?? kind.detail);
     this.errors = options.errors;
+    this.extensions = options.extensions ?? {};
     this.headers = options.headers ?? {};
     this.reason = options.reason;
   }
@@ -76,6 +89,7 @@ export function problemDocument(problem: ProblemError, instance: string, request
     instance,
     code: problem.code,
     request_id: requestId,
+    ...problem.extensions,
     ...(problem.errors && { errors: problem.errors }),
   };
 }
