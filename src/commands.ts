@@ -24,8 +24,9 @@ async function serve(): Promise<number> {
     () => process.stdout.isTTY && process.stdout.write(greeting(config, server.address.port)),
     () => {},
   );
-  const failed = server.ready.then(() => new Promise<never>(() => {}));
-  const signal = await Promise.race([stop, failed]).catch(async (error: unknown) => {
+  const unprepared = server.ready.then(() => new Promise<never>(() => {}));
+  const lost = services.database.lost ?? new Promise<never>(() => {});
+  const signal = await Promise.race([stop, unprepared, lost]).catch(async (error: unknown) => {
     await server.stop();
     throw error;
   });

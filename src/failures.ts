@@ -1,6 +1,6 @@
 /** Why the server cannot start, in words that say what to do. */
 import { ConfigError } from './config/load.ts';
-import { DirectoryInUseError } from './database/directory-lock.ts';
+import { DirectoryInUseError, DirectoryLostError } from './database/directory-lock.ts';
 import { errorCode, isUnavailable } from './database/errors.ts';
 import { DatabaseSetupError } from './database/migrate.ts';
 import { ListenError } from './server.ts';
@@ -9,7 +9,8 @@ export function explainFailure(error: unknown): string {
   if (error instanceof ConfigError) {
     return `the configuration cannot be used:\n${error.message.replaceAll(/^/gm, '  ')}`;
   }
-  if (error instanceof DatabaseSetupError || error instanceof DirectoryInUseError) return error.message;
+  const explained = [DatabaseSetupError, DirectoryInUseError, DirectoryLostError];
+  if (explained.some((kind) => error instanceof kind)) return (error as Error).message;
   if (error instanceof ListenError) return explainListenError(error);
   const { message, path } = error as NodeJS.ErrnoException;
   const code = errorCode(error);

@@ -11,6 +11,8 @@ export interface Connections {
   withMigrationClient<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result>;
   /** Does what PostgreSQL does by itself and the embedded one does not; null where there is nothing to do. */
   readonly upkeep: ((stopped: AbortSignal) => Promise<void>) | null;
+  /** Rejects with a `DirectoryLostError` if the files are no longer this process's own; absent if there are none. */
+  readonly lost?: Promise<never>;
   close(): Promise<void>;
 }
 

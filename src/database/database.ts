@@ -26,6 +26,8 @@ export interface Database {
   readonly isReady: boolean;
   /** Rejects while the database does not answer. */
   ping(): Promise<void>;
+  /** As in `Connections`. */
+  readonly lost: Promise<never> | undefined;
   close(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export function openDatabase(config: DatabaseConfig, connections: Connections, o
       return applied;
     },
     ping: createPing(connections.pool),
+    lost: connections.lost,
     close: () => connections.close(),
   };
 }

@@ -1,109 +1,202 @@
 /**
- * A lock on a data directory, held by one process at a time. PGlite takes none itself, and two processes on one
+ * A lock on a data directory that one process holds at a time. PGlite itself takes none, and two processes on one
  * directory lose each other's writes.
+ *
+ * Process ids say nothing across containers: in each, the server may be process 1. So the holder listens on a socket
+ * in the directory. The kernel closes it when the process ends, however it ends, and another process of the same
+ * kernel sees that: it can connect, or it cannot. Processes of other kernels that share the directory over a network,
+ * and file systems without sockets, are told apart by a heartbeat instead.
+ *
+ * Each attempt has files of its own, under a name that is never used again. So the files of a dead process can be
+ * removed at any time, and two processes that start at once cannot both win: each makes its files before it looks for
+ * those of others, so at least one of them sees the other.
  */
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { askHolder, type Holder, kernelId, listenAsHolder, parseHolder } from './lock-socket.ts';
 
-/** The directory belongs to a living process. */
+/** Another process has the directory open. */
 export class DirectoryInUseError extends Error {
   override readonly name = 'DirectoryInUseError';
+}
 
-  constructor(directory: string, holder: number) {
+/** The directory was deleted, moved or replaced while this process had it open. */
+export class DirectoryLostError extends Error {
+  override readonly name = 'DirectoryLostError';
+
+  constructor(directory: string) {
     super(
-      `The data directory ${directory} is in use by process ${holder}. Stop that process, or set DATABASE_URL to another directory.`,
+      `The data directory ${directory} was deleted, moved or replaced while the server had it open. The server has stopped writing to it; start it again.`,
     );
   }
 }
 
-/** A process, told apart from a later one that got the same number. */
-interface Holder {
-  readonly pid: number;
-  readonly started: string;
+export interface DirectoryLock {
+  /** Rejects with a `DirectoryLostError` if the lock's files disappear; otherwise never settles. */
+  readonly lost: Promise<never>;
+  release(): Promise<void>;
 }
 
+export interface LockTiming {
+  /** Milliseconds between two heartbeats. */
+  readonly heartbeatMs: number;
+  /** Milliseconds without a heartbeat after which a process on another kernel counts as dead. */
+  readonly silenceMs: number;
+}
+
+const defaultTiming: LockTiming = { heartbeatMs: 2_000, silenceMs: 10_000 };
+
+/** How long processes that start at the same time give way to each other before they give up. */
+const contentionMs = 5_000;
+
 /**
- * Takes the lock, also over from a process that died without giving it back.
+ * Takes the lock, also after a process that ended without releasing it.
  *
- * @returns a function that gives the lock back
- * @throws DirectoryInUseError while its holder lives
+ * @param directory absolute
+ * @throws DirectoryInUseError while another process holds it, or if that cannot be ruled out
  */
-export function lockDirectory(directory: string): () => void {
-  const lock = join(directory, 'lock');
-  const candidate = `${lock}.${process.pid}`;
-  const self: Holder = { pid: process.pid, started: startOf(process.pid) };
-  writeFileSync(candidate, JSON.stringify(self));
-  try {
-    // A link is made whole or not at all, and never over an existing file: nobody ever reads half a lock.
-    while (!linked(candidate, lock)) {
-      const holder = readHolder(lock);
-      if (holder && isAlive(holder)) throw new DirectoryInUseError(directory, holder.pid);
-      if (holder) removeStale(lock, holder);
-    }
-  } finally {
-    rmSync(candidate, { force: true });
+export async function lockDirectory(directory: string, timing: LockTiming = defaultTiming): Promise<DirectoryLock> {
+  const lockFiles = join(directory, 'lock');
+  makeFolder(lockFiles, directory);
+  for (const end = performance.now() + contentionMs; ; ) {
+    const entry = await announce(lockFiles);
+    const other = await findHolder(lockFiles, entry.id, timing);
+    if (!other) return hold(entry, directory, timing);
+    await entry.remove();
+    if (other.isOpen !== false || performance.now() > end) throw inUse(directory, other);
+    // Both have given way. Random delays make one of them come back alone.
+    await delay(Math.random() * 500);
   }
-  return () => rmSync(lock, { force: true });
 }
 
-function linked(from: string, to: string): boolean {
+function makeFolder(lockFiles: string, directory: string): void {
   try {
-    linkSync(from, to);
-    return true;
+    mkdirSync(lockFiles, { recursive: true, mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new DirectoryInUseError(
+      `The data directory ${directory} has the lock file of an older version of this server. Stop that server; if none is running, delete ${lockFiles}.`,
+    );
   }
 }
 
-/** Who holds the lock; null where it has just been given back. */
-function readHolder(lock: string): Holder | null {
+function inUse(directory: string, { pid, host }: Partial<Holder>): DirectoryInUseError {
+  const holder = pid === undefined || host === undefined ? 'another process' : `process ${pid} on ${host}`;
+  return new DirectoryInUseError(
+    `The data directory ${directory} is in use by ${holder}. Stop that process, or set DATABASE_URL to another directory.`,
+  );
+}
+
+/** The files of one attempt to take the lock. */
+interface Entry {
+  readonly id: string;
+  readonly file: string;
+  /** Tells those who connect from now on that this process holds the lock. */
+  open(): void;
+  remove(): Promise<void>;
+}
+
+/** Makes this process visible to all others, before it looks for them. */
+async function announce(lockFiles: string): Promise<Entry> {
+  const id = randomUUID();
+  const file = join(lockFiles, `${id}.json`);
+  let self: Holder = { pid: process.pid, host: hostname(), kernel: kernelId, listens: true, isOpen: false };
+  const server = await listenAsHolder(lockFiles, id, () => self);
+  self = { ...self, listens: server !== null && kernelId !== null };
+  // Renamed, so that nobody reads half of it.
+  writeFileSync(`${file}.new`, JSON.stringify(self), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return {
+    id,
+    file,
+    open() {
+      self = { ...self, isOpen: true };
+    },
+    async remove() {
+      removeEntry(lockFiles, id);
+      await new Promise((resolve) => (server ? server.close(resolve) : resolve(null)));
+    },
+  };
+}
+
+/** The process that holds the lock or is about to; undefined if there is none. Removes the files of dead ones. */
+async function findHolder(lockFiles: string, self: string, timing: LockTiming): Promise<Partial<Holder> | undefined> {
+  const ids = readdirSync(lockFiles).flatMap((name) => /^([\da-f-]{36})\.json$/.exec(name)?.[1] ?? []);
+  const others = ids.filter((id) => id !== self);
+  const states = await Promise.all(others.map((id) => stateOf(lockFiles, id, timing)));
+  for (const [index, id] of others.entries()) if (states[index] === 'dead') removeEntry(lockFiles, id);
+  const alive = states.filter((state) => state !== 'dead');
+  return alive.find(({ isOpen }) => isOpen !== false) ?? alive[0];
+}
+
+/** A process as far as it is known, or `dead`. */
+async function stateOf(lockFiles: string, id: string, { silenceMs }: LockTiming): Promise<Partial<Holder> | 'dead'> {
+  const file = join(lockFiles, `${id}.json`);
+  const holder = readHolder(file);
+  if (holder === null) return 'dead';
+  if (holder.listens && holder.kernel === kernelId) return askHolder(lockFiles, id);
+  const seen = heartbeatOf(file);
+  await delay(silenceMs);
+  const { isOpen: _, ...known } = holder;
+  return heartbeatOf(file) === seen ? 'dead' : known;
+}
+
+/** Null if the file is gone. If it cannot be read, its heartbeat decides. */
+function readHolder(file: string): Partial<Holder> | null {
   try {
-    const { pid, started } = (JSON.parse(readFileSync(lock, 'utf8')) ?? {}) as Partial<Holder>;
-    return { pid: Number(pid) || 0, started: String(started) };
+    return parseHolder(readFileSync(file, 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    // Not ours, or cut off by a crash of the machine: nobody can be holding it.
-    return { pid: 0, started: '' };
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : {};
   }
 }
 
-/** Takes a dead process's lock away, unless somebody else was quicker and it is theirs by now. */
-function removeStale(lock: string, dead: Holder): void {
-  const aside = `${lock}.stale.${process.pid}`;
+/** Opened for each look: a network file system may otherwise answer from its cache. */
+function heartbeatOf(file: string): string {
   try {
-    renameSync(lock, aside);
+    readFileSync(file);
+    const { mtimeNs, ino } = statSync(file, { bigint: true });
+    return `${ino} ${mtimeNs}`;
   } catch {
-    return;
+    return 'gone';
   }
-  const taken = readHolder(aside);
-  if (taken && (taken.pid !== dead.pid || taken.started !== dead.started)) linked(aside, lock);
-  rmSync(aside, { force: true });
 }
 
-function isAlive({ pid, started }: Holder): boolean {
-  if (pid <= 0) return false;
+function removeEntry(lockFiles: string, id: string): void {
+  for (const extension of ['json', 'sock']) rmSync(join(lockFiles, `${id}.${extension}`), { force: true });
+}
+
+function hold(entry: Entry, directory: string, { heartbeatMs }: LockTiming): DirectoryLock {
+  entry.open();
+  const { ino } = statSync(entry.file);
+  let heartbeat: NodeJS.Timeout | undefined;
+  const lost = new Promise<never>((_, reject) => {
+    heartbeat = setInterval(() => {
+      if (beat(entry.file, ino)) return;
+      clearInterval(heartbeat);
+      reject(new DirectoryLostError(directory));
+    }, heartbeatMs).unref();
+  });
+  lost.catch(() => {});
+  return {
+    lost,
+    async release() {
+      clearInterval(heartbeat);
+      await entry.remove();
+    },
+  };
+}
+
+/** Renews the time of a file, which others watch. Returns false if it is gone or another file has its name. */
+function beat(file: string, ino: number): boolean {
+  const now = new Date();
   try {
-    process.kill(pid, 0);
+    utimesSync(file, now, now);
+    return statSync(file).ino === ino;
   } catch (error) {
-    // EPERM: it lives, and belongs to another user.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  const now = startOf(pid);
-  return now === '' || now === started;
-}
-
-/**
- * When a process started, in a form that only compares. In a container the same small numbers are given out again
- * after each restart, so a number alone does not name a process. Where the system does not tell, the number must do
- * (but this process knows of itself).
- */
-function startOf(pid: number): string {
-  try {
-    // The 22nd field; the second one, the program's name, may hold spaces and ends at the last parenthesis.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields?.[19]}`;
-  } catch {
-    return pid === process.pid ? String(Math.round(performance.timeOrigin)) : '';
+    // A disk that fails for a moment takes nothing away.
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }
 }

@@ -11,6 +11,8 @@ export interface Engine {
   /** Sends messages of PostgreSQL's protocol, which end with one that is answered, and gives the answers. */
   exchange(messages: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
+  /** Ends the database at once, without another write to its files. Later exchanges are rejected. */
+  kill(): Promise<void>;
 }
 
 /** What is asked of the thread: messages of the protocol, or to close the database and end. */
@@ -61,12 +63,16 @@ export async function startEngine(directory: string | null): Promise<Engine> {
       // A thread that is ended is like a process that is killed: nothing that was acknowledged is lost.
       if (!(await settles(ended, closeTimeoutMs))) await worker.terminate();
     },
+    async kill() {
+      await worker.terminate();
+    },
   };
 }
 
 /** A database that runs in this thread, as tests have it. */
 export function engineOf(pglite: PGlite): Engine {
-  return { exchange: (messages) => exchangeWith(pglite, messages), close: () => pglite.close() };
+  const close = () => pglite.close();
+  return { exchange: (messages) => exchangeWith(pglite, messages), close, kill: close };
 }
 
 /** PGlite's own `execProtocolRaw` parses all answers besides, and keeps what it has parsed for ever. */

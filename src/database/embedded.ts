@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { DatabaseConfig, EmbeddedDatabase } from '../config/config.ts';
 import { BoundedPool } from './bounded-pool.ts';
 import type { Connections } from './connections.ts';
-import { lockDirectory } from './directory-lock.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type Engine, engineOf, startEngine } from './embedded-engine.ts';
 import { EngineStream } from './embedded-stream.ts';
 import { createUpkeep } from './embedded-upkeep.ts';
@@ -22,17 +22,17 @@ export type EmbeddedOptions = Pick<EmbeddedDatabase, 'directory'> & Pick<Databas
  */
 export async function openEmbedded(database: EmbeddedOptions, given?: PGlite): Promise<Connections> {
   const { directory, timeoutMs } = database;
-  const unlock = directory === null ? () => {} : takeDirectory(directory);
+  const lock = directory === null ? null : await takeDirectory(directory);
   try {
     const engine = given ? engineOf(given) : await startEngine(directory === null ? null : join(directory, 'postgres'));
-    return connect(engine, timeoutMs, unlock);
+    return connect(engine, timeoutMs, lock);
   } catch (error) {
-    unlock();
+    await lock?.release();
     throw error;
   }
 }
 
-function connect(engine: Engine, timeoutMs: number, unlock: () => void): Connections {
+function connect(engine: Engine, timeoutMs: number, lock: DirectoryLock | null): Connections {
   let used = 0;
   const counted: Engine = {
     exchange: (messages) => {
@@ -40,7 +40,10 @@ function connect(engine: Engine, timeoutMs: number, unlock: () => void): Connect
       return engine.exchange(messages);
     },
     close: () => engine.close(),
+    kill: () => engine.kill(),
   };
+  // Another server may have the directory by now, so nothing more is written, not even to close the database.
+  lock?.lost.catch(() => engine.kill());
   const pool = new BoundedPool(
     { stream: () => new EngineStream(counted) },
     { places: 1, waitLimitMs: timeoutMs, connectTimeoutMs, queryTimeoutMs: timeoutMs, idleTimeoutMs: 0 },
@@ -68,12 +71,13 @@ function connect(engine: Engine, timeoutMs: number, unlock: () => void): Connect
     async close() {
       await pool.close();
       await engine.close();
-      unlock();
+      await lock?.release();
     },
+    ...(lock && { lost: lock.lost }),
   };
 }
 
-function takeDirectory(directory: string): () => void {
+function takeDirectory(directory: string): Promise<DirectoryLock> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return lockDirectory(resolve(directory));
 }

@@ -1,6 +1,7 @@
 /** The built server, killed with SIGKILL at any moment: nothing acknowledged is lost, and it starts again. */
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
@@ -10,14 +11,23 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { withAdmin } from '../support/databases.ts';
 import { startFaultyProxy } from '../support/faulty-proxy.ts';
 import { freePort } from '../support/postgres-server.ts';
-import { type BuiltServer, emptyFolder, runCommand, serve, serveReady } from '../system/built-command.ts';
+import {
+  type BuiltServer,
+  command,
+  emptyFolder,
+  run,
+  runCommand,
+  serve,
+  serveReady,
+  untilReady,
+} from '../system/built-command.ts';
 import { createJournal } from './journal.ts';
 import { caller, environment, tokenFor } from './serve.ts';
 
 const isLong = process.env.FAULTS === 'long';
 const tasks = '/api/v1/tasks';
 
-function callerOf(server: BuiltServer) {
+function callerOf(server: Pick<BuiltServer, 'port'>) {
   return caller(`http://127.0.0.1:${server.port}`, tokenFor('ada'));
 }
 
@@ -96,12 +106,49 @@ test('embedded: a second process is refused while the first lives, and takes ove
   expect(stderr).toContain(`in use by process ${first.process.pid}`);
   await callerOf(first)('POST', tasks, { title: 'Buy milk' });
   await kill(first);
-  expect(JSON.parse(readFileSync(join(directory, '.data', 'lock'), 'utf8')).pid).toBe(first.process.pid);
+  expect(readdirSync(join(directory, '.data', 'lock'))).not.toEqual([]);
   const third = await serveReady(environment, directory);
   expect((await callerOf(third)('GET', tasks)).body).toMatchObject([{ title: 'Buy milk' }]);
   third.process.kill('SIGTERM');
   expect((await third.ended).code).toBe(0);
-  expect(existsSync(join(directory, '.data', 'lock'))).toBe(false);
+  expect(readdirSync(join(directory, '.data', 'lock'))).toEqual([]);
+});
+
+/** A container of its own, but for the network, through which the test asks. */
+const container = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+const canContain = spawnSync(container[0] as string, [...container.slice(1), 'true']).status === 0;
+
+test.skipIf(!canContain)('embedded: of two containers on one directory one serves', async () => {
+  const directory = emptyFolder();
+  const start = async () => {
+    const port = await freePort();
+    const words = [...container.slice(1), process.execPath, command, 'serve'];
+    const server = run(container[0] as string, words, {
+      directory,
+      environment: { ...environment, PORT: String(port) },
+    });
+    return { ...server, port, url: `http://127.0.0.1:${port}` };
+  };
+  const first = await start();
+  await untilReady(first);
+  const second = await start();
+  expect(await second.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('is in use by process 1 on ') });
+  await callerOf(first)('POST', tasks, { title: 'Buy milk' });
+  await kill(first);
+  const third = await start();
+  await untilReady(third);
+  expect((await callerOf(third)('GET', tasks)).body).toMatchObject([{ title: 'Buy milk' }]);
+});
+
+test('embedded: a server whose directory is replaced stops, and the new contents stay as they are', async () => {
+  const directory = emptyFolder();
+  const server = await serveReady(environment, directory);
+  await callerOf(server)('POST', tasks, { title: 'Buy milk' });
+  rmSync(join(directory, '.data'), { recursive: true });
+  const { code, stderr } = await server.ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain('.data was deleted, moved or replaced while the server had it open');
+  expect(readdirSync(directory)).toEqual([]);
 });
 
 test('PostgreSQL: killed between commit and answer, and asked again by the key: one row', async (context) => {
