@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { Issuer } from './issuer.ts';
 import type { KeyEvent } from './verifier/key-source.ts';
-import { createLocalKeys } from './verifier/local-keys.ts';
+import { createRefreshingKeys } from './verifier/refreshing-keys.ts';
 import { createRemoteKeys } from './verifier/remote-keys.ts';
 import { createSecretKey } from './verifier/secret-key.ts';
 import { createVerifier, type TokenVerifier, type VerificationOutcome } from './verifier/verifier.ts';
@@ -22,7 +22,8 @@ export function createVerifierFor(
     case 'embedded': {
       if (!issuer) throw new Error('the mode embedded needs an issuer');
       const { publicUrl } = server;
-      const keys = createLocalKeys(() => issuer.loadKeys(), { onEvent });
+      // Another process on the same database may rotate the keys, and forged tokens must not become queries.
+      const keys = createRefreshingKeys(() => issuer.loadKeys(), { onEvent });
       return createVerifier({ keys, algorithms: ['EdDSA'], issuer: publicUrl, audience: publicUrl, onOutcome });
     }
     case 'jwks':

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseStrictJson } from '../../src/json/strict-json.ts';
-import { readVectors } from '../verifier/vectors.ts';
+import { readVectors, vectorsMissing } from '../verifier/vectors.ts';
 
 const parse = (text: string) => parseStrictJson(Buffer.from(text));
 
@@ -36,7 +36,7 @@ interface ParsingVectors {
 
 const vectors = readVectors<ParsingVectors>('json-parsing.json');
 
-describe.skipIf(!vectors)('JSONTestSuite (where /shared/vectors lies beside the checkout)', () => {
+describe.skipIf(!vectors)(`JSONTestSuite${vectors ? '' : ` (${vectorsMissing})`}`, () => {
   for (const [file, content] of Object.entries(vectors ?? {})) {
     const accepts = file.startsWith('y_') && !file.startsWith('y_object_duplicated_key');
     if (!accepts && !/^[ny]_/.test(file)) continue;

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
-import { readVectors } from '../verifier/vectors.ts';
+import { readVectors, vectorsMissing } from '../verifier/vectors.ts';
 import { naughtyStrings } from './naughty-strings.ts';
 
 let api: TestApi;
@@ -20,7 +20,6 @@ afterEach(async () => {
 afterAll(() => api.stop());
 
 const collection = '/api/v1/tasks';
-const missing = 'the vectors lie beside some checkouts only, in ../shared/vectors';
 
 const codePoints = (text: string) => [...text].length;
 const isLine = (text: string, most: number) =>
@@ -88,11 +87,11 @@ describe('strings of our own', () => describeStrings(naughtyStrings));
 
 const naughty = readVectors<string[]>('blns.json');
 
-describe.skipIf(!naughty)(`the big list of naughty strings (${missing})`, () => describeStrings(naughty ?? []));
+describe.skipIf(!naughty)(`the big list of naughty strings (${vectorsMissing})`, () => describeStrings(naughty ?? []));
 
 const parsing = readVectors<Readonly<Record<string, string>>>('json-parsing.json');
 
-describe.skipIf(!parsing)(`JSONTestSuite (${missing})`, () => {
+describe.skipIf(!parsing)(`JSONTestSuite (${vectorsMissing})`, () => {
   test.each(Object.entries(parsing ?? {}))('%s', async (file, content) => {
     const bytes = Buffer.from(content, 'base64');
     const { status } = await user.request('POST', collection, { body: bytes });

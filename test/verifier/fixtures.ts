@@ -1,6 +1,6 @@
 /** What the verifier's tests share: a moment, good claims, verifiers at that moment, and the check for a refusal. */
 import { expect } from 'vitest';
-import { createLocalKeys } from '../../src/auth/verifier/local-keys.ts';
+import { createRefreshingKeys } from '../../src/auth/verifier/refreshing-keys.ts';
 import { createSecretKey } from '../../src/auth/verifier/secret-key.ts';
 import { createVerifier, type TokenVerifier } from '../../src/auth/verifier/verifier.ts';
 import { ProblemError } from '../../src/problems/problem.ts';
@@ -31,7 +31,7 @@ export const everyAlgorithm = [
 
 /** A verifier for the keys of this JWK Set, with `EdDSA, ES256, RS256` configured where nothing else is said. */
 export function verifierFor(jwks: unknown, algorithms: readonly string[] = ['EdDSA', 'ES256', 'RS256']): TokenVerifier {
-  const keys = createLocalKeys(async () => jwks);
+  const keys = createRefreshingKeys(async () => jwks);
   return createVerifier({ keys, algorithms, issuer, audience, clock: () => now * 1000 });
 }
 

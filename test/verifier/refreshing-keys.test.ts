@@ -1,7 +1,7 @@
 /** When keys are fetched, and what happens while they cannot be. No test here waits. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { KeyEvent } from '../../src/auth/verifier/key-source.ts';
-import { createLocalKeys } from '../../src/auth/verifier/local-keys.ts';
+import { createRefreshingKeys } from '../../src/auth/verifier/refreshing-keys.ts';
 import { createRemoteKeys } from '../../src/auth/verifier/remote-keys.ts';
 import { createVerifier, type TokenVerifier } from '../../src/auth/verifier/verifier.ts';
 import { type JwksServer, misbehaviours, startJwksServer } from '../support/jwks-server.ts';
@@ -270,7 +270,7 @@ describe('keys of the issuer inside this server', () => {
   test('come from a function, with the same patience', async () => {
     const load = vi.fn(async (): Promise<unknown> => old.jwks);
     const clock = () => time;
-    const keys = createLocalKeys(load, { clock });
+    const keys = createRefreshingKeys(load, { clock });
     verifier = createVerifier({ keys, algorithms: ['EdDSA'], issuer, audience, clock });
     await expect(verify(old)).resolves.toBeTruthy();
     await expectRefused(verify(young), /^the key must be known/);
@@ -286,7 +286,7 @@ describe('keys of the issuer inside this server', () => {
 
   test('are given up at the deadline where the function never ends', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const keys = createLocalKeys(() => new Promise(() => {}), { clock: () => time });
+    const keys = createRefreshingKeys(() => new Promise(() => {}), { clock: () => time });
     const unavailable = expectUnavailable(Promise.resolve(keys.current()));
     await vi.advanceTimersByTimeAsync(5 * second);
     await unavailable;

@@ -1,8 +1,19 @@
-/** Public test vectors, which lie beside some checkouts and are no part of the project. */
-import { existsSync, readFileSync } from 'node:fs';
+/**
+ * Public test vectors (Wycheproof, JSONTestSuite, the Big List of Naughty Strings). They are not a part of the project:
+ * the tests use them if a folder beside the checkout has them in a folder `vectors`.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-/** The content of a file of vectors, or undefined where there is none. */
+const besideCheckout = join(import.meta.dirname, '..', '..', '..');
+
+/** The reason of a skipped test. */
+export const vectorsMissing = 'no folder beside the checkout has a folder "vectors" with these public test vectors';
+
+/** The content of a file of vectors; undefined if there is none. */
 export function readVectors<Content>(file: string): Content | undefined {
-  const url = new URL(`../../../shared/vectors/${file}`, import.meta.url);
-  return existsSync(url) ? (JSON.parse(readFileSync(url, 'utf8')) as Content) : undefined;
+  const path = readdirSync(besideCheckout)
+    .map((folder) => join(besideCheckout, folder, 'vectors', file))
+    .find(existsSync);
+  return path === undefined ? undefined : (JSON.parse(readFileSync(path, 'utf8')) as Content);
 }

@@ -6,7 +6,7 @@ import type { VerificationKey } from '../../src/auth/verifier/key-source.ts';
 import { createTokenOpener, type SignatureRules } from '../../src/auth/verifier/signed-token.ts';
 import { createVerifier } from '../../src/auth/verifier/verifier.ts';
 import { everyAlgorithm, expectRefused } from './fixtures.ts';
-import { readVectors } from './vectors.ts';
+import { readVectors, vectorsMissing } from './vectors.ts';
 
 type Jwk = JsonWebKey & { readonly kid?: string };
 
@@ -59,7 +59,7 @@ async function expectResult(jws: string, published: readonly Jwk[], accepted: bo
   await expectRefused(createVerifier({ ...rules, issuer: null, audience: null }).verify(jws));
 }
 
-describe.skipIf(!signatures)('wycheproof-jws.json (where /shared/vectors lies beside the checkout)', () => {
+describe.skipIf(!signatures)(`wycheproof-jws.json${signatures ? '' : ` (${vectorsMissing})`}`, () => {
   const valid = signatures?.testGroups.flatMap(({ tests }) => tests).find(({ tcId }) => tcId === 357);
   for (const group of signatures?.testGroups ?? []) {
     for (const { tcId, comment, jws, result } of group.tests) {
@@ -72,7 +72,7 @@ describe.skipIf(!signatures)('wycheproof-jws.json (where /shared/vectors lies be
   }
 });
 
-describe.skipIf(!keySets)('wycheproof-jwk.json (where /shared/vectors lies beside the checkout)', () => {
+describe.skipIf(!keySets)(`wycheproof-jwk.json${keySets ? '' : ` (${vectorsMissing})`}`, () => {
   for (const group of keySets?.testGroups ?? []) {
     const published = (group.public ?? group.private).keys;
     // Sets of secrets are nothing that this server reads; its one secret comes from the configuration.

@@ -6,11 +6,8 @@ import { must } from './refusals.ts';
 export interface CompactToken {
   /** As it was sent; `readHeader` reads it. */
   readonly header: string;
-  /** Nobody knows yet by whom it was signed. */
+  /** Not verified yet. */
   readonly payload: Uint8Array;
-  /** The bytes that the signature is of. */
-  readonly signed: Uint8Array;
-  readonly signature: Uint8Array;
 }
 
 /** Takes a token apart. Throws `token_invalid` for one that is not exactly as RFC 7515 has it. */
@@ -18,12 +15,8 @@ export function readCompactToken(token: string): CompactToken {
   const parts = token.split('.');
   must(parts.length === 3, 'a token must have three parts (RFC 7515, 7.1)');
   const [header, payload, signature] = parts as [string, string, string];
-  return {
-    header,
-    payload: decodeCanonicalBase64url(payload),
-    signed: Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1'),
-    signature: decodeCanonicalBase64url(signature),
-  };
+  decodeCanonicalBase64url(signature);
+  return { header, payload: decodeCanonicalBase64url(payload) };
 }
 
 /** The header of a token. Throws `token_invalid` where it is not exactly as RFC 7515 has it. */

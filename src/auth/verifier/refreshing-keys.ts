@@ -33,7 +33,7 @@ export interface RefreshOptions {
  */
 export function createRefreshingKeys(
   fetchDocument: (signal: AbortSignal) => Promise<unknown>,
-  { clock = () => performance.now(), onEvent = () => {} }: RefreshOptions,
+  { clock = () => performance.now(), onEvent = () => {} }: RefreshOptions = {},
 ): KeySource {
   let keys: readonly VerificationKey[] | null = null;
   let fetchedAt = 0;
