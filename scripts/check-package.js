@@ -1,20 +1,18 @@
-/** Tries the package as a user would: packed, installed in an empty folder, started, used, stopped, started again. */
-
+/**
+ * Tries the package as a user would: packed, installed in an empty folder, started, used, stopped, started again; then
+ * from git, without development dependencies, and on a read-only file system.
+ */
 import { deepStrictEqual, match, rejects, strictEqual } from 'node:assert';
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { installationSteps } from './check-installation.js';
+import { killServer, runProcess, serverOutput, startServer, stopServer, url } from './checked-server.js';
 
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'todo-api-package-'));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-const port = await freePort();
-const url = `http://127.0.0.1:${port}`;
-const startMs = 60_000;
 
 let server;
 let token;
@@ -28,19 +26,18 @@ const steps = {
       .trim()
       .split('\n');
     const strays = files.filter(
-      (file) => !/^package\/(dist\/.+|migrations\/\d+_\w+\.sql|package\.json|README\.md|LICENSE)$/.test(file),
+      (file) =>
+        !/^package\/(bin\/todo-api\.js|dist\/.+|migrations\/\d+_\w+\.sql|package\.json|README\.md|LICENSE)$/.test(file),
     );
     deepStrictEqual(strays, []);
   },
 
   'installs without a warning': async () => {
     const [tarball] = readdirSync(folder);
-    const npmInstall = spawn(npm, ['install', '--no-audit', join(folder, tarball)], { cwd: folder });
-    const output = collect(npmInstall);
-    const [code] = await once(npmInstall, 'close');
-    strictEqual(code, 0, output());
+    const { code, output } = await runProcess(npm, ['install', '--no-audit', join(folder, tarball)], { cwd: folder });
+    strictEqual(code, 0, output);
     // What npm thinks of the machine's own configuration is not about the package.
-    const warnings = output().match(/^npm warn (?!Unknown (user|env|builtin) config).*/gm);
+    const warnings = output.match(/^npm warn (?!Unknown (user|env|builtin) config).*/gm);
     deepStrictEqual(warnings, null);
   },
 
@@ -52,7 +49,7 @@ const steps = {
     );
   },
 
-  'starts with npx, and is ready': () => start('npx', ['--no', '--', 'todo-api']),
+  'starts with npx, and is ready': () => startServer('npx', ['--no', '--', 'todo-api'], { cwd: folder }),
 
   'signs up a user and gives out a token': async () => {
     const user = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
@@ -87,13 +84,12 @@ const steps = {
 
   'stops on Ctrl-C': async () => {
     // Which a terminal sends to npx and to the server alike; a signal to npx alone would not get any further.
-    process.kill(-server.process.pid, 'SIGINT');
-    await server.ended;
+    await stopServer('SIGINT');
     await rejects(fetch(url));
   },
 
   'still has the data after a restart': async () => {
-    await start(join('node_modules', '.bin', 'todo-api'), ['serve']);
+    server = await startServer(join('node_modules', '.bin', 'todo-api'), ['serve'], { cwd: folder });
     deepStrictEqual((await send('GET', '/api/v1/tasks')).body, [task]);
   },
 
@@ -102,6 +98,8 @@ const steps = {
     const [code, signal] = await server.ended;
     strictEqual(code ?? signal, 0);
   },
+
+  ...installationSteps(folder),
 };
 
 let passed = 0;
@@ -113,7 +111,7 @@ try {
     passed += 1;
   }
 } catch (error) {
-  console.error(`FAILED  ${Object.keys(steps)[passed]}\n${error.stack}\n${server?.output() ?? ''}`);
+  console.error(`FAILED  ${Object.keys(steps)[passed]}\n${error.stack}\n${serverOutput()}`);
   // The later ones build on it.
   failed = 1;
   process.exitCode = 1;
@@ -122,39 +120,6 @@ try {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 console.log(`package: ${passed} passed, ${failed} failed`);
-
-async function start(command, words) {
-  const { AUTH_MODE: _, BETTER_AUTH_SECRET: __, DATABASE_URL: ___, ...environment } = process.env;
-  const child = spawn(command, words, {
-    cwd: folder,
-    env: { ...environment, PORT: String(port), PUBLIC_URL: url },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  server = { process: child, output: collect(child), ended: once(child, 'close') };
-  const deadline = Date.now() + startMs;
-  while (!(await isReady())) {
-    if (child.exitCode !== null) throw new Error(`the server ended with exit code ${child.exitCode}`);
-    if (Date.now() > deadline) throw new Error('the server was not ready in time');
-    await delay(100);
-  }
-}
-
-function killServer() {
-  try {
-    process.kill(-server.process.pid, 'SIGKILL');
-  } catch {
-    // It has ended, or was never started.
-  }
-}
-
-async function isReady() {
-  try {
-    return (await fetch(`${url}/readyz`)).status === 200;
-  } catch {
-    return false;
-  }
-}
 
 async function send(method, path, { body, headers = {} } = {}) {
   const response = await fetch(`${url}${path}`, {
@@ -169,24 +134,4 @@ async function send(method, path, { body, headers = {} } = {}) {
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null };
-}
-
-/** All that a process says, so far. */
-function collect(child) {
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk) => {
-      text += chunk;
-    });
-  }
-  return () => text;
-}
-
-async function freePort() {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  listener.close();
-  await once(listener, 'close');
-  return address.port;
 }

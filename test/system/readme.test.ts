@@ -14,7 +14,8 @@ test('it is installed and started with one line', () => {
   expect(block('sh', 'npm ci')).toBe('npm ci && npm start\n');
   // What the tests here put in its place.
   expect(scripts.start).toBe('node dist/cli.js serve');
-  expect(scripts.prestart).toContain('run build');
+  expect(scripts.postprepare).toContain('build-if-needed');
+  expect(scripts.prestart).toBe(scripts.postprepare);
 });
 
 test('five lines sign up, get a token, create, list and complete a task', async () => {
