@@ -33,15 +33,51 @@ function configuration() {
   return `${generated('src/config/variables.ts')}
 # Configuration
 
-The server reads these environment variables once, when it starts, and from a file \`.env\` in the directory that it is
-started in; a variable of the environment goes before the same one in the file. A variable that is set to nothing counts
-as not set. Where something cannot be used, the server does not start, and names every such variable and what to do.
+The server reads these environment variables once, when it starts. It also reads a file \`.env\` in its current directory.
 
-\`todo-api config\` prints what is in force, with secrets masked.
+1. A variable of the environment counts more than the same one in \`.env\`, which counts more than the default.
+2. White space and one pair of quotes around a value do not count, for secrets too. A variable that is set to nothing
+   counts as not set.
+3. If something cannot be used, the server does not start. It names every such variable, and the fix.
+
+\`todo-api config\` prints the values, with secrets masked, and where each is from.
 
 ${row(['Variable', 'Default', 'Meaning'])}
 ${row(['---', '---', '---'])}
 ${rows.join('\n')}
+
+## The file \`.env\`
+
+\`\`\`sh
+# A comment.
+PORT=8080
+export LOG_LEVEL=debug # also a comment
+AUTH_ISSUER='https://id.example.com/#todo'
+\`\`\`
+
+- The file is UTF-8, or UTF-16 with a byte order mark, as Windows PowerShell writes it. Lines end in LF, CRLF or CR.
+- Values may be in single quotes, double quotes or backticks. In one of them, a value of another program's variable may
+  have several lines.
+- \`$NAME\` and \`$(command)\` are not replaced; a value that is nothing else is refused.
+- If a variable is set twice, the last value counts, and the server warns.
+- A line that is not \`NAME=value\` is refused, and so is a value that other programs would read differently: with a \`#\` in
+  it but no quotes, with quotes inside quotes of the same kind, or with a backslash in double quotes before \`n\`, \`r\` or \`t\`.
+- The server warns about a name that resembles one of its variables, if that variable has no value.
+
+## Values from elsewhere
+
+| From | What it adds or leaves | What the server does |
+| --- | --- | --- |
+| \`echo … \\| base64\` or \`--from-file\` in a Kubernetes Secret | a line break at the end | removes it |
+| \`set NAME=value &&\` on Windows | a space at the end | removes it |
+| \`docker run --env-file\`, \`set NAME="value"\` on Windows | quotes | removes them |
+| \`environment\` of Docker Compose, secrets of GitHub Actions | nothing, if the source is not set | takes the next source, or the default |
+| templates | \`undefined\`, \`null\`, \`None\`, \`<no value>\`, \`{{ … }}\`, \`\${NAME}\` | refuses it |
+| secret managers | an address such as \`op://…\`, or an encrypted text | refuses it |
+| documents and web pages | typographic quotes, invisible characters | refuses it, and names the character |
+
+An issuer elsewhere must use its secret without what is removed here. Better Auth does not remove anything from
+\`BETTER_AUTH_SECRET\`.
 `;
 }
 

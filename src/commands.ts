@@ -1,6 +1,6 @@
 /** What each command of the command line does; each gives the exit code. */
 import { describeApi } from './app.ts';
-import { readEnvironment } from './config/environment.ts';
+import { type ReadEnvironment, readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
 import { printConfig } from './config/print.ts';
 import { greeting } from './greeting.ts';
@@ -12,7 +12,7 @@ export const commands: Readonly<Record<string, () => Promise<number>>> = { serve
 async function serve(): Promise<number> {
   // Before anything else, for opening the embedded database takes a while.
   const stop = nextStopSignal();
-  const services = await createServices(loadConfig(readEnvironment(process.cwd())));
+  const services = await createServices(loadConfig(currentEnvironment().variables));
   const { config, log } = services;
   const server = await startServer(services).catch(async (error: unknown) => {
     await services.close();
@@ -42,7 +42,7 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
 }
 
 async function migrate(): Promise<number> {
-  const services = await createServices(loadConfig({ ...readEnvironment(process.cwd()), MIGRATE_ON_START: 'true' }));
+  const services = await createServices(loadConfig({ ...currentEnvironment().variables, MIGRATE_ON_START: 'true' }));
   try {
     const applied = await services.database.prepare();
     process.stdout.write(applied.length > 0 ? `Applied ${applied.join(', ')}.\n` : 'The schema is up to date.\n');
@@ -58,8 +58,15 @@ async function openapi(): Promise<number> {
 }
 
 async function config(): Promise<number> {
-  const environment = readEnvironment(process.cwd());
-  process.stdout.write(`${printConfig(environment)}\n`);
-  loadConfig(environment);
+  const { variables, fromFile } = currentEnvironment();
+  process.stdout.write(`${printConfig(variables, fromFile)}\n`);
+  loadConfig(variables);
   return 0;
+}
+
+/** The environment of this process in its directory. Its warnings go to standard error, where refusals go, too. */
+function currentEnvironment(): ReadEnvironment {
+  const environment = readEnvironment(process.cwd());
+  for (const warning of environment.warnings) process.stderr.write(`todo-api: warning: ${warning}\n`);
+  return environment;
 }

@@ -1,10 +1,11 @@
 /** From environment variables to the checked configuration. */
 import type { AuthConfig, Config, DatabaseConfig } from './config.ts';
-import { type VariableName, type VariableValues, variableNames, variables } from './variables.ts';
+import { cleanValue, refuseValue } from './value.ts';
+import { type Variable, type VariableName, type VariableValues, variableNames, variables } from './variables.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment cannot be used. The message has one line a fault: the variable, and the mend. */
+/** The environment cannot be used. The message has one line per fault, which names the variable and the fix. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
@@ -14,7 +15,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Checks the environment as a whole; variables set to nothing count as not set.
+ * Checks the environment as a whole. White space and one pair of quotes around a value do not count, and a variable that
+ * is set to nothing counts as not set.
  *
  * @throws ConfigError that lists every fault at once
  */
@@ -51,16 +53,22 @@ export function loadConfig(environment: Environment): Config {
 function parseAll(environment: Environment, faults: string[]): VariableValues {
   const parsed = variableNames.map((name): [VariableName, unknown] => {
     const variable = variables[name];
-    const text = environment[name] || variable.fallback;
+    const text = cleanValue(environment[name] ?? '') || variable.fallback;
     if (text === null) return [name, null];
     try {
-      return [name, variable.parse(text)];
+      return [name, parse(variable, text)];
     } catch (error) {
       faults.push(`${name}: ${(error as Error).message}.`);
       return [name, variable.fallback === null ? null : variable.parse(variable.fallback)];
     }
   });
   return Object.fromEntries(parsed) as VariableValues;
+}
+
+function parse(variable: Variable<unknown>, text: string): unknown {
+  const reason = refuseValue(text, variable.secret === 'all');
+  if (reason !== null) throw new Error(reason);
+  return variable.parse(text);
 }
 
 function databaseConfig(values: VariableValues, faults: string[]): DatabaseConfig {

@@ -1,14 +1,15 @@
-/** The resolved configuration as lines of `NAME=value`, fit to be shown to anybody. */
+/** The resolved configuration as lines of `NAME=value`, without anything secret. */
 import type { Environment } from './load.ts';
+import { cleanValue } from './value.ts';
 import { type Variable, variableNames, variables } from './variables.ts';
 
-/** One line a variable; secrets are masked, what is not set says what it means. */
-export function printConfig(environment: Environment): string {
+/** One line per variable: its value, with secrets masked, and where that is from; or what it means that it has none. */
+export function printConfig(environment: Environment, fromFile: ReadonlySet<string> = new Set()): string {
   return variableNames
     .map((name) => {
       const variable: Variable<unknown> = variables[name];
-      const given = environment[name];
-      if (given) return `${name}=${masked(given, variable)}`;
+      const given = cleanValue(environment[name] ?? '');
+      if (given) return `${name}=${masked(given, variable)}  # ${fromFile.has(name) ? '.env' : 'environment'}`;
       if (variable.fallback !== null) return `${name}=${variable.fallback}  # default`;
       return `# ${name} is not set${variable.fallbackNote ? `: ${variable.fallbackNote.replaceAll('`', '')}` : ''}`;
     })

@@ -159,6 +159,10 @@ export type VariableName = keyof typeof variables;
 
 export const variableNames = Object.keys(variables) as VariableName[];
 
+export function isVariableName(name: string): name is VariableName {
+  return Object.hasOwn(variables, name);
+}
+
 /** What `parse` of each variable gives. */
 export type VariableValues = { readonly [Name in VariableName]: ReturnType<(typeof variables)[Name]['parse']> | null };
 

@@ -39,6 +39,22 @@ test.each([
   expect({ status, code: body.code }).toEqual({ status: 401, code: 'token_invalid' });
 });
 
+test.each([
+  ['a line break', (text: string) => `${text}\n`],
+  ['a trailing space', (text: string) => `${text} `],
+  ['quotes', (text: string) => `"${text}"`],
+])('a token of the secret is taken if %s was added to the secret and the issuer here', async (_added, add) => {
+  const environment = {
+    AUTH_MODE: 'shared-secret',
+    BETTER_AUTH_SECRET: add(testSecret),
+    AUTH_ISSUER: add('https://issuer.test'),
+    AUTH_AUDIENCE: add('todo'),
+  };
+  const { anonymous } = await startApi({ environment });
+  const answer = await anonymous(`Bearer ${signWithSecret(testSecret, claims)}`).get('/api/v1/me');
+  expect(answer.body).toEqual({ id: 'ada', scopes: null });
+});
+
 test('a token that is past is told so', async () => {
   expect((await me(signWithSecret(testSecret, { ...claims, exp: seconds - 60 }))).body.code).toBe('token_expired');
 });

@@ -114,7 +114,7 @@ test.each<[Environment, RegExp]>([
   [{ PORT: '65536' }, /^PORT: set it to a whole number from 0 to 65535\.$/],
   [{ PORT: '-1' }, /^PORT: /],
   [{ PORT: '3000x' }, /^PORT: /],
-  [{ PORT: ' 3000' }, /^PORT: /],
+  [{ PORT: '30 00' }, /^PORT: /],
   [{ PORT: '0x10' }, /^PORT: /],
   [{ PORT: '1e3' }, /^PORT: /],
   [{ PUBLIC_URL: 'localhost:3000' }, /^PUBLIC_URL: set it to an http/],
@@ -225,7 +225,7 @@ describe('a .env file', () => {
     const directory = mkdtempSync(join(tmpdir(), 'todo-api-env-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     writeFileSync(join(directory, '.env'), '# mine\nSHUTDOWN_TIMEOUT_MS=4000\nMETRICS="on"\nPATH=never\n');
-    const { SHUTDOWN_TIMEOUT_MS, METRICS, PATH } = readEnvironment(directory);
+    const { SHUTDOWN_TIMEOUT_MS, METRICS, PATH } = readEnvironment(directory).variables;
     expect({ SHUTDOWN_TIMEOUT_MS, METRICS, PATH }).toEqual({
       SHUTDOWN_TIMEOUT_MS: '4000',
       METRICS: 'on',
@@ -234,7 +234,7 @@ describe('a .env file', () => {
   });
 
   test('may be missing', () => {
-    expect(readEnvironment('/nowhere').PATH).toBe(process.env.PATH);
+    expect(readEnvironment('/nowhere').variables.PATH).toBe(process.env.PATH);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The command line: what it prints, how it fails, and with which exit code. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
@@ -39,8 +39,8 @@ describe('what it prints', () => {
     }).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('PORT=3000  # default\n');
-    expect(stdout).toContain('DATABASE_URL=postgres://ada:********@127.0.0.1:5432/todo\n');
-    expect(stdout).toContain('BETTER_AUTH_SECRET=********\n');
+    expect(stdout).toContain('DATABASE_URL=postgres://ada:********@127.0.0.1:5432/todo  # environment\n');
+    expect(stdout).toContain('BETTER_AUTH_SECRET=********  # environment\n');
     expect(stdout).not.toContain('open-sesame');
     expect(stdout).not.toContain(testSecret);
   });
@@ -49,8 +49,19 @@ describe('what it prints', () => {
     const directory = emptyFolder();
     writeFileSync(join(directory, '.env'), 'PORT=4001\nHOST=0.0.0.0\n');
     const { stdout } = await runCommand(['config'], { directory, environment: { HOST: '127.0.0.2' } }).ended;
-    expect(stdout).toContain('PORT=4001\n');
-    expect(stdout).toContain('HOST=127.0.0.2\n');
+    expect(stdout).toContain('PORT=4001  # .env\n');
+    expect(stdout).toContain('HOST=127.0.0.2  # environment\n');
+  });
+
+  test('config: a .env file of Windows PowerShell, and a warning about a name in it', async () => {
+    const directory = emptyFolder();
+    writeFileSync(join(directory, '.env'), '\ufeffPORT=4001\r\nDATABSE_URL=pglite:./mine\r\n', 'utf16le');
+    const { code, stdout, stderr } = await runCommand(['config'], { directory }).ended;
+    expect(code).toBe(0);
+    expect(stdout).toContain('PORT=4001  # .env\n');
+    expect(stderr).toBe(
+      'todo-api: warning: .env: DATABSE_URL is not a variable of this server; did you mean DATABASE_URL?\n',
+    );
   });
 
   test('migrate: what it applied, and nothing the second time', async () => {
@@ -162,6 +173,21 @@ describe('what it refuses, in one line that says what to do', () => {
       expect(lines.map((line) => /^ {2}(\w+): /.exec(line)?.[1])).toEqual(Object.keys(environment));
       expect(stderr).not.toContain('hunter2');
     }
+  });
+
+  test('a .env file that cannot be used, before anything is made', async () => {
+    const directory = emptyFolder();
+    writeFileSync(join(directory, '.env'), 'set DATABASE_URL=pglite:./mine\n');
+    for (const name of ['serve', 'migrate', 'config']) {
+      expect(await runCommand([name], { directory }).ended).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^todo-api: the configuration cannot be used:\n {2}\.env, line 1: write NAME=value.*\n$/,
+        ),
+      });
+    }
+    expect(readdirSync(directory)).toEqual(['.env']);
   });
 
   test('a port in use', async () => {

@@ -1,0 +1,126 @@
+/** The lines of a `.env` file. Messages name lines and variables, and never quote a value. */
+import { isVariableName } from './variables.ts';
+
+export interface EnvLines {
+  readonly values: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+  readonly faults: readonly string[];
+}
+
+/** What stands on both sides of `=`, with the rest of the lines if the value is in quotes. */
+interface Assignment {
+  readonly name: string;
+  readonly value: string;
+  /** Why it cannot be meant. */
+  readonly fault?: string;
+  /** The index of the line after it. */
+  readonly next: number;
+}
+
+const assignment = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(.*)$/u;
+const bareName = /^\s*(?:export\s+)?([\w.-]+)\s*$/u;
+/** systemd's environment files have comments with a semicolon, too. */
+const blankOrComment = /^\s*(?:[#;].*)?$/u;
+
+export function parseLines(text: string): EnvLines {
+  const lines = text.split(/\r\n|\r|\n/);
+  const values: Record<string, string> = {};
+  const setOn = new Map<string, number>();
+  const warnings: string[] = [];
+  const faults: string[] = [];
+  for (let index = 0; index < lines.length; ) {
+    const line = lines[index] as string;
+    const number = index + 1;
+    const found = blankOrComment.test(line) ? null : readAssignment(lines, index);
+    index = found?.next ?? number;
+    if (found?.fault) {
+      faults.push(`.env, line ${number}: ${found.fault}.`);
+    } else if (found) {
+      const { name, value } = found;
+      if (isVariableName(name) && name in values && values[name] !== value) {
+        warnings.push(
+          `.env, line ${number}: ${name} was already set on line ${setOn.get(name)}; the last value counts.`,
+        );
+      }
+      values[name] = value;
+      setOn.set(name, number);
+    }
+  }
+  return { values, warnings, faults };
+}
+
+/** Null for the name of another program's variable alone, with which Docker passes a variable on. */
+function readAssignment(lines: readonly string[], index: number): Assignment | null {
+  const line = lines[index] as string;
+  const next = index + 1;
+  const [, name = '', rest = ''] = assignment.exec(line) ?? [];
+  if (name !== '') {
+    const isQuoted = /^["'`]/.test(rest);
+    return (isQuoted ? readQuoted(name, rest, lines, next) : null) ?? readUnquoted(name, rest, next);
+  }
+  const [, bare] = bareName.exec(line) ?? [];
+  if (bare !== undefined && !isVariableName(bare)) return null;
+  const fault = bare
+    ? `${bare} has no value; write ${bare}=value`
+    : 'write NAME=value, with nothing but `export` before the name; comments begin with #';
+  return { name: '', value: '', fault, next };
+}
+
+function readUnquoted(name: string, rest: string, next: number): Assignment {
+  const hash = rest.indexOf('#');
+  const value = (hash < 0 ? rest : rest.slice(0, hash)).trim();
+  const isComment = hash < 0 || /\s/.test(rest[hash - 1] ?? '') || (hash === 0 && /^#\s/.test(rest));
+  if (isComment || !isVariableName(name)) return { name, value, next };
+  return {
+    name,
+    value,
+    fault: `${name} has a # in it, with which a comment begins for some programs; put the value in single quotes`,
+    next,
+  };
+}
+
+/** Null if there is no closing quote: the value of another program's variable may begin with an apostrophe. */
+function readQuoted(name: string, rest: string, lines: readonly string[], next: number): Assignment | null {
+  const quote = rest[0] as string;
+  const isOurs = isVariableName(name);
+  const unclosed = {
+    name,
+    value: '',
+    fault: `${name} begins with a quote that is not closed; close or remove it`,
+    next,
+  };
+  const parts = [rest.slice(1)];
+  for (let end = next; ; end += 1) {
+    const last = parts.at(-1) as string;
+    const closing = closingQuote(last, quote);
+    if (closing >= 0) {
+      parts[parts.length - 1] = last.slice(0, closing);
+      const value = parts.join('\n');
+      const fault = isOurs ? ambiguityIn(name, value, quote) : null;
+      return { name, value, next: end, ...(fault && { fault }) };
+    }
+    const following = lines[end];
+    if (following === undefined || (end === next && last.includes(quote))) return isOurs ? unclosed : null;
+    // One of this server's variables would vanish in the value of another one.
+    if (isVariableName(assignment.exec(following)?.[1] ?? '')) return unclosed;
+    parts.push(following);
+  }
+}
+
+/** The first quote with nothing but a comment after it. */
+function closingQuote(text: string, quote: string): number {
+  for (let index = text.indexOf(quote); index >= 0; index = text.indexOf(quote, index + 1)) {
+    if (/^\s*(?:#.*)?$/.test(text.slice(index + 1))) return index;
+  }
+  return -1;
+}
+
+/** Escapes, which some programs replace, some keep, and some do not expect. */
+function ambiguityIn(name: string, value: string, quote: string): string | null {
+  if (value.includes(quote))
+    return `${name} has quotes inside quotes of the same kind; use another kind around the value`;
+  if (quote === '"' && /\\[nrt]/.test(value)) {
+    return `${name} has a backslash in double quotes, which some programs replace; put the value in single quotes`;
+  }
+  return null;
+}
