@@ -79,7 +79,7 @@ export async function build() {
     const swagger = dirname(require.resolve('swagger-ui-dist/package.json'));
     for (const file of assets) copyFileSync(join(swagger, file), join(target, file));
     writeFileSync(join(compiled, stamp), built);
-    replaceDist(compiled, folder);
+    replaceDirectory(dist, compiled, folder);
     return true;
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -106,19 +106,28 @@ function nextInterruption() {
   });
 }
 
-/** Two renames, repeated if another build, or a virus scanner on Windows, gets in between. */
-function replaceDist(compiled, folder) {
+/**
+ * Puts a directory in the place of another one. It takes two renames, which are repeated if another build, or a virus
+ * scanner on Windows, gets in between.
+ *
+ * @param aside a directory on the same file system, for what was there
+ */
+export function replaceDirectory(target, replacement, aside) {
+  let previous = null;
   for (let attempt = 0; ; attempt += 1) {
-    const previous = join(folder, `old-${attempt}`);
     try {
-      moveIfPresent(dist, previous);
-      renameSync(compiled, dist);
+      const moved = join(aside, `old-${attempt}`);
+      if (moveIfPresent(target, moved)) previous = moved;
+      renameSync(replacement, target);
       return;
     } catch (error) {
-      if (!existsSync(dist)) moveIfPresent(previous, dist);
       const isTemporary = ['ENOTEMPTY', 'EEXIST', 'EPERM', 'EBUSY', 'EACCES'].includes(error.code);
-      if (!isTemporary || attempt === 20) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      if (!isTemporary || attempt === 20) {
+        if (previous && !existsSync(target)) renameSync(previous, target);
+        throw error;
+      }
+      // Another build is between its two renames, which takes less than a millisecond; a virus scanner takes longer.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 * attempt);
     }
   }
 }
@@ -126,8 +135,10 @@ function replaceDist(compiled, folder) {
 function moveIfPresent(from, to) {
   try {
     renameSync(from, to);
+    return true;
   } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+    if (error.code === 'ENOENT') return false;
+    throw error;
   }
 }
 

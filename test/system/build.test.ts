@@ -1,6 +1,7 @@
 /** The build: it is replaced as a whole or not at all, and `npm start` never removes what it cannot build again. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { emptyFolder, root, run, until } from './built-command.ts';
 
@@ -38,6 +39,25 @@ test('builds at the same time all succeed', async () => {
   expect(ended.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(3).fill({ code: 0, stderr: '' }));
   expect(project.built()).toBe("console.log('first');\n");
   expect(project.leftovers()).toEqual([]);
+});
+
+test('replacing a directory succeeds while another process replaces it, too', async () => {
+  const directory = emptyFolder();
+  const program = `
+    import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+    import { replaceDirectory } from ${JSON.stringify(pathToFileURL(join(root, 'scripts', 'dist.js')))};
+    for (let round = 0; round < 500; round += 1) {
+      const folder = mkdtempSync('.dist-');
+      mkdirSync(folder + '/new');
+      writeFileSync(folder + '/new/cli.js', '');
+      replaceDirectory('dist', folder + '/new', folder);
+      rmSync(folder, { recursive: true });
+    }`;
+  const words = ['--input-type=module', '--eval', program];
+  const ended = await Promise.all([0, 1].map(() => run(process.execPath, words, { directory }).ended));
+  expect(ended).toMatchObject(Array(2).fill({ code: 0, stderr: '' }));
+  expect(readdirSync(directory)).toEqual(['dist']);
+  expect(readdirSync(join(directory, 'dist'))).toEqual(['cli.js']);
 });
 
 test('without a compiler a build says what to install, and removes nothing', async () => {
