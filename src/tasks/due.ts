@@ -39,11 +39,14 @@ export const due = z
 
 export type Due = z.output<typeof due>;
 
-/** A JSON Merge Patch of a due date; what it leaves is checked by the database, which alone knows the rest. */
+/** A JSON Merge Patch of a due date. The database checks the result, because it alone knows the rest. */
 export const duePatch = z
   .strictObject({ date: calendarDate, time: wallTime.nullable(), time_zone: timeZone.nullable() })
   .partial()
-  .meta({ id: 'DuePatch', description: `${description} What is absent stays as it is; null clears a key.` });
+  .meta({
+    id: 'DuePatch',
+    description: `${description} What is absent stays as it is; null clears a key. The result must have a date.`,
+  });
 
 export type DuePatch = z.output<typeof duePatch>;
 

@@ -127,6 +127,14 @@ function reindexed(title: string, description: string): string {
     )`;
 }
 
+/**
+ * A patch of columns. One of `due` without a date is for a task that has a due date. Elsewhere the result would have no
+ * date (RFC 7396), so a time is added to it: the check `tasks_due_kind` refuses a time without a date.
+ */
+const patch = `
+  case when current.due_date is null and $3::jsonb ? 'needs_due_date'
+    then $3::jsonb || '{"due_time": "00:00"}' else $3::jsonb end`;
+
 /** An update with or without its parts for tags and words: most changes have neither. */
 function update(parts: { tags: boolean; words: boolean }): Statement {
   const expressions = [
@@ -166,7 +174,7 @@ function update(parts: { tags: boolean; words: boolean }): Statement {
           end,
           version = current.version + 1,
           updated_at = greatest(now(), current.updated_at)
-      from current, jsonb_populate_record(current.stored, $3) as wanted
+      from current, jsonb_populate_record(current.stored, ${patch}) as wanted
       where tasks.owner_id = $1 and tasks.id = current.id and (${changes.join(' or ')})`,
   };
 }
@@ -232,7 +240,11 @@ export function deleteTask(ownerId: string, id: string, versions: readonly numbe
   return { statement: remove, values: [ownerId, id, versions] };
 }
 
-/** The columns that a task or a patch sets, as JSON: those that are absent are left as they are. */
+/**
+ * The columns that a task or a patch sets, as JSON: those that are absent are left as they are. PostgreSQL ignores
+ * `needs_due_date`, which is not a column.
+ */
 function columnsOf({ tags: _, due, ...fields }: TaskPatch): string {
-  return JSON.stringify({ ...fields, ...dueColumns(due) });
+  const needsDueDate = due != null && due.date === undefined;
+  return JSON.stringify({ ...fields, ...dueColumns(due), ...(needsDueDate && { needs_due_date: true }) });
 }

@@ -128,29 +128,34 @@ describe('what is refused', () => {
   });
 });
 
-describe('a merge patch reaches into due', () => {
+describe('a merge patch reaches into due (RFC 7396)', () => {
+  const day = { date: '2026-12-01' };
+  const wall = { date: '2026-12-01', time: '09:30' };
+  const instant = { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' };
+
   test.each([
-    [null, { date: '2026-12-01' }, { date: '2026-12-01' }],
-    [{ date: '2026-12-01' }, { time: '09:30' }, { date: '2026-12-01', time: '09:30' }],
-    [
-      { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
-      { date: '2026-07-01' },
-      { date: '2026-07-01', time: '09:30', time_zone: 'Europe/Rome' },
-    ],
-    [
-      { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
-      { time_zone: null },
-      { date: '2026-12-01', time: '09:30' },
-    ],
-    [
-      { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
-      { time_zone: null, time: null },
-      { date: '2026-12-01' },
-    ],
-    [{ date: '2026-12-01', time: '09:30' }, null, null],
-    [{ date: '2026-12-01', time: '09:30' }, {}, { date: '2026-12-01', time: '09:30' }],
-    [null, {}, null],
-  ])('%j patched with %j', async (due, patch, expected) => {
+    [null, { date: '2026-12-01' }, day],
+    [null, wall, wall],
+    [null, instant, instant],
+    [null, { date: '2026-12-01', time: null, time_zone: null }, day],
+    [day, {}, day],
+    [day, { time: null }, day],
+    [day, { time_zone: null }, day],
+    [day, { time: null, time_zone: null }, day],
+    [day, { time: '09:30' }, wall],
+    [day, { time: '09:30', time_zone: 'Europe/Rome' }, instant],
+    [wall, {}, wall],
+    [wall, { time: null }, day],
+    [wall, { time_zone: null }, wall],
+    [wall, { time_zone: 'Europe/Rome' }, instant],
+    [wall, null, null],
+    [instant, {}, instant],
+    [instant, { date: '2026-07-01' }, { ...instant, date: '2026-07-01' }],
+    [instant, { time_zone: null }, wall],
+    [instant, { time_zone: null, time: null }, day],
+    [instant, null, null],
+    [null, null, null],
+  ])('%j patched with %j is %j', async (due, patch, expected) => {
     const ada = api.user();
     const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', due });
     const { status, body } = await ada.patch(`/api/v1/tasks/${task.id}`, { due: patch });
@@ -158,21 +163,63 @@ describe('a merge patch reaches into due', () => {
     expect(body.due).toEqual(expected);
     expect(body.due_at !== null).toBe(expected !== null && 'time_zone' in expected);
     expect(body.version).toBe(JSON.stringify(due) === JSON.stringify(expected) ? 1 : 2);
+    const { body: other } = await ada.post('/api/v1/tasks', { title: 'x', due });
+    const operations = [{ op: 'update', id: other.id, patch: { due: patch } }];
+    const answer = await ada.post('/api/v1/tasks/batch', { operations });
+    expect(answer.body.results[0].task).toMatchObject({ due: expected, due_at: body.due_at, version: body.version });
   });
 
   test.each([
-    [null, { time: '09:30' }, '/due'],
-    [{ date: '2026-12-01' }, { date: null }, '/due/date'],
-    [{ date: '2026-12-01' }, { time_zone: 'Europe/Rome' }, '/due'],
-    [{ date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' }, { time: null }, '/due'],
-    [{ date: '2026-12-01' }, { x: null }, '/due/x'],
+    [null, {}, ''],
+    [null, { time: null }, ''],
+    [null, { time_zone: null }, ''],
+    [null, { time: null, time_zone: null }, ''],
+    [null, { time: '09:30' }, ''],
+    [null, { time_zone: 'Europe/Rome' }, ''],
+    [null, { time: '09:30', time_zone: 'Europe/Rome' }, ''],
+    [null, { time: '09:30', time_zone: null }, ''],
+    [null, { date: null }, '/date'],
+    [day, { date: null }, '/date'],
+    [day, { date: null, time: '09:30' }, '/date'],
+    [day, { time_zone: 'Europe/Rome' }, ''],
+    [instant, { time: null }, ''],
+    [instant, { date: null, time: null, time_zone: null }, '/date'],
+    [day, { x: null }, '/x'],
+    [day, [], ''],
   ])('%j patched with %j is refused', async (due, patch, pointer) => {
     const ada = api.user();
     const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', due });
-    const { status, body } = await ada.patch(`/api/v1/tasks/${task.id}`, { due: patch });
+    const { status, body } = await ada.patch(`/api/v1/tasks/${task.id}`, { title: 'y', due: patch });
     expect(status).toBe(422);
-    expect(body.errors[0].pointer).toBe(pointer);
-    expect((await ada.get(`/api/v1/tasks/${task.id}`)).body).toEqual(task);
+    expect(body.errors[0].pointer).toBe(`/due${pointer}`);
+    const operations = [
+      { op: 'create', task: { title: 'z' } },
+      { op: 'update', id: task.id, patch: { title: 'y', due: patch } },
+    ];
+    const batch = await ada.post('/api/v1/tasks/batch', { operations });
+    expect(batch.status).toBe(422);
+    expect(batch.body.errors[0].pointer).toBe(`/operations/1/patch/due${pointer}`);
+    expect((await ada.get('/api/v1/tasks')).body).toEqual([task]);
+  });
+
+  test('a patch that no task is for is 404 or 412, whatever its due date', async () => {
+    const ada = api.user();
+    const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
+    const stale = await ada.patch(`/api/v1/tasks/${task.id}`, { due: {} }, { 'If-Match': '"7"' });
+    expect(stale.status).toBe(412);
+    await ada.delete(`/api/v1/tasks/${task.id}`);
+    expect((await ada.patch(`/api/v1/tasks/${task.id}`, { due: {} })).status).toBe(404);
+  });
+
+  test('a batch sees the due date that an operation before it has set or cleared', async () => {
+    const ada = api.user();
+    const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
+    const update = (due: unknown) => ({ op: 'update', id: task.id, patch: { due } });
+    const set = await ada.post('/api/v1/tasks/batch', { operations: [update(day), update({ time: null })] });
+    expect(set.body.results[1].task).toMatchObject({ due: day, version: 2 });
+    const cleared = await ada.post('/api/v1/tasks/batch', { operations: [update(null), update({})] });
+    expect(cleared.status).toBe(422);
+    expect((await ada.get(`/api/v1/tasks/${task.id}`)).body.due).toEqual(day);
   });
 });
 
