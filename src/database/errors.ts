@@ -8,6 +8,7 @@ export const sqlState = {
   duplicateObject: '42710',
   insufficientPrivilege: '42501',
   invalidParameterValue: '22023',
+  raiseException: 'P0001',
 } as const;
 
 /** Nothing was committed, and the same statements may succeed at once: serialization_failure, deadlock_detected. */

@@ -38,6 +38,9 @@ const faultsInCatalogue = `
   select 'function todo.' || proname || ' runs as its owner'
     from pg_proc where pronamespace = 'todo'::regnamespace and prosecdef
   union all
+  select 'function todo.' || proname || ' belongs to ' || proowner::regrole
+    from pg_proc where pronamespace = 'todo'::regnamespace and proowner::regrole::text in (${roleNames})
+  union all
   select 'table todo.' || relname || ' does not have the policy "${ownerPolicyName}" alone'
     from tables where (
       select array_agg(polname::text) is distinct from array['${ownerPolicyName}']

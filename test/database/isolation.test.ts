@@ -43,6 +43,16 @@ describe('the start-up check', () => {
       'create function todo.peek() returns bigint language sql security definer return (select count(*) from todo.tasks)',
       /todo\.peek runs as its owner/,
     ],
+    [
+      'a function of a migration runs as its owner',
+      'alter function todo.due_instant security definer',
+      /todo\.due_instant runs as its owner/,
+    ],
+    [
+      'the role owns a function',
+      'grant create on schema todo to todo_user; alter function todo.due_instant owner to todo_user',
+      /todo\.due_instant belongs to todo_user/,
+    ],
     ['there is another policy', 'create policy more on todo.tasks using (true)', /"owner_only" alone/],
     [
       'there is another policy for reading',

@@ -95,10 +95,16 @@ describe('on a server of its own', () => {
         return migrated(opened(url), url);
       }),
     );
-    const names = results.filter((applied) => applied.length > 0).map((applied) => applied.join());
-    expect(new Set(names).size).toBe(1);
-    const total = results.flat().length;
-    expect(total).toBe(2 * new Set(results.flat()).size);
+    // Each migration has a transaction of its own, so several servers may have applied some, but none twice.
+    const [other, one] = [0, 1].map((index) =>
+      results
+        .filter((_, each) => each % 2 === index)
+        .flat()
+        .sort(),
+    );
+    expect(new Set(one).size).toBe(one?.length);
+    expect(one?.length).toBeGreaterThan(0);
+    expect(other).toEqual(one);
   });
 
   test('an owner with CREATEROLE does, as on Neon', async () => {

@@ -1,0 +1,153 @@
+/** The migration that resolves short names of zones as zones, on a database of the version before it, with tasks. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { PGlite } from '@electric-sql/pglite';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import type { Connections } from '../../src/database/connections.ts';
+import { openDatabase } from '../../src/database/database.ts';
+import { openEmbedded } from '../../src/database/embedded.ts';
+import { openPostgres } from '../../src/database/postgres.ts';
+import { roles } from '../../src/database/schema.ts';
+import { exchange } from '../../src/database/user-database.ts';
+import { createTestDatabase, databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
+
+const files = readdirSync('migrations')
+  .filter((file) => file.endsWith('.sql'))
+  .sort();
+const earlier = files.slice(
+  0,
+  files.findIndex((file) => file.endsWith('_due_instant.sql')),
+);
+
+/** A database with the migrations before the one that is tested. */
+async function earlierDatabase(): Promise<Connections> {
+  const connections = databaseKind === 'embedded' ? await emptyEmbedded() : await emptyPostgres();
+  await connections.withMigrationClient(async (client) => {
+    for (const role of roles) {
+      await client.query(`do $$ begin create role ${role} nologin; exception when duplicate_object then null; end $$`);
+    }
+    await client.query(`
+      create schema todo_admin;
+      create table todo_admin.migrations (
+        number integer primary key, name text not null, checksum text not null, applied_at timestamptz default now())`);
+    for (const [number, file] of earlier.entries()) {
+      const sql = readFileSync(`migrations/${file}`, 'utf8').replaceAll('\r\n', '\n');
+      await client.query(sql);
+      await client.query('insert into todo_admin.migrations (number, name, checksum) values ($1, $2, $3)', [
+        number,
+        file.replace(/\.sql$/, ''),
+        createHash('sha256').update(sql).digest('hex'),
+      ]);
+    }
+  });
+  return connections;
+}
+
+async function emptyEmbedded(): Promise<Connections> {
+  const connections = await openEmbedded({ directory: null, timeoutMs: 5_000 }, await PGlite.create());
+  onTestFinished(() => connections.close());
+  return connections;
+}
+
+let databases = 0;
+
+async function emptyPostgres(): Promise<Connections> {
+  const server = inject('postgresUrl');
+  databases += 1;
+  const name = `todo_earlier_${process.pid}_${databases}`;
+  await withAdmin(server as string, (admin) => admin.query(`create database ${name}`));
+  const config = databaseConfig(`${server}/${name}`);
+  if (config.kind !== 'postgres') throw new Error(`${server} is not the URL of a PostgreSQL server`);
+  const connections = openPostgres(config);
+  onTestFinished(async () => {
+    await connections.close();
+    await withAdmin(server as string, (admin) => admin.query(`drop database ${name} with (force)`));
+  });
+  return connections;
+}
+
+const migrate = (connections: Connections) => openDatabase(databaseConfig('pglite:memory'), connections).prepare();
+
+const everything = `select to_jsonb(tasks) - 'due_at' as "row" from todo.tasks order by id`;
+const instants = `
+  select title, to_char(due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as due_at from todo.tasks order by title`;
+
+/** What belongs to the table, apart from the order of its columns. */
+const definition = `
+  select 'index' as kind, indexdef as definition from pg_indexes where schemaname = 'todo' and tablename = 'tasks'
+  union all
+  select contype::text, conname || ' ' || pg_get_constraintdef(oid) from pg_constraint
+    where conrelid = 'todo.tasks'::regclass and contype <> 'n'
+  union all
+  select 'column', column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(generation_expression, '')
+    from information_schema.columns where table_schema = 'todo' and table_name = 'tasks'
+  union all
+  select 'privilege', grantee || ' ' || privilege_type from information_schema.role_table_grants
+    where table_schema = 'todo' and table_name = 'tasks' and grantee = 'todo_user'
+  order by 1, 2`;
+
+async function addTasks(connections: Connections, ...tasks: readonly (string | null)[][]): Promise<void> {
+  for (const [title, date = null, time = null, zone = null] of tasks) {
+    await connections.pool.query(
+      `insert into todo.tasks (owner_id, id, title, due_date, due_time, due_time_zone, version)
+       values ('ada', gen_random_uuid(), $1, $2, $3, $4, 7)`,
+      [title, date, time, zone],
+    );
+  }
+}
+
+test('corrects the tasks that there are, and changes nothing else', async () => {
+  const connections = await earlierDatabase();
+  const { pool } = connections;
+  await addTasks(
+    connections,
+    ['1 summer', '2026-07-01', '12:00', 'CET'],
+    ['2 winter', '2026-01-01', '12:00', 'CET'],
+    ['3 place', '2026-07-01', '12:00', 'Europe/Rome'],
+    ['4 repeated', '2026-11-01', '01:30', 'America/New_York'],
+    ['5 wall', '2026-07-01', '12:00'],
+    ['6 day', '2026-07-01'],
+    ['7 none'],
+  );
+  const due = (summer: string) => [
+    { title: '1 summer', due_at: summer },
+    { title: '2 winter', due_at: '2026-01-01 11:00' },
+    { title: '3 place', due_at: '2026-07-01 10:00' },
+    { title: '4 repeated', due_at: '2026-11-01 05:30' },
+    { title: '5 wall', due_at: null },
+    { title: '6 day', due_at: null },
+    { title: '7 none', due_at: null },
+  ];
+  expect((await pool.query(instants)).rows).toEqual(due('2026-07-01 11:00'));
+  const before = (await pool.query(everything)).rows;
+
+  expect(await migrate(connections)).toEqual(files.slice(earlier.length).map((file) => file.replace(/\.sql$/, '')));
+  expect((await pool.query(instants)).rows).toEqual(due('2026-07-01 10:00'));
+  expect((await pool.query(everything)).rows).toMatchObject(before);
+
+  const fresh = await createTestDatabase();
+  onTestFinished(() => fresh.remove());
+  expect((await pool.query(definition)).rows).toEqual(await fresh.query(definition));
+});
+
+test('lets users write due dates where functions are not for everybody', async () => {
+  const connections = await earlierDatabase();
+  await connections.pool.query('alter default privileges revoke execute on functions from public');
+  await migrate(connections);
+  const text = `
+    insert into todo.tasks (owner_id, id, title, due_date, due_time, due_time_zone)
+    values ('ada', gen_random_uuid(), 'x', '2026-07-01', '12:00', 'CET') returning due_at`;
+  const [[row] = []] = await exchange(connections.pool, 'ada', [{ statement: { name: '', text }, values: [] }], true);
+  expect(row).toEqual({ due_at: '2026-07-01T10:00:00.000000Z' });
+});
+
+test('is refused with what to do, and changes nothing, where the server does not know a zone any more', async () => {
+  const connections = await earlierDatabase();
+  // An abbreviation, which an earlier version of the table took for a zone.
+  await addTasks(connections, ['lost', '2026-07-01', '12:00', 'PST']);
+  await expect(migrate(connections)).rejects.toMatchObject({
+    name: 'DatabaseSetupError',
+    message: expect.stringMatching(/time zone that this PostgreSQL server does not know.*"PST".*tzdata-legacy/),
+  });
+  expect((await connections.pool.query(instants)).rows).toEqual([{ title: 'lost', due_at: '2026-07-01 20:00' }]);
+});
