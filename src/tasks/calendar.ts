@@ -17,6 +17,16 @@ export function isTimeZone(name: string): boolean {
   return timeZoneNames.has(name);
 }
 
+/** Whether days can be told in a zone here: the tz database of Node's ICU may be older than the list of names. */
+export function hasCalendar(timeZone: string): boolean {
+  try {
+    return formatOf(timeZone) !== undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 /** Whether a text is a day of the calendar that exists, from 1900-01-01 to 9999-12-31. */
 export function isDate(text: string): boolean {
   if (!/^(19|[2-9]\d)\d\d-\d\d-\d\d$/.test(text)) return false;

@@ -4,7 +4,7 @@ import type { Parameter } from '../database/statement.ts';
 import { repeatable } from '../http/parameters.ts';
 import { text } from '../http/text.ts';
 import { timestampParameter } from '../http/timestamp.ts';
-import { addDays, startOfDay, wallClockAt } from './calendar.ts';
+import { addDays, hasCalendar, isTimeZone, startOfDay, wallClockAt } from './calendar.ts';
 import { calendarDate, timeZone } from './due.ts';
 import { tagName } from './schemas.ts';
 import { endOfPrefix, queriedWords } from './search.ts';
@@ -26,12 +26,20 @@ export const filterParameters = {
   }),
   due_from: calendarDate.optional().meta({ description: 'Due on this day or later, as seen in `time_zone`.' }),
   due_to: calendarDate.optional().meta({ description: 'Due on this day or earlier, as seen in `time_zone`.' }),
-  time_zone: timeZone.default('UTC').meta({ description: 'Where `due`, `due_from` and `due_to` are seen from.' }),
+  time_zone: timeZone
+    .refine(isSeen, 'is not known to this server')
+    .default('UTC')
+    .meta({ description: 'Where `due`, `due_from` and `due_to` are seen from.' }),
   created_from: timestampParameter('Created at this instant or later.'),
   created_to: timestampParameter('Created before this instant.'),
   updated_from: timestampParameter('Last changed at this instant or later.'),
   updated_to: timestampParameter('Last changed before this instant.'),
 };
+
+/** What is no time zone at all has been refused as such. */
+function isSeen(zone: string): boolean {
+  return !isTimeZone(zone) || hasCalendar(zone);
+}
 
 export type ListFilters = z.output<z.ZodObject<typeof filterParameters>>;
 

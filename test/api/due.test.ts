@@ -1,7 +1,7 @@
 /** Due dates: a day stays a day, a wall-clock time stays one, an instant survives every clock change. */
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { timeZoneNames } from '../../src/tasks/time-zone-names.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -258,6 +258,43 @@ describe('a merge patch reaches into due (RFC 7396)', () => {
     const cleared = await ada.post('/api/v1/tasks/batch', { operations: [update(null), update({})] });
     expect(cleared.status).toBe(422);
     expect((await ada.get(`/api/v1/tasks/${task.id}`)).body.due).toEqual(day);
+  });
+});
+
+/** The copies of the tz database on both sides, and the list of names, may differ in age. */
+describe('a time zone that is not known everywhere', () => {
+  const names = timeZoneNames as Set<string>;
+
+  // Node has it as a link, PostgreSQL does not have it.
+  test('is refused where the database lacks it, with the field named', async () => {
+    const zone = 'US/Pacific-New';
+    names.add(zone);
+    onTestFinished(() => void names.delete(zone));
+    const ada = api.user();
+    const due = { date: '2026-12-01', time: '09:30', time_zone: zone };
+    const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', due: { ...due, time_zone: 'Europe/Rome' } });
+    const path = `/api/v1/tasks/${task.id}`;
+    const operations = [{ op: 'update', id: task.id, patch: { due: { time_zone: zone } } }];
+    const answers = [
+      [await ada.post('/api/v1/tasks', { title: 'x', due }), '/due/time_zone'],
+      [await ada.put(path, { title: 'x', due }), '/due/time_zone'],
+      [await ada.patch(path, { due: { time_zone: zone } }), '/due/time_zone'],
+      [await ada.post('/api/v1/tasks/batch', { operations }), '/operations/0/patch/due/time_zone'],
+    ] as const;
+    for (const [{ status, body }, pointer] of answers) {
+      expect(status).toBe(422);
+      expect(body.errors).toEqual([{ in: 'body', pointer, message: 'is not known to the database' }]);
+    }
+    // Filters by day are worked out by the server.
+    expect((await ada.get(`/api/v1/tasks?due=any&time_zone=${zone}`)).body).toEqual([task]);
+  });
+
+  test('is refused in a filter where the server lacks it', async () => {
+    names.add('Mars/Olympus');
+    onTestFinished(() => void names.delete('Mars/Olympus'));
+    const { status, body } = await api.user().get('/api/v1/tasks?due=today&time_zone=Mars/Olympus');
+    expect(status).toBe(422);
+    expect(body.errors).toEqual([{ in: 'query', pointer: 'time_zone', message: 'is not known to this server' }]);
   });
 });
 
