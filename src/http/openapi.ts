@@ -186,7 +186,7 @@ function failures(description: OperationDescription): Json {
       status,
       {
         description: codes.map((code) => `\`${code}\`: ${catalogue[code].title}.`).join(' '),
-        headers: headers(failureHeaders[status] ?? {}, description.token !== 'none'),
+        headers: headers(failureHeaders(status, description), description.token !== 'none'),
         content: {
           'application/problem+json': {
             schema: { $ref: '#/components/schemas/Problem' },
@@ -213,12 +213,23 @@ export function problemsOf({ token, request, problems }: OperationDescription): 
   return problemCodes.filter((code) => all.has(code));
 }
 
-const failureHeaders: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  401: { 'WWW-Authenticate': 'The scheme to use, and what was wrong with the token (RFC 6750).' },
-  403: { 'WWW-Authenticate': 'The scope that is needed (RFC 6750).' },
-  429: { 'Retry-After': 'Seconds to wait before trying again.' },
-  503: { 'Retry-After': 'Seconds to wait before trying again.' },
-};
+/** The headers that every problem of this status has. */
+function failureHeaders(status: number, { request }: OperationDescription): Readonly<Record<string, string>> {
+  switch (status) {
+    case 401:
+      return { 'WWW-Authenticate': 'The scheme to use, and what was wrong with the token (RFC 6750).' };
+    case 403:
+      return { 'WWW-Authenticate': 'The scope that is needed (RFC 6750).' };
+    case 412:
+      // A batch has no entity tag: its problem names the version of one of its tasks.
+      return request.headers?.shape['if-match'] ? { ETag: 'The version that the task has now.' } : {};
+    case 429:
+    case 503:
+      return { 'Retry-After': 'Seconds to wait before trying again.' };
+    default:
+      return {};
+  }
+}
 
 function problemExample(code: ProblemCode, path: string): Json {
   const { status, title, detail } = catalogue[code];
@@ -230,6 +241,7 @@ function problemExample(code: ProblemCode, path: string): Json {
     instance: path,
     code,
     request_id: '0193a5b0-9d0e-7c55-8f7a-51a0c2d4e6f8',
+    ...(code === 'version_mismatch' && { current_version: 3 }),
     ...(code === 'validation_failed' && {
       errors: [{ in: 'query', pointer: 'limit', message: 'must be a whole number from 1 to 200' }],
     }),

@@ -6,7 +6,7 @@ import { type Fault, ProblemError, validationFailed } from '../problems/problem.
 import type { Write } from '../writes/write.ts';
 import { dueFault } from './due-fault.ts';
 import { task, taskCreate, taskId, taskPatch } from './schemas.ts';
-import { lockTasks } from './statements.ts';
+import { lockTasks, type VersionRow } from './statements.ts';
 import { changeTask, createTask, removeTask, type TaskWrite } from './writes.ts';
 
 const version = z.int().min(1).max(2_147_483_647).optional().meta({
@@ -54,13 +54,14 @@ export function batchWrite(ownerId: string, operations: readonly BatchOperation[
     isPartial: true,
     answer(rows) {
       let start = locks.length;
+      const before = (rows[locks.length - 1] ?? []) as unknown as VersionRow[];
       const results = writes.map(({ statements, result }, index) => {
         const own: Row[][] = rows.slice(start, start + statements.length);
         start += statements.length;
         try {
           return result(own);
         } catch (error) {
-          throw error instanceof ProblemError ? atOperation(error, index) : error;
+          throw error instanceof ProblemError ? atOperation(error, index, operations, before) : error;
         }
       });
       return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ results }) };
@@ -96,11 +97,20 @@ function idOf(each: BatchOperation): string[] {
   return id === undefined ? [] : [id];
 }
 
-function atOperation(problem: ProblemError, index: number): ProblemError {
+/** @param before the versions to which the tasks return when the batch is rolled back */
+function atOperation(
+  problem: ProblemError,
+  index: number,
+  operations: readonly BatchOperation[],
+  before: readonly VersionRow[],
+): ProblemError {
+  const failed = operations[index];
+  const kept = failed && before.find(({ id }) => idOf(failed).includes(id));
   const fault: Fault = { in: 'body', pointer: `/operations/${index}`, message: problem.detail };
   return new ProblemError(problem.code, {
     detail: `operations/${index}: ${problem.detail}`,
     errors: [fault],
+    ...(problem.code === 'version_mismatch' && kept && { extensions: { current_version: kept.version } }),
     cause: problem,
   });
 }

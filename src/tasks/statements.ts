@@ -97,7 +97,10 @@ const takeTurn: Statement = {
 
 const lockAll: Statement = {
   name: 'tasks_lock_all',
-  text: `select id from todo.tasks where owner_id = $1 and id = any ($2::uuid[]) and ${mayWrite} order by id for update`,
+  text: `
+    select id, version from todo.tasks
+    where owner_id = $1 and id = any ($2::uuid[]) and ${mayWrite}
+    order by id for update`,
 };
 
 /** Whether a task is one of the versions that may be changed. */
@@ -206,7 +209,13 @@ export function lockTask(ownerId: string, id: string): BoundStatement {
   return { statement: lock, values: [ownerId, id] };
 }
 
-/** What goes before the writes of a batch. */
+/** The version of a task before a batch. */
+export interface VersionRow {
+  readonly id: string;
+  readonly version: number;
+}
+
+/** What goes before the writes of a batch. The last statement gives a `VersionRow` for each task that exists. */
 export function lockTasks(ownerId: string, ids: readonly string[]): BoundStatement[] {
   return [
     { statement: takeTurn, values: [ownerId] },

@@ -93,10 +93,15 @@ interface Locked {
   readonly version: number | null;
 }
 
-/** 404 for a write that found no task, and 412 for one that found none of the versions it was for. */
+/** @throws ProblemError task_not_found, or version_mismatch with the version that the task has */
 function requireAllowed({ version }: Locked, versions: readonly number[] | null): void {
   if (version === null) throw new ProblemError('task_not_found');
-  if (versions && !versions.includes(version)) throw new ProblemError('version_mismatch');
+  if (versions && !versions.includes(version)) {
+    throw new ProblemError('version_mismatch', {
+      extensions: { current_version: version },
+      headers: { ETag: entityTag(version) },
+    });
+  }
 }
 
 /** Whether a stored task is what a request to create it would have made. */

@@ -81,7 +81,7 @@ function outcome(write: Write, rows: Row[][], context: RequestContext): { answer
     if (!(error instanceof ProblemError && outcomes.includes(error.status))) throw error;
     context.set('problem', error);
     const body = JSON.stringify(problemDocument(error, pathOf(context), context.get('requestId')));
-    const headers = { 'Content-Type': 'application/problem+json' };
+    const headers = { ...error.headers, 'Content-Type': 'application/problem+json' };
     return { answer: { status: error.status, headers, body }, isDone: false };
   }
 }

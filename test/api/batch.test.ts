@@ -97,6 +97,41 @@ describe('where one operation fails, nothing is done and the answer names it', (
   });
 });
 
+describe('a failed if_version tells the version to which the task returns', () => {
+  test.each([
+    ['of an update', { op: 'update', id: id(1), if_version: 9, patch: { title: 'y' } }],
+    ['of a deletion', { op: 'delete', id: id(1), if_version: 9 }],
+  ])('%s, also after earlier operations on it, and in a replay', async (_name, failing) => {
+    const ada = api.user();
+    await ada.post('/api/v1/tasks', { id: id(1), title: 'x' });
+    await ada.post('/api/v1/tasks', { id: id(2), title: 'x' });
+    await ada.patch(`/api/v1/tasks/${id(2)}`, { title: 'y' });
+    const earlier = [
+      { op: 'update', id: id(2), patch: { title: 'z' } },
+      { op: 'update', id: id(1), patch: { title: 'z' } },
+    ];
+    for (const operations of [[failing], [...earlier, failing]]) {
+      const plain = await batch(ada, operations);
+      const keyed = { 'Idempotency-Key': `k${operations.length}` };
+      const first = await batch(ada, operations, keyed);
+      const replay = await batch(ada, operations, keyed);
+      expect(replay.headers.get('idempotency-replayed')).toBe('true');
+      expect(replay.text).toBe(first.text);
+      for (const { status, body, headers } of [plain, first, replay]) {
+        expect([status, body.current_version, headers.has('etag')]).toEqual([412, 1, false]);
+      }
+    }
+  });
+
+  test('and no version for a task that the batch itself creates', async () => {
+    const { status, body } = await batch(api.user(), [
+      { op: 'create', task: { id: id(1), title: 'x' } },
+      { op: 'delete', id: id(1), if_version: 9 },
+    ]);
+    expect([status, body.current_version]).toEqual([412, undefined]);
+  });
+});
+
 test('what is not valid is refused with its place, all of it at once', async () => {
   const { status, body } = await batch(api.user(), [
     { op: 'create', task: { title: '' } },

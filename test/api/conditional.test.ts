@@ -53,8 +53,9 @@ describe.each(writes)('If-Match on %s', (_method, write) => {
   ])('%s answers 412 and changes nothing', async (tags) => {
     const { owner, path } = await makeTask();
     const before = await owner.get(path);
-    const { status, body } = await write(owner, path, { 'If-Match': tags });
+    const { status, body, headers } = await write(owner, path, { 'If-Match': tags });
     expect({ status, code: body.code }).toEqual({ status: 412, code: 'version_mismatch' });
+    expect({ version: body.current_version, etag: headers.get('etag') }).toEqual({ version: 2, etag: '"2"' });
     expect((await owner.get(path)).body).toEqual(before.body);
   });
 
@@ -85,6 +86,40 @@ describe.each(writes)('If-Match on %s', (_method, write) => {
     const late = _method === 'DELETE' ? 404 : 412;
     expect(statuses.filter((status) => status === late)).toHaveLength(19);
   });
+});
+
+test.each(writes)('a replayed 412 of %s keeps its version and entity tag while the task moves on', async (_, write) => {
+  const { owner, path } = await makeTask();
+  const headers = { 'If-Match': '"1"', 'Idempotency-Key': 'k' };
+  const first = await write(owner, path, headers);
+  await owner.patch(path, { title: 'Buy soy milk' });
+  const replay = await write(owner, path, headers);
+  expect(first.headers.has('idempotency-replayed')).toBe(false);
+  expect(replay.headers.get('idempotency-replayed')).toBe('true');
+  for (const { status, headers: received, body } of [first, replay]) {
+    expect([status, received.get('etag'), body.current_version]).toEqual([412, '"2"', 2]);
+  }
+  expect(replay.text).toBe(first.text);
+});
+
+test('the version of a 412 lets the next write through, with a token that may only write', async () => {
+  const { owner, path } = await makeTask();
+  const writer = api.user(owner.userId as string, { scope: 'tasks:write' });
+  const refused = await writer.patch(path, { title: 'x' }, { 'If-Match': '"1"' });
+  expect(refused.status).toBe(412);
+  const etag = refused.headers.get('etag') as string;
+  expect((await writer.patch(path, { title: 'x' }, { 'If-Match': etag })).status).toBe(200);
+});
+
+test('no other problem of a write has an entity tag or a version', async () => {
+  const { owner, path } = await makeTask();
+  for (const { status, headers, body } of [
+    await owner.patch(unknown, { title: 'x' }, { 'If-Match': '"1"' }),
+    await owner.patch(path, { title: '' }, { 'If-Match': '"1"' }),
+  ]) {
+    expect(status).not.toBe(412);
+    expect([headers.has('etag'), 'current_version' in body]).toEqual([false, false]);
+  }
 });
 
 test('twenty writers without a condition all get through, each with a version of its own', async () => {
