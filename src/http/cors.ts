@@ -9,12 +9,16 @@ const exposedHeaders = [
   'Location',
   'Retry-After',
   'X-Request-Id',
+  'WWW-Authenticate',
+  'Change-Set',
+  'Next-Cursor',
   'RateLimit',
   'RateLimit-Policy',
   'Idempotency-Replayed',
   'set-auth-token',
 ];
 
+/** The request headers that the API reads. A preflight answers with those that the page asks for, too. */
 const allowedHeaders = [
   'Authorization',
   'Content-Type',
@@ -23,6 +27,24 @@ const allowedHeaders = [
   'Idempotency-Key',
   'X-Request-Id',
 ];
+
+/** A header name (RFC 9110, section 5.6.2). */
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/**
+ * Adds the headers that a page asks for to those that it may send. Tracing libraries add headers of their own, such as
+ * `traceparent`, `sentry-trace` and `x-datadog-trace-id`, and HTTP clients others, such as `X-Requested-With`. The
+ * origin is trusted by then, and the API ignores headers that it does not know.
+ */
+function allowRequestedHeaders(preflight: Response, requested = ''): Response {
+  const known = new Set(allowedHeaders.map((name) => name.toLowerCase()));
+  const more = requested
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => headerName.test(name) && !known.has(name.toLowerCase()));
+  preflight.headers.set('Access-Control-Allow-Headers', [...allowedHeaders, ...more].join(','));
+  return preflight;
+}
 
 /** Wraps what answers requests; nothing where no origin is allowed. */
 export function allowOrigins(origins: readonly string[]): (handle: Handle) => Handle {
@@ -43,6 +65,7 @@ export function allowOrigins(origins: readonly string[]): (handle: Handle) => Ha
     const preflight = await allow(context, async () => {
       context.res = await handle(context);
     });
-    return preflight ?? context.res;
+    if (!preflight) return context.res;
+    return allowRequestedHeaders(preflight, headerOf(context, 'access-control-request-headers'));
   };
 }

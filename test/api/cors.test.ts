@@ -1,6 +1,7 @@
 /** Cross-origin requests: from the configured origins, and from no others. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { documentedOperations } from '../support/document.ts';
 
 let api: TestApi;
 let user: Client;
@@ -43,6 +44,57 @@ test('a browser may call from the configured origins, and read the headers it ne
   expect((await api.anonymous().get(collection, { Origin: origin })).headers.get('access-control-allow-origin')).toBe(
     origin,
   );
+});
+
+/** Sends a preflight from a configured origin and gives the names of the headers that a request may have. */
+async function allowedHeaders(requested: string, path = collection): Promise<string[]> {
+  const { status, headers } = await user.request('OPTIONS', path, {
+    headers: {
+      Origin: 'http://localhost:5173',
+      'Access-Control-Request-Method': 'POST',
+      ...(requested && { 'Access-Control-Request-Headers': requested }),
+    },
+  });
+  expect(status).toBe(204);
+  return (headers.get('access-control-allow-headers') ?? '').toLowerCase().split(/, ?/);
+}
+
+test.each([
+  ['W3C Trace Context and Baggage, of OpenTelemetry', 'baggage,traceparent,tracestate'],
+  ['Sentry', 'baggage,sentry-trace'],
+  ['Datadog', 'x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id'],
+  ['New Relic', 'newrelic,traceparent,tracestate'],
+  ['Elastic', 'elastic-apm-traceparent'],
+  ['Zipkin', 'b3,x-b3-sampled,x-b3-spanid,x-b3-traceid'],
+  ['Application Insights', 'request-context,request-id'],
+  ['AWS RUM', 'x-amzn-trace-id'],
+  ['jQuery and axios', 'x-requested-with,x-xsrf-token'],
+  ['a fetch of server-sent events', 'accept,cache-control,last-event-id'],
+  ['preferences', 'prefer'],
+  ['an application', 'x-app-version'],
+])('the headers of %s pass the preflight', async (_name, requested) => {
+  for (const path of [collection, `${collection}/${unknownId}`, '/nowhere']) {
+    const allowed = await allowedHeaders(`authorization,content-type,${requested}`, path);
+    expect(allowed).toEqual(expect.arrayContaining(['authorization', 'content-type', ...requested.split(',')]));
+  }
+});
+
+test('a preflight names each header once, and nothing that is no header', async () => {
+  const usual = await allowedHeaders('');
+  expect(usual).toContain('idempotency-key');
+  expect(await allowedHeaders('Authorization, IF-MATCH')).toEqual(usual);
+  expect(await allowedHeaders('x y,,<script>,"a",traceparent')).toEqual([...usual, 'traceparent']);
+});
+
+test('a page may read every header that the document describes', async () => {
+  const { headers } = await user.get(collection, { Origin: 'https://app.example.com' });
+  const exposed = headers.get('access-control-expose-headers')?.toLowerCase().split(/, ?/);
+  const documented = documentedOperations
+    .flatMap(({ operation }) => Object.values(operation.responses))
+    .flatMap((response) => Object.keys(response.headers ?? {}));
+  expect(new Set(documented)).toContain('WWW-Authenticate');
+  const others = ['Change-Set', 'Next-Cursor', 'Idempotency-Replayed'];
+  for (const name of [...documented, ...others]) expect(exposed, name).toContain(name.toLowerCase());
 });
 
 test.each([
