@@ -82,7 +82,7 @@ function operationsOf(services: Services | null): Operation[] {
     ...tagOperations(database),
     meOperation,
     ...healthOperations(ping),
-    ...documentationOperations(() => {
+    ...documentationOperations(version, () => {
       document ??= describeApi();
       return document;
     }),

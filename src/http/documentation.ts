@@ -1,6 +1,7 @@
 /** What the server says about itself: the OpenAPI document, a page to try it with, the meaning of each problem. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { accepts } from 'hono/accepts';
 import { z } from 'zod';
 import { catalogue, type ProblemCode, problemCodes, problemType } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/problem.ts';
@@ -10,9 +11,38 @@ import { describeOperation, type Operation, operation } from './operation.ts';
 
 const tag = 'Documentation';
 
-/** @param document gives the OpenAPI document, in which these operations stand too */
-export function documentationOperations(document: () => object): Operation[] {
+/**
+ * @param version of this server
+ * @param document gives the OpenAPI document, in which these operations stand too
+ */
+export function documentationOperations(version: string, document: () => object): Operation[] {
   return [
+    operation(
+      describeOperation({
+        id: 'readIndex',
+        method: 'get',
+        path: '/',
+        tag,
+        summary: 'Where things are',
+        description: 'A browser is sent to the documentation. The links are relative to this path.',
+        token: 'none',
+        request: {},
+        responses: {
+          200: { description: 'Where the API and its documentation are.', schema: index, headers: varies },
+          302: {
+            description: 'To a client that prefers `text/html`.',
+            headers: { Location: 'The documentation.', ...varies },
+          },
+        },
+        problems: [],
+      }),
+      (_input, context) => {
+        const supports = ['application/json', 'text/html'];
+        const type = accepts(context, { header: 'Accept', supports, default: 'application/json' });
+        if (type === 'application/json') return jsonResponse({ name: 'todo-api', version, ...links }, vary);
+        return new Response(null, { status: 302, headers: { Location: links.documentation, ...vary } });
+      },
+    ),
     operation(
       describeOperation({
         id: 'readOpenApi',
@@ -65,6 +95,18 @@ export function documentationOperations(document: () => object): Operation[] {
     ),
   ];
 }
+
+/** Relative references, so that they hold behind a proxy that puts the server under a path of its own. */
+const links = { documentation: 'docs', openapi: 'openapi.json', api: 'api/v1' } as const;
+
+const vary = { Vary: 'Accept' };
+const varies = { Vary: 'The response depends on `Accept`.' };
+
+const link = z.string().meta({ format: 'uri-reference' });
+
+const index = z
+  .strictObject({ name: z.string(), version: z.string(), documentation: link, openapi: link, api: link })
+  .meta({ id: 'Index' });
 
 const explanation = z
   .strictObject({

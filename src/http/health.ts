@@ -26,8 +26,10 @@ export function healthOperations(ping: () => Promise<void>): Operation[] {
       async () => {
         try {
           await ping();
-        } catch (cause) {
-          throw new ProblemError('database_unavailable', { cause, headers: { 'Retry-After': '1' } });
+        } catch (error) {
+          // Probes come every few seconds. The reason is enough for the log; the cause would bring a stack.
+          const { code, message } = error as NodeJS.ErrnoException;
+          throw new ProblemError('database_unavailable', { reason: code ?? message, headers: { 'Retry-After': '1' } });
         }
         return jsonResponse({ status: 'ok' });
       },

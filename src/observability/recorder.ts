@@ -13,11 +13,14 @@ export function createRecorder(log: Log, metrics: Metrics | null): Recorder {
   };
 }
 
+/** A readiness probe that is answered with 503 is no failure of the server: the probe asks whether it can serve. */
+const readinessRoute = '/readyz';
+
 /** What comes a thousand times a second is counted and not logged: the line of the request tells how it ended. */
 function writeLine(log: Log, event: ServerEvent, userHash: (userId: string) => string): void {
   switch (event.type) {
     case 'request': {
-      const level = event.status >= 500 ? 'error' : 'info';
+      const level = event.status >= 500 && event.route !== readinessRoute ? 'error' : 'info';
       if (!log.isLevelEnabled(level)) return;
       if (level === 'info' && !event.problem) log.writeInfo(membersOfGood(event, userHash));
       else log[level](requestLine(event, userHash), 'request');

@@ -23,7 +23,6 @@ function filledIn(path: string): string {
 
 describe('paths', () => {
   test.each([
-    '/',
     '/api',
     '/api/v1',
     '/api/v1/tasks/',

@@ -10,7 +10,7 @@ import { freePort } from '../support/postgres-server.ts';
 import { makeIssuer } from '../support/tokens.ts';
 
 /** A server whose database has nothing listening at its address. */
-async function startWithoutDatabase(environment: Record<string, string>): Promise<string> {
+async function startWithoutDatabase(environment: Record<string, string>, lines: string[] = []): Promise<string> {
   const port = await freePort();
   const services = await createServices(
     loadConfig({
@@ -19,7 +19,7 @@ async function startWithoutDatabase(environment: Record<string, string>): Promis
       BETTER_AUTH_SECRET: 'kept-by-nobody-but-the-tests-4f9d1c7a',
       ...environment,
     }),
-    { log: createLog('silent') },
+    { log: createLog('info', { write: (line) => void lines.push(line) }) },
   );
   const server = await startServer(services);
   onTestFinished(async () => void (await server.stop()));
@@ -54,6 +54,29 @@ test('without a database the server lives, and says so to those who have a good 
   expect((await fetch(`${url}/api/v1/tasks`)).status).toBe(401);
 });
 
+/** The log lines of readiness probes: one each, at level info (30), with a reason and without an error. */
+function expectQuietProbes(log: readonly Record<string, unknown>[], count: number): void {
+  const probes = log.filter(({ route, status }) => route === '/readyz' && status === 503);
+  expect(probes).toHaveLength(count);
+  for (const line of probes) {
+    expect(line).toMatchObject({ level: 30, msg: 'request', code: 'database_unavailable', reason: expect.any(String) });
+    expect(line).not.toHaveProperty('err');
+  }
+  expect(JSON.stringify(log.filter(({ msg }) => msg === 'request'))).not.toContain('stack');
+}
+
+test('readiness probes while the server starts are no errors in the log', async () => {
+  const lines: string[] = [];
+  const url = await startWithoutDatabase({ AUTH_MODE: 'shared-secret' }, lines);
+  for (let probe = 0; probe < 5; probe += 1) {
+    for (const method of ['GET', 'HEAD']) expect((await fetch(`${url}/readyz`, { method })).status).toBe(503);
+  }
+  expectQuietProbes(
+    lines.map((line) => JSON.parse(line)),
+    10,
+  );
+});
+
 test('without a database nobody can sign in', async () => {
   const url = await startWithoutDatabase({ AUTH_MODE: 'embedded' });
   const response = await fetch(`${url}/api/auth/sign-in/email`, {
@@ -70,6 +93,7 @@ test('a database that goes away is told, and found again', async () => {
   expect((await api.anonymous().get('/readyz')).status).toBe(200);
   await api.database.connections.close();
   expect((await api.anonymous().get('/readyz')).body.code).toBe('database_unavailable');
+  expectQuietProbes(api.log, 1);
   expect((await api.anonymous().get('/livez')).status).toBe(200);
   expect((await user.get('/api/v1/tasks')).body.code).toBe('database_unavailable');
   expect((await api.anonymous('Bearer x').get('/api/v1/tasks')).status).toBe(401);
