@@ -3,11 +3,13 @@ import { Hono } from 'hono';
 import { bearerGuard, requireScope } from './auth/bearer.ts';
 import { mountIssuer } from './auth/issuer-routes.ts';
 import { meOperation } from './auth/me.ts';
+import { clientClosedStatus, closedReason } from './http/client-closed.ts';
 import type { Env, Handle, Route } from './http/context.ts';
 import { allowOrigins } from './http/cors.ts';
 import { documentationOperations, mountDocumentationAssets } from './http/documentation.ts';
 import { healthOperations } from './http/health.ts';
 import { boundInFlight } from './http/in-flight.ts';
+import { isRefused } from './http/malformed.ts';
 import { methodNotAllowed } from './http/method-not-allowed.ts';
 import { type Mount, mountOperations } from './http/mount.ts';
 import { openApiDocument } from './http/openapi.ts';
@@ -61,7 +63,10 @@ function tell(record: Recorder, route: Route, handle: Handle): Handle {
     identifyRequest(context);
     const response = await handle(context);
     setStandardHeaders(context);
-    record(requestEvent(context, route, response.status, start));
+    // Its line says already what was wrong with the rest of the body.
+    if (isRefused(context.env.incoming)) return response;
+    const closed = closedReason(context, response.status);
+    record(requestEvent(context, route, closed ? clientClosedStatus : response.status, start, closed));
     return response;
   };
 }

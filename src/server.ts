@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { createApp } from './app.ts';
 import { settles } from './deadline.ts';
 import { answerClass } from './http/answer.ts';
+import { isUnanswered, trackResponses } from './http/client-closed.ts';
 import { type Refusal, refuseMalformed, refuseUnreadable } from './http/malformed.ts';
 import { createMetricsServer } from './observability/metrics-server.ts';
 import { prepareUntilReady } from './readiness.ts';
@@ -82,7 +83,8 @@ export async function startServer(services: Services): Promise<RunningServer> {
     },
     getRequestListener(app.fetch, { errorHandler: (error) => refuseUnreadable(error, onRefusal) }),
   );
-  refuseMalformed(server, onRefusal);
+  const responseOn = trackResponses(server);
+  refuseMalformed(server, responseOn, onRefusal);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -110,7 +112,8 @@ export async function startServer(services: Services): Promise<RunningServer> {
       abandon.abort();
       // Node counts a connection that has not said anything yet among the busy ones.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-      const finished = await drain(server, config.server.shutdownTimeoutMs);
+      const isBusy = () => [...sockets].some((socket) => isUnanswered(responseOn(socket)));
+      const finished = await drain(server, config.server.shutdownTimeoutMs, isBusy);
       // Last but for the database, so that the end can be watched.
       metricsServer?.close().closeAllConnections();
       // The migration or the first key may be under way still. What is not done by then is undone by closing.
@@ -134,15 +137,20 @@ function listen(server: Server, port: number, host: string, variable: PortVariab
   });
 }
 
-/** Closes idle connections at once and busy ones when they are done; false where some were not in time. */
-async function drain(server: Server, timeoutMs: number): Promise<boolean> {
+/**
+ * Closes idle connections at once and the others when they are done, or after the time.
+ *
+ * @param isBusy whether a request waits for its response; one that has not arrived completely does not
+ * @returns false if requests that wait for their responses were cut off
+ */
+async function drain(server: Server, timeoutMs: number, isBusy: () => boolean): Promise<boolean> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Connections that were busy become idle one by one.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
   server.closeIdleConnections();
   let finished = true;
   const deadline = setTimeout(() => {
-    finished = false;
+    finished = !isBusy();
     server.closeAllConnections();
   }, timeoutMs);
   await closed;

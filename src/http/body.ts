@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { parseStrictJson, RepeatedMemberError } from '../json/strict-json.ts';
 import { ProblemError } from '../problems/problem.ts';
+import { ClientClosedError } from './client-closed.ts';
 import { headerOf, type RequestContext } from './context.ts';
 
 /** In bytes, as sent. */
@@ -14,6 +15,7 @@ export type BodyType = 'application/json' | 'application/merge-patch+json';
  *
  * @throws ProblemError 415 for another media type, charset or content coding; 413 over the limit, by declared and by
  *   actual length; 400 where there is no body
+ * @throws ClientClosedError
  */
 export async function readBody(
   context: Pick<RequestContext, 'env'>,
@@ -43,11 +45,16 @@ function isAcceptable(contentType: string, types: readonly BodyType[]): boolean 
 async function readBytes(incoming: IncomingMessage): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // To destroy it half-way would be to cut the connection before the answer.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-    length += chunk.length;
-    if (length > bodyLimit) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    // To destroy it half-way would be to cut the connection before the answer.
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+      length += chunk.length;
+      if (length > bodyLimit) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Node reports "aborted" for a closed connection, whichever side closed it.
+    throw error instanceof ProblemError ? error : new ClientClosedError('the body did not end', { cause: error });
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length);
 }

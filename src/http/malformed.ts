@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RequestError } from '@hono/node-server';
 import { ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
+import type { ResponseOn } from './client-closed.ts';
 import { problemResponse } from './problem-response.ts';
 import { securityHeaders } from './standard-headers.ts';
 
@@ -15,13 +16,21 @@ export interface Refusal {
   readonly problem: ProblemError;
 }
 
+/** Requests that were answered here while the app waits for the rest of their bodies. */
+const refused = new WeakSet<IncomingMessage>();
+
+/** Whether a request that reached the app was answered here. */
+export function isRefused(request: IncomingMessage): boolean {
+  return refused.has(request);
+}
+
 /**
  * Answers HTTP that cannot be parsed, and requests with other than one Host (RFC 9112, section 3.2). The server must
  * be made with `requireHostHeader: false`: Node's own refusal has no body.
  *
  * @param onRefusal told of each, for the log
  */
-export function refuseMalformed(server: Server, onRefusal: (refusal: Refusal) => void): void {
+export function refuseMalformed(server: Server, responseOn: ResponseOn, onRefusal: (refusal: Refusal) => void): void {
   const refuse = (socket: Duplex, detail: string, reason: string, method?: string) => {
     const requestId = randomUUID();
     const problem = new ProblemError('malformed_request', { detail, reason });
@@ -30,9 +39,15 @@ export function refuseMalformed(server: Server, onRefusal: (refusal: Refusal) =>
   };
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    // A connection that was reset, or timed out while idle, has nobody to answer.
-    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
-    else refuse(socket, explain(error.code), error.code ?? 'clientError');
+    const response = responseOn(socket);
+    const isInBody = response !== undefined && !response.req.complete;
+    // A connection that was reset, or timed out while idle, has nobody to answer; nor has one that ends in a body.
+    if (error.code === 'ECONNRESET' || !socket.writable || (isInBody && error.code === 'HPE_INVALID_EOF_STATE')) {
+      socket.destroy();
+      return;
+    }
+    if (isInBody && !response.writableEnded) refused.add(response.req);
+    refuse(socket, explain(error.code), error.code ?? 'clientError');
   });
   const handle = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');

@@ -1,5 +1,6 @@
 /** Problems as HTTP responses (RFC 9457). */
 import { type ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
+import { ClientClosedError, clientClosedStatus } from './client-closed.ts';
 import { type Handle, pathOf, type RequestContext } from './context.ts';
 
 /** Answers with a problem where `handle` throws. */
@@ -8,6 +9,7 @@ export function withProblems(handle: Handle): Handle {
     try {
       return await handle(context);
     } catch (error) {
+      if (error instanceof ClientClosedError) return new Response(null, { status: clientClosedStatus });
       return respondWithProblem(error, context);
     }
   };

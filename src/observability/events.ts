@@ -21,6 +21,8 @@ export interface RequestEvent {
   readonly seconds?: number | undefined;
   /** What made the answer an error. */
   readonly problem?: ProblemError | undefined;
+  /** Why it ended so, if no problem says it. */
+  readonly reason?: string | undefined;
 }
 
 /** How a look at a token ended. `remembered` is a good one that was verified a moment before. */

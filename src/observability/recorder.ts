@@ -22,7 +22,7 @@ function writeLine(log: Log, event: ServerEvent, userHash: (userId: string) => s
     case 'request': {
       const level = event.status >= 500 && event.route !== readinessRoute ? 'error' : 'info';
       if (!log.isLevelEnabled(level)) return;
-      if (level === 'info' && !event.problem) log.writeInfo(membersOfGood(event, userHash));
+      if (level === 'info' && !event.problem && !event.reason) log.writeInfo(membersOfGood(event, userHash));
       else log[level](requestLine(event, userHash), 'request');
       return;
     }
@@ -50,7 +50,7 @@ export const requestFields = {
   user_hash: 'Whose request it was, as a pseudonym; absent without a good token.',
   method: 'The method.',
   route: 'The pattern of the route, `/api/v1/tasks/:id` for one; `none` for a path that is not known.',
-  status: 'The status of the answer.',
+  status: 'The status of the answer; 499 if the connection was closed before the body ended or before the answer.',
   duration_ms: 'Milliseconds from the headers of the request to the answer.',
   code: 'The code of the problem, where the answer is one.',
   reason: 'Why, in fixed words or an error code: more than the client is told.',
@@ -69,7 +69,7 @@ function membersOfGood(event: RequestEvent, userHash: (userId: string) => string
 
 function requestLine(event: RequestEvent, userHash: (userId: string) => string): RequestLine {
   const security = securityEventOf(event);
-  const { requestId, userId, method, route = 'none', status, seconds, problem } = event;
+  const { requestId, userId, method, route = 'none', status, seconds, problem, reason = problem?.reason } = event;
   return {
     request_id: requestId,
     ...(userId !== undefined && { user_hash: userHash(userId) }),
@@ -77,7 +77,8 @@ function requestLine(event: RequestEvent, userHash: (userId: string) => string):
     route,
     status,
     ...(seconds !== undefined && { duration_ms: toMs(seconds) }),
-    ...(problem && { code: problem.code, ...(problem.reason && { reason: problem.reason }) }),
+    ...(problem && { code: problem.code }),
+    ...(reason && { reason }),
     ...(security && { event: security.name }),
     ...(status >= 500 && problem?.cause ? { err: problem.cause } : {}),
   };

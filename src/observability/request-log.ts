@@ -5,8 +5,15 @@ import type { RequestEvent } from './events.ts';
 /**
  * @param status of its answer
  * @param start when its headers were read, on the clock of `performance.now()`
+ * @param reason why it ended so, if no problem says it
  */
-export function requestEvent(context: RequestContext, route: Route, status: number, start: number): RequestEvent {
+export function requestEvent(
+  context: RequestContext,
+  route: Route,
+  status: number,
+  start: number,
+  reason: string | undefined,
+): RequestEvent {
   return {
     type: 'request',
     requestId: context.get('requestId'),
@@ -16,5 +23,6 @@ export function requestEvent(context: RequestContext, route: Route, status: numb
     status,
     seconds: (performance.now() - start) / 1_000,
     problem: context.get('problem'),
+    reason,
   };
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { testSecret } from '../support/databases.ts';
 
@@ -80,15 +79,44 @@ describe('with a request under way', () => {
     expect(server.log()).toContainEqual(expect.objectContaining({ msg: 'stopped', finished: false }));
   });
 
-  test('a client that never finishes its request holds nothing up for long', async () => {
-    const { server } = await serverWithLockedTask({ SHUTDOWN_TIMEOUT_MS: '500' });
-    const slow = connect(server.port, '127.0.0.1');
-    slow.on('error', () => {});
-    slow.write('POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n');
-    await delay(100);
+  test('longer than SHUTDOWN_TIMEOUT_MS, beside a request that has not arrived: the exit code says so', async () => {
+    const { server, task, holder } = await serverWithLockedTask({ SHUTDOWN_TIMEOUT_MS: '300' });
+    const answer = expect(complete(server, task)).rejects.toThrow();
+    await untilBlocked(holder);
+    await incompleteRequest(server.port, 'Content-Length: 10\r\n\r\n{');
     server.process.kill('SIGTERM');
-    const { signal } = await server.ended;
-    expect(signal).toBeNull();
+    await answer;
+    expect(await server.ended).toMatchObject({ code: 1, stderr: '' });
+  });
+});
+
+describe('with a request that has not arrived completely', () => {
+  test('it is closed at the latest after SHUTDOWN_TIMEOUT_MS, and the exit code is 0', async () => {
+    const server = await serveReady({ ...issuer, SHUTDOWN_TIMEOUT_MS: '300' });
+    const beginnings = [
+      'Content-Length: 10\r\n',
+      'Content-Length: 10\r\n\r\n',
+      'Content-Length: 10\r\n\r\n{"ti',
+      'Transfer-Encoding: chunked\r\n\r\n20\r\n{"ti',
+    ];
+    const slow = await Promise.all(beginnings.map((rest) => incompleteRequest(server.port, rest)));
+    const closed = slow.map((socket) => once(socket, 'close'));
+    server.process.kill('SIGTERM');
+    await Promise.all(closed);
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(server.log().at(-1)).toMatchObject({ msg: 'stopped', finished: true });
+    expect(server.log().filter(({ level }) => Number(level) > 30)).toEqual([]);
+  });
+
+  test('a body that goes on arriving is waited for, and answered', async () => {
+    const server = await serveReady(issuer);
+    const slow = await incompleteRequest(server.port, 'Content-Length: 13\r\n\r\n{"title"');
+    server.process.kill('SIGTERM');
+    await until(() => server.log().some(({ msg }) => msg === 'stopping'), server);
+    slow.write(':"x"}');
+    const [received] = await once(slow, 'data');
+    expect(String(received)).toMatch(/^HTTP\/1.1 201 /);
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
   });
 });
 
@@ -144,6 +172,16 @@ async function serverWithLockedTask(environment: Record<string, string> = {}) {
 
 function complete(server: BuiltServer, task: string): Promise<Response> {
   return fetch(`${server.url}/api/v1/tasks/${task}`, { method: 'PATCH', headers, body: '{"status":"Done"}' });
+}
+
+/** A connection with the beginning of a request that the server has read. */
+async function incompleteRequest(port: number, rest: string): Promise<Socket> {
+  const socket = await idleConnection(port);
+  socket.write(`POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n`);
+  socket.write(`Content-Type: application/json\r\n${rest}`);
+  // The answer on another connection comes after the server has read the above.
+  expect((await fetch(`http://localhost:${port}/livez`)).status).toBe(200);
+  return socket;
 }
 
 /** A connection that has been answered once and is kept open. */

@@ -1,0 +1,170 @@
+/** Clients that close the connection early: no error of the server, one line of the log, and their status is 499. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { UserDatabase } from '../../src/database/user-database.ts';
+import { startApi, type TestApi } from '../support/api.ts';
+import { scrape } from '../support/metrics.ts';
+import { freePort } from '../support/postgres-server.ts';
+import { parseAnswer } from '../support/raw-http.ts';
+
+let api: TestApi;
+let metricsPort: number;
+/** What requests wait for before they ask the database, if anything. */
+let held: Promise<void> | undefined;
+let release = () => {};
+let waiting = 0;
+let logged = 0;
+
+function holding(database: UserDatabase): UserDatabase {
+  const wait = async () => {
+    waiting += 1;
+    await held;
+    waiting -= 1;
+  };
+  return {
+    run: async (...given) => wait().then(() => database.run(...given)),
+    transact: async (...given) => wait().then(() => database.transact(...given)),
+  };
+}
+
+beforeAll(async () => {
+  metricsPort = await freePort();
+  const environment = { METRICS: 'on', ADMIN_PORT: String(metricsPort) };
+  api = await startApi({ keep: true, environment, asUser: holding });
+});
+
+afterAll(() => api.stop());
+
+afterEach(() => {
+  release();
+  held = undefined;
+  logged = requestLines().length;
+});
+
+const requestLines = () => api.log.filter(({ msg }) => msg === 'request');
+
+/** The lines that requests have left in this test, at least one. */
+async function newLines(): Promise<Record<string, unknown>[]> {
+  await expect.poll(() => requestLines().length).toBeGreaterThan(logged);
+  // A second line of the same request would come before that of the next one.
+  await api.anonymous().get('/livez');
+  return requestLines().slice(logged, -1);
+}
+
+async function open(bytes: string): Promise<Socket> {
+  const { hostname, port } = new URL(api.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.write(bytes);
+  return socket;
+}
+
+/** The server has read the headers, and waits for the rest. */
+async function untilReceived(bytes: string): Promise<Socket> {
+  const socket = await open(`${bytes}`);
+  await once(socket, 'data');
+  return socket;
+}
+
+const authorization = (user: string) => `Authorization: Bearer ${api.token(user)}\r\n`;
+const post = (user: string, headers: string) =>
+  `POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\n${authorization(user)}Content-Type: application/json\r\n${headers}\r\n`;
+
+/** Ways to go away: with the end of the client's half, or with a reset. */
+const leaves: [string, (socket: Socket) => void][] = [
+  ['FIN', (socket) => socket.destroy()],
+  ['RST', (socket) => socket.resetAndDestroy()],
+];
+
+const bodies: [string, string, string][] = [
+  ['before the body', 'Content-Length: 100\r\n', ''],
+  ['within the declared length', 'Content-Length: 100\r\n', '{"title":'],
+  ['within a chunk', 'Transfer-Encoding: chunked\r\n', '20\r\n{"title":'],
+  ['between two chunks', 'Transfer-Encoding: chunked\r\n', '9\r\n{"title":\r\n'],
+  ['before the last chunk', 'Transfer-Encoding: chunked\r\n', 'd\r\n{"title":"x"}\r\n'],
+];
+
+const counted = async () =>
+  (await scrape(metricsPort)).value(
+    'todo_api_http_request_duration_seconds_count{method="POST",route="/api/v1/tasks",status="499"}',
+  );
+
+describe.each(leaves)('a client that leaves with %s', (_how, leave) => {
+  test.each(bodies)('%s leaves a line at level info without an error', async (_when, headers, body) => {
+    const before = await counted();
+    // `Expect` makes the server say that it waits for the body.
+    const socket = await untilReceived(post('leaves', `Expect: 100-continue\r\n${headers}`));
+    socket.write(body);
+    leave(socket);
+    expect(await newLines()).toEqual([
+      expect.objectContaining({
+        level: 30,
+        method: 'POST',
+        route: '/api/v1/tasks',
+        status: 499,
+        reason: 'the connection was closed before the body ended',
+      }),
+    ]);
+    expect(JSON.stringify(api.log)).not.toMatch(/"stack"|"level":50/);
+    expect(await counted()).toBe(before + 1);
+    expect((await api.user('leaves').get('/api/v1/tasks')).body).toEqual([]);
+  });
+
+  test('within the headers is no error either', async () => {
+    const socket = await open('POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nAuthoriz');
+    leave(socket);
+    await api.anonymous().get('/livez');
+    await newLines();
+    // A reset is nothing to log; after the end of its half, the client may still read.
+    const own = requestLines()
+      .slice(logged)
+      .filter(({ route }) => route !== '/livez');
+    for (const line of own) expect(line).toMatchObject({ level: 30, status: 400 });
+    expect(JSON.stringify(api.log)).not.toMatch(/"stack"|"level":50/);
+  });
+
+  test('after it was refused leaves the line of the refusal alone', async () => {
+    const head = 'POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+    const socket = await untilReceived(`${head}Content-Length: 100\r\n\r\n`);
+    leave(socket);
+    expect(await newLines()).toMatchObject([{ level: 30, status: 401, code: 'token_missing' }]);
+  });
+});
+
+test.each(leaves)('a client that leaves with %s while its request waits for the database', async (how, leave) => {
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const user = `leaves-later-${how}`;
+  const socket = await open(`${post(user, 'Content-Length: 13\r\n')}{"title":"x"}`);
+  await expect.poll(() => waiting).toBe(1);
+  leave(socket);
+  // The response on another connection comes after the server has noticed.
+  await api.anonymous().get('/livez');
+  release();
+  const line = () =>
+    requestLines()
+      .slice(logged)
+      .find(({ method }) => method === 'POST');
+  await expect.poll(line).toMatchObject({
+    level: 30,
+    status: 499,
+    reason: 'the connection was closed before the response',
+  });
+  held = undefined;
+  expect((await api.user(user).get('/api/v1/tasks')).body).toMatchObject([{ title: 'x' }]);
+});
+
+test('a body that is no chunked one is answered with 400, and has one line with the id that the client got', async () => {
+  const socket = await untilReceived(post('malformed', 'Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n'));
+  socket.write('zz\r\n{}\r\n');
+  const [received] = await once(socket, 'data');
+  const answer = parseAnswer(String(received));
+  expect(answer.status).toBe(400);
+  await once(socket, 'close');
+  expect(await newLines()).toMatchObject([
+    { level: 30, status: 400, code: 'malformed_request', request_id: answer.headers.get('x-request-id') },
+  ]);
+});
