@@ -2,7 +2,7 @@
 import { ConfigError } from './config/load.ts';
 import { DirectoryInUseError, DirectoryLostError } from './database/directory-lock.ts';
 import { errorCode, isUnavailable } from './database/errors.ts';
-import { DatabaseSetupError } from './database/migrate.ts';
+import { DatabaseSetupError } from './database/requirements.ts';
 import { ListenError } from './server.ts';
 
 export function explainFailure(error: unknown): string {
@@ -30,8 +30,16 @@ export function explainFailure(error: unknown): string {
         return 'the data directory cannot be opened: it is damaged, or another version made it. Restore a backup of it, or set DATABASE_URL to another directory.';
       }
       if (isUnavailable(error)) return `the database cannot be reached (${message || code}). Check DATABASE_URL.`;
+      if (isDatabaseError(error)) {
+        return `PostgreSQL refused to let the server start (${message}, SQLSTATE ${code}). Remove what it names, and start again.`;
+      }
       return (error as Error).stack ?? String(error);
   }
+}
+
+/** Whether PostgreSQL itself sent the error. */
+function isDatabaseError(error: unknown): boolean {
+  return typeof (error as { severity?: unknown }).severity === 'string';
 }
 
 /** Whether the command line itself was wrong. */

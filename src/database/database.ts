@@ -5,6 +5,7 @@ import type { Connections } from './connections.ts';
 import { requireIsolation } from './isolation.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { createPing } from './ping.ts';
+import { requireUsable } from './requirements.ts';
 import type { Row, Statement } from './statement.ts';
 import { createUserDatabase, type ExchangeObserver, runAsJanitor, type UserDatabase } from './user-database.ts';
 
@@ -43,6 +44,7 @@ export function openDatabase(config: DatabaseConfig, connections: Connections, o
     asJanitor: (statement) => runAsJanitor(connections.pool, statement, config.prepare),
     pool: connections.pool,
     async prepare() {
+      await requireUsable(connections.pool, 'DATABASE_URL');
       const applied = config.migrateOnStart ? await migrate(connections) : [];
       if (!config.migrateOnStart) await requireMigrated(connections);
       await requireIsolation(connections.pool, config.prepare);

@@ -1,7 +1,7 @@
 /** Proof, before anything is served, that the policies hold: a server that cannot show it does not start. */
 import type pg from 'pg';
 import { errorCode, sqlState } from './errors.ts';
-import { DatabaseSetupError } from './migrate.ts';
+import { DatabaseSetupError } from './requirements.ts';
 import { janitorRole, ownerPolicyName, roles, userRole } from './schema.ts';
 import type { Statement } from './statement.ts';
 import { exchange } from './user-database.ts';
@@ -67,14 +67,24 @@ const faultsInCatalogue = `
  * @throws DatabaseSetupError that names each way around the policies
  */
 export async function requireIsolation(pool: pg.Pool, prepare: boolean): Promise<void> {
-  const { rows } = await pool.query<{ fault: string }>(faultsInCatalogue);
-  const faults = rows.map((row) => row.fault);
+  const faults = await readFaults(pool);
   if (faults.length === 0) faults.push(...(await probe(pool, prepare)));
   if (faults.length > 0) {
     throw new DatabaseSetupError(
       `Users' rows are not safe from each other in this database, so nothing is served:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nUndo what was changed by hand; \`todo-api migrate\` on an empty database shows how it should be.`,
     );
   }
+}
+
+/** The catalogue writes expressions and names by these settings, which a role or a database may have set otherwise. */
+const spelling = `
+  select set_config('IntervalStyle', 'postgres', true), set_config('quote_all_identifiers', 'off', true)`;
+
+async function readFaults(pool: pg.Pool): Promise<string[]> {
+  // In one message, they are one transaction.
+  const results = await pool.query(`${spelling}; ${faultsInCatalogue}`);
+  const [, { rows }] = results as unknown as [object, { rows: { fault: string }[] }];
+  return rows.map((row) => row.fault);
 }
 
 /** Reads as nobody, the way every request reads: it must be done as the role, and find nothing. */

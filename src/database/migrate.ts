@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import type { Connections } from './connections.ts';
 import { errorCode, sqlState } from './errors.ts';
+import { migrationTimeoutMs } from './postgres.ts';
+import { DatabaseSetupError, requireUsable } from './requirements.ts';
 import { janitorRole, roles, userRole } from './schema.ts';
 
 /** Same from `src/` and from `dist/`. */
@@ -12,13 +14,6 @@ const directory = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** Any number will do, as long as all servers agree on it and nobody else on the database uses it. */
 const lockKey = 8_031_977_421;
-
-const oldestServer = 14;
-
-/** The database cannot be used as it is. The message says what whoever runs it has to do. */
-export class DatabaseSetupError extends Error {
-  override readonly name = 'DatabaseSetupError';
-}
 
 interface Migration {
   readonly number: number;
@@ -43,7 +38,7 @@ interface Applied {
 export function migrate(connections: Connections): Promise<string[]> {
   const migrations = readMigrations();
   return connections.withMigrationClient(async (client) => {
-    await requireServerVersion(client);
+    await requireUsableDirectly(client);
     const names: string[] = [];
     for (;;) {
       const name = await explained(client, () => applyNext(client, migrations));
@@ -61,6 +56,7 @@ export function migrate(connections: Connections): Promise<string[]> {
 export function requireMigrated(connections: Connections): Promise<void> {
   const migrations = readMigrations();
   return connections.withMigrationClient(async (client) => {
+    await requireUsableDirectly(client);
     const applied = await readApplied(client);
     if (pending(migrations, applied) !== undefined) {
       throw new DatabaseSetupError(
@@ -70,10 +66,27 @@ export function requireMigrated(connections: Connections): Promise<void> {
   });
 }
 
+/** What a role, a database or the server may have set otherwise. After the lock, it must be seen what others committed. */
+const begin = 'begin isolation level read committed';
+
+/** A migration may take longer than requests; `transaction_timeout` is there since PostgreSQL 17. */
+const patience = `
+  select set_config(name, case name when 'statement_timeout' then '${migrationTimeoutMs}' else '0' end, true)
+  from pg_settings
+  where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
+
+async function requireUsableDirectly(client: pg.ClientBase): Promise<void> {
+  await client.query(begin);
+  await client.query("set local datestyle = 'ISO'");
+  await requireUsable(client, 'DATABASE_DIRECT_URL');
+  await client.query('commit');
+}
+
 /** Applies the first migration that is missing; null where none is. */
 async function applyNext(client: pg.ClientBase, migrations: readonly Migration[]): Promise<string | null> {
-  await client.query('begin');
+  await client.query(begin);
   try {
+    await client.query(patience);
     // A lock of the transaction, not of the session: a pooler in between hands sessions around.
     await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
     const migration = pending(migrations, await readApplied(client));
@@ -83,7 +96,7 @@ async function applyNext(client: pg.ClientBase, migrations: readonly Migration[]
     }
     if (migration.number === 0) await prepareDatabase(client);
     await client.query(migration.sql);
-    await client.query(guardTables);
+    await guardTables(client);
     await client.query('insert into todo_admin.migrations (number, name, checksum) values ($1, $2, $3)', [
       migration.number,
       migration.name,
@@ -187,24 +200,18 @@ async function mayTakeOnRole(client: pg.ClientBase, role: string): Promise<boole
  * Guards every table of users' data, the new ones of a migration too: no table can be forgotten. Drizzle knows
  * neither grants nor FORCE, which holds the tables' owner to the policies as well.
  */
-const guardTables = `
-  grant usage on schema todo to ${userRole}, ${janitorRole};
-  grant select, insert, update, delete on all tables in schema todo to ${userRole};
-  grant select, update, delete on todo.idempotency_keys to ${janitorRole};
-  do $$
-  declare name text;
-  begin
-    for name in select tablename from pg_tables where schemaname = 'todo' loop
-      execute format('alter table todo.%I enable row level security', name);
-      execute format('alter table todo.%I force row level security', name);
-    end loop;
-  end $$`;
-
-async function requireServerVersion(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ version: string }>("select current_setting('server_version') as version");
-  const version = rows[0]?.version ?? '';
-  if (Number.parseInt(version, 10) < oldestServer) {
-    throw new DatabaseSetupError(`The server is PostgreSQL ${version}; todo-api needs ${oldestServer} or newer.`);
+async function guardTables(client: pg.ClientBase): Promise<void> {
+  await client.query(`
+    grant usage on schema todo to ${userRole}, ${janitorRole};
+    grant select, insert, update, delete on all tables in schema todo to ${userRole};
+    grant select, update, delete on todo.idempotency_keys to ${janitorRole}`);
+  const { rows } = await client.query<{ name: string }>(
+    "select quote_ident(tablename) as name from pg_tables where schemaname = 'todo'",
+  );
+  for (const { name } of rows) {
+    await client.query(`
+      alter table todo.${name} enable row level security;
+      alter table todo.${name} force row level security`);
   }
 }
 

@@ -19,10 +19,16 @@ export function settings(timeout: string, isLocal: boolean): string {
   return `
     set_config('statement_timeout', ${timeout}, ${isLocal}),
     set_config('idle_in_transaction_session_timeout', ${timeout}, ${isLocal}),
+    set_config('lock_timeout', '0', ${isLocal}), set_config('row_security', 'on', ${isLocal}),
     set_config('TimeZone', 'UTC', ${isLocal}), set_config('DateStyle', 'ISO', ${isLocal})`;
 }
 
-const settle = `select ${settings('$2', false)} where pg_backend_pid() = $1`;
+/** These two cannot be set for a transaction that has begun; `transaction_timeout` is there since PostgreSQL 17. */
+const settle = `
+  select ${settings('$2', false)},
+    set_config('default_transaction_isolation', 'read committed', false),
+    (select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout')
+  where pg_backend_pid() = $1`;
 
 /**
  * Makes the settings of a new connection, unless a pooler hands out the sessions behind it, which would pass them on to

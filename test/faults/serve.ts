@@ -28,11 +28,13 @@ export function tokenFor(user: string): string {
   return signWithSecret(testSecret, { sub: user, exp: Math.floor(Date.now() / 1000) + 3_600 });
 }
 
+const log = createLog('silent');
+
 /** Starts it, and waits until it is ready unless told not to; stopped when the test ends. */
 export async function serve(variables: Environment, { isReady = true } = {}): Promise<Served> {
   const port = await freePort();
   const config = loadConfig({ ...environment, PORT: String(port), SHUTDOWN_TIMEOUT_MS: '1000', ...variables });
-  const services = await createServices(config, { log: createLog('silent') });
+  const services = await createServices(config, { log });
   const server = await startServer(services);
   server.ready.catch(() => {});
   onTestFinished(async () => void (await server.stop()));
