@@ -1,11 +1,11 @@
-/** Request bodies: one JSON document of at most 64 KiB, in UTF-8, read without guessing. */
+/** Request bodies: one JSON document of bounded size, in UTF-8, read without guessing. */
 import type { IncomingMessage } from 'node:http';
 import { parseStrictJson, RepeatedMemberError } from '../json/strict-json.ts';
 import { ProblemError } from '../problems/problem.ts';
 import { ClientClosedError } from './client-closed.ts';
 import { headerOf, type RequestContext } from './context.ts';
 
-/** In bytes, as sent. */
+/** In bytes, as sent, for operations that name no other limit. */
 export const bodyLimit = 64 * 1024;
 
 export type BodyType = 'application/json' | 'application/merge-patch+json';
@@ -15,18 +15,20 @@ export type BodyType = 'application/json' | 'application/merge-patch+json';
  *
  * @throws ProblemError 415 for another media type, charset or content coding; 413 over the limit, by declared and by
  *   actual length; 400 where there is no body
+ * @param limit in bytes, as sent
  * @throws ClientClosedError
  */
 export async function readBody(
   context: Pick<RequestContext, 'env'>,
   types: readonly BodyType[] = ['application/json'],
+  limit = bodyLimit,
 ): Promise<Uint8Array> {
   const type = headerOf(context, 'content-type');
   if (type !== undefined && !isAcceptable(type, types)) throw unsupported(types);
   if ((headerOf(context, 'content-encoding') ?? 'identity') !== 'identity') throw unsupported(types);
 
-  if (Number(headerOf(context, 'content-length') ?? 0) > bodyLimit) throw tooLarge();
-  const bytes = await readBytes(context.env.incoming);
+  if (Number(headerOf(context, 'content-length') ?? 0) > limit) throw tooLarge(limit);
+  const bytes = await readBytes(context.env.incoming, limit);
   if (bytes.length === 0) throw malformed('A body is needed, and there is none.');
   if (type === undefined) throw unsupported(types);
   return bytes;
@@ -42,14 +44,14 @@ function isAcceptable(contentType: string, types: readonly BodyType[]): boolean 
 }
 
 /** From Node's own stream: the one of the `Request` takes longer to make than a small body to read. */
-async function readBytes(incoming: IncomingMessage): Promise<Uint8Array> {
+async function readBytes(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     // To destroy it half-way would be to cut the connection before the answer.
     for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
       length += chunk.length;
-      if (length > bodyLimit) throw tooLarge();
+      if (length > limit) throw tooLarge(limit);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -79,7 +81,10 @@ function unsupported(types: readonly BodyType[]): ProblemError {
   });
 }
 
-function tooLarge(): ProblemError {
-  // The rest of the body is still on its way, so the connection cannot serve another request.
-  return new ProblemError('payload_too_large', { headers: { Connection: 'close' } });
+function tooLarge(limit: number): ProblemError {
+  return new ProblemError('payload_too_large', {
+    detail: `The body is larger than ${limit / 1024} KiB.`,
+    // The rest of the body is still on its way, so the connection cannot serve another request.
+    headers: { Connection: 'close' },
+  });
 }

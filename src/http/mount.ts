@@ -24,7 +24,8 @@ export function mountOperations(
           // Each wait for what is there already costs as much as many a check.
           if (passed) await passed;
         }
-        const body = description.request.body ? await readBody(context, description.bodyTypes) : undefined;
+        const { bodyTypes, bodyLimit, request } = description;
+        const body = request.body ? await readBody(context, bodyTypes, bodyLimit) : undefined;
         return handle(readInput(context, body), context);
       };
       return [description.method.toUpperCase(), guarded];

@@ -2,6 +2,7 @@
 import { type ZodObject, z } from 'zod';
 import type { ProblemCode } from '../problems/catalogue.ts';
 import { catalogue, problemCodes, problemType } from '../problems/catalogue.ts';
+import { bodyLimit } from './body.ts';
 import type { Operation, OperationDescription, ResponseDescription } from './operation.ts';
 
 export interface OpenApiInfo {
@@ -111,6 +112,7 @@ function describe(description: OperationDescription, components: Components): Js
     ],
     ...(request.body && {
       requestBody: {
+        description: `At most ${(description.bodyLimit ?? bodyLimit) / 1024} KiB.`,
         required: true,
         content: Object.fromEntries(
           (description.bodyTypes ?? ['application/json']).map((type) => [

@@ -36,6 +36,8 @@ export interface OperationDescription<Schemas extends RequestSchemas = RequestSc
   readonly request: Schemas;
   /** Accepted media types of the body; `application/json` where not given. */
   readonly bodyTypes?: readonly BodyType[];
+  /** Of the body, in bytes as sent; the limit of `body.ts` if not given. */
+  readonly bodyLimit?: number;
   readonly responses: Readonly<Record<number, ResponseDescription>>;
   /** The problems that are this operation's own; those that come with a token, a body or a database are known. */
   readonly problems: readonly ProblemCode[];

@@ -87,8 +87,9 @@ export const catalogue = {
   payload_too_large: {
     status: 413,
     title: 'The body is too large',
-    detail: 'The body is larger than 64 KiB.',
-    remedy: 'Send a body of at most 65,536 bytes.',
+    detail: 'The body is larger than this operation accepts.',
+    remedy:
+      'The detail names the limit in KiB (1024 bytes). The limit for tasks fits the largest valid task, even if every character is escaped. Shorten the texts, or send fewer operations in one batch.',
   },
   unsupported_media_type: {
     status: 415,

@@ -6,7 +6,7 @@ import { idempotencyKey, keyProblems } from '../writes/idempotency-key.ts';
 import { batch, batchResults } from './batch.ts';
 import { filterParameters, ranges } from './filters.ts';
 import { sorts } from './list.ts';
-import { tagName, task, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
+import { tagName, task, taskBodyLimit, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
 
 const tag = 'Tasks';
 const collection = '/api/v1/tasks';
@@ -73,6 +73,7 @@ export const createTaskRoute = describeOperation({
     'With an `id` of your own the request can be repeated: where the stored task is what the request asks for, it is answered with 200.',
   token: 'tasks:write',
   request: { headers: z.object(idempotencyKey), body: taskCreate },
+  bodyLimit: taskBodyLimit,
   responses: {
     201: { description: 'The new task.', schema: task, headers: { ...etag, Location: 'The path of the task.' } },
     200: { description: 'The task was there already, just so.', schema: task, headers: etag },
@@ -90,6 +91,7 @@ export const runBatchRoute = describeOperation({
     'Up to 100 operations, all done in their order or none of them. Where one fails, the answer is its problem, and `errors` names it.',
   token: 'tasks:write',
   request: { headers: z.object(idempotencyKey), body: batch },
+  bodyLimit: taskBodyLimit,
   responses: { 200: { description: 'All were done.', schema: batchResults } },
   problems: ['task_not_found', 'version_mismatch', 'id_taken', ...keyProblems],
 });
@@ -118,6 +120,7 @@ export const replaceTaskRoute = describeOperation({
   description: 'Fields that are left out return to their defaults.',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskReplace },
+  bodyLimit: taskBodyLimit,
   responses: { 200: { description: 'The task as it is now.', schema: task, headers: etag } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
@@ -131,6 +134,7 @@ export const patchTaskRoute = describeOperation({
   description: 'A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version as it is.',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskPatch },
+  bodyLimit: taskBodyLimit,
   bodyTypes: ['application/json', 'application/merge-patch+json'],
   responses: { 200: { description: 'The task as it is now.', schema: task, headers: etag } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],

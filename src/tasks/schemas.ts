@@ -11,9 +11,14 @@ export const taskId = z
   .refine((value) => canonicalUuid.test(value), 'must be a UUID in lower case with hyphens')
   .meta({ format: 'uuid', example: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d' });
 
-const title = trimmedText(1, 255).meta({ description: 'What is to be done, trimmed.', example: 'Buy milk' });
+const titleLength = 255;
+const descriptionLength = 10_000;
+const tagLength = 50;
+const mostTags = 20;
 
-const description = text(10_000)
+const title = trimmedText(1, titleLength).meta({ description: 'What is to be done, trimmed.', example: 'Buy milk' });
+
+const description = text(descriptionLength)
   .nullable()
   .meta({ description: 'More about it.', example: 'The one in the blue carton' });
 
@@ -21,11 +26,11 @@ const status = z.enum(statuses).meta({ description: 'How far it is.' });
 
 const priority = z.enum(priorities).meta({ description: 'How much it matters.' });
 
-export const tagName = trimmedText(1, 50).meta({ example: 'home' });
+export const tagName = trimmedText(1, tagLength).meta({ example: 'home' });
 
 const tags = z
   .array(tagName)
-  .max(20)
+  .max(mostTags)
   .meta({
     description:
       'Tags, each trimmed; those that differ in case only are the same, spelled as the user spelled it first.',
@@ -93,6 +98,22 @@ export const taskPatch = z
     description: 'A JSON Merge Patch (RFC 7396): what is absent stays as it is.',
     examples: [{ status: 'Done' }, { due: { time: null } }],
   });
+
+/** Two escaped surrogates: `\ud83d\ude00`. */
+const escapedCharacterBytes = 12;
+
+/** Names of fields, white space, and the fields of a few characters. */
+const otherFieldsBytes = 4 * 1024;
+
+const largestTaskBytes =
+  escapedCharacterBytes * (titleLength + descriptionLength + mostTags * tagLength) + otherFieldsBytes;
+
+/**
+ * The largest body of a write of tasks, in bytes: the largest valid task from a client that escapes all but ASCII, as
+ * Python's `json.dumps` does, rounded up to 16 KiB. A batch has the same limit, because its operations share the
+ * time of one request.
+ */
+export const taskBodyLimit = Math.ceil(largestTaskBytes / 16_384) * 16_384;
 
 export type TaskReplace = z.output<typeof taskReplace>;
 export type TaskPatch = z.output<typeof taskPatch>;

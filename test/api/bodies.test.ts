@@ -66,18 +66,60 @@ describe('the media type of a body', () => {
   });
 });
 
+/** In bytes, of a write of tasks. */
+const limit = 144 * 1024;
+
+/** JSON as Python's `json.dumps` writes it: all but ASCII is escaped. */
+function escaped(value: unknown): string {
+  return JSON.stringify(value, null, 1).replaceAll(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 describe('the size of a body', () => {
-  const limit = 64 * 1024;
   const bodyOf = (bytes: number) => `{"title":"x"${' '.repeat(bytes - '{"title":"x"}'.length)}}`;
 
-  test('may be 64 KiB, declared and in chunks', async () => {
+  test('may be 144 KiB, declared and in chunks', async () => {
     expect((await user.post(collection, bodyOf(limit))).status).toBe(201);
     expect(await post(bodyOf(limit), { 'Transfer-Encoding': 'chunked' })).toBe(201);
   });
 
+  test('fits the largest task with every character escaped, in each write', async () => {
+    const tags = Array.from({ length: 20 }, (_, index) => String.fromCodePoint(0x20000 + index).repeat(50));
+    const largest = (character: string) => ({
+      title: character.repeat(255),
+      description: character.repeat(10_000),
+      status: 'InProgress',
+      priority: 'Medium',
+      tags,
+      due: { date: '2026-12-01', time: '09:30', time_zone: 'America/Argentina/ComodRivadavia' },
+    });
+    const [first, second] = [largest('\u{1f600}'), largest('\u{1f601}')];
+    const { status, body } = await user.post(collection, escaped(first));
+    expect({ status, ...body }).toMatchObject({ status: 201, ...first });
+    const path = `${collection}/${body.id}`;
+    expect((await user.put(path, escaped(second))).body).toMatchObject({ ...second, version: 2 });
+    const { due: _, ...patch } = first;
+    expect((await user.patch(path, escaped(patch))).body).toMatchObject({ ...patch, version: 3 });
+    const batch = { operations: [{ op: 'update', id: body.id, if_version: 3, patch: second }] };
+    expect((await user.post(`${collection}/batch`, escaped(batch))).body.results).toMatchObject([{ status: 200 }]);
+  });
+
   test('may not be a byte more, declared or in chunks', async () => {
-    const { status, body } = await user.post(collection, bodyOf(limit + 1));
-    expect({ status, code: body.code }).toEqual({ status: 413, code: 'payload_too_large' });
+    for (const [method, path] of [
+      ['POST', collection],
+      ['POST', `${collection}/batch`],
+      ['PUT', `${collection}/${unknownId}`],
+      ['PATCH', `${collection}/${unknownId}`],
+    ] as const) {
+      const { status, body } = await user.request(method, path, { body: bodyOf(limit + 1) });
+      expect({ status, code: body.code, detail: body.detail }).toEqual({
+        status: 413,
+        code: 'payload_too_large',
+        detail: 'The body is larger than 144 KiB.',
+      });
+    }
     expect(await post(bodyOf(limit + 1), { 'Transfer-Encoding': 'chunked' })).toBe(413);
     expect(await post(bodyOf(4 * limit), { 'Transfer-Encoding': 'chunked' })).toBe(413);
   });
@@ -149,10 +191,10 @@ describe('JSON', () => {
 
   test.each(['[', '{"title":'])('nested as deep as fits is refused: %s', async (open) => {
     const close = open === '[' ? ']' : '}';
-    for (const depth of [3_000, 6_000, 30_000]) {
+    for (const depth of [3_000, 6_000, 30_000, 70_000]) {
       const body = `${open.repeat(depth)}1${close.repeat(depth)}`;
       const { status } = await user.post(collection, body);
-      expect(status).toBe(body.length > 65_536 ? 413 : 422);
+      expect(status).toBe(body.length > limit ? 413 : 422);
     }
     expect((await user.post(collection, `${open.repeat(100_000)}1${close.repeat(100_000)}`)).status).toBe(413);
   });

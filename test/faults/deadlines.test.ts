@@ -9,6 +9,7 @@ import { connectTimeoutMs, graceMs, idleTimeoutMs, migrationTimeoutMs } from '..
 import { bodyLimit } from '../../src/http/body.ts';
 import { mostInFlight } from '../../src/http/in-flight.ts';
 import { closeTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs } from '../../src/server.ts';
+import { taskBodyLimit } from '../../src/tasks/schemas.ts';
 import { environment } from './serve.ts';
 
 const text = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
@@ -49,5 +50,6 @@ test('deadlines', () => {
 test('bounds', () => {
   const { database } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
   const limits = documented('Bounds').map(([, limit]) => limit);
-  expect(limits).toEqual([database.poolMax, mostWaiting, mostInFlight, `${bodyLimit / 1024} KiB`].map(String));
+  const sizes = [bodyLimit, taskBodyLimit].map((bytes) => `${bytes / 1024} KiB`);
+  expect(limits).toEqual([database.poolMax, mostWaiting, mostInFlight, ...sizes].map(String));
 });
