@@ -1,4 +1,4 @@
-/** Text in request bodies: any valid Unicode, with its length in code points. */
+/** Text in requests: any valid Unicode, with its length in code points. */
 import { z } from 'zod';
 
 /** Text up to a length, returned byte for byte as it was sent. */
@@ -8,12 +8,38 @@ export function text(most: number) {
     .meta({ maxLength: most });
 }
 
-/** Text on one line without space around it. */
+/** Text on one line with something to see, without white space around it. */
 export function trimmedText(least: number, most: number) {
-  return storable(z.string().trim())
+  return storable(z.string().overwrite(trim))
     .refine((value) => !/\p{Cc}/u.test(value), 'must not contain control characters')
     .refine((value) => inRange(codePoints(value), least, most), `must have between ${least} and ${most} characters`)
+    .refine((value) => value === '' || isVisible(value), 'must have a visible character')
     .meta({ minLength: least, maxLength: most });
+}
+
+/**
+ * What shows nothing by itself: white space, controls, default-ignorable characters such as U+200B and U+3164, and
+ * marks that have no character to stand on. Unicode has no property for the rest, which are blank symbols
+ * (U+2800, U+13441, U+13442, U+1D159) and the format characters of annotations and hieroglyphs.
+ */
+const invisible =
+  /[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\p{Mn}\p{Me}\u2800\uFFF9-\uFFFB\u{13430}-\u{1343F}\u{13441}\u{13442}\u{1D159}]/u;
+
+/** Whether a text has a character that can be seen. */
+export function isVisible(value: string): boolean {
+  for (const character of value) if (!invisible.test(character)) return true;
+  return false;
+}
+
+/** White space by Unicode's property White_Space, and the byte order mark, which JavaScript counts as white space. */
+const whiteSpace = /[\p{White_Space}\uFEFF]/u;
+
+/** `String.prototype.trim` leaves U+0085. A regular expression for both ends takes quadratic time. */
+function trim(value: string): string {
+  let [start, end] = [0, value.length];
+  while (start < end && whiteSpace.test(value.charAt(start))) start += 1;
+  while (end > start && whiteSpace.test(value.charAt(end - 1))) end -= 1;
+  return value.slice(start, end);
 }
 
 /** What PostgreSQL can hold: no U+0000, and nothing that is not Unicode. */

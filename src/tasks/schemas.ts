@@ -16,7 +16,7 @@ const descriptionLength = 10_000;
 const tagLength = 50;
 const mostTags = 20;
 
-const title = trimmedText(1, titleLength).meta({ description: 'What is to be done, trimmed.', example: 'Buy milk' });
+const title = trimmedText(1, titleLength).meta({ description: 'What is to be done, trimmed; it has a visible character.', example: 'Buy milk' });
 
 const description = text(descriptionLength)
   .nullable()
@@ -33,7 +33,7 @@ const tags = z
   .max(mostTags)
   .meta({
     description:
-      'Tags, each trimmed; those that differ in case only are the same, spelled as the user spelled it first.',
+      'Tags, each trimmed and with a visible character; those that differ in case only are the same, spelled as the user spelled it first.',
     example: ['home', 'shopping'],
   });
 

@@ -23,7 +23,9 @@ const collection = '/api/v1/tasks';
 
 const codePoints = (text: string) => [...text].length;
 const isLine = (text: string, most: number) =>
-  text.trim() !== '' && codePoints(text.trim()) <= most && !/\p{Cc}/u.test(text.trim());
+  /[^\p{White_Space}\p{M}\p{Default_Ignorable_Code_Point}]/u.test(text) &&
+  codePoints(text.trim()) <= most &&
+  !/\p{Cc}/u.test(text.trim());
 
 function describeStrings(strings: readonly string[]): void {
   test('come back byte for byte, from every place that takes text', async () => {

@@ -204,16 +204,19 @@ function freeText(minLength: number, maxLength: number): fc.Arbitrary<string> {
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
     fc.constantFrom('%', "'", '"', '\\'),
   );
-  return fc
-    .array(character, { minLength, maxLength: Math.min(maxLength, 20) })
-    .map((characters) =>
-      [...characters.join('')]
-        .slice(0, maxLength)
-        .join('')
-        .replaceAll(/\p{Cc}/gu, '')
-        .trim(),
-    )
-    .filter((text) => text.length >= minLength);
+  return (
+    fc
+      .array(character, { minLength, maxLength: Math.min(maxLength, 20) })
+      .map((characters) =>
+        [...characters.join('')]
+          .slice(0, maxLength)
+          .join('')
+          .replaceAll(/\p{Cc}/gu, '')
+          .trim(),
+      )
+      // Marks alone are nothing to see.
+      .filter((text) => (minLength === 0 ? true : /[^\p{M}\p{Default_Ignorable_Code_Point}]/u.test(text)))
+  );
 }
 
 function day(date: Date): string {
