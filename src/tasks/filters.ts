@@ -18,7 +18,8 @@ export const filterParameters = {
   priority: repeatable(z.enum(priorities), 'Tasks with any of these priorities.'),
   tag: repeatable(tagName, 'Tasks with any of these tags, whatever their case.'),
   q: text(200).optional().meta({
-    description: 'Words that title or description must all have, by their beginnings; case and accents do not matter.',
+    description:
+      'Words that title or description must all have, by their beginnings. Case, accents, invisible characters and the forms of apostrophes and digits do not matter. Punctuation and symbols count if they stand alone: `!!!` finds tasks with an exclamation mark. A query that shows nothing is no filter.',
   }),
   due: z.enum(dueFilters).optional().meta({
     description:
@@ -70,7 +71,7 @@ export function conditionsOf(filters: ListFilters, now: number): Condition[] {
   if (words)
     conditions.push({
       name: `q${words.length}`,
-      sql: (bind) => words.map((word) => hasWord(word, bind)).join(' and '),
+      sql: (bind) => words.map((word) => hasWord(word, bind)).join(' and ') || 'false',
     });
   if (due) conditions.push(dueCondition(due, time_zone, now));
   if (due_from || due_to) conditions.push(seenBetween(due_from, due_to, time_zone));

@@ -16,7 +16,10 @@ const descriptionLength = 10_000;
 const tagLength = 50;
 const mostTags = 20;
 
-const title = trimmedText(1, titleLength).meta({ description: 'What is to be done, trimmed; it has a visible character.', example: 'Buy milk' });
+const title = trimmedText(1, titleLength).meta({
+  description: 'What is to be done, trimmed; it has a visible character.',
+  example: 'Buy milk',
+});
 
 const description = text(descriptionLength)
   .nullable()

@@ -5,6 +5,10 @@
  * goes unused, so the words are made here, kept in a table of their own, and found by their beginnings.
  */
 
+import { isVisible } from '../http/text.ts';
+import { fold, softBreak } from './fold.ts';
+import { nasalSpellings } from './indic-nasals.ts';
+
 /** In code points; as long as a query may be, so that no query is longer than what it is compared with. */
 const longestWord = 200;
 
@@ -12,33 +16,35 @@ const longestWord = 200;
 const unspaced = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
 const longestUnspacedWord = 32;
 
-const runs = new RegExp(`[${unspaced}][${unspaced}\\p{M}ー]*|(?:(?![${unspaced}])[\\p{L}\\p{N}\\p{M}])+`, 'gu');
+/** Of a word in other scripts. Parts of a word are joined by apostrophes and soft breaks. */
+const letter = `(?![${unspaced}])[\\p{L}\\p{N}\\p{M}]`;
+const joiner = `['${softBreak}]`;
+
+const runs = new RegExp(
+  `[${unspaced}][${unspaced}\\p{M}ー${softBreak}]*|(?:${letter})+(?:${joiner}+(?:${letter})+)*`,
+  'gu',
+);
 const unspacedStart = new RegExp(`^[${unspaced}]`, 'u');
-const sign = /[\p{P}\p{S}]/gu;
+const joiners = new RegExp(joiner, 'gu');
 
-/** The letters that no decomposition takes to their base. */
-const baseLetters: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  ς: 'σ',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  ħ: 'h',
-  ŧ: 't',
-  ı: 'i',
-  æ: 'ae',
-  œ: 'oe',
-  þ: 'th',
-};
+/** All that can be seen and is no letter, number or mark, with symbols that this version of Unicode does not know. */
+const sign = /[^\p{L}\p{N}\p{M}\p{White_Space}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Every word of a text, once: those that its tasks are found by. Punctuation and symbols are words by themselves. */
+/**
+ * Every word of a text, once: those that its tasks are found by. A word with an apostrophe is found by its parts and as
+ * a whole. Punctuation and symbols are words by themselves.
+ */
 export function wordsOf(text: string): string[] {
   const words = new Set<string>();
   const folded = fold(text);
   for (const [run] of folded.matchAll(runs)) {
-    if (unspacedStart.test(run)) for (const suffix of suffixes(run)) words.add(suffix);
-    else words.add(cut(run, longestWord));
+    const whole = run.replaceAll(joiners, '');
+    if (unspacedStart.test(run)) {
+      for (const suffix of suffixes(whole)) words.add(suffix);
+      continue;
+    }
+    const parts = whole === run ? [] : run.split(joiners).filter((part) => part !== '');
+    for (const word of [whole, ...parts].flatMap(nasalSpellings)) words.add(cut(word, longestWord));
   }
   for (const [character] of folded.matchAll(sign)) words.add(character);
   return [...words];
@@ -48,33 +54,25 @@ export function wordsOf(text: string): string[] {
  * The words that a query asks for. Signs count only where they stand alone: in `"milk"` the quotes are decoration, in
  * `milk & eggs` the ampersand is meant.
  *
- * @returns null for a query without any, which asks for nothing in particular
+ * @returns null for a query that shows nothing, which is no filter; none for a query that no task can match, such as one
+ *   of U+0640 alone
  */
 export function queriedWords(query: string): string[] | null {
-  const tokens = fold(query).split(/\s+/u);
-  const words = tokens.flatMap((token) => {
-    const found = [...token.matchAll(runs)].map(([run]) =>
-      cut(run, unspacedStart.test(run) ? longestUnspacedWord : longestWord),
-    );
-    return found.length > 0 ? found : [...token].filter((character) => /[\p{P}\p{S}]/u.test(character));
-  });
-  return words.length > 0 ? [...new Set(words)] : null;
+  if (!isVisible(query)) return null;
+  const words = fold(query)
+    .split(/[\p{White_Space}\p{Cc}]+/u)
+    .flatMap((token) => {
+      const found = [...token.matchAll(runs)].map(([run]) =>
+        cut(run.replaceAll(joiners, ''), unspacedStart.test(run) ? longestUnspacedWord : longestWord),
+      );
+      return found.length > 0 ? found : (token.match(sign) ?? []);
+    });
+  return [...new Set(words)];
 }
 
 /** The first word after all that begin with this one, by code points. U+10FFFF is no character and ends no word. */
 export function endOfPrefix(word: string): string {
   return `${word}\u{10FFFF}`;
-}
-
-/** Without case, accents and other variants of the same letters. */
-function fold(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replaceAll(/(?=\p{Mn})[\p{Script=Inherited}\p{Script=Hebrew}]/gu, '')
-    .toLowerCase()
-    .normalize('NFKD')
-    .replaceAll(/(?=\p{Mn})[\p{Script=Inherited}\p{Script=Hebrew}]/gu, '')
-    .replaceAll(/[ßςøłđðħŧıæœþ]/g, (letter) => baseLetters[letter] ?? letter);
 }
 
 function* suffixes(run: string): Generator<string> {

@@ -97,7 +97,8 @@ describe('the size of a body', () => {
     });
     const [first, second] = [largest('\u{1f600}'), largest('\u{1f601}')];
     const { status, body } = await user.post(collection, escaped(first));
-    expect({ status, ...body }).toMatchObject({ status: 201, ...first });
+    expect(status).toBe(201);
+    expect(body).toMatchObject(first);
     const path = `${collection}/${body.id}`;
     expect((await user.put(path, escaped(second))).body).toMatchObject({ ...second, version: 2 });
     const { due: _, ...patch } = first;

@@ -1,0 +1,123 @@
+/**
+ * The folding of text for search: spellings that a reader takes for the same word become the same characters.
+ *
+ * It goes by properties of Unicode (UAX #44) where there are any, and by the tables below where there are none. What
+ * the beginning of a text folds to is the beginning of what the text folds to, so that beginnings of words are found.
+ * A change of the result needs a new `wordsVersion` in `search.ts`.
+ */
+
+/** Stands for what may be left out inside a word: U+00AD, U+200B and U+200C divide it into parts. */
+export const softBreak = '\u00ad';
+
+/** No text folds to more characters than this many times its own, short texts apart. */
+const mostExpansion = 4;
+const shortText = 1_000;
+
+/** Spacing accents that people type for an apostrophe. NFKD makes spaces of them. */
+const spacingAccents = /[\u00b4\u0384\u1fbd\u1fbf\u1ffd\u1ffe]/g;
+
+/** What is like an apostrophe: U+0027, its confusables in UTS #39 that are no letters, and the modifier letters. */
+const apostrophes =
+  /[\u0060\u2018\u2019\u201b\u2032\u2035\u055a\u05f3\u07f4\u07f5\ua78b\ua78c]|(?=\p{Lm})(?!\p{Extender})\p{Script=Common}/gu;
+
+/** Characters between the halves of a Hebrew abbreviation, and between two l in Catalan. */
+const otherJoiners = /\u05f4|(?<=\p{Script=Hebrew})["\u201d](?=\p{Script=Hebrew})|(?<=l)\u00b7(?=l)/giu;
+
+/** The letters of these scripts keep their meaning without their marks. */
+const scriptsWithOptionalMarks = [
+  ...['Inherited', 'Hebrew', 'Arabic', 'Syriac', 'Samaritan', 'Cyrillic', 'Coptic', 'Glagolitic'],
+  ...['Ethiopic', 'Nko', 'Adlam', 'Mandaic'],
+];
+
+/** Marks that make other letters in Japanese. */
+const kanaMarks = String.raw`\u3099\u309a`;
+
+/** Signs for sounds of other languages, which are often left out (Indic_Syllabic_Category=Nukta). */
+const nuktas = String.raw`\u093c\u09bc\u0a3c\u0abc\u0b3c\u0c3c\u0cbc\u{110ba}\u{11173}\u{111ca}\u{11236}\u{112e9}`;
+
+/**
+ * What is left out: optional marks, tone marks of Thai and Lao (which are typed before or after other marks), signs
+ * that draw a word out, and what fonts do not draw.
+ */
+const leftOut = new RegExp(
+  [
+    `(?=[\\p{Mn}\\p{Me}])(?![${kanaMarks}])[${scriptsWithOptionalMarks.map((name) => `\\p{Script=${name}}`).join('')}]`,
+    '(?=\\p{Mn})(?=\\p{Diacritic})[\\p{Script=Thai}\\p{Script=Lao}]',
+    `[${nuktas}]`,
+    '[\\u02d0\\u02d1\\u0640\\u07fa\\u180a]',
+    `(?!${softBreak})\\p{Default_Ignorable_Code_Point}`,
+  ].join('|'),
+  'gu',
+);
+
+/** The variants of a letter that no property connects with it, each group after the letter it becomes. */
+const variants: Readonly<Record<string, string>> = {
+  // Latin letters with a stroke, a hook or a bar, and others, as in the transform Latin-ASCII of CLDR.
+  ...{ a: 'ⱥ', b: 'ƀɓƃ', c: 'ƈȼ', d: 'đðɖɗƌ', e: 'əǝɛɇ', f: 'ƒ', g: 'ɠǥ', h: 'ħⱨ', i: 'ɨɩ', j: 'ɉɟ', k: 'ƙⱪĸ' },
+  ...{ l: 'łƚɫⱡɬ', n: 'ɲƞŋ', o: 'øɔɵ', p: 'ƥᵽ', q: 'ɋ', r: 'ɍɽ', s: 'ʂȿ', t: 'ŧƫƭʈⱦ', u: 'ʉʊ', v: 'ʋ', w: 'ⱳ' },
+  ...{ y: 'ƴɏ', z: 'ƶȥʐɀⱬ', ae: 'æ', oe: 'œ', th: 'þ', hv: 'ƕ' },
+  // The form at the end of a Greek word. The older letters of Greek and Coptic stay apart.
+  σ: 'ς',
+  // Cyrillic letters with a stroke, a hook, a descender or an upturn, named so by Unicode.
+  ...{ г: 'ґғӻҕ', ж: 'җ', з: 'ҙ', к: 'қҝҟҡӄ', л: 'ӆԯ', н: 'ңӊӈ', о: 'ө', п: 'ҧԥ', р: 'ҏ', с: 'ҫ', т: 'ҭ', у: 'үұ' },
+  ...{ х: 'ҳӽ', ч: 'ҷҹӌ', ь: 'ҍ' },
+  // The forms at the end of a Hebrew word, of the same weight in the default collation (DUCET), and Yiddish ligatures.
+  ...{ כ: 'ך', מ: 'ם', נ: 'ן', פ: 'ף', צ: 'ץ', וו: 'װ', וי: 'ױ', יי: 'ײ' },
+  // Letters of Arabic, Persian, Urdu and Kurdish keyboards, as Lucene's normalizers for Arabic and Persian have them.
+  ...{ ا: 'ٱٲٳ', ي: 'ىیېۍ', ك: 'کڪ', ه: 'ةۃەہھ' },
+  // Indic candrabindu and tippi, which are written for anusvara.
+  ...{ 'ं': 'ँ', 'ং': 'ঁ', 'ਂ': 'ਁੰ', 'ં': 'ઁ', 'ଂ': 'ଁ', 'ం': 'ఁ', 'ಂ': 'ಁ', 'ം': 'ഁ' },
+  // Letters that were once written with virama and U+200D (the Unicode Standard, section 12.1 and 12.9).
+  ...{ 'ত\u09cd': 'ৎ', 'ണ\u0d4d': 'ൺ', 'ന\u0d4d': 'ൻ', 'ര\u0d4d': 'ർ', 'ല\u0d4d': 'ൽ', 'ള\u0d4d': 'ൾ', 'ക\u0d4d': 'ൿ' },
+};
+
+const letterOfVariant = new Map(
+  Object.entries(variants).flatMap(([letter, those]) =>
+    [...those].map((variant): [string, string] => [variant, letter]),
+  ),
+);
+const variant = new RegExp(`[${[...letterOfVariant.keys()].join('')}]`, 'gu');
+
+const digit = /(?![0-9])\p{Nd}/gu;
+const katakana = /[\u30a1-\u30f6\u30fd\u30fe]/g;
+const markedKana = /[\u3041-\u309e][\u3099\u309a]/g;
+
+/** Without case, accents, width, invisible characters and other variants of the same letters. */
+export function fold(text: string): string {
+  // Most titles.
+  if (isAscii(text)) return text.toLowerCase().replaceAll('`', "'");
+  return (
+    decomposed(text.replaceAll(spacingAccents, "'"))
+      .replaceAll(apostrophes, "'")
+      .replaceAll(otherJoiners, softBreak)
+      .replaceAll(/[\u200b\u200c]/g, softBreak)
+      .replaceAll(leftOut, '')
+      .replaceAll(digit, digitValue)
+      // Upper case between: it is what ß and ss, ı and i, and the other variants of small letters have in common.
+      .toLowerCase()
+      .toUpperCase()
+      .toLowerCase()
+      .replaceAll(variant, (found) => letterOfVariant.get(found) ?? found)
+      .replaceAll(katakana, (found) => String.fromCharCode(found.charCodeAt(0) - 0x60))
+      .replaceAll(markedKana, (found) => found.normalize('NFC'))
+      .replaceAll(/(?!')\p{Quotation_Mark}/gu, '"')
+      .replaceAll(/\p{Dash}/gu, '-')
+  );
+}
+
+function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
+}
+
+/** Cut where it grows too much: U+FDFA alone becomes 18 characters. */
+function decomposed(text: string): string {
+  return text.normalize('NFKD').slice(0, Math.max(shortText, mostExpansion * text.length));
+}
+
+/** Of a decimal digit in any script: each has its ten in a row, from zero on (the Unicode Standard, section 4.6). */
+function digitValue(decimal: string): string {
+  const code = decimal.codePointAt(0) ?? 0;
+  let value = 0;
+  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value += 1;
+  return String(value);
+}
