@@ -65,8 +65,8 @@ export async function fill(client: pg.ClientBase, { user, tasks, total, others }
      select distinct owner_id, id, word, false from todo.tasks, unnest(string_to_array(description, ' ')) as word`,
   );
   await client.query(
-    `insert into todo.tags (owner_id, name)
-     select owner_id, 'tag ' || n from (select distinct owner_id from todo.tasks) as owners, generate_series(0, 9) as n`,
+    `insert into todo.tags (owner_id, name, key)
+     select owner_id, 'tag ' || n, 'tag ' || n from (select distinct owner_id from todo.tasks) as owners, generate_series(0, 9) as n`,
   );
   await client.query(
     `insert into todo.task_tags (owner_id, task_id, tag_id)

@@ -18,6 +18,7 @@ import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { observeExchanges } from './observability/observe-exchanges.ts';
 import { createRecorder } from './observability/recorder.ts';
 import { loadTracing, type Tracing } from './observability/tracing.ts';
+import { tagKeys, taskWords } from './tasks/derived.ts';
 import { sweepExpiredKeys } from './writes/sweep.ts';
 
 export interface Services {
@@ -59,7 +60,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const tracing = config.traces ? await loadTracing(log) : null;
   const record = createRecorder(log, metrics);
   const observer = metrics || tracing ? observeExchanges(record, tracing) : undefined;
-  const database = openDatabase(config.database, connections, observer);
+  const database = openDatabase(config.database, connections, observer, [taskWords, tagKeys]);
   const issuer =
     config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log) : null;
   const verifier = createVerifierFor(config, issuer, record, (outcome) =>

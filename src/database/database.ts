@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { DatabaseConfig } from '../config/config.ts';
 import type { Connections } from './connections.ts';
+import { bringUpToDate, type DerivedData, requireUpToDate } from './derived-data.ts';
 import { requireIsolation } from './isolation.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { createPing } from './ping.ts';
@@ -17,9 +18,10 @@ export interface Database {
   /** For Better Auth, which runs as the login role. */
   readonly pool: pg.Pool;
   /**
-   * Migrates or checks the schema, then proves that users are kept apart; nothing of users' data is served before.
+   * Migrates or checks the schema and the derived data, then proves that users are kept apart. Users' data is not served
+   * before.
    *
-   * @returns the names of the migrations applied
+   * @returns the names of the migrations applied, and of the derived data that was brought up to date
    * @throws DatabaseSetupError where the database must be changed first; pg's errors where it cannot be reached
    */
   prepare(): Promise<string[]>;
@@ -32,8 +34,16 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** @param observer told of what is done with users' data */
-export function openDatabase(config: DatabaseConfig, connections: Connections, observer?: ExchangeObserver): Database {
+/**
+ * @param observer told of what is done with users' data
+ * @param derived what the server derives from users' rows
+ */
+export function openDatabase(
+  config: DatabaseConfig,
+  connections: Connections,
+  observer?: ExchangeObserver,
+  derived: readonly DerivedData[] = [],
+): Database {
   let ready = false;
   const asUser = createUserDatabase(connections.pool, config, () => ready, observer);
   return {
@@ -47,6 +57,10 @@ export function openDatabase(config: DatabaseConfig, connections: Connections, o
       await requireUsable(connections.pool, 'DATABASE_URL');
       const applied = config.migrateOnStart ? await migrate(connections) : [];
       if (!config.migrateOnStart) await requireMigrated(connections);
+      await connections.withMigrationClient(async (client) => {
+        if (config.migrateOnStart) applied.push(...(await bringUpToDate(client, derived)));
+        else await requireUpToDate(client, derived);
+      });
       await requireIsolation(connections.pool, config.prepare);
       ready = true;
       return applied;

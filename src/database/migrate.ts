@@ -84,11 +84,8 @@ async function requireUsableDirectly(client: pg.ClientBase): Promise<void> {
 
 /** Applies the first migration that is missing; null where none is. */
 async function applyNext(client: pg.ClientBase, migrations: readonly Migration[]): Promise<string | null> {
-  await client.query(begin);
+  await beginMigration(client);
   try {
-    await client.query(patience);
-    // A lock of the transaction, not of the session: a pooler in between hands sessions around.
-    await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
     const migration = pending(migrations, await readApplied(client));
     if (!migration) {
       await client.query('commit');
@@ -108,6 +105,14 @@ async function applyNext(client: pg.ClientBase, migrations: readonly Migration[]
     await client.query('rollback').catch(() => {});
     throw error;
   }
+}
+
+/** Begins a transaction that waits until no other server migrates. Its statements may take longer than requests. */
+export async function beginMigration(client: pg.ClientBase): Promise<void> {
+  await client.query(begin);
+  await client.query(patience);
+  // A lock of the transaction, not of the session, because a pooler lends sessions to others.
+  await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
 }
 
 function pending(migrations: readonly Migration[], applied: readonly Applied[]): Migration | undefined {

@@ -1,6 +1,19 @@
 /** What all tables share: the schemas they live in, the role that may touch them, the policy that guards them. */
 import { sql } from 'drizzle-orm';
-import { type AnyPgColumn, pgPolicy, pgRole, pgSchema } from 'drizzle-orm/pg-core';
+import { type AnyPgColumn, integer, pgPolicy, pgRole, pgSchema, text } from 'drizzle-orm/pg-core';
+
+/** Not exported: the schema is there before the first migration, for the record of migrations itself. */
+const adminSchema = pgSchema('todo_admin');
+
+/** Which version of the server's derivations the rows of users have; see `derived-data.ts`. */
+export const derivedData = adminSchema.table('derived_data', {
+  name: text().primaryKey(),
+  /** That all rows have. */
+  version: integer().notNull(),
+  /** That the rows up to the position are brought to; null while nothing is in progress. */
+  target: integer(),
+  position: text().array(),
+});
 
 /** The role that every statement on user data runs as: no login, no superuser, no way around the policies. */
 export const userRole = 'todo_user';

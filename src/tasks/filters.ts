@@ -9,6 +9,7 @@ import { calendarDate, timeZone } from './due.ts';
 import { tagName } from './schemas.ts';
 import { endOfPrefix, queriedWords } from './search.ts';
 import { priorities, statuses } from './table.ts';
+import { tagKey } from './tag-key.ts';
 
 const dueFilters = ['overdue', 'today', 'tomorrow', 'week', 'none', 'any'] as const;
 
@@ -16,7 +17,7 @@ const dueFilters = ['overdue', 'today', 'tomorrow', 'week', 'none', 'any'] as co
 export const filterParameters = {
   status: repeatable(z.enum(statuses), 'Tasks with any of these statuses.'),
   priority: repeatable(z.enum(priorities), 'Tasks with any of these priorities.'),
-  tag: repeatable(tagName, 'Tasks with any of these tags, whatever their case.'),
+  tag: repeatable(tagName, 'Tasks with any of these tags, whatever their case and normalization.'),
   q: text(200).optional().meta({
     description:
       'Words that title or description must all have, by their beginnings. Case, accents, invisible characters and the forms of apostrophes and digits do not matter. Punctuation and symbols count if they stand alone: `!!!` finds tasks with an exclamation mark. A query that shows nothing is no filter.',
@@ -94,7 +95,7 @@ function anyTag(names: readonly string[]): Condition {
   return {
     name: 'tag',
     sql: (bind) => {
-      const keys = `array(select lower(name collate "und-x-icu") collate "C" from unnest(${bind(names)}::text[]) as name)`;
+      const keys = `${bind(names.map(tagKey))}::text[]`;
       // The first condition is about no task, so it is looked at once: a tag that there is not ends the search at once.
       return `exists (select from todo.tags as known where known.owner_id = $1 and known.key = any (${keys}))
       and exists (

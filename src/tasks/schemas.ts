@@ -36,7 +36,7 @@ const tags = z
   .max(mostTags)
   .meta({
     description:
-      'Tags, each trimmed and with a visible character; those that differ in case only are the same, spelled as the user spelled it first.',
+      'Tags, each trimmed and with a visible character; those that differ only in case, normalization, kind of space or invisible characters are the same. A tag keeps the spelling that was sent first, as long as a task has it.',
     example: ['home', 'shopping'],
   });
 

@@ -9,6 +9,9 @@ import { isVisible } from '../http/text.ts';
 import { fold, softBreak } from './fold.ts';
 import { nasalSpellings } from './indic-nasals.ts';
 
+/** Of the words that tasks are stored with. Raise it with every change of `wordsOf`, so that tasks get their new words. */
+export const wordsVersion = 2;
+
 /** In code points; as long as a query may be, so that no query is longer than what it is compared with. */
 const longestWord = 200;
 

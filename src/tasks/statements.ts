@@ -5,33 +5,47 @@ import { dueColumns } from './due.ts';
 import { taskColumns } from './row.ts';
 import type { TaskPatch, TaskReplace } from './schemas.ts';
 import { wordsOf } from './search.ts';
+import { tagKey } from './tag-key.ts';
 
 /** The columns that a user may write, by whatever name they have in a body. */
 const writable = ['title', 'description', 'status', 'priority', 'due_date', 'due_time', 'due_time_zone'] as const;
 
 /**
- * The ids of the tags of a list of names, made where there are none. Each name counts once, whatever its case, and a
- * tag keeps the spelling that it was made with.
+ * The ids of the tags of a list of names, made where there are none. Each key counts once. A tag keeps its spelling as
+ * long as a task has it; a tag that no task has takes the new one.
+ *
+ * Rows of unused tags stay. Deleting them would wait for the row locks of requests that assign the same tag, and two
+ * requests could wait for each other; and without that wait, the cascade would delete an assignment just made.
  *
  * @param names the parameter with the names
+ * @param keys the parameter with their keys (`tag-key.ts`), in the same order
  * @param source a relation of one row, or of none where nothing is to be made
  */
-function tagsOf(names: string, source: string): string {
+function tagsOf(names: string, keys: string, source: string): string {
   return `
     given as (
       select distinct on (spelled.key) spelled.key, spelled.name
       from (
-        select lower(name collate "und-x-icu") collate "C" as key, name, position
-        from ${source}, unnest(${names}::text[]) with ordinality as names (name, position)
+        select key collate "C" as key, name, position
+        from ${source}, unnest(${names}::text[], ${keys}::text[]) with ordinality as names (name, key, position)
       ) as spelled
       order by spelled.key, spelled.position
+    ), seen as (
+      select tag.id, tag.key, tag.xmin as row_version, (
+        select true from todo.task_tags as assigned
+        where assigned.owner_id = $1 and assigned.tag_id = tag.id limit 1
+      ) as is_used
+      from todo.tags as tag join given on tag.key = given.key where tag.owner_id = $1
     ), known as (
-      select tag.id, tag.key from todo.tags as tag join given on tag.key = given.key where tag.owner_id = $1
+      select id, key from seen where is_used
     ), made as (
-      insert into todo.tags (owner_id, name)
-      select $1, given.name from given where given.key not in (select key from known) order by given.key
-      -- Somebody else's request may have made it since: an update that changes nothing gives its id.
-      on conflict (owner_id, key) do update set name = tags.name
+      insert into todo.tags (owner_id, name, key)
+      select $1, given.name, given.key from given where given.key not in (select key from known) order by given.key
+      -- The spelling stays if another request has made or renewed the tag since this statement began.
+      on conflict (owner_id, key) do update set name = case
+        when tags.xmin = (select row_version from seen where seen.key = excluded.key) then excluded.name
+        else tags.name
+      end
       returning id
     ), tag as (
       select id from known union all select id from made
@@ -52,7 +66,7 @@ const insert: Statement = {
       returning id, xmax = 0 as is_new
     ), created as (
       select id from stored where is_new
-    ), ${tagsOf('$4', 'created')}, assigned as (
+    ), ${tagsOf('$4', '$7', 'created')}, assigned as (
       insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
     ), indexed as (
       insert into todo.task_words (owner_id, task_id, word, in_title)
@@ -147,7 +161,7 @@ function update(parts: { tags: boolean; words: boolean }): Statement {
     )`,
     ...(parts.tags
       ? [
-          tagsOf('$5', 'current'),
+          tagsOf('$5', '$6', 'current'),
           `unassigned as (
             delete from todo.task_tags as assigned using current
             where assigned.owner_id = $1 and assigned.task_id = current.id
@@ -160,7 +174,7 @@ function update(parts: { tags: boolean; words: boolean }): Statement {
           )`,
         ]
       : []),
-    ...(parts.words ? [parts.tags ? reindexed('$6', '$7') : reindexed('$5', '$6')] : []),
+    ...(parts.words ? [parts.tags ? reindexed('$7', '$8') : reindexed('$5', '$6')] : []),
   ];
   const changes = ['wanted is distinct from current.stored'];
   if (parts.tags) changes.push('exists (select from unassigned)', 'exists (select from assigned)');
@@ -197,7 +211,7 @@ const remove: Statement = {
 /** Gives a row if the task was made, and none if there is one with this id. */
 export function insertTask(ownerId: string, id: string, task: TaskReplace): BoundStatement {
   const words = [wordsOf(task.title), task.description === null ? [] : wordsOf(task.description)];
-  return { statement: insert, values: [ownerId, id, columnsOf(task), task.tags, ...words] };
+  return { statement: insert, values: [ownerId, id, columnsOf(task), task.tags, ...words, task.tags.map(tagKey)] };
 }
 
 export function selectTask(ownerId: string, id: string): BoundStatement {
@@ -237,10 +251,12 @@ export function updateTask(
     description === undefined ? null : wordsOf(description ?? ''),
   ] as const;
   if (title === undefined && description === undefined) {
-    return tags ? { statement: updates.tags, values: [...common, tags] } : { statement: updates.plain, values: common };
+    return tags
+      ? { statement: updates.tags, values: [...common, tags, tags.map(tagKey)] }
+      : { statement: updates.plain, values: common };
   }
   return tags
-    ? { statement: updates.both, values: [...common, tags, ...words] }
+    ? { statement: updates.both, values: [...common, tags, tags.map(tagKey), ...words] }
     : { statement: updates.words, values: [...common, ...words] };
 }
 

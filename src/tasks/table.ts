@@ -113,8 +113,8 @@ export const tags = todoSchema.table(
     ownerId: text('owner_id').notNull(),
     id: uuid().notNull().defaultRandom(),
     name: sortedText().notNull(),
-    /** What makes two spellings the same tag. */
-    key: bytewiseText().notNull().generatedAlwaysAs(sql.raw('lower(name)')),
+    /** What makes two spellings the same tag, as `tag-key.ts` makes it. */
+    key: bytewiseText().notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.ownerId, table.id] }),

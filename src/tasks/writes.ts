@@ -7,6 +7,7 @@ import type { Answer } from '../writes/write.ts';
 import { type TaskRow, toTask } from './row.ts';
 import type { Task, TaskPatch, TaskReplace } from './schemas.ts';
 import { deleteTask, insertTask, lockTask, selectTask, updateTask } from './statements.ts';
+import { tagKey } from './tag-key.ts';
 
 /** A change of one task, by itself or in a batch. */
 export interface TaskWrite {
@@ -106,7 +107,7 @@ function requireAllowed({ version }: Locked, versions: readonly number[] | null)
 
 /** Whether a stored task is what a request to create it would have made. */
 function isAsWanted(stored: Task, { tags, ...fields }: TaskReplace): boolean {
-  const keys = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
+  const keys = (names: readonly string[]) => new Set(names.map(tagKey));
   return (
     Object.entries(fields).every(([name, value]) => isDeepStrictEqual(stored[name as keyof Task], value)) &&
     isDeepStrictEqual(keys(stored.tags), keys(tags))

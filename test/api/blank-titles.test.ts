@@ -64,7 +64,7 @@ test.each([
   '⠁',
   '\ue000',
 ])('%j is a title, and comes back byte for byte', async (title) => {
-  const { status, body } = await ada.post(collection, { title: `\u0085 ${title}\u3000`, tags: [title] });
+  const { status, body } = await api.user().post(collection, { title: `\u0085 ${title}\u3000`, tags: [title] });
   expect({ status, title: body.title, tags: body.tags }).toEqual({ status: 201, title, tags: [title] });
 });
 

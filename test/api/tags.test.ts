@@ -1,6 +1,6 @@
 /** Tags: the contract's sections 4 and 5. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '../support/api.ts';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;
 
@@ -126,4 +126,112 @@ test('changes of one task’s tags at the same time follow one another: the last
   const { body } = await ada.get(`/api/v1/tasks/${task.id}`);
   expect(sets).toContainEqual(body.tags);
   expect(body.version).toBe(13);
+});
+
+const sameTags = [
+  ['normalization', 'Café', 'Cafe\u0301'],
+  ['normalization of Hangul', '한글', '한글'.normalize('NFD')],
+  ['a canonical equivalent', 'Å', '\u212b'],
+  ['case', 'Straße', 'STRASSE'],
+  ['capital ß', 'GROẞ', 'groß'],
+  ['final sigma', 'ΟΔΟΣ', 'οδος'],
+  ['sigma', 'οδος', 'οδοσ'],
+  ['case in Turkish', 'İstanbul', 'i\u0307stanbul'],
+  ['case in Cherokee', 'ᏣᎳᎩ', 'ꮳꮃꭹ'],
+  ['case in Georgian', 'ᲡᲐᲥ', 'საქ'],
+  ['a soft hyphen', 'cooperation', 'co\u00adoperation'],
+  ['a zero width space', 'home', '\u200bho\u200bme'],
+  ['a byte order mark', 'home', 'ho\ufeffme'],
+  ['a word joiner', 'home', 'ho\u2060me'],
+  ['bidi controls', 'abc', '\u202eabc\u202c'],
+  ['a variation selector', '❤', '❤\ufe0f'],
+  ['an ideographic variation', '葛', '葛\u{e0100}'],
+  ['joiners beside ASCII', 'home', 'ho\u200dme\u200c'],
+  ['a joiner at the end', 'خانه', 'خانه\u200c'],
+  ['kinds of space', 'my tag', 'my\u00a0tag'],
+] as const;
+
+test.each(sameTags)('tags that differ in %s are the same', async (_difference, first, second) => {
+  const ada = api.user();
+  await ada.post('/api/v1/tasks', { title: '1', tags: [first] });
+  const { body } = await ada.post('/api/v1/tasks', { title: '2', tags: [second, first] });
+  expect(body.tags).toEqual([first]);
+  expect((await ada.get('/api/v1/tags')).body).toEqual([{ name: first, task_count: 2 }]);
+  expect((await ada.get(`/api/v1/tasks?tag=${encodeURIComponent(second)}`)).body).toHaveLength(2);
+  // In the other order, the other spelling is the first.
+  const bob = api.user();
+  expect((await bob.post('/api/v1/tasks', { title: '1', tags: [second, first] })).body.tags).toEqual([second]);
+});
+
+test.each([
+  ['accents', 'resume', 'résumé'],
+  ['dots on i in Turkish', 'ılık', 'ilik'],
+  ['a joiner in Persian', 'می\u200cخواهم', 'میخواهم'],
+  ['a joiner in emoji', '👩\u200d💻', '👩💻'],
+  ['the flag that tag characters make', '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}', '🏴'],
+  ['width', 'HOME', 'ＨＯＭＥ'],
+  ['compatibility', 'x2', 'x²'],
+  ['letters of two scripts', 'home', 'hоme'],
+  ['marks of kana', 'はは', 'ばば'],
+])('tags that differ in %s are two', async (_difference, first, second) => {
+  const ada = api.user();
+  const { body } = await ada.post('/api/v1/tasks', { title: '1', tags: [first, second] });
+  expect(new Set(body.tags)).toEqual(new Set([first, second]));
+  expect((await ada.get(`/api/v1/tasks?tag=${encodeURIComponent(first)}`)).body).toHaveLength(1);
+});
+
+const losing: [string, (user: Client, id: string) => Promise<unknown>][] = [
+  ['PUT', (user, id) => user.put(`/api/v1/tasks/${id}`, { title: 'x' })],
+  ['PATCH', (user, id) => user.patch(`/api/v1/tasks/${id}`, { tags: ['other'] })],
+  ['DELETE', (user, id) => user.delete(`/api/v1/tasks/${id}`)],
+  ['batch', (user, id) => user.post('/api/v1/tasks/batch', { operations: [{ op: 'delete', id }] })],
+];
+
+test.each(losing)(
+  'a tag that has lost its last task by %s starts anew, with the next spelling',
+  async (_method, lose) => {
+    const ada = api.user();
+    const [first, second] = await Promise.all(
+      ['1', '2'].map((title) => ada.post('/api/v1/tasks', { title, tags: ['Home'] })),
+    );
+    await lose(ada, first?.body.id);
+    expect((await ada.post('/api/v1/tasks', { title: '3', tags: ['HOME'] })).body).toMatchObject({ tags: ['Home'] });
+    for (const task of (await ada.get('/api/v1/tasks?tag=home')).body) await lose(ada, task.id);
+    expect(second?.status).toBe(201);
+    expect((await ada.get('/api/v1/tags')).body.map((tag: any) => tag.name)).not.toContain('Home');
+    expect((await ada.post('/api/v1/tasks', { title: '4', tags: ['hOME'] })).body).toMatchObject({ tags: ['hOME'] });
+    expect((await ada.post('/api/v1/tasks', { title: '5', tags: ['home'] })).body).toMatchObject({ tags: ['hOME'] });
+  },
+);
+
+test('a batch can drop a tag and make it anew, and a task that keeps its tag keeps the spelling', async () => {
+  const ada = api.user();
+  const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', tags: ['Home'] });
+  expect((await ada.patch(`/api/v1/tasks/${task.id}`, { tags: ['HOME'] })).body).toMatchObject({
+    tags: ['Home'],
+    version: 1,
+  });
+  const { body } = await ada.post('/api/v1/tasks/batch', {
+    operations: [
+      { op: 'update', id: task.id, patch: { tags: [] } },
+      { op: 'create', task: { title: 'y', tags: ['HOME'] } },
+      { op: 'update', id: task.id, patch: { tags: ['home'] } },
+    ],
+  });
+  expect(body.results.map((result: any) => result.task.tags)).toEqual([[], ['HOME'], ['HOME']]);
+});
+
+test('of spellings sent at once for a tag that no task has, one holds, and all are answered with it', async () => {
+  const ada = api.user();
+  for (let round = 0; round < 5; round += 1) {
+    const answers = await Promise.all(
+      ['home', 'Home', 'HOME', 'hOME', 'homE', 'HomE'].map((tag) =>
+        ada.post('/api/v1/tasks', { title: 'x', tags: [tag] }),
+      ),
+    );
+    const { body } = await ada.get('/api/v1/tags');
+    expect(body).toEqual([{ name: expect.any(String), task_count: 6 }]);
+    expect(answers.map((answer) => answer.body.tags)).toEqual(answers.map(() => [body[0].name]));
+    await Promise.all(answers.map((answer) => ada.delete(`/api/v1/tasks/${answer.body.id}`)));
+  }
 });

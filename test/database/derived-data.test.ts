@@ -1,0 +1,192 @@
+/** The upgrade of words and tag keys that an older server has stored. */
+import { Client } from 'pg';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Connections } from '../../src/database/connections.ts';
+import { openDatabase } from '../../src/database/database.ts';
+import { openPostgres } from '../../src/database/postgres.ts';
+import { roles } from '../../src/database/schema.ts';
+import { tagKeys, taskWords } from '../../src/tasks/derived.ts';
+import { startApi, type TestApi } from '../support/api.ts';
+import { databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
+import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+
+const prepared = (connections: Connections, { migrateOnStart = true, derived = [taskWords, tagKeys] } = {}) =>
+  openDatabase({ ...databaseConfig('pglite:memory'), migrateOnStart }, connections, undefined, derived).prepare();
+
+/** As the version before stored them: words by the old folding, the key of a tag by `lower`. */
+const oldRows = `
+  insert into todo.tasks (owner_id, id, title, description, created_at, updated_at)
+  select owner, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
+         case n when 1 then 'می' || chr(8204) || 'خواهم' when 2 then 'كـتـاب' when 3 then 'ґрунт' else 'plain ' || n end,
+         case n when 3 then 'сімʼя' end,
+         timestamptz '2026-01-01Z' + n * interval '1 hour', timestamptz '2026-01-01Z' + n * interval '1 hour'
+  from unnest(array['ada', 'bob']) as owner, generate_series(1, 600) as n;
+  insert into todo.task_words (owner_id, task_id, word, in_title)
+  select owner_id, id, word, true from todo.tasks, regexp_split_to_table(title, '[ ' || chr(8204) || ']') as word;
+  insert into todo.task_words (owner_id, task_id, word, in_title)
+  select owner_id, id, description, false from todo.tasks where description is not null;
+  insert into todo.tags (owner_id, name)
+  select owner, name from unnest(array['ada', 'bob']) as owner,
+         unnest(array['Café', 'Cafe' || chr(769), 'Straße', 'STRASSE', 'Home', 'ho' || chr(173) || 'me', 'unused', 'ΟΔΟΣ']) as name;
+  insert into todo.task_tags (owner_id, task_id, tag_id)
+  select task.owner_id, task.id, tag.id
+  from (values ('Cafe' || chr(769), 4), ('Café', 5), ('Cafe' || chr(769), 5), ('STRASSE', 6), ('Straße', 7), ('Home', 8), ('ΟΔΟΣ', 9))
+    as assigned (name, n)
+  join todo.tasks as task on task.title = 'plain ' || n
+  join todo.tags as tag on tag.owner_id = task.owner_id and tag.name = assigned.name;
+  update todo_admin.derived_data set version = 1, target = null, position = null`;
+
+const state = 'select name, version, target, position from todo_admin.derived_data order by name';
+const upToDate = [
+  { name: 'tag_keys', version: tagKeys.version, target: null, position: null },
+  { name: 'task_words', version: taskWords.version, target: null, position: null },
+];
+
+async function withOldRows(): Promise<TestApi> {
+  const api = await startApi();
+  await api.database.connections.withMigrationClient((client) => client.query(oldRows));
+  return api;
+}
+
+async function titles(api: TestApi, query: string): Promise<string[]> {
+  const { body } = await api.user('ada').get(`/api/v1/tasks?${query}`);
+  return body.map((task: any) => task.title);
+}
+
+/** A derivation that fails at its second step, as that of a killed process ends. */
+const killed = {
+  ...taskWords,
+  deriveNext: (query: any, after: any) =>
+    after ? Promise.reject(new Error('killed')) : taskWords.deriveNext(query, after),
+};
+
+test('tasks of the version before are found by the new folding, and by nothing else', async () => {
+  const api = await withOldRows();
+  expect(await titles(api, `q=${encodeURIComponent('میخواهم')}`)).toEqual([]);
+  expect(await prepared(api.database.connections)).toEqual([
+    'task_words version 2 (1200 rows)',
+    'tag_keys version 2 (16 rows)',
+  ]);
+  for (const [q, n] of [
+    ['میخواهم', 1],
+    ['کتاب', 2],
+    ['грунт', 3],
+    ["сім'я", 3],
+  ] as const) {
+    expect(await titles(api, `q=${encodeURIComponent(q)}`), q).toHaveLength(1);
+    const words = await api.database.query(`select word from todo.task_words where owner_id = 'ada' and task_id = $1`, [
+      `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
+    ]);
+    expect(words.map(({ word }) => word)).not.toContain('كـتـاب');
+  }
+  expect(await titles(api, 'q=plain&limit=200')).toHaveLength(200);
+  expect(await api.database.query(state)).toEqual(upToDate);
+  expect(await prepared(api.database.connections)).toEqual([]);
+});
+
+test('tags that have become the same are merged, and the tasks whose tags change get a new version', async () => {
+  const api = await withOldRows();
+  await prepared(api.database.connections);
+  const { body } = await api.user('ada').get('/api/v1/tags');
+  expect(body.sort((one: any, other: any) => (one.name < other.name ? -1 : 1))).toEqual([
+    { name: 'Cafe\u0301', task_count: 2 },
+    { name: 'Home', task_count: 1 },
+    { name: 'STRASSE', task_count: 2 },
+    { name: 'ΟΔΟΣ', task_count: 1 },
+  ]);
+  const { body: tasks } = await api.user('bob').get('/api/v1/tasks?sort=created_at&limit=9');
+  expect(tasks.slice(3).map(({ tags, version }: any) => [tags, version])).toEqual([
+    [['Cafe\u0301'], 1],
+    [['Cafe\u0301'], 2],
+    [['STRASSE'], 1],
+    [['STRASSE'], 2],
+    [['Home'], 1],
+    [['ΟΔΟΣ'], 1],
+  ]);
+  expect(await titles(api, `tag=${encodeURIComponent('strasse')}&sort=created_at`)).toEqual(['plain 6', 'plain 7']);
+  expect(await titles(api, `tag=${encodeURIComponent('οδος')}`)).toEqual(['plain 9']);
+});
+
+test('a run that was killed goes on where it stopped; one to another version begins anew', async () => {
+  const api = await withOldRows();
+  const { connections } = api.database;
+  await expect(prepared(connections, { derived: [killed] })).rejects.toThrow('killed');
+  const [, words] = await api.database.query(state);
+  expect(words).toMatchObject({ version: 1, target: 2, position: ['ada', expect.any(String)] });
+  expect(await prepared(connections, { derived: [taskWords] })).toEqual(['task_words version 2 (700 rows)']);
+  await expect(prepared(connections, { derived: [{ ...killed, version: 3 }] })).rejects.toThrow('killed');
+  expect(await prepared(connections, { derived: [{ ...taskWords, version: 4 }] })).toEqual([
+    'task_words version 4 (1200 rows)',
+  ]);
+});
+
+test('several servers at once share the work', async () => {
+  const api = await withOldRows();
+  const results = await Promise.all(Array.from({ length: 3 }, () => prepared(api.database.connections)));
+  const rows = results
+    .flat()
+    .flatMap((line) => (line.startsWith('task_words') ? [Number(/\((\d+)/.exec(line)?.[1])] : []));
+  expect(rows.reduce((sum, each) => sum + each, 0)).toBe(1200);
+  expect(await api.database.query(state)).toEqual(upToDate);
+});
+
+test.each([
+  ['older', { version: 1 }, /older than this server.*task_words needs version 2.*todo-api migrate/],
+  ['newer', { version: 3 }, /newer than this server.*task_words has version 3.*newer version/],
+  ['becoming newer', { version: 1, target: 3 }, /newer than this server.*task_words has version 3/],
+])(
+  'data that is %s is refused with MIGRATE_ON_START=false',
+  async (_case, { version, target = null }: any, message) => {
+    const api = await startApi();
+    await api.database.query(`update todo_admin.derived_data set version = $1, target = $2 where name = 'task_words'`, [
+      version,
+      target,
+    ]);
+    const refused = prepared(api.database.connections, { migrateOnStart: false });
+    await expect(refused).rejects.toMatchObject({
+      name: 'DatabaseSetupError',
+      message: expect.stringMatching(message),
+    });
+  },
+);
+
+test('a server of the version before can still make tags', async () => {
+  const api = await startApi();
+  await api.database.query(`insert into todo.tags (owner_id, name) values ('ada', 'HOME')`);
+  expect(await api.database.query('select key from todo.tags')).toEqual([{ key: 'home' }]);
+});
+
+describe('a login that owns the tables and obeys the policies', () => {
+  let server: PostgresServer;
+
+  beforeEach((context) => {
+    context.skip(databaseKind === 'embedded', 'the embedded database has one login');
+  });
+
+  test('derives the rows of all users, and leaves the policies forced', async () => {
+    server = await startPostgres();
+    onTestFinished(() => server.stop());
+    await withAdmin(server.url, async (admin) => {
+      for (const role of roles) await admin.query(`create role ${role} nologin`);
+      await admin.query('create role plain login');
+      await admin.query(`grant ${roles.join(', ')} to plain`);
+      await admin.query('create database owned owner plain');
+    });
+    const config = databaseConfig(`postgres://plain@127.0.0.1:${server.port}/owned`);
+    if (config.kind !== 'postgres') throw new Error('not a PostgreSQL server');
+    const connections = openPostgres(config);
+    onTestFinished(() => connections.close());
+    await prepared(connections);
+    const admin = new Client({ connectionString: `${server.url}/owned` });
+    await admin.connect();
+    onTestFinished(() => admin.end());
+    await admin.query(oldRows);
+    expect(await prepared(connections)).toEqual(['task_words version 2 (1200 rows)', 'tag_keys version 2 (16 rows)']);
+    const { rows } = await admin.query(`select count(*)::integer as found from todo.task_words where word = 'ميخواهم'`);
+    expect(rows).toEqual([{ found: 2 }]);
+    const { rows: tables } = await admin.query(
+      `select relname from pg_class where relnamespace = 'todo'::regnamespace and relkind = 'r' and not relforcerowsecurity`,
+    );
+    expect(tables).toEqual([]);
+  });
+});
