@@ -225,9 +225,11 @@ async function explained<Result>(client: pg.ClientBase, work: () => Promise<Resu
   try {
     return await work();
   } catch (error) {
-    // A migration that cannot be applied to this database raises its own explanation.
-    if (errorCode(error) === sqlState.raiseException)
-      throw new DatabaseSetupError((error as Error).message, { cause: error });
+    // Raised by a migration that cannot be applied to this database, or by an event trigger of its own.
+    if (errorCode(error) === sqlState.raiseException) {
+      const { message } = error as Error;
+      throw new DatabaseSetupError(`A migration was rejected (SQLSTATE P0001): ${message}`, { cause: error });
+    }
     if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
     const { rows } = await client.query<{ login: string; database: string }>(
       'select quote_ident(current_user) as login, quote_ident(current_database()) as database',

@@ -44,6 +44,7 @@ const look = `
          current_setting('server_encoding') as encoding,
          pg_is_in_recovery() as "isStandby",
          exists (select from pg_collation where collname = 'und-x-icu') as "hasCollation",
+         exists (select from pg_language where lanname = 'plpgsql') as "hasPlpgsql",
          quote_ident(session_user) as login,
          quote_ident(current_database()) as database,
          array[${settingNames.map((name) => `current_setting('${name}')`).join(', ')}] as settings`;
@@ -53,6 +54,7 @@ interface Found {
   readonly encoding: string;
   readonly isStandby: boolean;
   readonly hasCollation: boolean;
+  readonly hasPlpgsql: boolean;
   readonly login: string;
   readonly database: string;
   readonly settings: readonly string[];
@@ -73,7 +75,7 @@ export async function requireUsable(
 }
 
 function faultOf(found: Found, variable: AddressVariable): string | undefined {
-  const { version, encoding, isStandby, hasCollation, login, database, settings } = found;
+  const { version, encoding, isStandby, hasCollation, hasPlpgsql, login, database, settings } = found;
   if (Number.parseInt(version, 10) < oldestServer) {
     return `The server is PostgreSQL ${version}; todo-api needs ${oldestServer} or newer.`;
   }
@@ -86,6 +88,7 @@ function faultOf(found: Found, variable: AddressVariable): string | undefined {
   if (!hasCollation) {
     return 'The database has no collation "und-x-icu". Use a PostgreSQL that was built with ICU; if this one was, run "select pg_import_system_collations(\'pg_catalog\')" as a superuser.';
   }
+  if (!hasPlpgsql) return `The database ${database} has no language plpgsql. Run "create extension plpgsql" in it.`;
   const wrong = settingNames.findIndex((name, index) => !requiredSettings[name]?.isGood(settings[index] ?? ''));
   const required = requiredSettings[settingNames[wrong] ?? ''];
   if (!required) return undefined;
