@@ -53,7 +53,10 @@ const packages = [
   { name: /^better-auth$/, allowed: /^auth\/(issuer|issuer-rules|signing-key)$/ },
   { name: /^@opentelemetry\/api$/, allowed: /^observability\/tracing$/ },
   { name: /^pino(-pretty)?$/, allowed: /^observability\/log$/ },
-  { name: /^zod$/, allowed: /^(http\/.*|auth\/me|tasks\/(?!statements)[^/]+|writes\/idempotency-key)$/ },
+  {
+    name: /^zod$/,
+    allowed: /^(http\/.*|auth\/(me|issuer-operations)|tasks\/(?!statements)[^/]+|writes\/idempotency-key)$/,
+  },
 ];
 
 const words = [

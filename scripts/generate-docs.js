@@ -11,7 +11,7 @@ import { catalogue, problemType } from '../dist/problems/catalogue.js';
 const docs = join(import.meta.dirname, '..', 'docs');
 
 const documents = {
-  'openapi.json': `${JSON.stringify(describeApi(), null, 2)}\n`,
+  'openapi.json': `${JSON.stringify(describeApi({ hasIssuer: true }), null, 2)}\n`,
   'configuration.md': configuration(),
   'problems.md': problems(),
   'observability.md': observability(),

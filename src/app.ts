@@ -1,6 +1,7 @@
 /** The API as one fetch function: what happens to a request, top to bottom. */
 import { Hono } from 'hono';
 import { bearerGuard, requireScope } from './auth/bearer.ts';
+import { issuerDescriptions } from './auth/issuer-operations.ts';
 import { mountIssuer } from './auth/issuer-routes.ts';
 import { meOperation } from './auth/me.ts';
 import { clientClosedStatus, closedReason } from './http/client-closed.ts';
@@ -71,9 +72,10 @@ function tell(record: Recorder, route: Route, handle: Handle): Handle {
   };
 }
 
-/** The document that `/openapi.json` answers, without a database or an issuer behind it. */
-export function describeApi(): object {
-  return openApiDocument(operationsOf(null), { version });
+/** The document that `/openapi.json` answers, with the endpoints of the embedded issuer if it is mounted. */
+export function describeApi({ hasIssuer }: { readonly hasIssuer: boolean }): object {
+  const descriptions = operationsOf(null).map(({ description }) => description);
+  return openApiDocument([...descriptions, ...(hasIssuer ? issuerDescriptions : [])], { version });
 }
 
 /** Every operation of the API; those made without services can be described, not called. */
@@ -88,7 +90,7 @@ function operationsOf(services: Services | null): Operation[] {
     meOperation,
     ...healthOperations(ping),
     ...documentationOperations(version, () => {
-      document ??= describeApi();
+      document ??= describeApi({ hasIssuer: services?.issuer != null });
       return document;
     }),
   ];

@@ -53,7 +53,7 @@ async function migrate(): Promise<number> {
 }
 
 async function openapi(): Promise<number> {
-  process.stdout.write(`${JSON.stringify(describeApi(), null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(describeApi({ hasIssuer: true }), null, 2)}\n`);
   return 0;
 }
 

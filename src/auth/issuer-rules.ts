@@ -4,9 +4,6 @@ import { createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { createMemoryCounter } from '../limits/window.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
 
-/** Characters; OWASP ASVS 5.0, sections 6.2.1 and 6.2.9. */
-export const passwordLength = { least: 8, most: 128 };
-
 /** Failed sign-ins of an account in a minute, whoever tries and whether there is such an account or not. */
 const failuresOfAccount = 10;
 

@@ -6,7 +6,8 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { databaseProblem, notReady } from '../database/errors.ts';
 import type { IssuerLog } from './issuer-log.ts';
-import { createIssuerRules, passwordLength } from './issuer-rules.ts';
+import { createIssuerRules } from './issuer-rules.ts';
+import { passwordLength } from './password-length.ts';
 import { ensureSigningKey } from './signing-key.ts';
 import * as tables from './tables.ts';
 

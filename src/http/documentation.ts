@@ -8,6 +8,7 @@ import { ProblemError } from '../problems/problem.ts';
 import { jsonResponse } from './json-response.ts';
 import type { Mount } from './mount.ts';
 import { describeOperation, type Operation, operation } from './operation.ts';
+import { problemCode } from './problem-schema.ts';
 
 const tag = 'Documentation';
 
@@ -111,7 +112,7 @@ const index = z
 const explanation = z
   .strictObject({
     type: z.string().meta({ format: 'uri-reference' }),
-    code: z.enum(problemCodes),
+    code: problemCode,
     status: z.int(),
     title: z.string(),
     detail: z.string().meta({ description: 'What is said of it where nothing more specific is.' }),

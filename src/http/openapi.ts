@@ -1,84 +1,74 @@
 /** The OpenAPI 3.1 document, made from the descriptions of the operations. */
-import { type ZodObject, z } from 'zod';
-import type { ProblemCode } from '../problems/catalogue.ts';
-import { catalogue, problemCodes, problemType } from '../problems/catalogue.ts';
+import type { ZodObject, ZodType } from 'zod';
 import { bodyLimit } from './body.ts';
-import type { Operation, OperationDescription, ResponseDescription } from './operation.ts';
+import { type Json, SchemaComponents } from './json-schema.ts';
+import { type AnyDescription, type Credential, isScope, type ResponseDescription } from './operation.ts';
+import { problemResponses } from './problem-responses.ts';
+import { problem } from './problem-schema.ts';
 
 export interface OpenApiInfo {
   readonly version: string;
 }
 
-type Json = Record<string, unknown>;
-
-/** Named schemas that were met on the way. */
-type Components = Record<string, Json>;
-
-export function openApiDocument(operations: readonly Operation[], { version }: OpenApiInfo): Json {
-  const schemas: Components = {};
+/**
+ * @param operations the described operations, in the order of the document
+ * @throws Error if two operations need different schemas of the same name
+ */
+export function openApiDocument(operations: readonly AnyDescription[], { version }: OpenApiInfo): Json {
+  const components = new SchemaComponents();
   const paths: Record<string, Json> = {};
-  for (const { description } of operations) {
-    paths[description.path] = { ...paths[description.path], [description.method]: describe(description, schemas) };
+  for (const description of operations) {
+    paths[description.path] = { ...paths[description.path], [description.method]: describe(description, components) };
   }
-  schemaOf(problem, 'output', schemas);
+  components.schemaOf(problem, 'output');
+  const hasSessions = operations.some(({ token }) => token === 'session');
   return {
     openapi: '3.1.0',
     info: {
       title: 'todo-api',
       version,
-      description:
-        'The tasks of an application’s users. Each operation under `/api/v1` acts for the user of its bearer token, and on nobody else’s tasks.',
+      description: introduction,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
     paths,
     components: {
-      schemas,
+      schemas: components.schemas,
       headers: { ...standardHeaders, ...limitHeaders },
-      securitySchemes: {
-        bearer: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'With the embedded issuer: `GET /api/auth/token` after signing in.',
-        },
-      },
+      securitySchemes: { bearer, ...(hasSessions && sessionSchemes) },
     },
   };
 }
 
-const problem = z
-  .strictObject({
-    type: z.string().meta({ format: 'uri-reference', description: 'Where the problem is explained, on this server.' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().meta({ description: 'What happened, fit to be shown to a person.' }),
-    instance: z.string().meta({ description: 'The path of the request.' }),
-    code: z.enum(problemCodes),
-    request_id: z.string(),
-    current_version: z
-      .int()
-      .optional()
-      .meta({ description: 'On `version_mismatch`: the version that the resource has now.' }),
-    auth_code: z.string().optional().meta({
-      description: 'On errors of the embedded issuer: the error code of Better Auth.',
-      example: 'INVALID_EMAIL_OR_PASSWORD',
-    }),
-    message: z
-      .string()
-      .optional()
-      .meta({ description: 'On errors of the embedded issuer: the message of Better Auth.' }),
-    errors: z
-      .array(
-        z.strictObject({
-          in: z.enum(['body', 'query', 'path', 'header']),
-          pointer: z.string().meta({ description: 'A JSON pointer in a body, a name elsewhere.' }),
-          message: z.string(),
-        }),
-      )
-      .optional(),
-  })
-  .meta({ id: 'Problem', description: 'What went wrong (RFC 9457).' });
+const introduction = `The tasks of an application’s users. Each operation under \`/api/v1\` acts for the user of its bearer token, and on no other user’s tasks.
+
+Rules for clients:
+- Ignore fields and headers that you do not know: responses may gain some within this version. Requests may not have any: an unknown field or parameter is 422.
+- Decide by \`status\` and \`code\` of a problem, and treat a code that you do not know like its status.
+- PATCH clears a field that is sent as \`null\`. A client that omits null fields cannot clear one by PATCH: use PUT, which resets omitted fields to their defaults.
+- Send \`If-Match\` with the \`ETag\` that you read, so that no change of another client is lost. Send \`Idempotency-Key\` with writes that you repeat.`;
+
+const bearer = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'A JWT. With the embedded issuer: `GET /api/auth/token` after signing in.',
+};
+
+/** What identifies a session of the embedded issuer; one of the two is enough. */
+const sessionSchemes = {
+  sessionToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'For clients without cookies: the session token from the response header `set-auth-token`.',
+  },
+  sessionCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'better-auth.session_token',
+    description: 'For browsers: the cookie of signing up or in. Its name begins with `__Secure-` on HTTPS.',
+  },
+};
 
 const standardHeaders = {
   'X-Request-Id': { description: 'The id of the request, in the server’s log too.', schema: { type: 'string' } },
@@ -96,15 +86,15 @@ const limitHeaders = {
   },
 };
 
-function describe(description: OperationDescription, components: Components): Json {
+function describe(description: AnyDescription, components: SchemaComponents): Json {
   const { request, token } = description;
   return {
     operationId: description.id,
     tags: [description.tag],
     summary: description.summary,
     ...(description.description && { description: description.description }),
-    security: token === 'none' ? [] : [{ bearer: [] }],
-    ...(token !== 'none' && token !== 'any' && { 'x-scope': token }),
+    security: securityOf(token),
+    ...(isScope(token) && { 'x-scope': token }),
     parameters: [
       ...parameters('path', request.path, components),
       ...parameters('query', request.query, components),
@@ -117,7 +107,7 @@ function describe(description: OperationDescription, components: Components): Js
         content: Object.fromEntries(
           (description.bodyTypes ?? ['application/json']).map((type) => [
             type,
-            { schema: schemaOf(request.body as z.ZodType, 'input', components) },
+            { schema: components.schemaOf(request.body as ZodType, 'input') },
           ]),
         ),
       },
@@ -126,7 +116,7 @@ function describe(description: OperationDescription, components: Components): Js
       ...Object.fromEntries(
         Object.entries(description.responses).map(([status, response]) => [
           status,
-          success(response, token !== 'none', components),
+          success(response, isLimited(token), components),
         ]),
       ),
       ...failures(description),
@@ -134,13 +124,23 @@ function describe(description: OperationDescription, components: Components): Js
   };
 }
 
+function securityOf(token: Credential): Json[] {
+  if (token === 'none') return [];
+  return token === 'session' ? [{ sessionToken: [] }, { sessionCookie: [] }] : [{ bearer: [] }];
+}
+
+/** Requests with a token of the API count towards the limits of its user. */
+function isLimited(token: Credential): boolean {
+  return token !== 'none' && token !== 'session';
+}
+
 function parameters(
   place: 'path' | 'query' | 'header',
   schemas: ZodObject | undefined,
-  components: Components,
+  components: SchemaComponents,
 ): Json[] {
   return Object.entries(schemas?.shape ?? {}).map(([name, schema]) => {
-    const { description, example, ...json } = schemaOf(schema as z.ZodType, 'input', components);
+    const { description, example, ...json } = components.schemaOf(schema as ZodType, 'input');
     return {
       name: place === 'header' ? name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()) : name,
       in: place,
@@ -152,115 +152,35 @@ function parameters(
   });
 }
 
-function success(response: ResponseDescription, isLimited: boolean, components: Components): Json {
+function success(response: ResponseDescription, limited: boolean, components: SchemaComponents): Json {
   return {
     description: response.description,
-    headers: headers(response.headers ?? {}, isLimited),
+    headers: headers(response.headers ?? {}, limited),
     ...(response.schema && {
       content: {
-        [response.contentType ?? 'application/json']: { schema: schemaOf(response.schema, 'output', components) },
+        [response.contentType ?? 'application/json']: { schema: components.schemaOf(response.schema, 'output') },
       },
     }),
   };
 }
 
-function headers(own: Readonly<Record<string, string>>, isLimited: boolean): Json {
+/** @param own names to descriptions */
+function headers(own: Readonly<Record<string, string>>, limited: boolean): Json {
   const described = Object.entries(own).map(([name, description]) => [
     name,
     { description, schema: { type: 'string' } },
   ]);
-  const common = [...Object.keys(standardHeaders), ...(isLimited ? Object.keys(limitHeaders) : [])];
+  const common = [...Object.keys(standardHeaders), ...(limited ? Object.keys(limitHeaders) : [])];
   return {
     ...Object.fromEntries(described),
     ...Object.fromEntries(common.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
   };
 }
 
-/** One response a status, with an example of each of its problems. */
-function failures(description: OperationDescription): Json {
-  const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of problemsOf(description)) {
-    const { status } = catalogue[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      status,
-      {
-        description: codes.map((code) => `\`${code}\`: ${catalogue[code].title}.`).join(' '),
-        headers: headers(failureHeaders(status, description), description.token !== 'none'),
-        content: {
-          'application/problem+json': {
-            schema: { $ref: '#/components/schemas/Problem' },
-            examples: Object.fromEntries(
-              codes.map((code) => [code, { value: problemExample(code, description.path) }]),
-            ),
-          },
-        },
-      },
-    ]),
-  );
-}
-
-/** The problems that an operation can answer: its own, and those that come with what it takes. */
-export function problemsOf({ token, request, problems }: OperationDescription): ProblemCode[] {
-  const all = new Set<ProblemCode>(['malformed_request', 'validation_failed', ...problems, 'internal_error']);
-  if (request.body) for (const code of ['payload_too_large', 'unsupported_media_type'] as const) all.add(code);
-  if (token !== 'none') {
-    for (const code of ['token_missing', 'token_invalid', 'token_expired'] as const) all.add(code);
-    for (const code of ['database_unavailable', 'identity_provider_unavailable', 'timeout'] as const) all.add(code);
-    for (const code of ['rate_limited', 'overloaded'] as const) all.add(code);
-    if (token !== 'any') all.add('insufficient_scope');
-  }
-  return problemCodes.filter((code) => all.has(code));
-}
-
-/** The headers that every problem of this status has. */
-function failureHeaders(status: number, { request }: OperationDescription): Readonly<Record<string, string>> {
-  switch (status) {
-    case 401:
-      return { 'WWW-Authenticate': 'The scheme to use, and what was wrong with the token (RFC 6750).' };
-    case 403:
-      return { 'WWW-Authenticate': 'The scope that is needed (RFC 6750).' };
-    case 412:
-      // A batch has no entity tag: its problem names the version of one of its tasks.
-      return request.headers?.shape['if-match'] ? { ETag: 'The version that the task has now.' } : {};
-    case 429:
-    case 503:
-      return { 'Retry-After': 'Seconds to wait before trying again.' };
-    default:
-      return {};
-  }
-}
-
-function problemExample(code: ProblemCode, path: string): Json {
-  const { status, title, detail } = catalogue[code];
-  return {
-    type: problemType(code),
-    title,
+function failures(description: AnyDescription): Json {
+  const responses = problemResponses(description).map(({ status, headers: own, ...response }) => [
     status,
-    detail,
-    instance: path,
-    code,
-    request_id: '0193a5b0-9d0e-7c55-8f7a-51a0c2d4e6f8',
-    ...(code === 'version_mismatch' && { current_version: 3 }),
-    ...(code === 'validation_failed' && {
-      errors: [{ in: 'query', pointer: 'limit', message: 'must be a whole number from 1 to 200' }],
-    }),
-  };
-}
-
-/** A schema as JSON Schema 2020-12, which OpenAPI 3.1 uses; those with an id move to the components. */
-function schemaOf(schema: z.ZodType, direction: 'input' | 'output', components: Components): Json {
-  const {
-    $schema: _,
-    $defs: definitions = {},
-    ...json
-  } = z.toJSONSchema(schema, { io: direction, unrepresentable: 'any' });
-  for (const [id, definition] of Object.entries(definitions)) components[id] ??= relocate(definition as Json);
-  return relocate(json);
-}
-
-function relocate(json: Json): Json {
-  return JSON.parse(JSON.stringify(json).replaceAll('#/$defs/', '#/components/schemas/')) as Json;
+    { ...response, headers: headers(own, isLimited(description.token)) },
+  ]);
+  return Object.fromEntries(responses);
 }

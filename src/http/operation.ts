@@ -23,7 +23,20 @@ export interface ResponseDescription {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface OperationDescription<Schemas extends RequestSchemas = RequestSchemas> {
+/** What a request must carry: a token with a scope, `any` token, a `session` of the embedded issuer, or `none`. */
+export type Credential = Scope | 'any' | 'session' | 'none';
+
+export function isScope(credential: Credential): credential is Scope {
+  return credential !== 'none' && credential !== 'any' && credential !== 'session';
+}
+
+/** A description of what this server answers itself or lets the embedded issuer answer. */
+export type AnyDescription = OperationDescription<RequestSchemas, Credential>;
+
+export interface OperationDescription<
+  Schemas extends RequestSchemas = RequestSchemas,
+  Needed extends Credential = Exclude<Credential, 'session'>,
+> {
   readonly id: string;
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** In OpenAPI's notation: `/api/v1/tasks/{id}`. */
@@ -31,8 +44,7 @@ export interface OperationDescription<Schemas extends RequestSchemas = RequestSc
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** What the token must allow; `any` token will do for some, `none` is needed for others. */
-  readonly token: Scope | 'any' | 'none';
+  readonly token: Needed;
   readonly request: Schemas;
   /** Accepted media types of the body; `application/json` where not given. */
   readonly bodyTypes?: readonly BodyType[];

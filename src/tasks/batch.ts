@@ -14,11 +14,28 @@ const version = z.int().min(1).max(2_147_483_647).optional().meta({
   example: 3,
 });
 
-const operation = z.discriminatedUnion('op', [
-  z.strictObject({ op: z.literal('create'), task: taskCreate }),
-  z.strictObject({ op: z.literal('update'), id: taskId, if_version: version, patch: taskPatch }),
-  z.strictObject({ op: z.literal('delete'), id: taskId, if_version: version }),
-]);
+const createOperation = z.strictObject({ op: z.literal('create'), task: taskCreate }).meta({ id: 'CreateOperation' });
+
+const updateOperation = z
+  .strictObject({ op: z.literal('update'), id: taskId, if_version: version, patch: taskPatch })
+  .meta({ id: 'UpdateOperation' });
+
+const deleteOperation = z
+  .strictObject({ op: z.literal('delete'), id: taskId, if_version: version })
+  .meta({ id: 'DeleteOperation' });
+
+const operation = z.discriminatedUnion('op', [createOperation, updateOperation, deleteOperation]).meta({
+  id: 'BatchOperation',
+  description: 'One change of a batch.',
+  discriminator: {
+    propertyName: 'op',
+    mapping: {
+      create: '#/components/schemas/CreateOperation',
+      update: '#/components/schemas/UpdateOperation',
+      delete: '#/components/schemas/DeleteOperation',
+    },
+  },
+});
 
 export type BatchOperation = z.output<typeof operation>;
 
@@ -35,16 +52,20 @@ export const batch = z.strictObject({ operations: z.array(operation).min(1).max(
   ],
 });
 
-export const batchResults = z
+const batchResult = z
   .strictObject({
-    results: z.array(
-      z.strictObject({
-        status: z.union([z.literal(200), z.literal(201), z.literal(204)]),
-        task: task.optional().meta({ description: 'The task as the operation left it; absent where it deleted it.' }),
-      }),
-    ),
+    status: z.literal([200, 201, 204]).meta({
+      id: 'BatchResultStatus',
+      type: 'integer',
+      description: 'Created (201), changed (200) or deleted (204).',
+    }),
+    task: task.optional().meta({ description: 'The task after the operation; absent if the operation deleted it.' }),
   })
-  .meta({ id: 'BatchResults', description: 'What came of each operation, in their order.' });
+  .meta({ id: 'BatchResult', description: 'The outcome of one operation.' });
+
+export const batchResults = z
+  .strictObject({ results: z.array(batchResult) })
+  .meta({ id: 'BatchResults', description: 'The outcome of each operation, in their order.' });
 
 export function batchWrite(ownerId: string, operations: readonly BatchOperation[]): Write {
   const locks = lockTasks(ownerId, operations.flatMap(idOf));

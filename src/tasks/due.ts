@@ -20,22 +20,25 @@ const wallTime = z
 const description =
   'A day (`date`), a time on the wall wherever the user is (`date`, `time`), or an instant (`date`, `time`, `time_zone`).';
 
-/** A due date as it is sent and received; keys that do not apply are absent. */
-export const due = z
+/** Keys that do not apply are absent. */
+const dueDate = z
   .strictObject({ date: calendarDate, time: wallTime.optional(), time_zone: timeZone.optional() })
   .refine((value) => value.time_zone === undefined || value.time !== undefined, {
     path: ['time'],
     error: 'is required with a time_zone',
-  })
-  .meta({
-    id: 'Due',
-    description,
-    examples: [
-      { date: '2026-12-01' },
-      { date: '2026-12-01', time: '09:30' },
-      { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
-    ],
   });
+
+const examples = [
+  { date: '2026-12-01' },
+  { date: '2026-12-01', time: '09:30' },
+  { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
+];
+
+/** A due date in a response. */
+export const due = dueDate.meta({ id: 'Due', description, examples });
+
+/** A due date in a request, which may have no other keys. */
+export const dueInput = dueDate.meta({ id: 'DueInput', description, examples });
 
 export type Due = z.output<typeof due>;
 

@@ -6,23 +6,25 @@ import { text } from '../http/text.ts';
 import { timestampParameter } from '../http/timestamp.ts';
 import { addDays, hasCalendar, isTimeZone, startOfDay, wallClockAt } from './calendar.ts';
 import { calendarDate, timeZone } from './due.ts';
-import { tagName } from './schemas.ts';
+import { priority, status, tagName } from './schemas.ts';
 import { endOfPrefix, queriedWords } from './search.ts';
 import { priorities, statuses } from './table.ts';
 import { tagKey } from './tag-key.ts';
 
 const dueFilters = ['overdue', 'today', 'tomorrow', 'week', 'none', 'any'] as const;
 
+const dueFilter = z.enum(dueFilters).meta({ id: 'DueFilter' });
+
 /** The parameters, for the query's schema. */
 export const filterParameters = {
-  status: repeatable(z.enum(statuses), 'Tasks with any of these statuses.'),
-  priority: repeatable(z.enum(priorities), 'Tasks with any of these priorities.'),
+  status: repeatable(status, 'Tasks with any of these statuses.'),
+  priority: repeatable(priority, 'Tasks with any of these priorities.'),
   tag: repeatable(tagName, 'Tasks with any of these tags, whatever their case and normalization.'),
   q: text(200).optional().meta({
     description:
       'Words that title or description must all have, by their beginnings. Case, accents, invisible characters and the forms of apostrophes and digits do not matter. Punctuation and symbols count if they stand alone: `!!!` finds tasks with an exclamation mark. A query that shows nothing is no filter.',
   }),
-  due: z.enum(dueFilters).optional().meta({
+  due: dueFilter.optional().meta({
     description:
       '`overdue`: past and not `Done`. `today`, `tomorrow`, `week` (today and the six days after): by the day. `none`, `any`: without and with a due date. As seen in `time_zone`.',
   }),

@@ -13,6 +13,12 @@ const collection = '/api/v1/tasks';
 const member = '/api/v1/tasks/{id}';
 
 const path = z.strictObject({ id: taskId });
+
+const sort = z.enum(sorts).meta({
+  id: 'TaskSort',
+  // Generators would otherwise tell the two directions apart by a number or an underscore.
+  'x-enum-varnames': sorts.map((name) => (name.startsWith('-') ? `${name.slice(1)}_DESC` : name).toUpperCase()),
+});
 const etag = { ETag: 'The task’s version, for `If-Match` and `If-None-Match`.' };
 
 export const listTasksRoute = describeOperation({
@@ -34,7 +40,7 @@ export const listTasksRoute = describeOperation({
           .meta({ description: 'Where the page begins, from a `Link` header.' }),
         skip: wholeNumber(0, 10_000, 0, 'How many tasks to leave out first, for clients that count pages.'),
         ...filterParameters,
-        sort: z.enum(sorts).default('-created_at').meta({
+        sort: sort.default('-created_at').meta({
           description: 'What to sort by, `-` in front for descending; ties go by `id`, in the same direction.',
         }),
       })
@@ -117,7 +123,7 @@ export const replaceTaskRoute = describeOperation({
   path: member,
   tag,
   summary: 'Replace a task',
-  description: 'Fields that are left out return to their defaults.',
+  description: 'Omitted fields return to their defaults, so a client that omits null fields can clear one with PUT.',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskReplace },
   bodyLimit: taskBodyLimit,
@@ -131,7 +137,8 @@ export const patchTaskRoute = describeOperation({
   path: member,
   tag,
   summary: 'Change a task',
-  description: 'A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version as it is.',
+  description:
+    'A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version as it is. A client that omits null fields cannot clear one by PATCH; PUT resets omitted fields.',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskPatch },
   bodyLimit: taskBodyLimit,

@@ -1,7 +1,7 @@
 /** Tasks as clients send and receive them (the contract's section 4). */
 import { z } from 'zod';
 import { text, trimmedText } from '../http/text.ts';
-import { due, duePatch } from './due.ts';
+import { due, dueInput, duePatch } from './due.ts';
 import { priorities, statuses } from './table.ts';
 
 const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -25,9 +25,9 @@ const description = text(descriptionLength)
   .nullable()
   .meta({ description: 'More about it.', example: 'The one in the blue carton' });
 
-const status = z.enum(statuses).meta({ description: 'How far it is.' });
+export const status = z.enum(statuses).meta({ id: 'Status', description: 'How far a task is.' });
 
-const priority = z.enum(priorities).meta({ description: 'How much it matters.' });
+export const priority = z.enum(priorities).meta({ id: 'Priority', description: 'How much a task matters.' });
 
 export const tagName = trimmedText(1, tagLength).meta({ example: 'home' });
 
@@ -55,7 +55,11 @@ export const task = z
     due: due.nullable(),
     due_at: timestamp.nullable().meta({ description: 'The instant of a `due` with a time zone.' }),
     completed_at: timestamp.nullable().meta({ description: 'When it became `Done`; null while it is not.' }),
-    version: z.int().min(1).meta({ description: '1 at creation, one more with every change.', example: 1 }),
+    version: z
+      .int()
+      .min(1)
+      .max(2_147_483_647)
+      .meta({ description: '1 at creation, one more with every change.', example: 1 }),
     created_at: timestamp,
     updated_at: timestamp,
   })
@@ -63,14 +67,14 @@ export const task = z
 
 export type Task = z.output<typeof task>;
 
-/** Every writable field; those left out take their defaults. */
+/** Every writable field; omitted fields take their defaults. */
 const writable = {
   title,
   description: description.default(null),
   status: status.default('Todo'),
   priority: priority.default('Medium'),
   tags: tags.default([]),
-  due: due.nullable().default(null),
+  due: dueInput.nullable().default(null),
 };
 
 export const taskCreate = z
@@ -89,7 +93,7 @@ export const taskCreate = z
 
 export const taskReplace = z.strictObject(writable).meta({
   id: 'TaskReplace',
-  description: 'All that can be written of a task; what is left out returns to its default.',
+  description: 'Every writable field of a task; omitted fields return to their defaults.',
   examples: [{ title: 'Buy oat milk', status: 'InProgress', priority: 'Low', description: null }],
 });
 
@@ -98,7 +102,8 @@ export const taskPatch = z
   .partial()
   .meta({
     id: 'TaskPatch',
-    description: 'A JSON Merge Patch (RFC 7396): what is absent stays as it is.',
+    description:
+      'A JSON Merge Patch (RFC 7396): absent fields stay as they are, and null clears a nullable field. A client that omits null fields cannot clear one; use PUT, which resets omitted fields.',
     examples: [{ status: 'Done' }, { due: { time: null } }],
   });
 

@@ -1,7 +1,7 @@
 /** Requests made from the OpenAPI document: valid ones at random, and every way to spoil one with the place it is in. */
 import fc from 'fast-check';
 import type { documentedOperations } from '../support/document.ts';
-import { type Schema, type Spoilt, spoil, valuesOf } from './values-from-schema.ts';
+import { resolved, type Schema, type Spoilt, spoil, valuesOf } from './values-from-schema.ts';
 
 export type DocumentedOperation = (typeof documentedOperations)[number];
 
@@ -124,7 +124,7 @@ export function headersOf(parts: Parts): Record<string, string> {
 function parametersIn(operation: DocumentedOperation['operation'], place: string) {
   return operation.parameters
     .filter((parameter) => parameter.in === place)
-    .map((parameter) => ({ ...parameter, schema: parameter.schema as Schema }));
+    .map((parameter) => ({ ...parameter, schema: resolved(parameter.schema as Schema) }));
 }
 
 function bodySchema(operation: DocumentedOperation['operation']): Schema | undefined {
@@ -149,7 +149,7 @@ function spoiltTexts(schema: Schema): unknown[] {
     return ['', 'x', '1.5', '1e1', ' 5', '0x10', '\u0000', ...outside];
   }
   if (schema.type === 'array') {
-    const items = schema.items as Schema;
+    const items = resolved(schema.items as Schema);
     const [good] = fc.sample(valuesOf(items), { numRuns: 1, seed: 1 });
     const texts = spoiltTexts(items);
     return [...texts, ...texts.map((text) => [good, text]), Array(Number(schema.maxItems) + 1).fill(good)];

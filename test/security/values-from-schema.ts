@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { document } from '../support/document.ts';
 
 export type Schema = Readonly<Record<string, unknown>> & {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
 };
 
@@ -16,12 +16,13 @@ export interface Spoilt {
 const known = new Set([
   ...['$ref', 'type', 'enum', 'const', 'anyOf', 'oneOf', 'properties', 'required', 'additionalProperties', 'items'],
   ...['minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems', 'pattern', 'format'],
-  ...['default', 'description', 'example', 'examples'],
+  ...['description', 'example', 'examples', 'discriminator', 'x-enum-varnames'],
 ]);
 
 /** What holds between the members of an object, and no schema of ours can say. */
 const between: Readonly<Record<string, (value: any) => unknown>> = {
-  Due: ({ time_zone, ...due }) => (due.time === undefined || time_zone === undefined ? due : { ...due, time_zone }),
+  DueInput: ({ time_zone, ...due }) =>
+    due.time === undefined || time_zone === undefined ? due : { ...due, time_zone },
   // All of it or nothing, so that it is right whatever it is merged into.
   DuePatch: ({ date = '2026-12-01', time = null, time_zone = null }) => ({
     date,
@@ -179,6 +180,8 @@ function isOf({ type, properties = {} }: Schema, value: unknown): boolean {
 }
 
 function branchesOf(schema: Schema): Schema[] | undefined {
+  // `type: [string, null]` and the like.
+  if (Array.isArray(schema.type)) return schema.type.map((type) => (type === 'null' ? { type } : { ...schema, type }));
   return (schema.anyOf ?? schema.oneOf) as Schema[] | undefined;
 }
 
@@ -186,7 +189,8 @@ function nameOf({ $ref }: Schema): string | undefined {
   return ($ref as string | undefined)?.replace('#/components/schemas/', '');
 }
 
-function resolved(schema: Schema): Schema {
+/** The schema itself, or the component that it refers to. */
+export function resolved(schema: Schema): Schema {
   const name = nameOf(schema);
   return name ? (document.components.schemas[name] as Schema) : schema;
 }

@@ -7,7 +7,7 @@ import { createLog } from '../../src/observability/log.ts';
 import { startServer } from '../../src/server.ts';
 import { createServices } from '../../src/services.ts';
 import { createTestDatabase, type TestDatabase, testSecret } from './databases.ts';
-import { expectDocumented } from './document.ts';
+import { document, documentWithIssuer, expectDocumented, type OpenApiDocument } from './document.ts';
 import { type JwksServer, startJwksServer } from './jwks-server.ts';
 import { expectCleanLog, noteSecret, noteSecrets } from './log-scan.ts';
 import { freePort } from './postgres-server.ts';
@@ -125,6 +125,7 @@ export async function startApi({
     noteSecret(signed);
     return signed;
   };
+  const served = config.auth.mode === 'embedded' ? documentWithIssuer : document;
   return {
     url,
     config,
@@ -134,9 +135,9 @@ export async function startApi({
     log,
     token,
     user(userId = nextUser(), claims = {}) {
-      return client(url, userId, `Bearer ${token(userId, claims)}`);
+      return client(url, served, userId, `Bearer ${token(userId, claims)}`);
     },
-    anonymous: (authorization) => client(url, null, authorization),
+    anonymous: (authorization) => client(url, served, null, authorization),
     stop,
   };
 }
@@ -146,7 +147,12 @@ function nextUser(): string {
   return `user-${process.pid}-${users}`;
 }
 
-function client(url: string, userId: string | null, authorization: string | undefined): Client {
+function client(
+  url: string,
+  served: OpenApiDocument,
+  userId: string | null,
+  authorization: string | undefined,
+): Client {
   const request: Client['request'] = async (method, path, { headers = {}, body } = {}) => {
     const isRaw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const sent = {
@@ -161,7 +167,7 @@ function client(url: string, userId: string | null, authorization: string | unde
       headers: sent,
       ...(body !== undefined && { body: isRaw ? (body as string) : JSON.stringify(body) }),
     });
-    await expectDocumented(method, `${url}${path}`, response);
+    await expectDocumented(method, `${url}${path}`, response, served);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
     const parsed = isJson ? JSON.parse(text) : null;

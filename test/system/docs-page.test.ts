@@ -32,7 +32,11 @@ test('the page and all that it loads come from the server itself', async () => {
   expect((await fetch(`${url}/docs/start.js`, { method: 'POST' })).status).toBe(405);
   expect((await fetch(`${url}/docs/secret`)).status).toBe(404);
 
-  expect(await (await fetch(`${url}/openapi.json`)).json()).toEqual(document);
+  // This server has no embedded issuer.
+  const served = (await (await fetch(`${url}/openapi.json`)).json()) as typeof document;
+  const paths = Object.entries(document.paths).filter(([path]) => !path.startsWith('/api/auth/'));
+  expect(paths.length).toBeLessThan(Object.keys(document.paths).length);
+  expect(served.paths).toEqual(Object.fromEntries(paths));
 });
 
 interface Operation {

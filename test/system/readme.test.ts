@@ -35,6 +35,10 @@ test('five lines sign up, get a token, create, list and complete a task', async 
   expect(created).toMatchObject({ title: 'Buy milk', status: 'Todo', owner_id: signedUp.user.id });
   expect(listed).toEqual([created]);
   expect(completed).toMatchObject({ id: created.id, status: 'Done', version: 2 });
+
+  const withoutCookies = block('sh', 'set-auth-token').replaceAll('http://localhost:3000', server.url);
+  const me = await run('bash', ['-euc', withoutCookies.replaceAll('curl ', 'curl -sS ')]).ended;
+  expect({ ...me, stdout: JSON.parse(me.stdout) }).toMatchObject({ code: 0, stdout: { id: signedUp.user.id } });
 });
 
 test('with a .env file it runs on a database such as Neon’s', async (context) => {

@@ -1,0 +1,98 @@
+/** The embedded issuer's endpoints as the OpenAPI document describes them: each client validates the answers. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { documentWithIssuer, issuerOperations } from '../support/document.ts';
+
+const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
+
+let api: TestApi;
+/** The operations whose success was seen, as method and path. */
+const seen = new Set<string>();
+
+beforeAll(async () => {
+  api = await startApi({ keep: true, environment: { AUTH_MODE: 'embedded' } });
+});
+
+afterAll(() => api.stop());
+
+/** Sends a request, which must succeed; the client compares the answer with the document. */
+async function succeed(client: Client, method: string, path: string, body?: object) {
+  const answer = await client.request(method, `/api/auth${path}`, body === undefined ? {} : { body });
+  expect(answer.status, answer.text).toBe(200);
+  seen.add(`${method} /api/auth${path}`);
+  return answer;
+}
+
+const sessionOf = (answer: { headers: Headers }) => api.anonymous(`Bearer ${answer.headers.get('set-auth-token')}`);
+
+test('the server’s document has them', async () => {
+  expect((await api.anonymous().get('/openapi.json')).body).toEqual(documentWithIssuer);
+});
+
+test('every documented endpoint answers as documented', async () => {
+  const anonymous = api.anonymous();
+  const first = sessionOf(await succeed(anonymous, 'POST', '/sign-up/email', person));
+  const { body } = await succeed(first, 'GET', '/get-session');
+  expect(body.user).toMatchObject({ name: person.name, email: person.email });
+  expect((await succeed(anonymous, 'GET', '/get-session')).body).toBeNull();
+  await succeed(anonymous, 'GET', '/jwks');
+
+  const { token } = (await succeed(first, 'GET', '/token')).body;
+  expect((await api.anonymous(`Bearer ${token}`).get('/api/v1/me')).body.id).toBe(body.user.id);
+
+  await succeed(first, 'POST', '/update-user', { name: 'Bea', image: 'https://app.example.com/bea.png' });
+  await succeed(first, 'POST', '/update-user', { image: null });
+  const change = { currentPassword: person.password, newPassword: 'a better horse battery' };
+  const second = sessionOf(await succeed(first, 'POST', '/change-password', change));
+  expect((await first.get('/api/auth/token')).status).toBe(401);
+
+  const credentials = { email: person.email, password: change.newPassword };
+  await succeed(anonymous, 'POST', '/sign-in/email', credentials);
+  const third = sessionOf(await succeed(anonymous, 'POST', '/sign-in/email', { ...credentials, rememberMe: false }));
+  const { session } = (await succeed(third, 'GET', '/get-session')).body;
+  const sessions: { id: string; token: string }[] = (await succeed(second, 'GET', '/list-sessions')).body;
+  expect(sessions).toHaveLength(3);
+  expect(sessions.map(({ id }) => id)).toContain(session.id);
+  await succeed(second, 'POST', '/revoke-session', { token: session.token });
+  await succeed(second, 'POST', '/revoke-other-sessions');
+  expect((await succeed(second, 'GET', '/list-sessions')).body).toHaveLength(1);
+  await succeed(second, 'POST', '/revoke-sessions');
+
+  const last = sessionOf(await succeed(anonymous, 'POST', '/sign-in/email', credentials));
+  await succeed(last, 'POST', '/sign-out');
+  expect((await last.get('/api/auth/token')).status).toBe(401);
+
+  const documented = issuerOperations.map(({ method, path }) => `${method} ${path}`);
+  expect([...seen].sort()).toEqual(documented.sort());
+});
+
+const bodies: Record<string, object> = {
+  changePassword: { currentPassword: person.password, newPassword: 'a better horse battery' },
+  updateUser: { name: 'Bea' },
+  revokeSession: { token: 'x' },
+};
+
+test.each(issuerOperations.filter(({ operation }) => operation.security.length > 0))(
+  '$operation.operationId does nothing without a session',
+  async ({ method, path, operation }) => {
+    const body = bodies[operation.operationId];
+    expect(operation.requestBody === undefined).toBe(body === undefined);
+    const { status } = await api.anonymous('Bearer x').request(method, path, body ? { body } : {});
+    // Without a session there is none to read and none to end.
+    expect(status).toBe(['getSession', 'signOut'].includes(operation.operationId) ? 200 : 401);
+  },
+);
+
+test.each(issuerOperations.filter(({ operation }) => operation.requestBody))(
+  '$operation.operationId needs a body of the documented type',
+  async ({ method, path }) => {
+    const { headers } = await api.anonymous().request('POST', '/api/auth/sign-up/email', {
+      body: { ...person, email: `${path.replaceAll(/\W/g, '')}@example.com` },
+    });
+    const client = api.anonymous(`Bearer ${headers.get('set-auth-token')}`);
+    expect((await client.request(method, path, { body: '{' })).status).toBe(400);
+    expect((await client.request(method, path, { body: '[]' })).status).toBe(422);
+    const form = { body: 'email=x', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } };
+    expect((await client.request(method, path, form)).status).toBe(415);
+  },
+);
