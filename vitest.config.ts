@@ -37,6 +37,10 @@ export default defineConfig(({ mode }) => ({
         },
       },
       { test: { ...common, name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 60_000 } },
+      // `--mode clients` is for what needs package registries and other languages.
+      ...(mode === 'clients'
+        ? [{ test: { ...common, name: 'clients', include: ['test/clients/**/*.test.ts'], testTimeout: 600_000 } }]
+        : []),
     ],
   },
 }));

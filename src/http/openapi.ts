@@ -35,7 +35,7 @@ export function openApiDocument(operations: readonly AnyDescription[], { version
     components: {
       schemas: components.schemas,
       headers: { ...standardHeaders, ...limitHeaders },
-      securitySchemes: { bearer, ...(hasSessions && sessionSchemes) },
+      securitySchemes: hasSessions ? sessionSchemes : jwtScheme,
     },
   };
 }
@@ -48,19 +48,20 @@ Rules for clients:
 - PATCH clears a field that is sent as \`null\`. A client that omits null fields cannot clear one by PATCH: use PUT, which resets omitted fields to their defaults.
 - Send \`If-Match\` with the \`ETag\` that you read, so that no change of another client is lost. Send \`Idempotency-Key\` with writes that you repeat.`;
 
-const bearer = {
-  type: 'http',
-  scheme: 'bearer',
-  bearerFormat: 'JWT',
-  description: 'A JWT. With the embedded issuer: `GET /api/auth/token` after signing in.',
+const jwtScheme = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A JWT of the configured issuer.' },
 };
 
-/** What identifies a session of the embedded issuer; one of the two is enough. */
+/**
+ * What identifies a session of the embedded issuer; one of the two is enough. The session token has no scheme of its own:
+ * of two bearer schemes, Java clients of openapi-generator set the token of one only.
+ */
 const sessionSchemes = {
-  sessionToken: {
+  bearer: {
     type: 'http',
     scheme: 'bearer',
-    description: 'For clients without cookies: the session token from the response header `set-auth-token`.',
+    description:
+      'Operations under `/api/v1` take a JWT from `GET /api/auth/token`. Operations under `/api/auth` take the session token from the response header `set-auth-token`, for clients without cookies.',
   },
   sessionCookie: {
     type: 'apiKey',
@@ -126,7 +127,7 @@ function describe(description: AnyDescription, components: SchemaComponents): Js
 
 function securityOf(token: Credential): Json[] {
   if (token === 'none') return [];
-  return token === 'session' ? [{ sessionToken: [] }, { sessionCookie: [] }] : [{ bearer: [] }];
+  return token === 'session' ? [{ bearer: [] }, { sessionCookie: [] }] : [{ bearer: [] }];
 }
 
 /** Requests with a token of the API count towards the limits of its user. */
