@@ -197,6 +197,6 @@ function describe(
     token,
     request: body ? { body } : {},
     responses: { 200: response },
-    problems: [...problems, 'not_found', 'rate_limited', 'database_unavailable', 'overloaded', 'timeout'],
+    problems: [...problems, 'rate_limited', 'database_unavailable', 'overloaded', 'timeout'],
   };
 }

@@ -38,7 +38,8 @@ function* parts(schema: Schema, place: string): Generator<[place: string, schema
   yield [place, schema];
   const name = schema.$ref?.replace('#/components/schemas/', '');
   if (name !== undefined) yield* parts(components[name] as Schema, name);
-  for (const each of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) yield* parts(each, place);
+  const branches = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  for (const [index, each] of branches.entries()) yield* parts(each, `${place}|${index}`);
   if (schema.items) yield* parts(schema.items, `${place}[]`);
   for (const [key, each] of Object.entries(schema.properties ?? {})) yield* parts(each, `${place}.${key}`);
 }
