@@ -9,7 +9,12 @@ export function wholeNumber(least: number, most: number, fallback: number, descr
     .refine((text) => /^(0|[1-9]\d{0,8})$/.test(text) && Number(text) >= least && Number(text) <= most, expectation)
     .transform(Number)
     .default(fallback)
-    .meta({ type: 'integer', minimum: least, maximum: most, default: fallback, description });
+    .meta({
+      type: 'integer',
+      minimum: least,
+      maximum: most,
+      description: `${description} Default: \`${fallback}\`.`,
+    });
 }
 
 /** A parameter that may be given several times; always an array. */
