@@ -15,9 +15,12 @@ const kept = /^(node_modules|package(-lock)?\.json|\.venv|.*\.jar)$/;
 /** For one block of commands in milliseconds, downloads included. */
 const timeoutMs = 300_000;
 
+/** So that a registry that cannot be reached is known within a minute. */
+const fewRetries = { npm_config_fetch_retries: '1', PIP_RETRIES: '1' };
+
 /** What package managers print if they cannot reach their registry. */
 const unreachable =
-  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|Could not resolve host|Temporary failure in name resolution|UnknownHostException|Unknown host|Failed to establish a new connection|dial tcp|Network is unreachable|Connection (refused|timed out)/i;
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|Could not resolve host|Temporary failure in name resolution|UnknownHostException|Unknown host|Failed to establish a new connection|dial tcp|Network is unreachable|Connection (refused|timed out)|(could not|failed to) transfer/i;
 
 /** Why commands that download packages failed, if their registry could not be reached. */
 export function registryFailure({ message }: Error): string | undefined {
@@ -74,14 +77,14 @@ export async function execute(
   try {
     const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', commands], {
       cwd: folder,
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...fewRetries, ...environment },
       timeout: timeoutMs,
       maxBuffer: 64 * 1024 * 1024,
     });
     return stdout;
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    const output = `${stdout}\n${stderr}`.trim().slice(-4_000);
+    const output = `${stdout}\n${stderr}`.trim().slice(-8_000);
     throw new Error(`${commands.trim()}\n${output}`);
   }
 }
