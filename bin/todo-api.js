@@ -6,7 +6,7 @@ const command = new URL('../dist/cli.js', import.meta.url);
 if (existsSync(command)) await import(command.href);
 else {
   process.stderr.write(
-    'todo-api: this package is not built. Run `npm ci --include=dev && npm run build` in a clone; a git dependency must be installed with its scripts allowed.\n',
+    'todo-api: this package is not built. In a clone, run `npm ci --include=dev && npm run build`. As a git dependency, install it with npm and with its scripts, or from a tarball of `npm pack`.\n',
   );
   process.exitCode = 1;
 }
