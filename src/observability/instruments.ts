@@ -41,6 +41,9 @@ export interface Instruments {
  */
 const mostSeries = 1_000;
 
+/** How many of them may have the same first label: the statuses and methods of one route must not use up the others'. */
+const mostOfFirst = 30;
+
 interface Series<Value> {
   readonly labels: string;
   readonly value: Value;
@@ -115,13 +118,21 @@ export function createInstruments(): Instruments {
 /** The values of a metric, one for each combination of labels. */
 function createSeries<Value>(labels: readonly string[], make: () => Value) {
   const series = new Map<string, Series<Value>>();
-  const others = labels.map(() => 'other');
+  const ofFirst = new Map<string, number>();
 
-  function at(values: readonly string[]): Value {
+  function at(values: readonly string[], isOther = false): Value {
     const key = values.join('\n');
     const known = series.get(key);
     if (known) return known.value;
-    if (series.size >= mostSeries && values !== others) return at(others);
+    const [first = '', ...rest] = values;
+    const count = ofFirst.get(first) ?? 0;
+    if (!isOther && series.size >= mostSeries)
+      return at(
+        labels.map(() => 'other'),
+        true,
+      );
+    if (!isOther && rest.length > 0 && count >= mostOfFirst) return at([first, ...rest.map(() => 'other')], true);
+    ofFirst.set(first, count + 1);
     const added = {
       labels: labels.map((label, index) => `${label}="${escaped(values[index] ?? '')}"`).join(','),
       value: make(),

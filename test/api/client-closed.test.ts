@@ -87,9 +87,7 @@ const bodies: [string, string, string][] = [
 ];
 
 const counted = async () =>
-  (await scrape(metricsPort)).value(
-    'todo_api_http_request_duration_seconds_count{method="POST",route="/api/v1/tasks",status="499"}',
-  );
+  (await scrape(metricsPort)).value('todo_api_http_requests_total{route="/api/v1/tasks",method="POST",status="499"}');
 
 describe.each(leaves)('a client that leaves with %s', (_how, leave) => {
   test.each(bodies)('%s leaves a line at level info without an error', async (_when, headers, body) => {

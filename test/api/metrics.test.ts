@@ -1,7 +1,9 @@
 /** Metrics: on a port of their own, off by default, and counting what happens. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startApi } from '../support/api.ts';
+import { documentedOperations } from '../support/document.ts';
 import { misbehaviours } from '../support/jwks-server.ts';
 import { scrape } from '../support/metrics.ts';
 import { freePort } from '../support/postgres-server.ts';
@@ -14,7 +16,7 @@ async function startWithMetrics(environment: Record<string, string> = {}, keep =
 }
 
 const requests = (method: string, route: string, status: number) =>
-  `todo_api_http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`;
+  `todo_api_http_requests_total{route="${route}",method="${method}",status="${status}"}`;
 
 const events = (name: string, reason: string) => `todo_api_security_events_total{event="${name}",reason="${reason}"}`;
 
@@ -56,10 +58,11 @@ test('requests are counted by method, route and status, with a histogram that ad
   expect(value(requests('DELETE', '/api/v1/tasks', 405))).toBe(1);
   expect(value(requests('POST', '/api/v1/tasks/batch', 422))).toBe(1);
 
-  const labels = 'method="GET",route="/api/v1/tasks/:id",status="200"';
+  const labels = 'route="/api/v1/tasks/:id",method="GET"';
   const name = 'todo_api_http_request_duration_seconds';
-  expect(value(`${name}_bucket{${labels},le="+Inf"}`)).toBe(3);
-  expect(value(`${name}_bucket{${labels},le="10"}`)).toBe(3);
+  expect(value(`${name}_count{${labels}}`)).toBe(4);
+  expect(value(`${name}_bucket{${labels},le="+Inf"}`)).toBe(4);
+  expect(value(`${name}_bucket{${labels},le="10"}`)).toBe(4);
   expect(value(`${name}_sum{${labels}}`)).toBeGreaterThan(0);
   expect(value(`${name}_sum{${labels}}`)).toBeLessThan(30);
 });
@@ -86,6 +89,41 @@ test('what clients make up adds no labels', async () => {
   expect(after.samples.filter(isOfRequests)).toEqual(before.samples.filter(isOfRequests));
   expect(after.value(requests('GET', 'none', 404))).toBe(41);
   expect(after.samples.join('\n')).not.toMatch(new RegExp(`${ada.userId}|[0-9a-f]{8}-[0-9a-f]{4}-|nothing`));
+});
+
+test('a varied run of all operations stays within the documented number of series', async () => {
+  const text = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8');
+  const [, perRoute, inAll] = /at most (\d+) series.*?fewer than ([\d,]+) series/s.exec(text) ?? [];
+  const { api, scrape } = await startWithMetrics();
+  const ada = api.user();
+  const clients = [ada, api.user('reader', { scope: 'tasks:read' }), api.anonymous(), api.anonymous('Bearer x')];
+  const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
+  const bodies = [{ title: 'y' }, {}, '{', 'x'.repeat(70_000), { title: 1 }];
+  const headers = [{}, { 'If-Match': '"99"' }, { 'If-None-Match': '*' }, { 'Content-Type': 'text/plain' }];
+  for (const path of new Set(documentedOperations.map(({ path }) => path))) {
+    for (const id of path.includes('{id}') ? [task.id, crypto.randomUUID()] : ['']) {
+      const target = path.replace('{id}', id).replace('{code}', 'not-found');
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+        const hasBody = !['GET', 'HEAD'].includes(method);
+        const spoilt = hasBody ? bodies.map((body) => ({ body })) : [{}];
+        for (const given of [...spoilt, ...headers.map((each) => ({ headers: each, ...(hasBody && { body: {} }) }))]) {
+          for (const client of hasBody && 'headers' in given ? [ada] : clients) {
+            await client.request(method, `${target}${'headers' in given ? '' : '?unknown=1'}`, given);
+          }
+        }
+      }
+    }
+  }
+  const { samples } = await scrape();
+  const routes = new Map<string, number>();
+  for (const sample of samples) {
+    const [, route = ''] = /route="([^"]*)"/.exec(sample) ?? [];
+    routes.set(route, (routes.get(route) ?? 0) + 1);
+  }
+  routes.delete('');
+  expect(routes.size).toBeGreaterThan(10);
+  for (const [route, count] of routes) expect(count, route).toBeLessThanOrEqual(Number(perRoute));
+  expect(samples.length).toBeLessThan(Number(inAll?.replace(',', '')));
 });
 
 test('what Node refuses before the app is counted as well', async () => {

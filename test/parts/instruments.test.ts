@@ -47,3 +47,14 @@ test('a label that takes on ever new values does not grow for ever', () => {
   expect(lines.length).toBeLessThan(1_010);
   expect(lines).toContain('things{name="other"} 4000');
 });
+
+test('one value of the first label does not use up what the others may have', () => {
+  const instruments = createInstruments();
+  const things = instruments.counter('things', 'Things.', ['route', 'status']);
+  for (let count = 0; count < 100; count += 1) things.add(['/a', String(count)]);
+  things.add(['/b', '200']);
+  const lines = instruments.write().split('\n');
+  expect(lines.filter((line) => line.startsWith('things{route="/a"'))).toHaveLength(31);
+  expect(lines).toContain('things{route="/a",status="other"} 70');
+  expect(lines).toContain('things{route="/b",status="200"} 1');
+});
