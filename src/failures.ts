@@ -1,7 +1,7 @@
 /** Why the server cannot start, in words that say what to do. */
 import { ConfigError } from './config/load.ts';
 import { DirectoryInUseError, DirectoryLostError } from './database/directory-lock.ts';
-import { errorCode, isUnavailable } from './database/errors.ts';
+import { errorCode, isCertificateError, isMissingTls, isUnavailable } from './database/errors.ts';
 import { DatabaseSetupError } from './database/requirements.ts';
 import { ListenError } from './server.ts';
 
@@ -14,10 +14,14 @@ export function explainFailure(error: unknown): string {
   if (error instanceof ListenError) return explainListenError(error);
   const { message, path } = error as NodeJS.ErrnoException;
   const code = errorCode(error);
+  if (isCertificateError(error)) return explainCertificateError(message, code);
+  if (isMissingTls(error)) {
+    return 'the database server does not offer TLS. Switch it on there ("ssl = on"), or set sslmode=disable in DATABASE_URL if the network is trusted.';
+  }
   switch (code) {
     case '28P01':
     case '28000':
-      return `the database refused the login (${message}). Check user and password in DATABASE_URL.`;
+      return `the database refused the login (${message}). ${loginFix(message)}`;
     case '3D000':
       return `${message}. Create the database, or name another one in DATABASE_URL.`;
     case 'ERR_PARSE_ARGS_UNKNOWN_OPTION':
@@ -35,6 +39,24 @@ export function explainFailure(error: unknown): string {
       }
       return (error as Error).stack ?? String(error);
   }
+}
+
+/** PostgreSQL has one code for all that `pg_hba.conf` refuses. */
+function loginFix(message: string): string {
+  if (message.includes('no encryption')) return 'Set sslmode=verify-full in DATABASE_URL.';
+  if (message.includes('client certificate')) return 'Set sslcert and sslkey in DATABASE_URL.';
+  return 'Check user and password in DATABASE_URL.';
+}
+
+function explainCertificateError(message: string, code: string | undefined): string {
+  const why = `the certificate of the database server cannot be trusted (${message.replaceAll(/\s+/g, ' ')}, ${code})`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `${why}. Set the host in DATABASE_URL to a name that is in the certificate, or set sslmode=verify-ca with sslrootcert.`;
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return `${why}. Renew it there, or set the clock of this machine.`;
+  }
+  return `${why}. Set sslrootcert in DATABASE_URL to a file with the certificate of its authority.`;
 }
 
 /** Whether PostgreSQL itself sent the error. */

@@ -24,6 +24,21 @@ const connectionMessages =
 const networkCode =
   /^(E(CONN|HOST|NET|PIPE|AI_|TIMEDOUT|NOTFOUND)|CERT_|ERR_TLS|UND_ERR|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 
+/** Node's codes for a certificate that cannot be trusted, or is for another host (`tls`, "X509 certificate error codes"). */
+const certificateCode =
+  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|ERROR_IN_CERT_|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
+
+/** pg's error where the server does not offer TLS. */
+const noTls = 'The server does not support SSL connections';
+
+export function isCertificateError(error: unknown): boolean {
+  return certificateCode.test(errorCode(error) ?? '');
+}
+
+export function isMissingTls(error: unknown): boolean {
+  return error instanceof Error && error.message === noTls;
+}
+
 export function errorCode(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : undefined;
@@ -69,6 +84,8 @@ export function leavesConnectionUsable(error: unknown): boolean {
 
 /** Whether the same thing may go well in a while, where there is nobody to tell to come back. */
 export function isWorthAnotherTry(error: unknown): boolean {
+  // Certificates and configurations do not change by themselves.
+  if (isCertificateError(error) || isMissingTls(error)) return false;
   const isLate = isReadTimeout(error) || errorCode(error) === cancelled || error instanceof OverloadedError;
   return isLate || isUnavailable(error) || isRetryable(error);
 }

@@ -4,6 +4,7 @@ import type { DatabaseConfig, PostgresDatabase } from '../config/config.ts';
 import { BoundedPool, cut } from './bounded-pool.ts';
 import type { Connections } from './connections.ts';
 import { settleSession } from './session.ts';
+import { connectionTarget } from './tls.ts';
 
 /** A suspended Neon database takes some seconds to wake up. */
 export const connectTimeoutMs = 12_000;
@@ -23,10 +24,11 @@ export const graceMs = 500;
 /** After so long without a word, the system asks whether the other side is still there. */
 const keepAliveMs = 30_000;
 
+/** @throws DatabaseSetupError where the parameters of TLS in a URL cannot be used */
 export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connections {
   const common = { keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs };
   const pool = new BoundedPool(
-    { ...common, connectionString: withExplicitTls(config.url), application_name: 'todo-api' },
+    { ...common, ...connectionTarget(config.url, 'DATABASE_URL'), application_name: 'todo-api' },
     {
       places: config.poolMax,
       waitLimitMs: config.timeoutMs,
@@ -36,6 +38,7 @@ export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connect
     },
     (client) => settleSession(client, config.timeoutMs),
   );
+  const direct = connectionTarget(config.directUrl, 'DATABASE_DIRECT_URL');
   const migrating = new Set<pg.Client>();
 
   return {
@@ -43,7 +46,7 @@ export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connect
     withMigrationClient: async (work) => {
       const client = new pg.Client({
         ...common,
-        connectionString: withExplicitTls(config.directUrl),
+        ...direct,
         connectionTimeoutMillis: connectTimeoutMs,
         query_timeout: migrationTimeoutMs,
         application_name: 'todo-api migrate',
@@ -67,17 +70,4 @@ export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connect
       await pool.close();
     },
   };
-}
-
-/**
- * pg takes the sslmodes `prefer`, `require` and `verify-ca` for `verify-full`, and prints a warning about it at each
- * start. Saying `verify-full` is the same without the warning.
- */
-function withExplicitTls(connectionString: string): string {
-  const url = new URL(connectionString);
-  const mode = url.searchParams.get('sslmode');
-  if (mode && ['prefer', 'require', 'verify-ca'].includes(mode) && !url.searchParams.has('uselibpqcompat')) {
-    url.searchParams.set('sslmode', 'verify-full');
-  }
-  return url.href;
 }

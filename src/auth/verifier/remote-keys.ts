@@ -1,5 +1,6 @@
 /** The keys that an issuer elsewhere publishes (RFC 7517, 5). */
 
+import { isCertificateError } from '../../database/errors.ts';
 import { parseStrictJson } from '../../json/strict-json.ts';
 import type { KeySource } from './key-source.ts';
 import { createRefreshingKeys, type RefreshOptions } from './refreshing-keys.ts';
@@ -29,7 +30,10 @@ async function fetchDocument(url: string, signal: AbortSignal): Promise<unknown>
 
 /** `fetch` itself says no more than "fetch failed"; what happened is the code of the error behind. */
 function unreachable(error: Error & { cause?: { code?: string } }): never {
-  throw new Error(`the JWKS endpoint cannot be reached: ${error.cause?.code ?? error.message}`, { cause: error });
+  const fix = isCertificateError(error.cause)
+    ? '; start the server with NODE_EXTRA_CA_CERTS=FILE if it is private'
+    : '';
+  throw new Error(`the JWKS endpoint cannot be reached: ${error.cause?.code ?? error.message}${fix}`, { cause: error });
 }
 
 /** Stops at the first byte too many; leaving the loop closes the connection. */
