@@ -17,6 +17,8 @@ export interface ServerConfig {
   readonly port: number;
   /** The server's own address as clients see it, without a trailing slash. */
   readonly publicUrl: string;
+  /** The path of `publicUrl`, below which a proxy serves the server: `/todo`, or empty. */
+  readonly basePath: string;
   /** Exact origins that browsers may call from. */
   readonly corsOrigins: readonly string[];
   readonly shutdownTimeoutMs: number;

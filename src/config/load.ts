@@ -28,11 +28,13 @@ export function loadConfig(environment: Environment): Config {
   const metrics = metricsConfig(values, faults);
   if (faults.length > 0 || !auth) throw new ConfigError(faults);
   const port = set(values.PORT);
+  const publicUrl = values.PUBLIC_URL ?? `http://localhost:${port}`;
   return deepFreeze({
     server: {
       host: set(values.HOST),
       port,
-      publicUrl: values.PUBLIC_URL ?? `http://localhost:${port}`,
+      publicUrl,
+      basePath: new URL(publicUrl).pathname.replace(/^\/$/, ''),
       corsOrigins: values.CORS_ORIGINS ?? [],
       shutdownTimeoutMs: set(values.SHUTDOWN_TIMEOUT_MS),
     },
@@ -93,8 +95,10 @@ function databaseConfig(values: VariableValues, faults: string[]): DatabaseConfi
 function authConfig(values: VariableValues, faults: string[]): AuthConfig | null {
   const mode = set(values.AUTH_MODE);
   const secret = values.BETTER_AUTH_SECRET;
-  const issuer = values.AUTH_ISSUER ?? values.BETTER_AUTH_URL;
-  const audience = values.AUTH_AUDIENCE ?? values.BETTER_AUTH_URL;
+  // Better Auth issues tokens in the name of its origin, whatever path its base URL has.
+  const betterAuth = values.BETTER_AUTH_URL === null ? null : new URL(values.BETTER_AUTH_URL);
+  const issuer = values.AUTH_ISSUER ?? betterAuth?.origin ?? null;
+  const audience = values.AUTH_AUDIENCE ?? betterAuth?.origin ?? null;
 
   const refuse = (names: readonly VariableName[]) => {
     for (const name of names.filter((candidate) => values[candidate] !== null)) {
@@ -118,7 +122,7 @@ function authConfig(values: VariableValues, faults: string[]): AuthConfig | null
       return { mode, secret };
     }
     case 'jwks': {
-      const jwksUrl = values.AUTH_JWKS_URL ?? (values.BETTER_AUTH_URL && `${values.BETTER_AUTH_URL}/api/auth/jwks`);
+      const jwksUrl = values.AUTH_JWKS_URL ?? (betterAuth && betterAuthKeys(betterAuth));
       if (!jwksUrl) {
         demand('BETTER_AUTH_URL', 'AUTH_MODE=jwks needs it, or AUTH_JWKS_URL for an issuer other than Better Auth.');
         return null;
@@ -134,6 +138,11 @@ function authConfig(values: VariableValues, faults: string[]): AuthConfig | null
       return { mode, secret, issuer: values.AUTH_ISSUER, audience: values.AUTH_AUDIENCE };
     }
   }
+}
+
+/** The JWKS of a Better Auth server, which takes a path in its base URL in place of its default `/api/auth`. */
+function betterAuthKeys({ origin, pathname }: URL): string {
+  return `${origin}${pathname === '/' ? '/api/auth' : pathname}/jwks`;
 }
 
 function metricsConfig(values: VariableValues, faults: string[]): Config['metrics'] {

@@ -1,5 +1,5 @@
 /** Every environment variable that the server reads: its default, its meaning, and how its text is checked. */
-import { BlockList, isIP } from 'node:net';
+import { commaSeparated, httpUrl, jwksUrl, origin, proxies, publicUrl } from './addresses.ts';
 import { type LogLevel, logLevels, type SigningAlgorithm, signingAlgorithms } from './config.ts';
 
 /** One variable. `parse` throws an `Error` whose message says what is expected, without quoting the value. */
@@ -26,10 +26,11 @@ export const variables = {
     parse: (text) => text,
   }),
   PUBLIC_URL: define({
-    meaning: 'The server’s own address as clients see it; issuer and audience of embedded tokens.',
+    meaning:
+      'The server’s own URL as clients see it, with the path below which a proxy serves it; issuer and audience of embedded tokens.',
     fallback: null,
     fallbackNote: '`http://localhost:PORT`',
-    parse: httpUrl,
+    parse: publicUrl,
   }),
   DATABASE_URL: define({
     meaning: '`pglite:DIR`, `pglite:memory`, or `postgres://…` (Neon’s pooled URL included).',
@@ -80,24 +81,24 @@ export const variables = {
   }),
   BETTER_AUTH_URL: define({
     meaning:
-      'In `jwks`: a Better Auth server elsewhere; sets issuer and audience to it and the JWKS to its `/api/auth/jwks`.',
+      'In `jwks`: the `baseURL` of a Better Auth server elsewhere. Its origin is issuer and audience; the keys are at `/api/auth/jwks`, or at `/jwks` below the path where it has one.',
     fallback: null,
     parse: httpUrl,
   }),
   AUTH_ISSUER: define({
-    meaning: 'The `iss` that tokens must have, for issuers other than Better Auth.',
+    meaning: 'The `iss` that tokens must have, to the letter, for issuers other than Better Auth.',
     fallback: null,
     parse: (text) => text,
   }),
   AUTH_AUDIENCE: define({
-    meaning: 'The `aud` that tokens must have, or have among others.',
+    meaning: 'The `aud` that tokens must have, or have among others; not compared where it is not set.',
     fallback: null,
     parse: (text) => text,
   }),
   AUTH_JWKS_URL: define({
-    meaning: 'Where the issuer publishes its keys, in `jwks`.',
+    meaning: 'The URL of the issuer’s JWK Set, in `jwks`: what its discovery document calls `jwks_uri`.',
     fallback: null,
-    parse: httpUrl,
+    parse: jwksUrl,
   }),
   AUTH_ALGORITHMS: define({
     meaning: `Comma-separated signing algorithms that are accepted in \`jwks\`: any of ${signingAlgorithms.join(', ')}.`,
@@ -106,13 +107,15 @@ export const variables = {
     parse: algorithms,
   }),
   CORS_ORIGINS: define({
-    meaning: 'Comma-separated exact origins whose pages may call the API from a browser.',
+    meaning:
+      'Comma-separated exact origins whose pages may call the API from a browser or a WebView, such as `https://app.example.com` or `capacitor://localhost`.',
     fallback: null,
     fallbackNote: 'none',
     parse: (text) => commaSeparated(text).map(origin),
   }),
   TRUSTED_PROXIES: define({
-    meaning: 'Comma-separated addresses or CIDR blocks of the proxies whose `X-Forwarded-For` counts.',
+    meaning:
+      'Comma-separated addresses or CIDR blocks of the proxies whose `X-Forwarded-For` counts; also `loopback`, `linklocal` and `uniquelocal`.',
     fallback: null,
     fallbackNote: 'none',
     parse: proxies,
@@ -188,45 +191,6 @@ function oneOf<Choice extends string>(choices: readonly Choice[]): (text: string
     if (choice === undefined) throw new Error(`set it to one of: ${choices.join(', ')}`);
     return choice;
   };
-}
-
-function commaSeparated(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-}
-
-function httpUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new Error('set it to an http:// or https:// URL without credentials, query or fragment');
-  }
-  return text.replace(/\/+$/, '');
-}
-
-function origin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || url.origin !== text || text.includes('*')) {
-    throw new Error('list exact origins such as https://app.example.com: scheme, host and port, no path, no "*"');
-  }
-  return text;
-}
-
-function proxies(text: string): string[] {
-  const blocks = commaSeparated(text);
-  const list = new BlockList();
-  for (const block of blocks) {
-    const [address = '', bits, ...rest] = block.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    try {
-      if (isIP(address) === 0 || rest.length > 0) throw new Error();
-      if (bits !== undefined) list.addSubnet(address, /^\d{1,3}$/.test(bits) ? Number(bits) : -1, family);
-    } catch {
-      throw new Error('list addresses such as 10.0.0.1 and CIDR blocks such as 10.0.0.0/8 or fd00::/8');
-    }
-  }
-  return blocks;
 }
 
 function postgresUrl(text: string): string {

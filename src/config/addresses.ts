@@ -1,0 +1,69 @@
+/** The checks of variables that hold URLs, origins and network addresses. Each throws what to set instead. */
+import { addressesIn } from '../ip-address.ts';
+
+/** An http or https URL without trailing slashes. */
+export function httpUrl(text: string): string {
+  parseHttpUrl(text, 'credentials, query or fragment', ({ search }) => search === '');
+  return text.replace(/\/+$/, '');
+}
+
+/** The URL of a JWK Set, exactly as configured: a slash at its end and a query can matter. */
+export function jwksUrl(text: string): string {
+  const { pathname } = parseHttpUrl(text, 'credentials or fragment');
+  if (pathname.endsWith('/.well-known/openid-configuration')) {
+    throw new Error('this is an OpenID discovery document; set it to the URL that the document calls jwks_uri');
+  }
+  return text;
+}
+
+/** The server's own URL, normalised: origin, then the path without a trailing slash. */
+export function publicUrl(text: string): string {
+  const { origin, pathname } = parseHttpUrl(httpUrl(text), 'credentials, query or fragment');
+  const path = pathname.replace(/\/$/, '');
+  // Such a path reads the same in a route, a URL, a cookie attribute and a header.
+  if (!/^(\/[\w.~-]+)*$/.test(path)) throw new Error('its path may only have letters, digits, "-", ".", "_" and "~"');
+  return `${origin}${path}`;
+}
+
+function parseHttpUrl(text: string, without: string, isAllowed: (url: URL) => boolean = () => true): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.hash || !isAllowed(url)) {
+    throw new Error(`set it to an http:// or https:// URL without ${without}`);
+  }
+  return url;
+}
+
+/** The origin of pages in a native application, such as `capacitor://localhost`, in lower case as WebViews send it. */
+const nativeOrigin = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._~-]+(:\d{1,5})?$/;
+
+/** An origin as browsers and WebViews send it (RFC 6454, section 6.1). */
+export function origin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (text === 'null' || url?.protocol === 'file:') {
+    throw new Error(
+      `"${text === 'null' ? text : 'file:'}" is the origin of any local file or sandboxed frame; serve the page from a host`,
+    );
+  }
+  // `URL.origin` is "null" for every scheme but those of the web.
+  if (!url || text.includes('*') || (url.origin !== text && !(url.origin === 'null' && nativeOrigin.test(text)))) {
+    throw new Error(
+      'list exact origins such as https://app.example.com or capacitor://localhost: scheme, host and port, no path, no "*"',
+    );
+  }
+  return text;
+}
+
+/** Addresses, CIDR blocks and the names of private ranges; see `addressesIn`. */
+export function proxies(text: string): string[] {
+  const blocks = commaSeparated(text);
+  addressesIn(blocks);
+  return blocks;
+}
+
+/** The parts between commas, without the spaces around them. */
+export function commaSeparated(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
