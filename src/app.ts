@@ -4,6 +4,7 @@ import { bearerGuard, requireScope } from './auth/bearer.ts';
 import { issuerDescriptions } from './auth/issuer-operations.ts';
 import { mountIssuer } from './auth/issuer-routes.ts';
 import { meOperation } from './auth/me.ts';
+import { mountedAt, type Placement, placementOfUnknown, placementsOf } from './http/base-path.ts';
 import { clientClosedStatus, closedReason } from './http/client-closed.ts';
 import type { Env, Handle, Route } from './http/context.ts';
 import { allowOrigins } from './http/cors.ts';
@@ -34,11 +35,15 @@ export function createApp(services: Services): Hono<Env> {
   const bound = boundInFlight();
   const allow = allowOrigins(config.server.corsOrigins);
   const trace = tracing?.traceRequests ?? ((_route: Route, handle: Handle) => handle);
-  const around = (route: Route, handle: Handle): Handle =>
-    trace(route, tell(record, route, allow(withProblems(bound(handle)))));
-  const mount: Mount = (path, handles) => {
-    for (const [method, handle] of Object.entries(handles)) app.on(method, path, around(path, handle));
-    app.all(path, around(path, methodNotAllowed(Object.keys(handles))));
+  const { basePath } = config.server;
+  const around = (route: Route, placement: Placement | null, handle: Handle): Handle =>
+    trace(route, place(placement, basePath, tell(record, route, allow(withProblems(bound(route, handle))))));
+  const mount: Mount = (route, handles) => {
+    for (const placement of placementsOf(basePath)) {
+      const path = mountedAt(placement, route);
+      for (const [method, handle] of Object.entries(handles)) app.on(method, path, around(route, placement, handle));
+      app.all(path, around(route, placement, methodNotAllowed(Object.keys(handles))));
+    }
   };
 
   const authenticate = bearerGuard(verifier);
@@ -50,11 +55,19 @@ export function createApp(services: Services): Hono<Env> {
   mountDocumentationAssets(mount);
   if (issuer) mountIssuer(mount, issuer, limits);
   app.notFound(
-    around(undefined, () => {
+    around(undefined, null, () => {
       throw new ProblemError('not_found');
     }),
   );
   return app;
+}
+
+/** Tells a request how its route stands below the base path; `placement` is null where no route answers it. */
+function place(placement: Placement | null, basePath: string, handle: Handle): Handle {
+  return (context) => {
+    context.set('placement', placement ?? placementOfUnknown(basePath, context.req.path));
+    return handle(context);
+  };
 }
 
 /** Gives a request its name, and its answer the headers that all have; tells of it when it is over. */
@@ -72,10 +85,16 @@ function tell(record: Recorder, route: Route, handle: Handle): Handle {
   };
 }
 
-/** The document that `/openapi.json` answers, with the endpoints of the embedded issuer if it is mounted. */
-export function describeApi({ hasIssuer }: { readonly hasIssuer: boolean }): object {
+/**
+ * The document that `/openapi.json` answers.
+ *
+ * @param options.hasIssuer whether it has the endpoints of the embedded issuer
+ * @param options.basePath the path of PUBLIC_URL
+ */
+export function describeApi({ hasIssuer, basePath = '' }: { hasIssuer: boolean; basePath?: string }): object {
   const descriptions = operationsOf(null).map(({ description }) => description);
-  return openApiDocument([...descriptions, ...(hasIssuer ? issuerDescriptions : [])], { version });
+  const all = [...descriptions, ...(hasIssuer ? issuerDescriptions : [])];
+  return openApiDocument(all, { version, basePath });
 }
 
 /** Every operation of the API; those made without services can be described, not called. */
@@ -90,7 +109,10 @@ function operationsOf(services: Services | null): Operation[] {
     meOperation,
     ...healthOperations(ping),
     ...documentationOperations(version, () => {
-      document ??= describeApi({ hasIssuer: services?.issuer != null });
+      document ??= describeApi({
+        hasIssuer: services?.issuer != null,
+        basePath: services?.config.server.basePath ?? '',
+      });
       return document;
     }),
   ];

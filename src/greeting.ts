@@ -2,8 +2,10 @@
 import type { Config } from './config/config.ts';
 import { hideUrlPassword } from './config/print.ts';
 
+/** @param port where it listens, which the configuration does not know with PORT=0 */
 export function greeting({ server, database, auth }: Config, port: number): string {
-  const url = `http://localhost:${port}`;
+  // Cookies belong to a host: a session that was begun at `localhost` is not there at `127.0.0.1`.
+  const url = server.publicUrl.replace(/^http:\/\/localhost:0$/, `http://localhost:${port}`);
   const data =
     database.kind === 'postgres'
       ? hideUrlPassword(database.url)
@@ -15,7 +17,7 @@ export function greeting({ server, database, auth }: Config, port: number): stri
     `  Data    ${data}`,
     `  Users   ${userSource(auth)}`,
   ];
-  if (auth.mode === 'embedded') lines.push('', '  A first token:', ...firstToken(server.publicUrl));
+  if (auth.mode === 'embedded') lines.push('', '  A first token:', ...firstToken(url));
   return `${lines.join('\n')}\n\n`;
 }
 

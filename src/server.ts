@@ -6,7 +6,7 @@ import { createApp } from './app.ts';
 import { settles } from './deadline.ts';
 import { answerClass } from './http/answer.ts';
 import { isUnanswered, trackResponses } from './http/client-closed.ts';
-import { type Refusal, refuseMalformed, refuseUnreadable } from './http/malformed.ts';
+import { defaultHost, type Refusal, refuseMalformed, refuseUnreadable } from './http/malformed.ts';
 import { createMetricsServer } from './observability/metrics-server.ts';
 import { prepareUntilReady } from './readiness.ts';
 import type { Services } from './services.ts';
@@ -65,6 +65,7 @@ const maxHeaderBytes = 16 * 1024;
 /** @throws ListenError where the port is in use, say */
 export async function startServer(services: Services): Promise<RunningServer> {
   const { config, log, record } = services;
+  const { basePath } = config.server;
   const onRefusal = ({ problem, ...request }: Refusal) =>
     record({ type: 'request', ...request, status: problem.status, problem });
   const app = createApp(services);
@@ -81,10 +82,13 @@ export async function startServer(services: Services): Promise<RunningServer> {
       joinDuplicateHeaders: true,
       ServerResponse: answerClass(() => isClosing),
     },
-    getRequestListener(app.fetch, { errorHandler: (error) => refuseUnreadable(error, onRefusal) }),
+    getRequestListener(app.fetch, {
+      hostname: defaultHost,
+      errorHandler: (error) => refuseUnreadable(error, basePath, onRefusal),
+    }),
   );
   const responseOn = trackResponses(server);
-  refuseMalformed(server, responseOn, onRefusal);
+  refuseMalformed(server, responseOn, basePath, onRefusal);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -1,4 +1,5 @@
 /** The embedded issuer's endpoints as part of this API: same limits, same kind of errors. */
+import { urlOf } from '../http/base-path.ts';
 import { parseJson, readBody } from '../http/body.ts';
 import type { Handle, RequestContext } from '../http/context.ts';
 import type { Mount } from '../http/mount.ts';
@@ -27,9 +28,10 @@ export function mountIssuer(mount: Mount, issuer: Issuer, limits: Limits): void 
  * @throws ProblemError 400, 413, 415 as `readBody` and `parseJson`, and 422 for text that cannot be stored
  */
 async function checked(context: RequestContext): Promise<Request> {
-  const { url, method, headers } = context.req.raw;
-  if (method === 'GET') return context.req.raw;
-  if (method === 'HEAD') return new Request(url, { headers });
+  const { method, headers } = context.req.raw;
+  const url = urlOf(context);
+  if (method === 'GET' && url === context.req.url) return context.req.raw;
+  if (method === 'GET' || method === 'HEAD') return new Request(url, { headers });
   const hasBody = headers.has('transfer-encoding') || Number(headers.get('content-length') ?? 0) > 0;
   // Without this, an empty body counts as one of no media type.
   if (!hasBody && !headers.has('content-type')) return new Request(url, { method, headers });

@@ -11,10 +11,11 @@ import { passwordLength } from './password-length.ts';
 import { ensureSigningKey } from './signing-key.ts';
 import * as tables from './tables.ts';
 
+/** Where it is below the base path. */
 const path = '/api/auth';
 
 export interface IssuerOptions {
-  /** The server's own address: issuer and audience of its tokens. */
+  /** The server's own URL: issuer and audience of its tokens. */
   readonly publicUrl: string;
   readonly secret: string;
   /** Origins whose pages may sign in, besides the server's own. */
@@ -25,7 +26,7 @@ export interface IssuerOptions {
 export interface Issuer {
   /** Where it is mounted. */
   readonly path: string;
-  /** Answers a request below `path`. Rejects with a `ProblemError` where the database fails, or before `prepare`. */
+  /** Answers a request below `path`, in whose URL the path of `publicUrl` comes first. Rejects with a `ProblemError` where the database fails, or before `prepare`. */
   handle(request: Request): Promise<Response>;
   /** Its endpoints: the path below `path` in Better Auth's notation, to its methods. */
   readonly endpoints: ReadonlyMap<string, readonly string[]>;
@@ -70,10 +71,12 @@ export function createIssuer(pool: pg.Pool, options: IssuerOptions): Issuer {
  * @public `npm run check` compares the tables that it expects with `tables.ts`
  */
 export function createBetterAuth(pool: pg.Pool, { publicUrl, secret, trustedOrigins, log }: IssuerOptions) {
+  const basePath = new URL(publicUrl).pathname.replace(/^\/$/, '');
   return betterAuth({
     appName: 'todo-api',
-    baseURL: publicUrl,
-    basePath: path,
+    // With a path in its base URL, Better Auth appends no other.
+    baseURL: `${publicUrl}${path}`,
+    basePath: `${basePath}${path}`,
     secret,
     trustedOrigins: [...trustedOrigins],
     database: drizzleAdapter(drizzle(pool), { provider: 'pg', schema: tables }),
@@ -90,7 +93,12 @@ export function createBetterAuth(pool: pg.Pool, { publicUrl, secret, trustedOrig
     onAPIError: { throw: true },
     telemetry: { enabled: false },
     // The defaults, but in whatever environment: under NODE_ENV=test Better Auth would look at no origin.
-    advanced: { disableCSRFCheck: false, disableOriginCheck: false },
+    advanced: {
+      disableCSRFCheck: false,
+      disableOriginCheck: false,
+      // So that other servers below the same host neither get the session nor replace it.
+      defaultCookieAttributes: { path: basePath || '/' },
+    },
     // Its own would be on in production only, and count by a header that anybody can send.
     rateLimit: { enabled: false },
     plugins: [

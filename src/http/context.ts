@@ -5,18 +5,22 @@ import type { Principal } from '../auth/principal.ts';
 import type { Allowance, LimitPolicy } from '../limits/window.ts';
 import type { ProblemError } from '../problems/problem.ts';
 import type { Answer } from './answer.ts';
+import type { Placement } from './base-path.ts';
 
 export interface Env {
   /** What Node has of the request. */
   Bindings: { incoming: IncomingMessage; outgoing: Answer };
   Variables: {
     requestId: string;
+    placement: Placement;
     /** Set by the bearer middleware on every operation that needs a token. */
     principal: Principal;
     /** The bytes of the body, as they were sent; empty without one. */
     body: Uint8Array;
     /** What is left of the limit that the request fell under. */
     allowance: readonly [LimitPolicy, Allowance];
+    /** Set where the response depends on the `Origin` and no header says so yet. */
+    variesByOrigin: boolean;
     /** What made the answer an error, for the log. */
     problem: ProblemError;
   };
@@ -38,11 +42,6 @@ export type Handle = (context: RequestContext) => Response | Promise<Response>;
 export function headerOf({ env }: Pick<RequestContext, 'env'>, name: string): string | undefined {
   // Only of `set-cookie`, which no request has, does Node make an array.
   return env.incoming.headers[name] as string | undefined;
-}
-
-/** The path of a request as it was sent: percent-encoded, so that it is a URI reference, and without the query. */
-export function pathOf(context: RequestContext): string {
-  return new URL(context.req.url).pathname;
 }
 
 /**

@@ -5,6 +5,8 @@ import { accepts } from 'hono/accepts';
 import { z } from 'zod';
 import { catalogue, type ProblemCode, problemCodes, problemType } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/problem.ts';
+import { publicPath } from './base-path.ts';
+import type { RequestContext } from './context.ts';
 import { jsonResponse } from './json-response.ts';
 import type { Mount } from './mount.ts';
 import { describeOperation, type Operation, operation } from './operation.ts';
@@ -72,7 +74,10 @@ export function documentationOperations(version: string, document: () => object)
         responses: { 200: { description: 'The page.', schema: z.string(), contentType: 'text/html' } },
         problems: [],
       }),
-      (_input, context) => context.html(page, 200, { 'Content-Security-Policy': contentSecurityPolicy }),
+      (_input, context) =>
+        context.html(page(context.get('placement').basePath), 200, {
+          'Content-Security-Policy': contentSecurityPolicy,
+        }),
     ),
     operation(
       describeOperation({
@@ -87,11 +92,11 @@ export function documentationOperations(version: string, document: () => object)
         responses: { 200: { description: 'What the problem means and what to do about it.', schema: explanation } },
         problems: ['not_found'],
       }),
-      ({ path }) => {
+      ({ path }, context) => {
         const code = path.code.replaceAll('-', '_') as ProblemCode;
         if (!problemCodes.includes(code)) throw new ProblemError('not_found');
         const { status, title, detail, remedy } = catalogue[code];
-        return jsonResponse({ type: problemType(code), code, status, title, detail, remedy });
+        return jsonResponse({ type: publicPath(context, problemType(code)), code, status, title, detail, remedy });
       },
     ),
   ];
@@ -120,25 +125,25 @@ const explanation = z
   })
   .meta({ id: 'ProblemExplanation' });
 
-const page = `<!doctype html>
+const page = (basePath: string) => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>todo-api</title>
     <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="stylesheet" href="${basePath}/docs/swagger-ui.css">
   </head>
   <body>
     <main id="documentation"></main>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
+    <script src="${basePath}/docs/swagger-ui-bundle.js"></script>
+    <script src="${basePath}/docs/start.js"></script>
   </body>
 </html>
 `;
 
-const start = `SwaggerUIBundle({
-  url: '/openapi.json',
+const start = (basePath: string) => `SwaggerUIBundle({
+  url: '${basePath}/openapi.json',
   dom_id: '#documentation',
   deepLinking: true,
   persistAuthorization: true,
@@ -156,12 +161,12 @@ const assets = fileURLToPath(new URL('../../dist/assets/', import.meta.url));
 /** The script and the style of the page, which are no operations of the API. */
 export function mountDocumentationAssets(mount: Mount): void {
   const script = 'text/javascript; charset=utf-8';
-  serve('/docs/start.js', script, () => start);
+  serve('/docs/start.js', script, (context) => start(context.get('placement').basePath));
   serve('/docs/swagger-ui-bundle.js', script, () => readFileSync(`${assets}swagger-ui-bundle.js`, 'utf8'));
   serve('/docs/swagger-ui.css', 'text/css; charset=utf-8', () => readFileSync(`${assets}swagger-ui.css`, 'utf8'));
 
-  function serve(path: string, type: string, read: () => string): void {
+  function serve(path: string, type: string, read: (context: RequestContext) => string): void {
     const headers = { 'Content-Type': type, 'Cache-Control': 'max-age=3600' };
-    mount(path, { GET: (context) => context.body(read(), 200, headers) });
+    mount(path, { GET: (context) => context.body(read(context), 200, headers) });
   }
 }

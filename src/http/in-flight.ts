@@ -1,6 +1,6 @@
 /** A bound on the requests under way, so that a flood of them costs a bounded amount of memory. */
 import { ProblemError } from '../problems/problem.ts';
-import type { Handle } from './context.ts';
+import type { Handle, Route } from './context.ts';
 
 /**
  * Far more than the database is let work for (`bounded-pool.ts`): it is for what waits elsewhere, for the keys of an
@@ -8,14 +8,14 @@ import type { Handle } from './context.ts';
  */
 export const mostInFlight = 5_000;
 
-/** Whoever watches the server must get an answer above all then. */
-const healthPaths = new Set(['/livez', '/readyz', '/health']);
+/** What watches the server must get an answer above all then. */
+const healthRoutes: ReadonlySet<Route> = new Set(['/livez', '/readyz', '/health']);
 
 /** One bound for all that is wrapped by what it gives. */
-export function boundInFlight(most = mostInFlight): (handle: Handle) => Handle {
+export function boundInFlight(most = mostInFlight): (route: Route, handle: Handle) => Handle {
   let inFlight = 0;
-  return (handle) => async (context) => {
-    if (inFlight >= most && !healthPaths.has(context.req.path)) {
+  return (route, handle) => async (context) => {
+    if (inFlight >= most && !healthRoutes.has(route)) {
       throw new ProblemError('overloaded', {
         reason: `${most} requests are under way`,
         headers: { 'Retry-After': '1' },

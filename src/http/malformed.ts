@@ -23,18 +23,26 @@ const refused = new WeakSet<IncomingMessage>();
 export function isRefused(request: IncomingMessage): boolean {
   return refused.has(request);
 }
+/** The host of a request that names none, which HTTP/1.0 allows. Nothing depends on it. */
+export const defaultHost = 'localhost';
 
 /**
- * Answers HTTP that cannot be parsed, and requests with other than one Host (RFC 9112, section 3.2). The server must
- * be made with `requireHostHeader: false`: Node's own refusal has no body.
+ * Answers HTTP that cannot be parsed, and requests without the Host that they must have (RFC 9112, section 3.2). The
+ * server must be made with `requireHostHeader: false`: Node's own refusal has no body.
  *
+ * @param basePath the path of PUBLIC_URL
  * @param onRefusal told of each, for the log
  */
-export function refuseMalformed(server: Server, responseOn: ResponseOn, onRefusal: (refusal: Refusal) => void): void {
+export function refuseMalformed(
+  server: Server,
+  responseOn: ResponseOn,
+  basePath: string,
+  onRefusal: (refusal: Refusal) => void,
+): void {
   const refuse = (socket: Duplex, detail: string, reason: string, method?: string) => {
     const requestId = randomUUID();
     const problem = new ProblemError('malformed_request', { detail, reason });
-    socket.end(rawResponse(problem, requestId));
+    socket.end(rawResponse(problem, requestId, basePath));
     onRefusal({ requestId, method, problem });
   };
 
@@ -52,7 +60,7 @@ export function refuseMalformed(server: Server, responseOn: ResponseOn, onRefusa
   const handle = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    if (hostsOf(request) === 1) for (const listener of handle) listener(request, response);
+    if (hasHost(request)) for (const listener of handle) listener(request, response);
     else refuse(request.socket, 'The request must have exactly one Host header.', 'Host', request.method);
   });
   // Node would answer 417 without a body. What is expected here may be ignored (RFC 9110, section 10.1.1).
@@ -60,18 +68,36 @@ export function refuseMalformed(server: Server, responseOn: ResponseOn, onRefusa
 }
 
 /** Answers a request that Node took and that makes no URL: a Host that is none, `OPTIONS *`, a backslash. */
-export function refuseUnreadable(error: unknown, onRefusal: (refusal: Refusal) => void): Response {
+export function refuseUnreadable(error: unknown, basePath: string, onRefusal: (refusal: Refusal) => void): Response {
   const detail = 'The target of the request or its Host is not valid.';
   const problem =
     error instanceof RequestError
       ? new ProblemError('malformed_request', { detail, reason: 'target' })
       : toProblem(error);
   const requestId = randomUUID();
-  const response = problemResponse(problem, '/', requestId);
+  const response = problemResponse(problem, '/', requestId, basePath);
   const headers = { ...securityHeaders, 'X-Request-Id': requestId, Connection: 'close' };
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
   onRefusal({ requestId, problem });
   return response;
+}
+
+/**
+ * Whether there is exactly one Host, and something in it. HTTP/1.0 may do without (RFC 9112, section 3.2): the health
+ * checks of HAProxy, and nginx where it is not told otherwise, speak HTTP/1.0.
+ */
+function hasHost(request: IncomingMessage): boolean {
+  const { headers, httpVersion } = request;
+  const hosts = hostsOf(request);
+  if (headers.host?.startsWith('[') || headers.host?.endsWith(':')) headers.host = canonicalHost(headers.host);
+  return (hosts === 1 && headers.host !== '') || (hosts <= 1 && httpVersion === '1.0');
+}
+
+/** An IPv6 address in the spelling of the URL standard, and no empty port: what reads the Host later takes no other. */
+function canonicalHost(host: string): string {
+  const bare = host.replace(/:$/, '').replace(/%25[\w.~-]+(?=\])/, '');
+  const isAddress = /^\[[\da-f:.]+\](:\d+)?$/i.test(bare) && URL.canParse(`http://${bare}`);
+  return isAddress ? new URL(`http://${bare}`).host : bare;
 }
 
 function hostsOf({ rawHeaders }: IncomingMessage): number {
@@ -93,8 +119,8 @@ function explain(code: string | undefined): string {
   }
 }
 
-function rawResponse(problem: ProblemError, requestId: string): string {
-  const body = JSON.stringify(problemDocument(problem, '/', requestId));
+function rawResponse(problem: ProblemError, requestId: string, basePath: string): string {
+  const body = JSON.stringify(problemDocument(problem, '/', requestId, basePath));
   return [
     'HTTP/1.1 400 Bad Request',
     'Content-Type: application/problem+json',

@@ -8,13 +8,15 @@ import { problem } from './problem-schema.ts';
 
 export interface OpenApiInfo {
   readonly version: string;
+  /** The path of PUBLIC_URL; empty without one. */
+  readonly basePath: string;
 }
 
 /**
  * @param operations the described operations, in the order of the document
  * @throws Error if two operations need different schemas of the same name
  */
-export function openApiDocument(operations: readonly AnyDescription[], { version }: OpenApiInfo): Json {
+export function openApiDocument(operations: readonly AnyDescription[], { version, basePath }: OpenApiInfo): Json {
   const components = new SchemaComponents();
   const paths: Record<string, Json> = {};
   for (const description of operations) {
@@ -30,7 +32,7 @@ export function openApiDocument(operations: readonly AnyDescription[], { version
       description: introduction,
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: basePath || '/' }],
     paths,
     components: {
       schemas: components.schemas,

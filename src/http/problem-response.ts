@@ -1,7 +1,8 @@
 /** Problems as HTTP responses (RFC 9457). */
 import { type ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
+import { pathOf } from './base-path.ts';
 import { ClientClosedError, clientClosedStatus } from './client-closed.ts';
-import { type Handle, pathOf, type RequestContext } from './context.ts';
+import type { Handle, RequestContext } from './context.ts';
 
 /** Answers with a problem where `handle` throws. */
 export function withProblems(handle: Handle): Handle {
@@ -19,11 +20,17 @@ export function withProblems(handle: Handle): Handle {
 function respondWithProblem(error: unknown, context: RequestContext): Response {
   const problem = toProblem(error);
   context.set('problem', problem);
-  return problemResponse(problem, pathOf(context), context.get('requestId'));
+  return problemResponse(problem, pathOf(context), context.get('requestId'), context.get('placement').basePath);
 }
 
-export function problemResponse(problem: ProblemError, instance: string, requestId: string): Response {
-  return new Response(JSON.stringify(problemDocument(problem, instance, requestId)), {
+/** @param basePath the path of PUBLIC_URL, below which the problem is explained */
+export function problemResponse(
+  problem: ProblemError,
+  instance: string,
+  requestId: string,
+  basePath: string,
+): Response {
+  return new Response(JSON.stringify(problemDocument(problem, instance, requestId, basePath)), {
     status: problem.status,
     headers: { ...problem.headers, 'Content-Type': 'application/problem+json' },
   });

@@ -30,6 +30,14 @@ export interface ProblemDocument extends ProblemExtensions {
   readonly errors?: readonly Fault[];
 }
 
+/** A claim of a well-signed token that is not what the server is configured with. */
+export interface ClaimMismatch {
+  readonly claim: string;
+  /** What the token has; undefined where it has no such claim. */
+  readonly received: unknown;
+  readonly configured: string;
+}
+
 export interface ProblemOptions {
   /** Said to the client instead of the catalogue's `detail`; ignored from status 500 up, where nothing may leak. */
   readonly detail?: string;
@@ -39,6 +47,8 @@ export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** For the log only: why this happened, in a few words without anything secret. */
   readonly reason?: string;
+  /** For the log only: the values behind the reason. */
+  readonly mismatch?: ClaimMismatch;
   /** For the log only. */
   readonly cause?: unknown;
 }
@@ -53,6 +63,7 @@ export class ProblemError extends Error {
   readonly extensions: ProblemExtensions;
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: string | undefined;
+  readonly mismatch: ClaimMismatch | undefined;
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
     const kind = catalogue[code];
@@ -64,6 +75,7 @@ export class ProblemError extends Error {
     this.extensions = options.extensions ?? {};
     this.headers = options.headers ?? {};
     this.reason = options.reason;
+    this.mismatch = options.mismatch;
   }
 }
 
@@ -79,10 +91,20 @@ export function toProblem(error: unknown): ProblemError {
   return error instanceof ProblemError ? error : new ProblemError('internal_error', { cause: error });
 }
 
-/** The document for the client. `instance` is the path of the request, without its query. */
-export function problemDocument(problem: ProblemError, instance: string, requestId: string): ProblemDocument {
+/**
+ * The document for the client.
+ *
+ * @param instance the path of the request, without its query
+ * @param basePath the path of PUBLIC_URL, below which the problem is explained
+ */
+export function problemDocument(
+  problem: ProblemError,
+  instance: string,
+  requestId: string,
+  basePath: string,
+): ProblemDocument {
   return {
-    type: problemType(problem.code),
+    type: `${basePath}${problemType(problem.code)}`,
     title: catalogue[problem.code].title,
     status: problem.status,
     detail: problem.detail,

@@ -1,6 +1,7 @@
 /** What the operations on tasks do: one exchange with the database each, and the answer made of its rows. */
 import { uuidv7 } from 'uuidv7';
 import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
+import { publicPath } from '../http/base-path.ts';
 import type { RequestContext } from '../http/context.ts';
 import { allowedVersions, entityTag, isCurrent } from '../http/etag.ts';
 import { jsonResponse } from '../http/json-response.ts';
@@ -46,7 +47,7 @@ export function taskOperations(database: UserDatabase): Operation[] {
       const page = rows.slice(0, limit);
       const last = rows.length > limit ? page.at(-1) : undefined;
       const next = last && writeCursor(principal.userId, list, [last.position, last.id]);
-      return jsonResponse(page.map(toTask), { Link: links(context.req.url, next) });
+      return jsonResponse(page.map(toTask), { Link: links(context, next) });
     }),
 
     operation(runBatchRoute, ({ body, headers }, context) =>
@@ -92,7 +93,7 @@ export function taskOperations(database: UserDatabase): Operation[] {
   function write({ statements, result }: TaskWrite, headers: WriteHeaders, context: RequestContext): Promise<Response> {
     const single: Write = {
       statements,
-      answer: (rows) => taskAnswer(result(rows)),
+      answer: (rows) => taskAnswer(result(rows), context),
       refused(error) {
         const fault = dueFault(error);
         return fault && validationFailed([fault]);
@@ -103,13 +104,14 @@ export function taskOperations(database: UserDatabase): Operation[] {
 }
 
 /** The `Link` header (RFC 8288) of a page, with paths of this server. */
-function links(url: string, next: string | undefined): string {
+function links(context: RequestContext, next: string | undefined): string {
+  const { url } = context.req;
+  const path = publicPath(context, listTasksRoute.path);
   const start = url.indexOf('?');
   const parameters = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
   parameters.delete('cursor');
   parameters.delete('skip');
-  const link = (relation: string) =>
-    `<${listTasksRoute.path}${parameters.size > 0 ? `?${parameters}` : ''}>; rel="${relation}"`;
+  const link = (relation: string) => `<${path}${parameters.size > 0 ? `?${parameters}` : ''}>; rel="${relation}"`;
   const first = link('first');
   if (next === undefined) return first;
   parameters.set('cursor', next);

@@ -1,6 +1,8 @@
 /** The writes of single tasks: their statements, and what is answered to them. */
 import { isDeepStrictEqual } from 'node:util';
 import type { BoundStatement, Row } from '../database/statement.ts';
+import { publicPath } from '../http/base-path.ts';
+import type { RequestContext } from '../http/context.ts';
 import { entityTag } from '../http/etag.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Answer } from '../writes/write.ts';
@@ -76,14 +78,14 @@ export function removeTask(ownerId: string, id: string, versions: readonly numbe
 }
 
 /** The answer to a single write. */
-export function taskAnswer({ status, task }: TaskResult): Answer {
+export function taskAnswer({ status, task }: TaskResult, context: RequestContext): Answer {
   if (!task) return { status, headers: {}, body: null };
   return {
     status,
     headers: {
       'Content-Type': 'application/json',
       ETag: entityTag(task.version),
-      ...(status === 201 && { Location: `/api/v1/tasks/${task.id}` }),
+      ...(status === 201 && { Location: publicPath(context, `/api/v1/tasks/${task.id}`) }),
     },
     body: JSON.stringify(task),
   };

@@ -1,7 +1,8 @@
 /** Writes: statements, and the answer that is made of their rows; done once, however often the client repeats them. */
 import type { BoundStatement, Row } from '../database/statement.ts';
 import { type Conclusion, RefusedValueError, type UserDatabase } from '../database/user-database.ts';
-import { pathOf, type RequestContext } from '../http/context.ts';
+import { pathOf } from '../http/base-path.ts';
+import type { RequestContext } from '../http/context.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
 import { type ClaimRows, claim, earlierAnswer, keyedRequest, remember } from './idempotency.ts';
 
@@ -80,7 +81,9 @@ function outcome(write: Write, rows: Row[][], context: RequestContext): { answer
   } catch (error) {
     if (!(error instanceof ProblemError && outcomes.includes(error.status))) throw error;
     context.set('problem', error);
-    const body = JSON.stringify(problemDocument(error, pathOf(context), context.get('requestId')));
+    const body = JSON.stringify(
+      problemDocument(error, pathOf(context), context.get('requestId'), context.get('placement').basePath),
+    );
     const headers = { ...error.headers, 'Content-Type': 'application/problem+json' };
     return { answer: { status: error.status, headers, body }, isDone: false };
   }

@@ -20,12 +20,16 @@ const end = '\r\nConnection: close\r\n\r\n';
 test.each(
   Object.entries({
     'no Host': `GET /livez HTTP/1.1${end}`,
-    'no Host, HTTP/1.0': 'GET /livez HTTP/1.0\r\n\r\n',
     'two Hosts': `GET /livez HTTP/1.1\r\nHost: a\r\nHost: b${end}`,
     'the same Host twice': `GET /livez HTTP/1.1\r\nHost: a\r\nhost: a${end}`,
     'an empty Host': `GET /livez HTTP/1.1\r\nHost:${end}`,
     'a Host with a space': `GET /livez HTTP/1.1\r\nHost: a b${end}`,
     'a Host with a path': `GET /livez HTTP/1.1\r\nHost: a/b${end}`,
+    'a Host with a user': `GET /livez HTTP/1.1\r\nHost: a@b${end}`,
+    'a Host with a port alone': `GET /livez HTTP/1.1\r\nHost: :${end}`,
+    'a Host in brackets that is no address': `GET /livez HTTP/1.1\r\nHost: [x]${end}`,
+    'an address with a path as Host': `GET /livez HTTP/1.1\r\nHost: [::1]/x${end}`,
+    'two Hosts, HTTP/1.0': 'GET /livez HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n',
     'a target of another scheme': `GET ftp://a/livez HTTP/1.1\r\nHost: a${end}`,
     'a target without a slash': `GET livez HTTP/1.1\r\nHost: a${end}`,
     'a target with a backslash': `GET /a\\b HTTP/1.1\r\nHost: a${end}`,
