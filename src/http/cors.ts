@@ -60,8 +60,12 @@ export function allowOrigins(origins: readonly string[]): (handle: Handle) => Ha
     maxAge: 600,
   });
   return (handle) => async (context) => {
-    // A pre-flight from anywhere else is answered like any method that a path does not have.
-    if (!allowed.has(headerOf(context, 'origin') ?? '')) return handle(context);
+    if (!allowed.has(headerOf(context, 'origin') ?? '')) {
+      // A cache must not give this response to an allowed origin (Fetch standard, "CORS protocol and HTTP caches").
+      context.set('variesByOrigin', true);
+      // A preflight is answered like any method that a path does not have.
+      return handle(context);
+    }
     const preflight = await allow(context, async () => {
       context.res = await handle(context);
     });

@@ -14,6 +14,8 @@ const securityHeaderList = Object.entries(securityHeaders).flat();
 export function setStandardHeaders(context: RequestContext): void {
   const headers = ['X-Request-Id', context.get('requestId'), ...securityHeaderList];
   if (context.get('principal')) headers.push('Cache-Control', 'no-store');
+  // A second line with this name adds to the first (RFC 9110, section 5.3).
+  if (context.get('variesByOrigin')) headers.push('Vary', 'Origin');
   const allowance = context.get('allowance');
   if (allowance) headers.push(...rateLimitHeaders(...allowance));
   context.env.outgoing.standardHeaders = headers;
