@@ -1,4 +1,5 @@
 /** Events become lines of the log and counts in the metrics. */
+import type { ClaimMismatch } from '../problems/problem.ts';
 import { type Recorder, type RequestEvent, type ServerEvent, securityEventOf } from './events.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -44,6 +45,9 @@ function writeLine(log: Log, event: ServerEvent, userHash: (userId: string) => s
   }
 }
 
+/** Characters of a claim in the log. */
+const mostLogged = 300;
+
 /** The fields of a request's line, and what they mean. */
 export const requestFields = {
   request_id: 'The `X-Request-Id` of the answer.',
@@ -54,6 +58,8 @@ export const requestFields = {
   duration_ms: 'Milliseconds from the headers of the request to the answer.',
   code: 'The code of the problem, where the answer is one.',
   reason: 'Why, in fixed words or an error code: more than the client is told.',
+  mismatch:
+    'With a `reason` about `iss` or `aud`: the `claim`, what the well-signed token has in it (`received`), and what is `configured`.',
   event: 'The security event that it was, if any.',
   err: 'From status 500 up: kind, code and stack of the error behind, without its values.',
 } as const;
@@ -79,8 +85,19 @@ function requestLine(event: RequestEvent, userHash: (userId: string) => string):
     ...(seconds !== undefined && { duration_ms: toMs(seconds) }),
     ...(problem && { code: problem.code }),
     ...(reason && { reason }),
+    ...(problem?.mismatch && { mismatch: logged(problem.mismatch) }),
     ...(security && { event: security.name }),
     ...(status >= 500 && problem?.cause ? { err: problem.cause } : {}),
+  };
+}
+
+/** Shortened, for an issuer may put anything into a claim. */
+function logged({ claim, received, configured }: ClaimMismatch) {
+  const text = JSON.stringify(received ?? null);
+  return {
+    claim,
+    received: text.length <= mostLogged ? (received ?? null) : `${text.slice(0, mostLogged)}…`,
+    configured,
   };
 }
 

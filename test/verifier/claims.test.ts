@@ -186,11 +186,25 @@ describe('scope', () => {
     ['tasks:read tasks:write', ['tasks:read', 'tasks:write']],
     [' openid  tasks:read ', ['openid', 'tasks:read']],
     ['', []],
-  ])('%j gives %j', async (scope, scopes) => {
-    await expect(verify({ scope })).resolves.toEqual({ userId: 'user-1', scopes });
+    [[], []],
+    [['tasks:read'], ['tasks:read']],
+    [
+      ['openid', 'tasks:read tasks:write'],
+      ['openid', 'tasks:read', 'tasks:write'],
+    ],
+  ])('%j gives %j, as scope and as scp', async (value, scopes) => {
+    await expect(verify({ scope: value })).resolves.toEqual({ userId: 'user-1', scopes });
+    await expect(verify({ scp: value })).resolves.toEqual({ userId: 'user-1', scopes });
   });
 
-  test.each([null, 1, ['tasks:read'], {}, true])('%j is refused', async (scope) => {
-    await expectRefused(verify({ scope }), /^scope must be a string/);
+  test('words of both claims are granted, each once', async () => {
+    const { scopes } = await verify({ scope: 'openid tasks:read', scp: ['tasks:read', 'tasks:write'] });
+    expect(scopes).toEqual(['openid', 'tasks:read', 'tasks:write']);
+    expect((await verify({ scope: '', scp: [] })).scopes).toEqual([]);
+  });
+
+  test.each([null, 1, [1], ['tasks:read', null], [['tasks:read']], {}, true])('%j is refused', async (value) => {
+    await expectRefused(verify({ scope: value }), /^scope must be a string/);
+    await expectRefused(verify({ scp: value }), /^scp must be a string/);
   });
 });

@@ -1,7 +1,8 @@
 /** The rules for the claims of a token whose signature is good. */
+import type { JsonObject } from '../../json/strict-json.ts';
 import type { Principal } from '../principal.ts';
 import { readJsonObject } from './compact-token.ts';
-import { must, tokenExpired } from './refusals.ts';
+import { must, mustEqual, tokenExpired } from './refusals.ts';
 
 export interface ClaimExpectations {
   /** Compared where not null. */
@@ -34,20 +35,31 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
     payload,
     'the payload must be a JSON object without repeated members (RFC 7519, 4, 7.2)',
   );
-  const { iss, aud, sub, scope, exp, nbf, iat } = claims;
+  const { iss, sub, scope, scp, exp, nbf, iat } = claims;
   const nowSeconds = now / 1000;
 
-  must(issuer === null || iss === issuer, 'iss must be the configured issuer (RFC 7519, 4.1.1)');
-  must(
-    audience === null || isAddressedTo(audience, aud),
-    'aud must be or have the configured audience (RFC 7519, 4.1.3)',
-  );
+  if (issuer !== null) {
+    mustEqual(iss === issuer, 'iss must be the configured issuer (RFC 7519, 4.1.1)', {
+      claim: 'iss',
+      received: iss,
+      configured: issuer,
+    });
+  }
+  if (audience !== null) {
+    const [claim, received] = audienceOf(claims);
+    mustEqual(isAddressedTo(audience, received), 'aud must be or have the configured audience (RFC 7519, 4.1.3)', {
+      claim,
+      received,
+      configured: audience,
+    });
+  }
 
   // What Better Auth signs with the shared secret for e-mail links and session cookies has no sub, and ends here.
   must(typeof sub === 'string' && isStorableText(sub), 'sub must be a string of valid characters (RFC 7519, 4.1.2)');
   must(isLengthBetween(sub, 1, maxSubjectLength), 'sub must have 1 to 255 characters (contract, 3)');
 
-  must(scope === undefined || typeof scope === 'string', 'scope must be a string where present (RFC 8693, 4.2)');
+  must(isScopes(scope), 'scope must be a string or an array of strings where present (RFC 8693, 4.2)');
+  must(isScopes(scp), 'scp must be a string or an array of strings where present');
 
   must(iat === undefined || isNumericDate(iat), 'iat must be a number where present (RFC 7519, 4.1.6)');
   must(iat === undefined || iat <= nowSeconds + issuedAheadSeconds, 'iat must not be ahead (RFC 7519, 4.1.6)');
@@ -59,9 +71,32 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
   if (nowSeconds >= exp + leewaySeconds) throw tokenExpired();
 
   return {
-    principal: { userId: sub, scopes: scope === undefined ? null : scope.split(' ').filter((word) => word !== '') },
+    principal: { userId: sub, scopes: scopesOf(scope, scp) },
     expiresAt: (exp + leewaySeconds) * 1000,
   };
+}
+
+/**
+ * The claim that names the audience. Access tokens of Amazon Cognito have no `aud`; the application that they were issued
+ * to is in `client_id`, which is what its documentation has verified.
+ */
+function audienceOf({ aud, client_id: clientId, token_use: use }: JsonObject): [claim: string, value: unknown] {
+  return aud === undefined && use === 'access' && clientId !== undefined ? ['client_id', clientId] : ['aud', aud];
+}
+
+/** A string of words (RFC 8693, section 4.2), or an array of them as from Okta, Ory Hydra and Duende IdentityServer. */
+type Scopes = string | readonly string[] | undefined;
+
+function isScopes(value: unknown): value is Scopes {
+  if (Array.isArray(value)) return value.every((word) => typeof word === 'string');
+  return value === undefined || typeof value === 'string';
+}
+
+/** The words of all these claims; null where the token has none of them. `scp` is what Okta and Microsoft call `scope`. */
+function scopesOf(...claims: readonly Scopes[]): string[] | null {
+  const present = claims.filter((claim) => claim !== undefined);
+  if (present.length === 0) return null;
+  return [...new Set(present.flatMap((claim) => [claim].flat().join(' ').split(' ')))].filter((word) => word !== '');
 }
 
 /** `aud` is one string or an array of strings. */
