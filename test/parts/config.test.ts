@@ -44,45 +44,13 @@ describe('the defaults', () => {
   });
 });
 
-const nativeOrigins = [
-  'capacitor://localhost',
-  'ionic://localhost',
-  'http://localhost',
-  'https://localhost',
-  'tauri://localhost',
-  'http://tauri.localhost',
-  'https://tauri.localhost',
-  'app://-',
-  'app://com.example.todo',
-  'vscode-webview://1f0a',
-  'chrome-extension://aapocclcgogkmnckokdopfmhonfmgoek',
-  'moz-extension://0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d',
-  'capacitor://localhost:8100',
-];
-
-const trusted = [
-  'loopback',
-  'LinkLocal',
-  'uniquelocal',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '::1',
-  '192.0.2.1/32',
-  'fd00::/8',
-];
-
 test.each<[Environment, object]>([
   [{ PORT: '8080' }, { server: { port: 8080, publicUrl: 'http://localhost:8080' } }],
-  [{ PUBLIC_URL: 'https://api.example.com/' }, { server: { publicUrl: 'https://api.example.com', basePath: '' } }],
-  [{ PUBLIC_URL: 'https://a.example/todo/' }, { server: { publicUrl: 'https://a.example/todo', basePath: '/todo' } }],
-  [{ PUBLIC_URL: 'HTTPS://A.example:443/x/To_do-1.0~' }, { server: { publicUrl: 'https://a.example/x/To_do-1.0~' } }],
-  [{ PUBLIC_URL: 'https://a.example/x/../todo' }, { server: { basePath: '/todo' } }],
+  [{ PUBLIC_URL: 'https://api.example.com/' }, { server: { publicUrl: 'https://api.example.com' } }],
   [
     { CORS_ORIGINS: 'https://a.example, http://localhost:5173,' },
     { server: { corsOrigins: ['https://a.example', 'http://localhost:5173'] } },
   ],
-  [{ CORS_ORIGINS: nativeOrigins.join(', ') }, { server: { corsOrigins: nativeOrigins } }],
-  [{ TRUSTED_PROXIES: trusted.join(', ') }, { limits: { trustedProxies: trusted } }],
   [{ DATABASE_URL: 'pglite:memory', BETTER_AUTH_SECRET: secret }, { database: { kind: 'pglite', directory: null } }],
   [{ DATABASE_URL: 'pglite:/var/lib/todo' }, { database: { directory: '/var/lib/todo' } }],
   [
@@ -110,32 +78,6 @@ test.each<[Environment, object]>([
       },
     },
   ],
-  ...Object.entries({
-    'https://app.example.com': 'https://app.example.com/api/auth/jwks',
-    'https://app.example.com//': 'https://app.example.com/api/auth/jwks',
-    'https://App.Example.com:443': 'https://app.example.com/api/auth/jwks',
-    'https://app.example.com/api/auth': 'https://app.example.com/api/auth/jwks',
-    'https://app.example.com/api/auth/': 'https://app.example.com/api/auth/jwks',
-    'https://app.example.com/auth': 'https://app.example.com/auth/jwks',
-    'https://app.example.com/shop/api/auth': 'https://app.example.com/shop/api/auth/jwks',
-  }).map(([url, jwksUrl]): [Environment, object] => [
-    { AUTH_MODE: 'jwks', BETTER_AUTH_URL: url },
-    { auth: { jwksUrl, issuer: 'https://app.example.com', audience: 'https://app.example.com' } },
-  ]),
-  [
-    { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'https://a.example', AUTH_JWKS_URL: 'https://a.example/auth/jwks' },
-    { auth: { jwksUrl: 'https://a.example/auth/jwks', issuer: 'https://a.example', audience: 'https://a.example' } },
-  ],
-  // To the letter: a slash or a query may be part of it.
-  ...['https://id.example/jwks/', 'https://id.example/keys?p=b2c_1', 'https://id.example/keys/?appid=1'].map(
-    (url): [Environment, object] => [{ AUTH_MODE: 'jwks', AUTH_JWKS_URL: url }, { auth: { jwksUrl: url } }],
-  ),
-  ...['https://tenant.auth0.com/', 'https://tenant.auth0.com', 'api://default', 'a/b//', 'x'].map(
-    (text): [Environment, object] => [
-      { AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'https://id.example', AUTH_ISSUER: text, AUTH_AUDIENCE: text },
-      { auth: { issuer: text, audience: text } },
-    ],
-  ),
   [
     { AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'https://id.example/keys', AUTH_ALGORITHMS: 'RS256, PS256' },
     { auth: { jwksUrl: 'https://id.example/keys', issuer: null, audience: null, algorithms: ['RS256', 'PS256'] } },
@@ -180,62 +122,7 @@ test.each<[Environment, RegExp]>([
   [{ PUBLIC_URL: 'https://api.example.com?x=1' }, /^PUBLIC_URL: /],
   [{ CORS_ORIGINS: '*' }, /^CORS_ORIGINS: list exact origins/],
   [{ CORS_ORIGINS: 'https://a.example/' }, /^CORS_ORIGINS: /],
-  [{ CORS_ORIGINS: 'https://a.example,null' }, /^CORS_ORIGINS: "null" is the origin of any local file/],
-  ...['file://', 'file:///'].map((text): [Environment, RegExp] => [
-    { CORS_ORIGINS: text },
-    /^CORS_ORIGINS: "file:" is the origin of any local file.*serve the page from a host\.$/,
-  ]),
-  ...[
-    'capacitor://localhost/',
-    'Capacitor://localhost',
-    'capacitor://Localhost',
-    'capacitor://*',
-    'capacitor://',
-    'myapp://',
-    'myapp:',
-    'app://a/b',
-    'app://a?b',
-    'app://a@b',
-    'chrome-extension://*',
-    'HTTPS://a.example',
-    'https://a.example:443',
-    'a.example',
-    'localhost:5173',
-    'data:text/html,x',
-    'about:blank',
-  ].map((text): [Environment, RegExp] => [{ CORS_ORIGINS: text }, /^CORS_ORIGINS: list exact origins/]),
-  ...['https://a.example/to%20do', 'https://a.example/a//b', 'https://a.example/a:b', 'https://a.example/a*'].map(
-    (text): [Environment, RegExp] => [{ PUBLIC_URL: text }, /^PUBLIC_URL: its path may only have letters/],
-  ),
-  ...[
-    'localhost',
-    'proxy.example',
-    '10.0.0.0/33',
-    '::1/129',
-    '10.0.0.0/255.0.0.0',
-    '10.0.0.0/',
-    '10.*',
-    '*',
-    'all',
-    'true',
-    '1',
-    'private',
-    '10.0.0.1:80',
-    '[::1]',
-    '[::1]:80',
-    'fe80::1%eth0',
-    '10.0.0.1 10.0.0.2',
-    '10.0.0.1;10.0.0.2',
-    'http://10.0.0.1',
-    '010.0.0.1',
-  ].map((text): [Environment, RegExp] => [
-    { TRUSTED_PROXIES: `127.0.0.1, ${text}` },
-    /^TRUSTED_PROXIES: list addresses such as 10\.0\.0\.1, CIDR blocks .*host names, ports and wildcards/,
-  ]),
-  ...['0.0.0.0/0', '::/0'].map((text): [Environment, RegExp] => [
-    { TRUSTED_PROXIES: text },
-    /^TRUSTED_PROXIES: a block of \/0 would let every client name its own address/,
-  ]),
+  [{ CORS_ORIGINS: 'https://a.example,null' }, /^CORS_ORIGINS: /],
   [{ CORS_ORIGINS: 'https://*.example' }, /^CORS_ORIGINS: /],
   [{ DATABASE_URL: 'mysql://h/d' }, /^DATABASE_URL: set it to pglite:DIR, pglite:memory, or postgres:/],
   [{ DATABASE_URL: 'pglite:' }, /^DATABASE_URL: /],
@@ -249,11 +136,6 @@ test.each<[Environment, RegExp]>([
   [{ AUTH_MODE: 'none' }, /^AUTH_MODE: set it to one of: embedded, jwks, shared-secret\.$/],
   [{ AUTH_MODE: 'jwks' }, /^BETTER_AUTH_URL: AUTH_MODE=jwks needs it, or AUTH_JWKS_URL/],
   [{ AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'file:///etc/keys' }, /^AUTH_JWKS_URL: /],
-  [{ AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'https://u:p@id.example/keys' }, /^AUTH_JWKS_URL: .*without credentials/],
-  [
-    { AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'https://id.example/.well-known/openid-configuration' },
-    /^AUTH_JWKS_URL: this is an OpenID discovery document; .*jwks_uri/,
-  ],
   [{ ...elsewhere, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS: .*EdDSA/],
   [{ ...elsewhere, AUTH_ALGORITHMS: 'none' }, /^AUTH_ALGORITHMS: /],
   [{ ...elsewhere, AUTH_ALGORITHMS: ',' }, /^AUTH_ALGORITHMS: /],

@@ -1,0 +1,93 @@
+/** A headless Chromium, spoken to by the DevTools protocol over two pipes. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { onTestFinished } from 'vitest';
+
+export interface Page {
+  /** Runs an expression in the page, and gives what its promise resolves to. Throws where it rejects. */
+  evaluate(expression: string): Promise<any>;
+}
+
+const flags = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1',
+  '--remote-debugging-pipe',
+];
+
+/** Opens a page in a browser of its own; closed when the test ends. */
+export async function openPage(url: string): Promise<Page> {
+  const profile = mkdtempSync(join(tmpdir(), 'todo-api-browser-'));
+  const words = [...flags, `--user-data-dir=${profile}`, 'about:blank'];
+  const browser = spawn('chromium', words, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true });
+  const ended = new Promise((resolve) => browser.once('close', resolve));
+  onTestFinished(async () => {
+    try {
+      // It has processes of its own.
+      process.kill(-(browser.pid as number), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+    await ended;
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+  });
+  const { send, happens } = protocol(browser.stdio[3] as Writable, browser.stdio[4] as Readable);
+  const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
+  const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
+  await send('Page.enable', {}, sessionId);
+  const loaded = happens('Page.loadEventFired');
+  await send('Page.navigate', { url }, sessionId);
+  await loaded;
+  return {
+    async evaluate(expression) {
+      const parameters = { expression, awaitPromise: true, returnByValue: true };
+      const { result, exceptionDetails } = await send('Runtime.evaluate', parameters, sessionId);
+      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+      return result.value;
+    },
+  };
+}
+
+interface Protocol {
+  send(method: string, params: object, sessionId?: string): Promise<any>;
+  /** Resolves with the next event of this name. */
+  happens(event: string): Promise<void>;
+}
+
+interface Message {
+  readonly id?: number;
+  readonly method?: string;
+  readonly result?: unknown;
+  readonly error?: { readonly message: string };
+}
+
+/** Messages are JSON, each ended by a zero byte. */
+function protocol(input: Writable, output: Readable): Protocol {
+  const waiting = new Map<number | string, (message: Message) => void>();
+  let received = '';
+  output.setEncoding('utf8').on('data', (chunk: string) => {
+    const messages = `${received}${chunk}`.split('\0');
+    received = messages.pop() ?? '';
+    for (const message of messages.map((text) => JSON.parse(text) as Message)) {
+      waiting.get(message.id ?? message.method ?? '')?.(message);
+    }
+  });
+  let id = 0;
+  return {
+    send: (method, params, sessionId) =>
+      new Promise((resolve, reject) => {
+        id += 1;
+        waiting.set(id, ({ result, error }) => (error ? reject(new Error(error.message)) : resolve(result)));
+        input.write(`${JSON.stringify({ id, method, params, ...(sessionId && { sessionId }) })}\0`);
+      }),
+    happens: (event) => new Promise((resolve) => waiting.set(event, () => resolve())),
+  };
+}
