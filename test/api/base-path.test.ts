@@ -1,6 +1,7 @@
 /** A PUBLIC_URL with a path, behind proxies that leave the path on and behind proxies that take it off. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { parseAnswer, sendRaw } from '../support/raw-http.ts';
 
 const tasks = '/api/v1/tasks';
 const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
@@ -82,6 +83,17 @@ describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base
       instance: `${base}${tasks}/${unknownId}`,
     });
   });
+
+  test.each(['GARBAGE', 'GET /livez HTTP/1.1', 'OPTIONS * HTTP/1.1\r\nHost: a'])(
+    'what is not read explains itself below the path: %j',
+    async (request) => {
+      const { status, text } = parseAnswer(await sendRaw(api.url, `${request}\r\nConnection: close\r\n\r\n`));
+      expect({ status, ...JSON.parse(text) }).toMatchObject({
+        status: 400,
+        type: `${base}/problems/malformed-request`,
+      });
+    },
+  );
 
   test('the log names routes without the path', () => {
     const routes = new Set(api.log.map(({ route }) => route).filter((route) => typeof route === 'string'));

@@ -15,7 +15,6 @@ const ok = '{"status":"ok"}';
 
 test.each<[name: string, request: string, status: number]>([
   ['HAProxy, option httpchk GET /readyz', 'GET /readyz HTTP/1.0\r\n\r\n', 200],
-  ['HAProxy, option httpchk', 'OPTIONS / HTTP/1.0\r\n\r\n', 404],
   ['HAProxy, http-check send ver HTTP/1.1', 'GET /livez HTTP/1.1\r\nhost: todo1\r\nconnection: close\r\n\r\n', 200],
   ['nginx with its defaults', 'GET /livez HTTP/1.0\r\nHost: todo_api\r\nConnection: close\r\n\r\n', 200],
   ['an empty Host in HTTP/1.0', 'GET /livez HTTP/1.0\r\nHost:\r\n\r\n', 200],
@@ -53,6 +52,11 @@ test.each<[name: string, request: string, status: number]>([
   if (request.includes('HTTP/1.0')) expect(answer.headers.has('transfer-encoding')).toBe(false);
   if (status === 200 && !request.includes('/docs')) expect(answer.text).toBe(ok);
   if (status >= 400) expect(answer.headers.get('content-type')).toBe('application/problem+json');
+});
+
+test.each(['OPTIONS', 'HEAD', 'GET'])('%s / without a Host is answered as with one', async (method) => {
+  const { status } = parseAnswer(await sendRaw(api.url, `${method} / HTTP/1.0\r\n\r\n`));
+  expect(status).toBe((await fetch(api.url, { method, redirect: 'manual' })).status);
 });
 
 test.each(['HTTP/1.0', 'HTTP/1.1'])('HEAD is answered like GET, without a body: %s', async (version) => {

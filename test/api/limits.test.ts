@@ -103,3 +103,17 @@ test('behind a trusted proxy the address is the nearest that is not a proxy’s'
   expect(await status('2001:db8::3')).toBe(429);
   expect(await status('2001:db8:0:1::1')).toBe(401);
 });
+
+test('an address counts as one with any port, and what is no address counts as the proxy', async () => {
+  const api = await startApi({ environment: { AUTH_FAILURES_PER_MINUTE: '2', TRUSTED_PROXIES: 'loopback' } });
+  const status = async (address: string) => (await api.anonymous('Bearer x').get('/api/v1/me', from(address))).status;
+  expect(await status('192.0.2.1:1000')).toBe(401);
+  expect(await status('192.0.2.1:1001')).toBe(401);
+  expect(await status('192.0.2.1:1002')).toBe(429);
+  expect(await status('[2001:db8::1]:1000')).toBe(401);
+  expect(await status('"[2001:db8::2]:1001"')).toBe(401);
+  expect(await status('2001:db8::3')).toBe(429);
+  expect(await status('made-up-1')).toBe(401);
+  expect(await status('198.51.100.1, unknown')).toBe(401);
+  expect(await status('made-up-3')).toBe(429);
+});
