@@ -17,6 +17,9 @@ const retryable = new Set(['40001', '40P01']);
 /** query_canceled, by a timeout of the server's. */
 const cancelled = '57014';
 
+/** lock_not_available, by a `lock_timeout` that the role or the database has. */
+const lockNotAvailable = '55P03';
+
 /** pg's own errors have no code; these are the messages of those that mean a lost or refused connection. */
 const connectionMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server does not support SSL)/;
@@ -57,8 +60,9 @@ export function isReadTimeout(error: unknown): boolean {
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable);
   const code = errorCode(error);
-  // Classes 08 (connection exception), 53 (insufficient resources); 57P01 to 57P05 (shutdown, crash, starting up, …).
-  if (code) return /^(08|53|57P)/.test(code) || networkCode.test(code);
+  // Classes 08 (connection exception), 53 (insufficient resources); 57P01 to 57P05 (shutdown, crash, starting up, …);
+  // 25P03 and 25P04, by which PostgreSQL ends a connection whose transaction is idle or takes too long.
+  if (code) return /^(08|53|57P|25P0[34])/.test(code) || networkCode.test(code);
   return error instanceof Error && connectionMessages.test(error.message);
 }
 
@@ -103,7 +107,9 @@ export function databaseProblem(error: unknown): ProblemError {
   if (error instanceof OverloadedError) {
     return new ProblemError('overloaded', { ...options, headers: { 'Retry-After': '1' } });
   }
-  if (isReadTimeout(error) || code === cancelled) return new ProblemError('timeout', options);
+  if (isReadTimeout(error) || code === cancelled || code === lockNotAvailable) {
+    return new ProblemError('timeout', { ...options, headers: { 'Retry-After': '1' } });
+  }
   // 25006: read_only_sql_transaction, as after a fail-over; 28 and 3D: the login or the database is gone.
   if (isUnavailable(error) || isRetryable(error) || /^(25006|28|3D)/.test(code ?? '')) {
     return new ProblemError('database_unavailable', { ...options, headers: { 'Retry-After': '1' } });

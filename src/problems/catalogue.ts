@@ -29,10 +29,10 @@ export const catalogue = {
   },
   token_invalid: {
     status: 401,
-    title: 'The token is not valid',
+    title: 'The credentials or the token are not valid',
     detail: 'The token was refused.',
     remedy:
-      'Get a new token from the issuer that this server is configured for. If new tokens are refused too, compare their iss, aud and alg with the server’s configuration; the server’s log names the rule that failed.',
+      'At the embedded issuer, compare the address and the password, or sign in again: the session may have ended. Elsewhere, get a new token from the issuer that this server is configured for. If new tokens are refused too, compare their iss, aud and alg with the server’s configuration; the server’s log names the rule that failed.',
   },
   token_expired: {
     status: 401,
@@ -147,7 +147,8 @@ export const catalogue = {
     status: 504,
     title: 'The answer took too long',
     detail: 'The answer took too long. A write may or may not have happened.',
-    remedy: 'Read the state before repeating a write, or repeat it in a way that is safe to repeat.',
+    remedy:
+      'Wait for the seconds in Retry-After. Read the state before repeating a write, or repeat it in a way that is safe to repeat.',
   },
 } as const satisfies Record<string, ProblemKind>;
 

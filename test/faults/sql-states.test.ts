@@ -20,8 +20,11 @@ test.each([
   ['57P02', 503, 'database_unavailable'],
   ['57P03', 503, 'database_unavailable'],
   ['57014', 504, 'timeout'],
+  ['55P03', 504, 'timeout'],
   ['40001', 503, 'database_unavailable'],
   ['40P01', 503, 'database_unavailable'],
+  ['25P03', 503, 'database_unavailable'],
+  ['25P04', 503, 'database_unavailable'],
   ['25006', 503, 'database_unavailable'],
   ['22P02', 500, 'internal_error'],
   ['23505', 500, 'internal_error'],
@@ -34,5 +37,5 @@ test.each([
   expect(error).toMatchObject({ code });
   const { headers, ...answered } = databaseProblem(error);
   expect({ status: answered.status, code: answered.code }).toEqual({ status, code: problem });
-  expect(headers).toEqual(status === 503 ? { 'Retry-After': '1' } : {});
+  expect(headers).toEqual(status === 500 ? {} : { 'Retry-After': '1' });
 });
