@@ -3,6 +3,7 @@ import { getAuthTables } from 'better-auth/db';
 import { getTableConfig } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { createBetterAuth } from '../dist/auth/issuer.js';
+import { IssuerDatabase } from '../dist/auth/issuer-database.js';
 import * as tables from '../dist/auth/tables.js';
 
 const columnTypes = {
@@ -23,7 +24,7 @@ for (const fault of faults) console.error(`src/auth/tables.ts: ${fault}`);
 process.exitCode = faults.length > 0 ? 1 : 0;
 
 function expectedColumns() {
-  const { options } = createBetterAuth(new pg.Pool(), {
+  const { options } = createBetterAuth(new IssuerDatabase(new pg.Pool(), 0), {
     publicUrl: 'http://localhost:3000',
     secret: 'of no use to anybody, since nothing is signed',
     trustedOrigins: [],

@@ -49,7 +49,7 @@ const packages = [
       /^(app|server|http\/.*|auth\/(issuer-routes|bearer|me)|limits\/limits|tasks\/(routes|handlers)|observability\/(request-log|tracing))$/,
   },
   { name: /^drizzle-orm$/, allowed: /^(database\/schema|[^/]+\/tables?|auth\/issuer)$/ },
-  { name: /^pg$/, allowed: /^(database\/.*|auth\/(issuer|signing-key))$/ },
+  { name: /^pg$/, allowed: /^(database\/.*|auth\/(issuer|issuer-database|signing-key))$/ },
   { name: /^@electric-sql\/pglite$/, allowed: /^database\/embedded(-engine|-worker)?$/ },
   { name: /^better-auth$/, allowed: /^auth\/(issuer|issuer-rules|signing-key)$/ },
   { name: /^@opentelemetry\/api$/, allowed: /^observability\/tracing$/ },

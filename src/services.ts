@@ -126,6 +126,7 @@ async function embeddedIssuer(
     publicUrl: server.publicUrl,
     secret: secret ?? keptSecret(database),
     trustedOrigins: server.corsOrigins,
+    timeoutMs: database.timeoutMs,
     // The details may be whole requests and errors with what was asked of the database.
     log: (level, message) => log[level === 'success' ? 'info' : level]({ message }, 'issuer'),
   });

@@ -3,6 +3,8 @@ import { dictionary } from '@zxcvbn-ts/language-common';
 import { createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { createMemoryCounter } from '../limits/window.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
+import type { IssuerDatabase } from './issuer-database.ts';
+import { removeUnfinishedUser } from './unfinished-user.ts';
 
 /** Failed sign-ins of an account in a minute, whoever tries and whether there is such an account or not. */
 const failuresOfAccount = 10;
@@ -16,9 +18,10 @@ const chosenPasswords: Readonly<Record<string, string>> = {
 };
 
 const signIn = '/sign-in/email';
+const signUp = '/sign-up/email';
 
 /** Hooks for Better Auth. What they throw is a `ProblemError`. */
-export function createIssuerRules() {
+export function createIssuerRules(database: IssuerDatabase) {
   const common = new Set<string>(dictionary['passwords-common']);
   const failures = createMemoryCounter(failuresOfAccount);
 
@@ -27,11 +30,12 @@ export function createIssuerRules() {
       const field = chosenPasswords[path];
       if (field !== undefined) requireUncommon(body, field);
       if (path === signIn) refuseGuessing(accountOf(body));
+      if (path === signUp) await removeUnfinishedUser(database, accountOf(body));
       // A new password is worth little while whoever knew the old one stays signed in.
       if (path === '/change-password') return { context: { body: { ...body, revokeOtherSessions: true } } };
     }),
     after: createAuthMiddleware(async ({ path, body, context }) => {
-      if (path === signIn && isAPIError(context.returned)) failures.take(accountOf(body));
+      if (path === signIn && isAPIError(context.returned) && !database.hasFailed) failures.take(accountOf(body));
     }),
   };
 

@@ -1,10 +1,11 @@
 /** The embedded identity provider: a Better Auth server on the same database. */
-import { betterAuth } from 'better-auth';
+import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { bearer, jwt } from 'better-auth/plugins';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import { databaseProblem, notReady } from '../database/errors.ts';
+import { notReady } from '../database/errors.ts';
+import { IssuerDatabase } from './issuer-database.ts';
 import type { IssuerLog } from './issuer-log.ts';
 import { createIssuerRules } from './issuer-rules.ts';
 import { passwordLength } from './password-length.ts';
@@ -20,16 +21,24 @@ export interface IssuerOptions {
   readonly secret: string;
   /** Origins whose pages may sign in, besides the server's own. */
   readonly trustedOrigins: readonly string[];
+  /** For one statement of the database, in milliseconds. */
+  readonly timeoutMs: number;
   readonly log: IssuerLog;
 }
 
 export interface Issuer {
   /** Where it is mounted. */
   readonly path: string;
-  /** Answers a request below `path`, in whose URL the path of `publicUrl` comes first. Rejects with a `ProblemError` where the database fails, or before `prepare`. */
+  /**
+   * Answers a request below `path`, all or nothing. The path of `publicUrl` precedes it in the URL.
+   *
+   * @throws ProblemError if the database fails, or before `prepare`
+   */
   handle(request: Request): Promise<Response>;
   /** Its endpoints: the path below `path` in Better Auth's notation, to its methods. */
   readonly endpoints: ReadonlyMap<string, readonly string[]>;
+  /** The paths of those endpoints that must have a body. */
+  readonly needBody: ReadonlySet<string>;
   /** The JWK Set (RFC 7517) of its public keys. */
   loadKeys(): Promise<unknown>;
   /** Sees to it that there is a key to sign with, which the secret can decrypt. */
@@ -37,22 +46,23 @@ export interface Issuer {
 }
 
 export function createIssuer(pool: pg.Pool, options: IssuerOptions): Issuer {
-  const { publicUrl, secret } = options;
-  const auth = createBetterAuth(pool, options);
+  const { publicUrl, secret, timeoutMs } = options;
+  const database = new IssuerDatabase(pool, timeoutMs);
+  const auth = createBetterAuth(database, options);
   let isReady = false;
 
   return {
     path,
     async handle(request) {
       if (!isReady) throw notReady();
-      try {
-        return await auth.handler(withOrigin(request, publicUrl));
-      } catch (error) {
-        // Drizzle wraps the database's error in one that quotes the query.
-        throw databaseProblem((error as Error).cause ?? error);
-      }
+      return database.inTransaction(() => auth.handler(withOrigin(request, publicUrl)));
     },
     endpoints: endpointsOf(auth.api),
+    needBody: new Set(
+      mounted(auth.api)
+        .filter(({ options: { body } }) => body && !body.safeParse(undefined).success)
+        .map(({ path }) => path),
+    ),
     async loadKeys() {
       // It would make a key where there is none.
       if (!isReady) throw new Error('the issuer is not ready');
@@ -70,7 +80,10 @@ export function createIssuer(pool: pg.Pool, options: IssuerOptions): Issuer {
  *
  * @public `npm run check` compares the tables that it expects with `tables.ts`
  */
-export function createBetterAuth(pool: pg.Pool, { publicUrl, secret, trustedOrigins, log }: IssuerOptions) {
+export function createBetterAuth(
+  database: IssuerDatabase,
+  { publicUrl, secret, trustedOrigins, log }: Omit<IssuerOptions, 'timeoutMs'>,
+) {
   const basePath = new URL(publicUrl).pathname.replace(/^\/$/, '');
   return betterAuth({
     appName: 'todo-api',
@@ -79,14 +92,14 @@ export function createBetterAuth(pool: pg.Pool, { publicUrl, secret, trustedOrig
     basePath: `${basePath}${path}`,
     secret,
     trustedOrigins: [...trustedOrigins],
-    database: drizzleAdapter(drizzle(pool), { provider: 'pg', schema: tables }),
+    database: adapterOf(database),
     emailAndPassword: {
       enabled: true,
       minPasswordLength: passwordLength.least,
       maxPasswordLength: passwordLength.most,
       revokeSessionsOnPasswordReset: true,
     },
-    hooks: createIssuerRules(),
+    hooks: createIssuerRules(database),
     session: { storeSessionInDatabase: true },
     logger: { log },
     // Otherwise what the database was asked, e-mail addresses in it, would be printed.
@@ -119,6 +132,17 @@ export function createBetterAuth(pool: pg.Pool, { publicUrl, secret, trustedOrig
   });
 }
 
+/** Better Auth's adapter for Drizzle, whose own transactions would each take a connection from the pool. */
+function adapterOf(database: IssuerDatabase) {
+  // All that Drizzle asks of a pool outside of its transactions is `query`.
+  const connect = drizzleAdapter(drizzle(database as unknown as pg.Pool), { provider: 'pg', schema: tables });
+  return (options: BetterAuthOptions) => {
+    const adapter = connect(options);
+    adapter.transaction = (work) => database.transact(() => work(adapter));
+    return adapter;
+  };
+}
+
 /**
  * Better Auth refuses a request with cookies, or with any `Sec-Fetch-` header as Node's `fetch` sends one, unless it
  * says where it comes from. A browser says so with every POST, if only with `null`; what says nothing is no browser,
@@ -132,12 +156,24 @@ function withOrigin(request: Request, publicUrl: string): Request {
   return new Request(request, { headers: named });
 }
 
+interface Endpoint {
+  readonly path: string;
+  readonly options: {
+    readonly method?: string | readonly string[];
+    readonly body?: { safeParse(body: unknown): { readonly success: boolean } };
+  };
+}
+
+/** The endpoints that have a path; the others can only be called from code. */
+function mounted(api: object): Endpoint[] {
+  return (Object.values(api) as Endpoint[]).filter(({ path }) => path);
+}
+
 function endpointsOf(api: object): Map<string, string[]> {
   const endpoints = new Map<string, string[]>();
-  for (const endpoint of Object.values(api) as { path?: string; options?: { method?: string | string[] } }[]) {
-    if (!endpoint.path) continue;
-    const methods = [endpoint.options?.method ?? 'GET'].flat();
-    endpoints.set(endpoint.path, [...new Set([...(endpoints.get(endpoint.path) ?? []), ...methods])]);
+  for (const { path, options } of mounted(api)) {
+    const methods = [options.method ?? 'GET'].flat();
+    endpoints.set(path, [...new Set([...(endpoints.get(path) ?? []), ...methods])]);
   }
   return endpoints;
 }

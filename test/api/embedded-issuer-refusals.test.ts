@@ -155,6 +155,7 @@ describe('after the secret has changed', () => {
       publicUrl: own.config.server.publicUrl,
       secret: 'another-secret-that-is-long-enough-9d8f7',
       trustedOrigins: [],
+      timeoutMs: 5_000,
       log: () => {},
     });
     await issuer.prepare();
@@ -180,6 +181,7 @@ describe('after the secret has changed', () => {
       publicUrl: own.config.server.publicUrl,
       secret: 'yet-another-secret-that-is-long-enough-1',
       trustedOrigins: [],
+      timeoutMs: 5_000,
       log: () => {},
     };
     await Promise.all(Array.from({ length: 5 }, () => createIssuer(own.database.connections.pool, options).prepare()));

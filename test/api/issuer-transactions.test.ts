@@ -1,0 +1,259 @@
+/** The embedded issuer's operations, with a failure before each of their statements: nothing is done by half. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
+import { prepareFaults, type StatementFaults } from '../support/statement-faults.ts';
+
+const password = 'correct horse battery';
+const newPassword = 'another horse, another battery';
+/** More than any operation has. */
+const mostStatements = 30;
+
+let api: TestApi;
+let faults: StatementFaults;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true, environment: { AUTH_MODE: 'embedded', AUTH_FAILURES_PER_MINUTE: '5' } });
+  faults = prepareFaults(api.database.connections.pool);
+});
+
+afterAll(() => api.stop());
+
+let people = 0;
+
+function newPerson() {
+  people += 1;
+  return { name: 'Ada', email: `ada${people}@example.com`, password };
+}
+
+const post = (client: Client, path: string, body: object = {}) => client.post(`/api/auth${path}`, body);
+const get = (client: Client, path: string) => client.get(`/api/auth${path}`);
+
+/** A new user with two sessions. */
+async function signedIn() {
+  const person = newPerson();
+  const first = await post(api.anonymous(), '/sign-up/email', person);
+  const second = await post(api.anonymous(), '/sign-in/email', person);
+  const client = (answer: Answer) => api.anonymous(`Bearer ${answer.headers.get('set-auth-token')}`);
+  return {
+    ...person,
+    id: first.body.user.id as string,
+    client: client(first),
+    other: client(second),
+    otherToken: second.body.token as string,
+  };
+}
+
+type Signed = Awaited<ReturnType<typeof signedIn>>;
+
+/** All rows of the issuer. */
+async function rows(): Promise<unknown> {
+  const tables = ['"user"', 'session', 'account', 'verification', 'jwks'];
+  const columns = tables.map((table) => `(select jsonb_agg(to_jsonb(t) order by id) from todo_auth.${table} t)`);
+  return api.database.query(`select jsonb_build_array(${columns.join(', ')}) as rows`);
+}
+
+/** What an operation starts from, the request, and what holds after it has succeeded. */
+interface Case {
+  readonly prepare?: (user: Signed) => Promise<unknown>;
+  readonly request: (user: Signed) => Promise<Answer>;
+  readonly holds?: (user: Signed, answer: Answer) => Promise<void>;
+}
+
+const isSignedOut = async (client: Client) => expect((await get(client, '/get-session')).body).toBeNull();
+const isSignedIn = async (client: Client) => expect((await get(client, '/get-session')).body).not.toBeNull();
+const canSignIn = async (email: string, chosen: string) =>
+  expect((await post(api.anonymous(), '/sign-in/email', { email, password: chosen })).status).toBe(200);
+const run = (text: string, ...values: unknown[]) => api.database.query(text, values);
+
+const cases: Readonly<Record<string, Case>> = {
+  'signing up': {
+    request: ({ email }) => post(api.anonymous(), '/sign-up/email', { name: 'Eve', email: `eve-${email}`, password }),
+    holds: async ({ email }) => canSignIn(`eve-${email}`, password),
+  },
+  'signing up with the address of an unfinished user': {
+    prepare: ({ email }) =>
+      run(`insert into todo_auth."user" (id, name, email) values ($1, 'Eve', $1)`, `eve-${email}`),
+    request: ({ email }) => post(api.anonymous(), '/sign-up/email', { name: 'Eve', email: `eve-${email}`, password }),
+    holds: async ({ email }, { body }) => {
+      expect(body.user.id).not.toBe(`eve-${email}`);
+      await canSignIn(`eve-${email}`, password);
+    },
+  },
+  'signing in': {
+    request: ({ email }) => post(api.anonymous(), '/sign-in/email', { email, password }),
+    holds: async (_user, { headers }) => isSignedIn(api.anonymous(`Bearer ${headers.get('set-auth-token')}`)),
+  },
+  'signing out': {
+    request: ({ client }) => post(client, '/sign-out'),
+    holds: async ({ client, other }) => {
+      await isSignedOut(client);
+      await isSignedIn(other);
+    },
+  },
+  'changing the password': {
+    request: ({ client }) => post(client, '/change-password', { currentPassword: password, newPassword }),
+    holds: async ({ email, other }) => {
+      await isSignedOut(other);
+      await canSignIn(email, newPassword);
+    },
+  },
+  'resetting the password': {
+    prepare: ({ id }) =>
+      run(
+        `insert into todo_auth.verification (id, identifier, value, expires_at)
+         values ($1, 'reset-password:' || $1, $1, now() + interval '1 hour')`,
+        id,
+      ),
+    request: ({ id }) => post(api.anonymous(), '/reset-password', { token: id, newPassword }),
+    holds: async ({ email, client }) => {
+      await isSignedOut(client);
+      await canSignIn(email, newPassword);
+    },
+  },
+  'changing the name': {
+    request: ({ client }) => post(client, '/update-user', { name: 'Ada Lovelace' }),
+    holds: async ({ client }) => expect((await get(client, '/get-session')).body.user.name).toBe('Ada Lovelace'),
+  },
+  'ending a session': {
+    request: ({ client, otherToken }) => post(client, '/revoke-session', { token: otherToken }),
+    holds: ({ other }) => isSignedOut(other),
+  },
+  'ending all other sessions': {
+    prepare: async ({ email }) => {
+      for (let count = 0; count < 3; count += 1) await canSignIn(email, password);
+    },
+    request: ({ client }) => post(client, '/revoke-other-sessions'),
+    holds: async ({ client }) => expect((await get(client, '/list-sessions')).body).toHaveLength(1),
+  },
+  'ending all sessions': {
+    request: ({ client }) => post(client, '/revoke-sessions'),
+    holds: ({ other }) => isSignedOut(other),
+  },
+  'removing an account': {
+    prepare: ({ id }) =>
+      run(
+        `insert into todo_auth.account (id, account_id, provider_id, user_id) values ('github-' || $1, $1, 'github', $1)`,
+        id,
+      ),
+    request: ({ client, id }) => post(client, '/unlink-account', { accountId: `github-${id}` }),
+    holds: async ({ client }) => expect((await get(client, '/list-accounts')).body).toHaveLength(1),
+  },
+  'extending a session': {
+    prepare: ({ id }) =>
+      run(`update todo_auth.session set expires_at = now() + interval '1 day' where user_id = $1`, id),
+    request: ({ client }) => get(client, '/get-session'),
+    holds: async (_user, { body }) =>
+      expect(Date.parse(body.session.expiresAt)).toBeGreaterThan(Date.now() + 6 * 86_400_000),
+  },
+  'looking at a session that has ended': {
+    prepare: ({ id }) =>
+      run(`update todo_auth.session set expires_at = now() - interval '1 day' where user_id = $1`, id),
+    request: ({ client }) => get(client, '/get-session'),
+    holds: async (_user, { body }) => expect(body).toBeNull(),
+  },
+  'getting a token': { request: ({ client }) => get(client, '/token') },
+  'getting a token without a key': {
+    prepare: () => run('delete from todo_auth.jwks'),
+    request: ({ client }) => get(client, '/token'),
+  },
+  'publishing keys without a key': {
+    prepare: () => run('delete from todo_auth.jwks'),
+    request: () => get(api.anonymous(), '/jwks'),
+    holds: async (_user, { body }) => expect(body.keys).toHaveLength(1),
+  },
+  'listing sessions': { request: ({ client }) => get(client, '/list-sessions') },
+  'listing accounts': { request: ({ client }) => get(client, '/list-accounts') },
+  'checking the password': { request: ({ client }) => post(client, '/verify-password', { password }) },
+};
+
+/** Fails one statement after the other, each in an attempt of its own; the answer of the first one that succeeds. */
+async function failEverywhere(how: 'lost before' | 'cancelled', request: () => Promise<Answer>): Promise<Answer> {
+  for (let at = 1; at <= mostStatements; at += 1) {
+    const before = await rows();
+    faults.cause(at, how);
+    const answer = await request();
+    const failed = faults.end();
+    if (failed === null) return answer;
+    expectOutage(answer, how === 'cancelled' ? 504 : 503, failed);
+    expect(await rows(), failed).toEqual(before);
+  }
+  return expect.fail(`there are more than ${mostStatements} statements`);
+}
+
+function expectOutage({ status, body, headers }: Answer, expected: number, failed: string): void {
+  expect({ status, code: body.code }, failed).toEqual({
+    status: expected,
+    code: expected === 504 ? 'timeout' : 'database_unavailable',
+  });
+  expect(headers.get('retry-after'), failed).toMatch(/^[1-9]\d*$/);
+  expect(body.auth_code, failed).toBeUndefined();
+  expect(headers.getSetCookie(), failed).toEqual([]);
+  expect(headers.get('set-auth-token'), failed).toBeNull();
+}
+
+describe.each(Object.entries(cases))('%s', (_name, { prepare, request, holds }) => {
+  let user: Signed;
+
+  beforeEach(async () => {
+    user = await signedIn();
+    await prepare?.(user);
+  });
+
+  test.each(['lost before', 'cancelled'] as const)('is done as a whole or not at all: %s', async (how) => {
+    const answer = await failEverywhere(how, () => request(user));
+    expect(answer.status).toBe(200);
+    await holds?.(user, answer);
+  });
+
+  test('may have been done as a whole when its commit is not answered', async () => {
+    let failed: string | null = null;
+    for (let at = 1; at <= mostStatements && failed !== 'commit'; at += 1) {
+      const before = await rows();
+      faults.cause(at, 'lost after');
+      const answer = await request(user);
+      failed = faults.end();
+      // An operation that writes nothing has no commit.
+      if (failed === null) return;
+      expectOutage(answer, 503, failed);
+      if (failed === 'commit') expect(await rows()).not.toEqual(before);
+      else expect(await rows(), failed).toEqual(before);
+    }
+    expect(failed).toBe('commit');
+  });
+});
+
+test('none of these failures counted as a failed authentication', async () => {
+  const { client } = await signedIn();
+  expect((await get(client, '/token')).status).toBe(200);
+});
+
+test('an address is kept for a user who has an account or a session, or whose address is verified', async () => {
+  const { email, id, client } = await signedIn();
+  const signUpAgain = () => post(api.anonymous(), '/sign-up/email', { name: 'Eve', email, password: newPassword });
+  await run('delete from todo_auth.session where user_id = $1', id);
+  expect((await signUpAgain()).body.auth_code).toBe('USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL');
+  await canSignIn(email, password);
+  await run('delete from todo_auth.account where user_id = $1', id);
+  expect((await signUpAgain()).status).toBe(422);
+  await run('delete from todo_auth.session where user_id = $1', id);
+  await run('update todo_auth."user" set email_verified = true where id = $1', id);
+  expect((await signUpAgain()).status).toBe(422);
+  await run('update todo_auth."user" set email_verified = false where id = $1', id);
+  const { status, body } = await signUpAgain();
+  expect(status).toBe(200);
+  expect(body.user.id).not.toBe(id);
+  await isSignedOut(client);
+});
+
+test('many operations at once wait for one another and not for themselves', async () => {
+  const user = await signedIn();
+  for (let count = 0; count < 5; count += 1) await canSignIn(user.email, password);
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, turn) => [
+      post(user.client, '/revoke-other-sessions'),
+      post(user.client, '/update-user', { name: `Ada ${turn}` }),
+      get(user.client, '/token'),
+    ]).flat(),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(200));
+});
