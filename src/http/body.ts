@@ -23,15 +23,36 @@ export async function readBody(
   types: readonly BodyType[] = ['application/json'],
   limit = bodyLimit,
 ): Promise<Uint8Array> {
+  const bytes = await readBytesAs(context, types, limit);
+  if (bytes.length === 0) throw malformed('A body is needed, and there is none.');
+  if (headerOf(context, 'content-type') === undefined) throw unsupported(types);
+  return bytes;
+}
+
+/**
+ * The bytes of a body that may be absent. An empty body is not looked at further: clients send one with any media type.
+ *
+ * @throws ProblemError 413 and 415 as `readBody`
+ */
+export async function readOptionalBody(context: Pick<RequestContext, 'env'>): Promise<Uint8Array> {
+  const isChunked = headerOf(context, 'transfer-encoding') !== undefined;
+  if (!isChunked && Number(headerOf(context, 'content-length') ?? 0) === 0) return new Uint8Array();
+  const bytes = await readBytesAs(context, ['application/json'], bodyLimit);
+  if (bytes.length > 0 && headerOf(context, 'content-type') === undefined) throw unsupported(['application/json']);
+  return bytes;
+}
+
+async function readBytesAs(
+  context: Pick<RequestContext, 'env'>,
+  types: readonly BodyType[],
+  limit: number,
+): Promise<Uint8Array> {
   const type = headerOf(context, 'content-type');
   if (type !== undefined && !isAcceptable(type, types)) throw unsupported(types);
   if ((headerOf(context, 'content-encoding') ?? 'identity') !== 'identity') throw unsupported(types);
 
   if (Number(headerOf(context, 'content-length') ?? 0) > limit) throw tooLarge(limit);
-  const bytes = await readBytes(context.env.incoming, limit);
-  if (bytes.length === 0) throw malformed('A body is needed, and there is none.');
-  if (type === undefined) throw unsupported(types);
-  return bytes;
+  return readBytes(context.env.incoming, limit);
 }
 
 function isAcceptable(contentType: string, types: readonly BodyType[]): boolean {

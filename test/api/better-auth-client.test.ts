@@ -1,0 +1,285 @@
+/** Better Auth's own client against the embedded issuer: each of its methods, by cookies and by bearer tokens. */
+import { createAuthClient } from 'better-auth/client';
+import { jwtClient } from 'better-auth/client/plugins';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startApi, type TestApi } from '../support/api.ts';
+import { noteSecret, noteSecrets } from '../support/log-scan.ts';
+import { parseAnswer, sendRaw } from '../support/raw-http.ts';
+
+const password = 'correct horse battery';
+const otherPassword = 'another horse, another battery';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true, environment: { AUTH_MODE: 'embedded' } });
+});
+
+afterAll(() => api.stop());
+
+let people = 0;
+
+function newPerson() {
+  people += 1;
+  return { name: 'Ada', email: `ada${people}@example.com`, password };
+}
+
+/** A client that keeps its cookies, as a browser does. */
+function byCookies() {
+  const jar = new Map<string, string>();
+  return clientWith(async (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    const response = await fetch(input, { ...init, headers });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      if (/max-age=0/i.test(cookie)) jar.delete(name);
+      else jar.set(name, value);
+    }
+    return response;
+  });
+}
+
+/** A client that keeps the token in `set-auth-token`, as the documentation of Better Auth's bearer plugin says. */
+function byBearer() {
+  let token = '';
+  return clientWith(async (input, init) => {
+    const headers = new Headers(init?.headers);
+    if (token) headers.set('authorization', `Bearer ${token}`);
+    const response = await fetch(input, { ...init, headers });
+    token = response.headers.get('set-auth-token') ?? token;
+    return response;
+  });
+}
+
+function clientWith(customFetchImpl: typeof fetch) {
+  const noting: typeof fetch = async (input, init) => {
+    const response = await customFetchImpl(input, init);
+    noteSecrets(
+      response.headers,
+      await response
+        .clone()
+        .json()
+        .catch(() => null),
+    );
+    return response;
+  };
+  noteSecret(password, otherPassword);
+  return createAuthClient({
+    baseURL: api.url,
+    plugins: [jwtClient()],
+    fetchOptions: { customFetchImpl: noting },
+  });
+}
+
+/** A client that has signed somebody up. */
+async function signedUp(newClient: typeof byCookies) {
+  const client = newClient();
+  const person = newPerson();
+  expect((await client.signUp.email(person)).error).toBeNull();
+  return { client, person };
+}
+
+/** What an error is for the code of an application: Better Auth's code and message, and the problem's status and code. */
+const refusal = (status: number, code: string, auth_code: string, message: string | RegExp) => ({
+  data: null,
+  error: expect.objectContaining({
+    status,
+    code,
+    auth_code,
+    message: typeof message === 'string' ? message : expect.stringMatching(message),
+    title: expect.any(String),
+    detail: expect.any(String),
+  }),
+});
+
+const unauthorized = refusal(401, 'token_invalid', 'UNAUTHORIZED', 'Unauthorized');
+
+describe.each([
+  ['cookies', byCookies],
+  ['bearer tokens', byBearer],
+])('by %s', (_how, newClient) => {
+  test('signs up, asks for the session and a token, and signs out', async () => {
+    const { client, person } = await signedUp(newClient);
+    const session = await client.getSession();
+    expect(session.data?.user).toMatchObject({ name: person.name, email: person.email });
+    const { data } = await client.token();
+    noteSecret(data?.token);
+    const me = await api.anonymous(`Bearer ${data?.token}`).get('/api/v1/me');
+    expect(me.body.id).toBe(session.data?.user.id);
+    expect(await client.signOut()).toEqual({ data: { success: true }, error: null });
+    expect(await client.token()).toEqual(unauthorized);
+    expect((await client.getSession()).data).toBeNull();
+  });
+
+  test('signs in, and is told why not', async () => {
+    const { person } = await signedUp(newClient);
+    const client = newClient();
+    const wrong = refusal(401, 'token_invalid', 'INVALID_EMAIL_OR_PASSWORD', 'Invalid email or password');
+    expect(await client.signIn.email({ ...person, password: otherPassword })).toEqual(wrong);
+    expect(await client.signIn.email({ ...person, email: 'nobody@example.com' })).toEqual(wrong);
+    expect((await client.signIn.email(person)).data?.user.email).toBe(person.email);
+    expect((await client.getSession()).data?.user.email).toBe(person.email);
+  });
+
+  test('is told why it cannot sign up', async () => {
+    const { client, person } = await signedUp(newClient);
+    const refused = (code: string, message: string | RegExp) => refusal(422, 'validation_failed', code, message);
+    expect(await client.signUp.email(person)).toEqual(
+      refused('USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL', 'User already exists. Use another email.'),
+    );
+    expect(await client.signUp.email({ ...newPerson(), password: 'sh0rt 7' })).toEqual(
+      refused('PASSWORD_TOO_SHORT', 'Password too short'),
+    );
+    expect(await client.signUp.email({ ...newPerson(), password: 'x'.repeat(129) })).toEqual(
+      refused('PASSWORD_TOO_LONG', 'Password too long'),
+    );
+    const invalid = await client.signUp.email({ ...newPerson(), email: 'ada' });
+    expect(invalid).toEqual(refused('VALIDATION_ERROR', /^\[body\.email\] Invalid/));
+    expect(invalid.error).toMatchObject({ errors: [{ in: 'body', pointer: '/email' }] });
+    // A rule of this server's own, which has no code of Better Auth's.
+    expect((await client.signUp.email({ ...newPerson(), password: 'password1' })).error).toMatchObject({
+      status: 422,
+      message: expect.stringContaining('guessed first'),
+    });
+  });
+
+  test('changes name and password', async () => {
+    const { client, person } = await signedUp(newClient);
+    expect((await client.updateUser({ name: 'Ada Lovelace' })).data).toEqual({ status: true });
+    expect((await client.getSession()).data?.user.name).toBe('Ada Lovelace');
+    expect(await client.changePassword({ currentPassword: otherPassword, newPassword: otherPassword })).toEqual(
+      refusal(422, 'validation_failed', 'INVALID_PASSWORD', 'Invalid password'),
+    );
+    expect((await client.$fetch('/verify-password', { method: 'POST', body: { password } })).data).toEqual({
+      status: true,
+    });
+    const changed = await client.changePassword({ currentPassword: password, newPassword: otherPassword });
+    expect(changed.data?.user.email).toBe(person.email);
+    expect((await client.getSession()).data?.user.email).toBe(person.email);
+    expect((await newClient().signIn.email({ ...person, password: otherPassword })).error).toBeNull();
+  });
+
+  test('lists and ends sessions', async () => {
+    const { client, person } = await signedUp(newClient);
+    const others = [newClient(), newClient(), newClient()] as const;
+    for (const other of others) expect((await other.signIn.email(person)).error).toBeNull();
+    const { data: sessions } = await client.listSessions();
+    expect(sessions).toHaveLength(4);
+    const token = (await others[0].getSession()).data?.session.token ?? '';
+    expect((await client.revokeSession({ token })).data).toEqual({ status: true });
+    expect(await others[0].listSessions()).toEqual(unauthorized);
+    expect((await client.revokeOtherSessions()).data).toEqual({ status: true });
+    expect(await others[1].listSessions()).toEqual(unauthorized);
+    expect((await client.listSessions()).data).toHaveLength(1);
+    expect((await client.revokeSessions()).data).toEqual({ status: true });
+    expect(await client.listSessions()).toEqual(unauthorized);
+  });
+
+  test('lists accounts, and keeps the last one', async () => {
+    const { client } = await signedUp(newClient);
+    const { data: accounts } = await client.listAccounts();
+    expect(accounts).toMatchObject([{ providerId: 'credential' }]);
+    expect(await client.unlinkAccount({ accountId: accounts?.[0]?.id ?? '' })).toEqual(
+      refusal(422, 'validation_failed', 'FAILED_TO_UNLINK_LAST_ACCOUNT', "You can't unlink your last account"),
+    );
+  });
+
+  test('is told what is not to be had here, and nothing of it is the server’s failure', async () => {
+    const { client, person } = await signedUp(newClient);
+    const accountId = (await client.listAccounts()).data?.[0]?.id ?? '';
+    const { email } = person;
+    const answers = {
+      requestPasswordReset: await client.requestPasswordReset({ email }),
+      resetPassword: await client.resetPassword({ newPassword: otherPassword, token: 'x' }),
+      sendVerificationEmail: await client.sendVerificationEmail({ email }),
+      changeEmail: await client.changeEmail({ newEmail: `new-${email}` }),
+      'signIn.social': await client.signIn.social({ provider: 'github' }),
+      linkSocial: await client.linkSocial({ provider: 'github' }),
+      getAccessToken: await client.getAccessToken({ accountId }),
+      refreshToken: await client.refreshToken({ accountId }),
+      accountInfo: await client.accountInfo({ query: { accountId } }),
+      deleteUser: await client.deleteUser({ password }),
+      verifyEmail: await client.verifyEmail({ query: { token: 'x' } }),
+    };
+    const outcomes = Object.entries(answers).map(([name, { error }]) => {
+      expect(error?.message, name).toEqual(expect.any(String));
+      return [name, error?.status, (error as { auth_code?: string } | null)?.auth_code];
+    });
+    expect(outcomes).toEqual([
+      ['requestPasswordReset', 422, 'RESET_PASSWORD_DISABLED'],
+      ['resetPassword', 422, 'INVALID_TOKEN'],
+      ['sendVerificationEmail', 422, 'VERIFICATION_EMAIL_NOT_ENABLED'],
+      ['changeEmail', 422, 'CHANGE_EMAIL_DISABLED'],
+      ['signIn.social', 422, 'PROVIDER_NOT_FOUND'],
+      ['linkSocial', 422, 'PROVIDER_NOT_FOUND'],
+      ['getAccessToken', 422, 'PROVIDER_NOT_SUPPORTED'],
+      ['refreshToken', 422, 'PROVIDER_NOT_SUPPORTED'],
+      ['accountInfo', 422, 'PROVIDER_NOT_CONFIGURED'],
+      ['deleteUser', 404, undefined],
+      ['verifyEmail', 401, 'INVALID_TOKEN'],
+    ]);
+  });
+
+  test('throws errors with the same members, if told to', async () => {
+    const client = newClient();
+    const thrown = await client.signIn.email({ email: 'nobody@example.com', password }, { throw: true }).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(thrown).toMatchObject({
+      status: 401,
+      error: { auth_code: 'INVALID_EMAIL_OR_PASSWORD', message: 'Invalid email or password', code: 'token_invalid' },
+    });
+  });
+});
+
+describe('a request without a body', () => {
+  const json = { 'Content-Type': 'application/json' };
+
+  test.each([
+    ['JSON', json, undefined],
+    ['a form', { 'Content-Type': 'application/x-www-form-urlencoded' }, undefined],
+    ['text', { 'Content-Type': 'text/plain;charset=UTF-8' }, undefined],
+    ['nothing', {}, undefined],
+    ['JSON, an empty object', json, '{}'],
+  ])('signs out: as %s', async (_type, headers, body) => {
+    const { headers: signed } = await api.anonymous().post('/api/auth/sign-up/email', newPerson());
+    const client = api.anonymous(`Bearer ${signed.get('set-auth-token')}`);
+    const { status } = await client.request('POST', '/api/auth/sign-out', { headers, ...(body && { body }) });
+    expect(status).toBe(200);
+    expect((await client.get('/api/auth/token')).status).toBe(401);
+  });
+
+  test('signs out: in no chunks', async () => {
+    const { headers } = await api.anonymous().post('/api/auth/sign-up/email', newPerson());
+    const session = headers.get('set-auth-token');
+    const head = [
+      'POST /api/auth/sign-out HTTP/1.1',
+      `Host: ${new URL(api.url).host}`,
+      `Authorization: Bearer ${session}`,
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+      'Connection: close',
+    ];
+    const answer = parseAnswer(await sendRaw(api.url, `${head.join('\r\n')}\r\n\r\n0\r\n\r\n`));
+    expect(answer.status).toBe(200);
+    expect((await api.anonymous(`Bearer ${session}`).get('/api/auth/token')).status).toBe(401);
+  });
+
+  test.each(['/revoke-sessions', '/revoke-other-sessions'])('is all that %s needs', async (path) => {
+    const { headers } = await api.anonymous().post('/api/auth/sign-up/email', newPerson());
+    const client = api.anonymous(`Bearer ${headers.get('set-auth-token')}`);
+    expect((await client.request('POST', `/api/auth${path}`, { headers: json })).status).toBe(200);
+  });
+
+  test.each(['/sign-in/email', '/sign-up/email', '/change-password', '/update-user'])(
+    'is not enough for %s',
+    async (path) => {
+      for (const headers of [json, {}] as Record<string, string>[]) {
+        const { status, body } = await api.anonymous().request('POST', `/api/auth${path}`, { headers });
+        expect({ status, code: body.code }).toEqual({ status: 400, code: 'malformed_request' });
+      }
+    },
+  );
+});
