@@ -29,11 +29,6 @@ export class IssuerDatabase {
     return request ? request.query(query, values) : queryOnce(this.#pool, query, values);
   }
 
-  /** Whether the database has failed in the current request, so that what Better Auth makes of it is not to be trusted. */
-  get hasFailed(): boolean {
-    return this.#requests.getStore()?.failure !== undefined;
-  }
-
   /**
    * Better Auth's own transactions, as a part of the request's: if one fails, the whole request is rolled back.
    *
@@ -63,6 +58,7 @@ export class IssuerDatabase {
       await request.rollBack();
       throw request.failure ? databaseProblem(request.failure) : error;
     }
+    await request.settle();
     if (request.failure) {
       await request.rollBack();
       throw databaseProblem(request.failure);
@@ -84,6 +80,8 @@ class RequestTransaction {
   #connection: Promise<pg.PoolClient> | undefined;
   /** Why it cannot be committed. */
   #refusal: unknown;
+  /** Ends when the last statement that was asked for does. */
+  #last: Promise<void> = Promise.resolve();
   #isOver = false;
   /** The first failure of the database, as opposed to its refusal of a value. */
   failure: unknown;
@@ -97,21 +95,47 @@ class RequestTransaction {
     query: string | pg.QueryConfig,
     values?: unknown[],
   ): Promise<pg.QueryResult<Row>> {
-    if (this.#isOver) throw new Error('the request has been answered');
-    // The next statement would fail likewise, and take as long once more.
-    if (this.failure) throw this.failure;
+    this.#requireOpen();
     try {
       if (!this.#connection && isRead(query)) return await queryOnce<Row>(this.#pool, query, values);
-      if (this.#refusal) throw this.#refusal;
-      this.#connection ??= begin(this.#pool, this.#timeoutMs);
-      const client = await this.#connection;
-      return await client.query<Row>(query, values);
+      return await this.#inTurn(query, values);
     } catch (error) {
       // PostgreSQL carries out nothing more in a transaction in which a statement has failed.
       if (this.#connection) this.refuseCommit(error);
       if (!isRefusal(error)) this.failure ??= error;
       throw error;
     }
+  }
+
+  /** One statement after the other: Better Auth asks for several at once in places, which pg discourages. */
+  #inTurn<Row extends pg.QueryResultRow>(
+    query: string | pg.QueryConfig,
+    values: unknown[] | undefined,
+  ): Promise<pg.QueryResult<Row>> {
+    this.#connection ??= begin(this.#pool, this.#timeoutMs);
+    const connection = this.#connection;
+    const result = this.#last.then(async () => {
+      const client = await connection;
+      this.#requireOpen();
+      if (this.#refusal) throw this.#refusal;
+      return client.query<Row>(query, values);
+    });
+    this.#last = result.then(
+      () => {},
+      () => {},
+    );
+    return result;
+  }
+
+  /** After a failure, the next statement would fail likewise, and take as long once more. */
+  #requireOpen(): void {
+    if (this.#isOver) throw new Error('the request has been answered');
+    if (this.failure) throw this.failure;
+  }
+
+  /** Waits until nothing that was asked for is left to do. */
+  async settle(): Promise<void> {
+    await this.#last;
   }
 
   refuseCommit(reason: unknown): void {
@@ -137,6 +161,7 @@ class RequestTransaction {
 
   async #finish(command: 'commit' | 'rollback'): Promise<void> {
     this.#isOver = true;
+    await this.#last;
     const client = await this.#connection;
     if (!client) return;
     const isLost = this.failure !== undefined && !leavesConnectionUsable(this.failure);

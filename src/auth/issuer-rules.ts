@@ -35,7 +35,7 @@ export function createIssuerRules(database: IssuerDatabase) {
       if (path === '/change-password') return { context: { body: { ...body, revokeOtherSessions: true } } };
     }),
     after: createAuthMiddleware(async ({ path, body, context }) => {
-      if (path === signIn && isAPIError(context.returned) && !database.hasFailed) failures.take(accountOf(body));
+      if (path === signIn && isAPIError(context.returned)) failures.take(accountOf(body));
     }),
   };
 

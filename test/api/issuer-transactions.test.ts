@@ -1,5 +1,5 @@
 /** The embedded issuer's operations, with a failure before each of their statements: nothing is done by half. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { prepareFaults, type StatementFaults } from '../support/statement-faults.ts';
 
@@ -17,6 +17,11 @@ beforeAll(async () => {
 });
 
 afterAll(() => api.stop());
+
+/** What is written past the log, by libraries. */
+const printed: unknown[] = [];
+vi.spyOn(console, 'error').mockImplementation((...values) => void printed.push(values));
+process.on('warning', (warning) => printed.push(warning));
 
 let people = 0;
 
@@ -256,4 +261,17 @@ test('many operations at once wait for one another and not for themselves', asyn
     ]).flat(),
   );
   expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(200));
+});
+
+test('a table that is missing is a failure of the server, and no failed authentication', async () => {
+  const { client } = await signedIn();
+  await run('alter table todo_auth.session rename to elsewhere');
+  const { status, body } = await get(client, '/token');
+  await run('alter table todo_auth.elsewhere rename to session');
+  expect({ status, code: body.code }).toEqual({ status: 500, code: 'internal_error' });
+  await isSignedIn(client);
+});
+
+test('nothing of all this was printed', () => {
+  expect(printed).toEqual([]);
 });

@@ -1,10 +1,13 @@
 /** Starting without a database, and without an issuer: what needs neither is served, the rest says when to come back. */
 import { expect, onTestFinished, test } from 'vitest';
+import { createIssuer } from '../../src/auth/issuer.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { startServer } from '../../src/server.ts';
 import { createServices } from '../../src/services.ts';
 import { startApi } from '../support/api.ts';
+import { testSecret } from '../support/databases.ts';
+import { requestsToAll } from '../support/issuer-requests.ts';
 import { startJwksServer } from '../support/jwks-server.ts';
 import { freePort } from '../support/postgres-server.ts';
 import { makeIssuer } from '../support/tokens.ts';
@@ -85,6 +88,27 @@ test('without a database nobody can sign in', async () => {
     body: JSON.stringify({ email: 'ada@example.com', password: 'correct horse battery' }),
   });
   await expectUnavailable(response, 'database_unavailable');
+});
+
+test('without a database no endpoint of the embedded issuer takes a good session for a bad one', async () => {
+  const api = await startApi({ environment: { AUTH_MODE: 'embedded', AUTH_FAILURES_PER_MINUTE: '5' } });
+  const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
+  const { headers } = await api.anonymous().post('/api/auth/sign-up/email', person);
+  const client = api.anonymous(`Bearer ${headers.get('set-auth-token')}`);
+  const { pool } = api.database.connections;
+  const options = { publicUrl: api.url, secret: testSecret, trustedOrigins: [], timeoutMs: 1_000, log: () => {} };
+  const requests = requestsToAll(createIssuer(pool, options).endpoints, person);
+
+  const { connect } = pool;
+  pool.connect = (() => Promise.reject(Object.assign(new Error(), { code: 'ECONNREFUSED' }))) as typeof connect;
+  for (const { method, target, body, needsNoDatabase } of requests) {
+    const answer = await client.request(method, `/api/auth${target}`, { body });
+    const what = `${method} ${target}: ${answer.text}`;
+    if (needsNoDatabase) expect(answer.status, what).not.toBe(503);
+    else expect([answer.status, answer.body.code], what).toEqual([503, 'database_unavailable']);
+  }
+  pool.connect = connect;
+  expect((await client.get('/api/auth/token')).status).toBe(200);
 });
 
 test('a database that goes away is told, and found again', async () => {

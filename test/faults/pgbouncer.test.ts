@@ -121,6 +121,39 @@ test.for(['false', 'true'])(
   },
 );
 
+test('the embedded issuer’s transactions each keep to one connection', async () => {
+  const postgres = await startPostgres();
+  onTestFinished(() => postgres.stop());
+  const bouncer = await startPgBouncer(postgres.port, 2);
+  const { url, services } = await serve({
+    AUTH_MODE: 'embedded',
+    DATABASE_URL: `${bouncer}/postgres`,
+    DATABASE_DIRECT_URL: `${postgres.url}/postgres`,
+    DATABASE_PREPARE: 'false',
+  });
+  const [password, newPassword] = ['correct horse battery', 'another horse, another battery'];
+  const statuses = await Promise.all(
+    Array.from({ length: 10 }, async (_, count) => {
+      const person = { name: 'Ada', email: `ada${count}@example.com`, password };
+      const signedUp = await caller(url, '')('POST', '/api/auth/sign-up/email', person);
+      const call = caller(url, signedUp.headers.get('set-auth-token') ?? '');
+      const changed = await call('POST', '/api/auth/change-password', { currentPassword: password, newPassword });
+      const again = caller(url, changed.headers.get('set-auth-token') ?? '');
+      const ended = await again('POST', '/api/auth/revoke-other-sessions');
+      const token = await again('GET', '/api/auth/token');
+      return [signedUp, changed, ended, token].map(({ status }) => status);
+    }),
+  );
+  expect(statuses).toEqual(Array(10).fill([200, 200, 200, 200]));
+  expect(isAtRest(services)).toBe(true);
+  const direct = new pg.Client({ connectionString: `${postgres.url}/postgres` });
+  await direct.connect();
+  onTestFinished(() => direct.end());
+  const { rows } = await direct.query(`select (select count(*)::int from todo_auth.session) as sessions,
+    (select count(*)::int from pg_stat_activity where state like 'idle in transaction%') as open`);
+  expect(rows).toEqual([{ sessions: 10, open: 0 }]);
+});
+
 test.runIf(isLong)('the suites of API, database and security hold behind it', { timeout: 1_200_000 }, async () => {
   const postgres = await startPostgres();
   onTestFinished(() => postgres.stop());

@@ -1,0 +1,137 @@
+/** The transaction of a request to the embedded issuer: what commits it, and what rolls it back. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { IssuerDatabase } from '../../src/auth/issuer-database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
+
+let database: TestDatabase;
+let issuer: IssuerDatabase;
+
+beforeAll(async () => {
+  // One place: whoever waited for a second connection would wait for itself.
+  database = await createTestDatabase({ poolMax: 1, timeoutMs: 2_000 });
+  issuer = new IssuerDatabase(database.connections.pool, 2_000);
+});
+afterAll(() => database.remove());
+beforeEach(async () => void (await database.query('delete from todo_auth."user"')));
+
+const insert = (id: string) => issuer.query('insert into todo_auth."user" (id, name, email) values ($1, $1, $1)', [id]);
+const select = () => issuer.query('select id from todo_auth."user" order by id');
+const ids = async () => (await database.query<{ id: string }>('select id from todo_auth."user"')).map(({ id }) => id);
+const answer = (status: number) => new Response(null, { status });
+
+describe('commits', () => {
+  test.each([200, 204, 302, 401, 422])(
+    'with status %i, which Better Auth may have meant to store something with',
+    async (status) => {
+      const response = await issuer.inTransaction(async () => {
+        await insert('a');
+        return answer(status);
+      });
+      expect(response.status).toBe(status);
+      expect(await ids()).toEqual(['a']);
+    },
+  );
+
+  test('after all that was asked for at once, reads and writes, on a single connection', async () => {
+    await issuer.inTransaction(async () => {
+      await Promise.all([select(), insert('a'), select(), insert('b'), select(), insert('c')]);
+      return answer(200);
+    });
+    expect(await ids()).toHaveLength(3);
+  });
+
+  test('what was asked for, even if it was not waited for', async () => {
+    await issuer.inTransaction(async () => {
+      void insert('a');
+      return answer(200);
+    });
+    expect(await ids()).toEqual(['a']);
+  });
+});
+
+describe('rolls back', () => {
+  test('with status 500', async () => {
+    const response = await issuer.inTransaction(async () => {
+      await insert('a');
+      return answer(500);
+    });
+    expect(response.status).toBe(500);
+    expect(await ids()).toEqual([]);
+  });
+
+  test('what rejects', async () => {
+    const failing = issuer.inTransaction(async () => {
+      await insert('a');
+      throw new Error('failed');
+    });
+    await expect(failing).rejects.toThrow('failed');
+    expect(await ids()).toEqual([]);
+  });
+
+  test('a refused statement with what was before it, and does nothing after it', async () => {
+    const response = await issuer.inTransaction(async () => {
+      await insert('a');
+      await expect(insert('a')).rejects.toMatchObject({ code: '23505' });
+      await expect(insert('b')).rejects.toMatchObject({ code: '23505' });
+      return answer(422);
+    });
+    expect(response.status).toBe(422);
+    expect(await ids()).toEqual([]);
+  });
+
+  test('no success that is told to a client: that is a 500', async () => {
+    const failing = issuer.inTransaction(async () => {
+      await insert('a');
+      await insert('a').catch(() => {});
+      return answer(200);
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'internal_error' });
+    expect(await ids()).toEqual([]);
+  });
+
+  test('the whole request if one of Better Auth’s own transactions fails', async () => {
+    const response = await issuer.inTransaction(async () => {
+      await insert('a');
+      const work = issuer.transact(async () => {
+        await insert('b');
+        throw new Error('failed');
+      });
+      await expect(work).rejects.toThrow('failed');
+      return answer(422);
+    });
+    expect(response.status).toBe(422);
+    expect(await ids()).toEqual([]);
+  });
+
+  test('what failed, whatever is made of it', async () => {
+    const failing = issuer.inTransaction(async () => {
+      await insert('a');
+      await issuer.query('select * from todo_auth.nothing').catch(() => {});
+      return answer(401);
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'internal_error' });
+    expect(await ids()).toEqual([]);
+  });
+});
+
+test('nothing is done for a request that has been answered', async () => {
+  let end = () => {};
+  const answered = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let late: Promise<unknown> | undefined;
+  await issuer.inTransaction(async () => {
+    late = answered.then(() => insert('a'));
+    return answer(200);
+  });
+  end();
+  await expect(late).rejects.toThrow('the request has been answered');
+  expect(await ids()).toEqual([]);
+});
+
+test('outside of a request each query is for itself', async () => {
+  await insert('a');
+  expect((await select()).rows).toEqual([{ id: 'a' }]);
+  await expect(insert('a')).rejects.toMatchObject({ code: '23505' });
+  expect(await ids()).toEqual(['a']);
+});
