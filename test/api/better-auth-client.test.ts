@@ -176,6 +176,18 @@ describe.each([
     expect(await client.listSessions()).toEqual(unauthorized);
   });
 
+  test('is asked to sign in again before it lists sessions with an old one', async () => {
+    const { client, person } = await signedUp(newClient);
+    await api.database.query(
+      `update todo_auth.session set created_at = now() - interval '2 days'
+       where user_id = (select id from todo_auth."user" where email = $1)`,
+      [person.email],
+    );
+    expect(await client.listSessions()).toEqual(refusal(401, 'token_invalid', 'SESSION_NOT_FRESH', /not fresh/i));
+    await client.signIn.email(person);
+    expect((await client.listSessions()).data).toHaveLength(2);
+  });
+
   test('lists accounts, and keeps the last one', async () => {
     const { client } = await signedUp(newClient);
     const { data: accounts } = await client.listAccounts();

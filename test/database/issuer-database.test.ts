@@ -114,6 +114,16 @@ describe('rolls back', () => {
   });
 });
 
+test('a transaction has timeouts, so that it ends if this server is cut off from the database', async () => {
+  const settings =
+    "select current_setting('statement_timeout') as one, current_setting('idle_in_transaction_session_timeout') as other";
+  await issuer.inTransaction(async () => {
+    await insert('a');
+    expect((await issuer.query(settings)).rows).toEqual([{ one: '2s', other: '2s' }]);
+    return answer(200);
+  });
+});
+
 test('nothing is done for a request that has been answered', async () => {
   let end = () => {};
   const answered = new Promise<void>((resolve) => {
