@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { commandsOf, execute, folderFor, headings, missingProgram, registryFailure } from './generators.ts';
+import { commandsOf, execute, firstFailing, folderFor, headings, registryFailure } from './generators.ts';
 import { type Running, startLaterVersion, startServer } from './server.ts';
 
 interface Client {
   /** Of docs/clients.md. */
   readonly heading: string;
+  /** Commands that succeed if what the client needs is installed. */
   readonly needs: readonly string[];
   /** The name below `programs`, and where it goes in the folder of the client. */
   readonly program: readonly [source: string, target: string];
@@ -19,49 +20,49 @@ interface Client {
 const clients: readonly Client[] = [
   {
     heading: 'TypeScript with openapi-typescript',
-    needs: ['npm'],
+    needs: ['npm --version'],
     program: ['openapi-typescript.mts', 'program.mts'],
     compile: 'npx tsc --strict --target es2022 --module nodenext program.mts',
     run: 'node program.mjs',
   },
   {
     heading: 'TypeScript with openapi-generator',
-    needs: ['npm', 'java', 'mvn'],
+    needs: ['npm --version', 'java -version', 'mvn --version'],
     program: ['typescript-fetch.ts', 'program.ts'],
     compile: 'npx tsc --strict --target es2022 --module commonjs program.ts',
     run: 'node program.js',
   },
   {
     heading: 'Python with openapi-generator',
-    needs: ['java', 'mvn', 'python3'],
+    needs: ['java -version', 'mvn --version', 'python3 -c "import venv, ensurepip"'],
     program: ['openapi_generator.py', 'program.py'],
     compile: '.venv/bin/python -m py_compile program.py',
     run: '.venv/bin/python program.py',
   },
   {
     heading: 'Python with openapi-python-client',
-    needs: ['python3'],
+    needs: ['python3 -c "import venv, ensurepip"'],
     program: ['openapi_python_client.py', 'program.py'],
     compile: '.venv/bin/python -m py_compile program.py',
     run: '.venv/bin/python program.py',
   },
   {
     heading: 'Java with openapi-generator',
-    needs: ['java', 'javac', 'mvn'],
+    needs: ['java -version', 'javac -version', 'mvn --version'],
     program: ['Program.java', 'Program.java'],
     compile: 'javac -cp "todo-api/target/classes:todo-api/target/lib/*" Program.java',
     run: 'java -cp ".:todo-api/target/classes:todo-api/target/lib/*" Program',
   },
   {
     heading: 'Go with openapi-generator',
-    needs: ['java', 'mvn', 'go'],
+    needs: ['java -version', 'mvn --version', 'go version'],
     program: ['openapi-generator.go', 'todo-api/program/main.go'],
     compile: 'cd todo-api && go build ./... && go build -o program.bin ./program',
     run: 'todo-api/program.bin',
   },
   {
     heading: 'Go with ogen',
-    needs: ['go'],
+    needs: ['go version'],
     program: ['ogen.go', 'main.go'],
     compile: 'go build ./... && go build -o program.bin .',
     run: './program.bin',
@@ -87,8 +88,8 @@ test('each generator of the page is tested', () => {
 
 for (const { heading, needs, program, compile, run } of clients) {
   test(heading, async (context) => {
-    const missing = await missingProgram(needs);
-    context.skip(missing !== undefined, `${missing} is not installed`);
+    const missing = await firstFailing(needs);
+    context.skip(missing !== undefined, `\`${missing}\` fails`);
     const folder = folderFor(heading);
     await writeDocument(folder);
     await execute(commandsOf(heading), folder).catch((error: Error) => {

@@ -53,11 +53,14 @@ export function folderFor(name: string): string {
   return folder;
 }
 
-/** The first of these programs that is not installed. */
-export async function missingProgram(names: readonly string[]): Promise<string | undefined> {
-  for (const name of names) {
-    const found = await execute(`command -v ${name}`, cache).catch(() => null);
-    if (found === null) return name;
+/** The first of these commands that fails. */
+export async function firstFailing(commands: readonly string[]): Promise<string | undefined> {
+  for (const command of commands) {
+    const succeeds = await execute(command, cache).then(
+      () => true,
+      () => false,
+    );
+    if (!succeeds) return command;
   }
   return undefined;
 }
