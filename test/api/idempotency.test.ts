@@ -100,7 +100,7 @@ describe('a refused request does not use up its key', () => {
   test.each([
     ['400', '{', {}],
     ['415', { title: 'x' }, { 'Content-Type': 'text/plain' }],
-    ['413', { title: 'x'.repeat(70_000) }, {}],
+    ['413', { title: 'x'.repeat(150_000) }, {}],
     ['422', { title: '' }, {}],
     ['422', { title: 'x', due: { date: '9999-12-31', time: '23:59', time_zone: 'America/New_York' } }, {}],
   ])('%s', async (status, body, headers) => {

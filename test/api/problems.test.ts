@@ -57,7 +57,7 @@ const provocations: Record<ProblemCode, () => Promise<Answer>> = {
     const { user, path } = await taskOf();
     return user.patch(path, { title: 'x' }, { 'If-Match': '"7"' });
   },
-  payload_too_large: () => api.user().post(collection, { title: 'x'.repeat(70_000) }),
+  payload_too_large: () => api.user().post(collection, { title: 'x'.repeat(150_000) }),
   unsupported_media_type: () => api.user().post(collection, 'x', { 'Content-Type': 'text/plain' }),
   validation_failed: () => api.user().post(collection, {}),
   internal_error: async () => {

@@ -22,10 +22,12 @@ afterAll(() => api.stop());
 const collection = '/api/v1/tasks';
 
 const codePoints = (text: string) => [...text].length;
+/** Without white space at its ends; `String.prototype.trim` leaves U+0085. */
+const trimmed = (text: string) => text.replaceAll(/^[\p{White_Space}\ufeff]+|[\p{White_Space}\ufeff]+$/gu, '');
 const isLine = (text: string, most: number) =>
   /[^\p{White_Space}\p{M}\p{Default_Ignorable_Code_Point}]/u.test(text) &&
-  codePoints(text.trim()) <= most &&
-  !/\p{Cc}/u.test(text.trim());
+  codePoints(trimmed(text)) <= most &&
+  !/\p{Cc}/u.test(trimmed(text));
 
 function describeStrings(strings: readonly string[]): void {
   test('come back byte for byte, from every place that takes text', async () => {
@@ -36,7 +38,7 @@ function describeStrings(strings: readonly string[]): void {
         description: text,
         tags: isLine(text, 50) ? [text] : [],
       };
-      const kept = { title: task.title.trim(), description: text, tags: task.tags.map((tag) => tag.trim()) };
+      const kept = { title: trimmed(task.title), description: text, tags: task.tags.map(trimmed) };
       const { status, body } = await ada.post(collection, task);
       expect({ status, body }, JSON.stringify(text)).toMatchObject({
         status: 201,
@@ -45,7 +47,7 @@ function describeStrings(strings: readonly string[]): void {
       expect((await ada.get(`${collection}/${body.id}`)).body).toEqual(body);
       // A tag keeps the spelling that it was made with, and may have been made by a string before.
       const [tag = ''] = body.tags;
-      if (tag !== kept.tags[0]) expect(strings.map((each) => each.trim())).toContain(tag);
+      if (tag !== kept.tags[0]) expect(strings.map(trimmed)).toContain(tag);
       const search = await ada.get(`${collection}?${new URLSearchParams({ q: [...text].slice(0, 200).join('') })}`);
       expect(search.status, JSON.stringify(text)).toBe(200);
       if (tag) {
@@ -97,7 +99,7 @@ describe.skipIf(!parsing)(`JSONTestSuite (${vectorsMissing})`, () => {
   test.each(Object.entries(parsing ?? {}))('%s', async (file, content) => {
     const bytes = Buffer.from(content, 'base64');
     const { status } = await user.request('POST', collection, { body: bytes });
-    if (bytes.length > 65_536) expect(status).toBe(413);
+    if (bytes.length > 144 * 1024) expect(status).toBe(413);
     else if (file.startsWith('n_') || file.startsWith('y_object_duplicated_key')) expect(status).toBe(400);
     else if (file.startsWith('y_')) expect([201, 422]).toContain(status);
     else expect([400, 422]).toContain(status);
@@ -134,7 +136,7 @@ describe('a body that means two things', () => {
   });
 
   test('is not looked for until the body is small enough, and then however it is made', async () => {
-    const fill = (unit: string, start = '', end = '') => start + unit.repeat((65_000 / unit.length) | 0) + end;
+    const fill = (unit: string, start = '', end = '') => start + unit.repeat((147_000 / unit.length) | 0) + end;
     const bodies = [
       fill('{"":', '', '1'),
       fill('['),
@@ -146,7 +148,7 @@ describe('a body that means two things', () => {
       fill('\\', '"', ''),
     ];
     for (const body of bodies) expect([400, 422]).toContain((await user.post(collection, body)).status);
-    for (const depth of [100_000, 1_000_000]) {
+    for (const depth of [200_000, 1_000_000]) {
       expect((await user.post(collection, '['.repeat(depth))).status).toBe(413);
     }
   });
