@@ -8,13 +8,18 @@ export function text(most: number) {
     .meta({ maxLength: most });
 }
 
+const control = /\p{Cc}/u;
+
 /** Text on one line with something to see, without white space around it. */
 export function trimmedText(least: number, most: number) {
-  return storable(z.string().overwrite(trim))
-    .refine((value) => !/\p{Cc}/u.test(value), 'must not contain control characters')
-    .refine((value) => inRange(codePoints(value), least, most), `must have between ${least} and ${most} characters`)
-    .refine((value) => value === '' || isVisible(value), 'must have a visible character')
-    .meta({ minLength: least, maxLength: most });
+  return (
+    storable(z.string().overwrite(trim))
+      .refine((value) => !control.test(value), 'must not contain control characters')
+      .refine((value) => inRange(codePoints(value), least, most), `must have between ${least} and ${most} characters`)
+      // One message is enough for what is empty, or consists of controls.
+      .refine((value) => value === '' || control.test(value) || isVisible(value), 'must have a visible character')
+      .meta({ minLength: least, maxLength: most })
+  );
 }
 
 /**
