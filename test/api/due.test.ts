@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { hasCalendar } from '../../src/tasks/calendar.ts';
 import { timeZoneNames } from '../../src/tasks/time-zone-names.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -109,12 +110,14 @@ describe('a local time that a clock change skips or repeats resolves as RFC 5545
       .integer({ min: -7_305, max: 29_219 })
       .map((days) => new Temporal.PlainDate(1970, 1, 1).add({ days }).toString());
     const minute = fc.integer({ min: 0, max: 1439 });
+    // An older Node does not know the newest zones.
+    const zones = [...timeZoneNames].filter(hasCalendar);
     // Half of the days are such on which the zone changes its clocks.
-    const changes = fc.tuple(fc.constantFrom(...timeZoneNames), day).map(([zone, date]) => {
+    const changes = fc.tuple(fc.constantFrom(...zones), day).map(([zone, date]) => {
       const noon = Temporal.PlainDate.from(date).toZonedDateTime({ timeZone: zone, plainTime: '12:00' });
       return [zone, noon.getTimeZoneTransition('next')?.toPlainDate().toString() ?? date] as const;
     });
-    const zoneAndDay = fc.oneof(changes, fc.tuple(fc.constantFrom(...timeZoneNames), day));
+    const zoneAndDay = fc.oneof(changes, fc.tuple(fc.constantFrom(...zones), day));
     await fc.assert(
       fc.asyncProperty(
         zoneAndDay,

@@ -2,6 +2,7 @@
  * Time zones by the tz database of Node's ICU: when their offsets change, and which instant a local time is (RFC 5545,
  * section 3.3.5). Local times are milliseconds as if they were UTC.
  */
+import { hasCalendar } from '../../src/tasks/calendar.ts';
 import { timeZoneNames } from '../../src/tasks/time-zone-names.ts';
 
 /** A change of a zone's offset from UTC. Instants are milliseconds since 1970, offsets milliseconds east of UTC. */
@@ -25,11 +26,11 @@ export const calendarEnd = Date.UTC(2038, 0, 1);
 /** Shorter than the shortest time between two changes since 1970: seven days, in 2000 in America/Boa_Vista. */
 const step = 5 * day;
 
-/** The calendar of each name in `timeZoneNames`, from 1970 to 2037. */
+/** The calendar of each name in `timeZoneNames` that this Node knows, from 1970 to 2037. */
 export function zoneCalendars(): ReadonlyMap<string, ZoneCalendar> {
   const calendars = new Map<string, ZoneCalendar>();
   const byTarget = new Map<string, ZoneCalendar>();
-  for (const name of timeZoneNames) {
+  for (const name of [...timeZoneNames].filter(hasCalendar)) {
     const format = new Intl.DateTimeFormat('en-US', {
       timeZone: name,
       hourCycle: 'h23',
