@@ -102,6 +102,7 @@ test('its fields are those of the documentation', async () => {
   await ada.get('/api/v1/me');
   await ada.get('/nothing');
   await api.anonymous('Bearer x').get('/api/v1/me');
+  await api.user('ada', { iss: 'https://another.test' }).get('/api/v1/me');
   await api.database.connections.close();
   expect((await ada.get('/api/v1/tasks')).status).toBe(503);
   const fields = new Set(requestsOf(api).flatMap((line) => Object.keys(line)));
