@@ -21,22 +21,22 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ['test/support/global-setup.ts'],
     maxWorkers: 2,
     projects: [
-      { test: { ...common, name: 'parts', include: ['test/verifier/**/*.test.ts', 'test/parts/**/*.test.ts'] } },
+      { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       onDatabase('embedded'),
       onDatabase('postgres'),
       {
         test: {
           ...common,
-          name: 'faults',
-          include: ['test/faults/**/*.test.ts'],
+          name: 'resilience',
+          include: ['test/resilience/**/*.test.ts'],
           // They measure what is left of a machine under load, so one at a time.
           fileParallelism: false,
           testTimeout: 120_000,
           // `--mode long` is for what takes minutes.
-          env: { FAULTS: mode },
+          env: { RESILIENCE: mode },
         },
       },
-      { test: { ...common, name: 'system', include: ['test/system/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000 } },
       // `--mode clients` is for what needs package registries and other languages.
       ...(mode === 'clients'
         ? [{ test: { ...common, name: 'clients', include: ['test/clients/**/*.test.ts'], testTimeout: 600_000 } }]

@@ -8,13 +8,13 @@ import { createServer, type IncomingMessage } from 'node:http';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { loadConfig } from '../src/config/load.ts';
-import { openConnections } from '../src/database/connections.ts';
+import { openConnections } from '../src/database/open-database.ts';
+import { columnTypes } from '../src/database/pg/type-parsers.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
-import { columnTypes } from '../src/database/types.ts';
-import type { ListFilters } from '../src/tasks/filters.ts';
-import { listTasks } from '../src/tasks/list.ts';
-import { type TaskRow, toTask } from '../src/tasks/row.ts';
-import { insertTask, lockTask, selectTask, updateTask } from '../src/tasks/statements.ts';
+import type { ListFilters } from '../src/tasks/sql/filters.ts';
+import { listTasks } from '../src/tasks/sql/list-statement.ts';
+import { type TaskRow, toTask } from '../src/tasks/sql/row.ts';
+import { insertTask, lockTask, selectTask, updateTask } from '../src/tasks/sql/write-statements.ts';
 
 const database = process.argv[2] as string;
 // A superuser, whom no policy concerns.

@@ -1,8 +1,8 @@
 /** A database that holds what a benchmark needs. */
 import type pg from 'pg';
 import { loadConfig } from '../src/config/load.ts';
-import { openConnections } from '../src/database/connections.ts';
 import { openDatabase } from '../src/database/database.ts';
+import { openConnections } from '../src/database/open-database.ts';
 import { type Filling, fill } from './fill.ts';
 import type { Users } from './kinds.ts';
 

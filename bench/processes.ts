@@ -15,7 +15,7 @@ export interface Running {
 
 /** @param variables beyond the port; what is set where the bench runs does not count */
 export function startServer(variables: NodeJS.ProcessEnv): Promise<Running> {
-  return start(['dist/cli.js'], '/readyz', variables);
+  return start(['dist/cli/main.js'], '/readyz', variables);
 }
 
 /** @param database as in `DATABASE_URL` */

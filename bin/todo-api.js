@@ -2,7 +2,7 @@
 /** The package's command. It exists before the build, so that a missing build is one clear line. */
 import { existsSync } from 'node:fs';
 
-const command = new URL('../dist/cli.js', import.meta.url);
+const command = new URL('../dist/cli/main.js', import.meta.url);
 if (existsSync(command)) await import(command.href);
 else {
   process.stderr.write(

@@ -1,10 +1,10 @@
-/** Checks that `src/auth/tables.ts` describes the tables that this version of Better Auth, so configured, expects. */
+/** Checks that `src/auth/better-auth/tables.ts` describes the tables that this version of Better Auth, so configured, expects. */
 import { getAuthTables } from 'better-auth/db';
 import { getTableConfig } from 'drizzle-orm/pg-core';
 import pg from 'pg';
-import { createBetterAuth } from '../dist/auth/issuer.js';
-import { IssuerDatabase } from '../dist/auth/issuer-database.js';
-import * as tables from '../dist/auth/tables.js';
+import { createBetterAuth } from '../dist/auth/better-auth/issuer.js';
+import { IssuerDatabase } from '../dist/auth/better-auth/issuer-database.js';
+import * as tables from '../dist/auth/better-auth/tables.js';
 
 const columnTypes = {
   string: 'text',
@@ -20,7 +20,7 @@ const faults = [
   ...expected.filter((column) => !actual.includes(column)).map((column) => `missing: ${column}`),
   ...actual.filter((column) => !expected.includes(column)).map((column) => `not expected: ${column}`),
 ];
-for (const fault of faults) console.error(`src/auth/tables.ts: ${fault}`);
+for (const fault of faults) console.error(`src/auth/better-auth/tables.ts: ${fault}`);
 process.exitCode = faults.length > 0 ? 1 : 0;
 
 function expectedColumns() {

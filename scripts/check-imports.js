@@ -1,110 +1,112 @@
-/** Checks who may import whom: the layers of `src/`, and the packages that only some of them may know. */
+/**
+ * Checks the imports of `src/`: their direction between folders, packages that only some folders may know, and
+ * cycles. Type imports count, too.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
+import { layers } from './layers.js';
 
 const source = join(import.meta.dirname, '..', 'src');
 
-/** What each area may import besides itself; an area is a folder of `src/` or a file in it, a file in one narrows it. */
-const layers = {
-  cli: ['commands', 'failures', 'version'],
-  commands: ['app', 'config', 'greeting', 'server', 'services'],
-  failures: ['config', 'database', 'server'],
-  greeting: ['config'],
-  server: ['app', 'deadline', 'http', 'observability', 'readiness', 'services'],
-  readiness: ['database', 'services'],
-  services: [
-    'auth',
-    'config',
-    'database',
-    'deadline',
-    'housekeeping',
-    'limits',
-    'observability',
-    'tasks/derived',
-    'writes',
-  ],
-  app: ['auth', 'http', 'observability', 'problems', 'services', 'tasks', 'version'],
-  tasks: ['auth/principal', 'database', 'http', 'problems', 'writes'],
-  writes: ['auth/principal', 'database', 'http', 'problems'],
-  limits: ['database', 'http/context', 'ip-address', 'problems', 'recent-map'],
-  auth: ['config', 'database', 'http', 'json', 'limits', 'problems', 'recent-map'],
-  database: ['auth/principal', 'config', 'deadline', 'problems'],
-  http: ['auth/principal', 'json', 'limits/window', 'problems'],
-  observability: ['config', 'database', 'http/context', 'problems'],
-  config: ['ip-address'],
-  housekeeping: [],
-  deadline: [],
-  'ip-address': [],
-  json: [],
-  problems: [],
-  'recent-map': [],
-  version: [],
-};
-
-/** Packages that stay where they are put: the rest of the server can do without knowing them. */
+/** Packages that only some modules may import. The rest of the server does not depend on them. */
 const packages = [
   {
     name: /^(hono|@hono\/.*)$/,
     allowed:
-      /^(app|server|http\/.*|auth\/(issuer-routes|bearer|me)|limits\/limits|tasks\/(routes|handlers)|observability\/(request-log|tracing))$/,
+      /^(app|server\/(server|bad-request)|http\/.*|auth\/authenticate|auth\/better-auth\/routes|rate-limit\/rate-limiter|system\/.*|tags\/handlers|tasks\/handlers|observability\/(request-event|tracing))$/,
   },
-  { name: /^drizzle-orm$/, allowed: /^(database\/schema|[^/]+\/tables?|auth\/issuer)$/ },
-  { name: /^pg$/, allowed: /^(database\/.*|auth\/(issuer|issuer-database|signing-key))$/ },
-  { name: /^@electric-sql\/pglite$/, allowed: /^database\/embedded(-engine|-worker)?$/ },
-  { name: /^better-auth$/, allowed: /^auth\/(issuer|issuer-rules|signing-key)$/ },
+  { name: /^drizzle-orm$/, allowed: /^(database\/schema\/roles|[^/]+\/table|auth\/better-auth\/(tables|issuer))$/ },
+  { name: /^pg$/, allowed: /^(database\/.*|auth\/better-auth\/(issuer|issuer-database|signing-key|unfinished-user))$/ },
+  { name: /^@electric-sql\/pglite$/, allowed: /^database\/pglite\/(pglite|engine|worker)$/ },
+  { name: /^better-auth$/, allowed: /^auth\/better-auth\/.*$/ },
+  { name: /^jose$/, allowed: /^auth\/jwt\/verify-jws$/ },
   { name: /^@opentelemetry\/api$/, allowed: /^observability\/tracing$/ },
   { name: /^pino(-pretty)?$/, allowed: /^observability\/log$/ },
   {
     name: /^zod$/,
-    allowed: /^(http\/.*|auth\/(me|issuer-operations)|tasks\/(?!statements)[^/]+|writes\/idempotency-key)$/,
+    allowed:
+      /^(http\/.*|resource\/.*|system\/.*|tags\/.*|tasks\/.*|idempotency\/header|auth\/better-auth\/operations)$/,
   },
 ];
 
 const words = [
   { pattern: /\bprocess\.env\b/, allowed: /^config\/environment$/, name: 'process.env' },
-  { pattern: /\bprocess\.exit\b(?!Code)/, allowed: /^cli$/, name: 'process.exit' },
+  { pattern: /\bprocess\.exit\b(?!Code)/, allowed: /^cli\/main$/, name: 'process.exit' },
 ];
 
-const faults = modules().flatMap((module) => {
-  const text = readFileSync(join(source, `${module}.ts`), 'utf8');
-  return [
-    ...importsOf(text).flatMap((specifier) => faultOf(module, specifier)),
-    ...words
-      .filter(({ pattern, allowed }) => pattern.test(text) && !allowed.test(module))
-      .map(({ name }) => `${module} uses ${name}`),
-  ];
-});
-for (const fault of faults) console.error(`src/${fault}`);
-process.exitCode = faults.length > 0 ? 1 : 0;
+const modules = readdirSync(source, { recursive: true })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replaceAll(sep, '/').replace(/\.ts$/, ''));
+const texts = new Map(modules.map((module) => [module, readFileSync(join(source, `${module}.ts`), 'utf8')]));
+const imports = new Map(modules.map((module) => [module, importsOf(module)]));
 
-function modules() {
-  return readdirSync(source, { recursive: true })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => file.replaceAll(sep, '/').replace(/\.ts$/, ''));
-}
+const errors = [
+  ...modules.flatMap((module) => [...directionErrors(module), ...packageErrors(module), ...wordErrors(module)]),
+  ...cycles().map((cycle) => `${cycle.join(' -> ')} is a cycle`),
+];
+for (const error of errors) console.error(`src/${error}`);
+process.exitCode = errors.length > 0 ? 1 : 0;
 
-function importsOf(text) {
+function importsOf(module) {
+  const text = texts.get(module);
   const statements = text.matchAll(/^(?:import|export)\b[^'";]*?'([^']+)'/gm);
   const expressions = text.matchAll(/\bimport\(\s*'([^']+)'/g);
   return [...statements, ...expressions].map(([, specifier]) => specifier);
 }
 
-function faultOf(module, specifier) {
-  if (specifier.startsWith('node:')) return [];
-  if (!specifier.startsWith('.')) {
-    const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
-    const rule = packages.find((candidate) => candidate.name.test(name));
-    return rule && !rule.allowed.test(module) ? [`${module} imports ${specifier}`] : [];
-  }
-  const target = relative(source, join(source, dirname(module), specifier))
-    .replaceAll(sep, posix.sep)
-    .replace(/\.ts$/, '');
-  const area = areaOf(module);
-  if (!(area in layers)) return [`${module} belongs to no layer that scripts/check-imports.js knows`];
-  const allowed = [area, ...layers[area]];
-  return allowed.includes(areaOf(target)) || allowed.includes(target) ? [] : [`${module} imports ${target}`];
+/** The modules of `src/` that a module imports. */
+function targetsOf(module) {
+  return imports
+    .get(module)
+    .filter((specifier) => specifier.startsWith('.') && specifier.endsWith('.ts'))
+    .map((specifier) => relative(source, join(source, dirname(module), specifier)))
+    .map((target) => target.replaceAll(sep, posix.sep).replace(/\.ts$/, ''));
 }
 
-function areaOf(module) {
+function directionErrors(module) {
+  const folder = folderOf(module);
+  const allowed = layers.find(({ name }) => name === folder)?.imports;
+  if (!allowed) return [`${module} belongs to no folder that scripts/layers.js names`];
+  return targetsOf(module)
+    .filter((target) => folderOf(target) !== folder && !allowed.includes(folderOf(target)))
+    .map((target) => `${module} imports ${target}`);
+}
+
+function packageErrors(module) {
+  return imports
+    .get(module)
+    .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+    .filter((specifier) => {
+      const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+      const rule = packages.find((candidate) => candidate.name.test(name));
+      return rule && !rule.allowed.test(module);
+    })
+    .map((specifier) => `${module} imports ${specifier}`);
+}
+
+function wordErrors(module) {
+  return words
+    .filter(({ pattern, allowed }) => pattern.test(texts.get(module)) && !allowed.test(module))
+    .map(({ name }) => `${module} uses ${name}`);
+}
+
+/** Each cycle once, found depth first. */
+function cycles() {
+  const found = [];
+  const finished = new Set();
+  const visit = (module, path) => {
+    if (path.includes(module)) {
+      found.push([...path.slice(path.indexOf(module)), module]);
+      return;
+    }
+    if (finished.has(module)) return;
+    for (const target of targetsOf(module)) visit(target, [...path, module]);
+    finished.add(module);
+  };
+  for (const module of modules) visit(module, []);
+  return found;
+}
+
+function folderOf(module) {
   return module.split('/')[0];
 }

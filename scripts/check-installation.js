@@ -36,7 +36,7 @@ export function installationSteps(folder) {
       strictEqual(code, 0, output);
       await startServer(npm, ['start'], inClone);
       await stopServer();
-      ok(existsSync(join(dist, 'cli.js')));
+      ok(existsSync(join(dist, 'cli', 'main.js')));
     },
 
     'with the manifest alone, as a layer of an image: installs': async () => {
@@ -50,7 +50,7 @@ export function installationSteps(folder) {
       rmSync(dist, { recursive: true });
       const { code, output } = await runProcess(npm, ['ci', ...quick], inClone);
       strictEqual(code, 0, output);
-      ok(existsSync(join(dist, 'cli.js')));
+      ok(existsSync(join(dist, 'cli', 'main.js')));
     },
 
     'in a clone: npm start builds if the installation did not': async () => {
@@ -77,7 +77,7 @@ export function installationSteps(folder) {
       try {
         for (const command of [
           ['npm', 'start'],
-          ['node', 'dist/cli.js', 'serve'],
+          ['node', 'dist/cli/main.js', 'serve'],
         ]) {
           await startServer(program, [...words, ...command], reader);
           await stopServer();

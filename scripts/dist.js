@@ -30,12 +30,12 @@ const assets = ['swagger-ui-bundle.js', 'swagger-ui.css'];
 
 /** Whether there is a build that can run. */
 export function isBuilt() {
-  return existsSync(join(dist, 'cli.js'));
+  return existsSync(join(dist, 'cli', 'main.js'));
 }
 
 /** Whether there are sources to build from; an image may hold the build alone. */
 export function hasSources() {
-  return existsSync(join(source, 'cli.ts')) && existsSync(join(root, 'tsconfig.build.json'));
+  return existsSync(join(source, 'cli', 'main.ts')) && existsSync(join(root, 'tsconfig.build.json'));
 }
 
 /** Whether the build was made from the sources as they are now. It compares contents, because copies get new dates. */

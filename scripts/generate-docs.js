@@ -3,9 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeApi } from '../dist/app.js';
 import { variables } from '../dist/config/variables.js';
+import { requestFields } from '../dist/observability/event-sink.js';
 import { securityEvents } from '../dist/observability/events.js';
 import { createMetrics } from '../dist/observability/metrics.js';
-import { requestFields } from '../dist/observability/recorder.js';
 import { catalogue, problemType } from '../dist/problems/catalogue.js';
 
 const docs = join(import.meta.dirname, '..', 'docs');

@@ -14,7 +14,7 @@ for (const name of names) {
   else lines.push(name);
 }
 writeFileSync(
-  'src/tasks/time-zone-names.ts',
+  'src/tasks/due/time-zones.ts',
   `/** The names of the tz database, links included. Written by \`scripts/time-zones.js\`. */
 export const timeZoneNames: ReadonlySet<string> = new Set(
   \`

@@ -1,32 +1,31 @@
 /** The API as one fetch function: what happens to a request, top to bottom. */
 import { Hono } from 'hono';
-import { bearerGuard, requireScope } from './auth/bearer.ts';
-import { issuerDescriptions } from './auth/issuer-operations.ts';
-import { mountIssuer } from './auth/issuer-routes.ts';
-import { meOperation } from './auth/me.ts';
-import { mountedAt, type Placement, placementOfUnknown, placementsOf } from './http/base-path.ts';
-import { clientClosedStatus, closedReason } from './http/client-closed.ts';
-import type { Env, Handle, Route } from './http/context.ts';
-import { allowOrigins } from './http/cors.ts';
-import { documentationOperations, mountDocumentationAssets } from './http/documentation.ts';
-import { healthOperations } from './http/health.ts';
-import { boundInFlight } from './http/in-flight.ts';
-import { isRefused } from './http/malformed.ts';
-import { methodNotAllowed } from './http/method-not-allowed.ts';
-import { type Mount, mountOperations } from './http/mount.ts';
-import { openApiDocument } from './http/openapi.ts';
-import type { Operation } from './http/operation.ts';
-import { withProblems } from './http/problem-response.ts';
-import { identifyRequest } from './http/request-id.ts';
-import { SingleMatchRouter } from './http/single-match-router.ts';
-import { setStandardHeaders } from './http/standard-headers.ts';
+import { bearerGuard, requireScope } from './auth/authenticate.ts';
+import { issuerDescriptions } from './auth/better-auth/operations.ts';
+import { mountIssuer } from './auth/better-auth/routes.ts';
+import { mountedAt, placementOfUnknown, placementsOf } from './http/base-path.ts';
+import { boundInFlight } from './http/middleware/concurrency-limit.ts';
+import { allowOrigins } from './http/middleware/cors.ts';
+import { identifyRequest } from './http/middleware/request-id.ts';
+import { clientClosedStatus, closedReason, isAnswered } from './http/node/client-closed.ts';
+import { openApiDocument } from './http/openapi/document.ts';
+import type { Env, Handle, Placement, Route } from './http/request-context.ts';
+import { setStandardHeaders } from './http/response/headers.ts';
+import { withProblems } from './http/response/problem.ts';
+import type { Operation } from './http/route.ts';
+import { methodNotAllowed } from './http/router/method-not-allowed.ts';
+import { type Mount, mountOperations } from './http/router/register-routes.ts';
+import { SingleMatchRouter } from './http/router/single-match-router.ts';
 import type { Recorder } from './observability/events.ts';
-import { requestEvent } from './observability/request-log.ts';
+import { requestEvent } from './observability/request-event.ts';
 import { ProblemError } from './problems/problem.ts';
+import { version } from './runtime/version.ts';
 import type { Services } from './services.ts';
+import { documentationOperations, mountDocumentationAssets } from './system/docs.ts';
+import { healthOperations } from './system/health.ts';
+import { meOperation } from './system/me.ts';
+import { tagOperations } from './tags/handlers.ts';
 import { taskOperations } from './tasks/handlers.ts';
-import { tagOperations } from './tasks/tags.ts';
-import { version } from './version.ts';
 
 export function createApp(services: Services): Hono<Env> {
   const { config, issuer, limits, record, tracing, verifier } = services;
@@ -78,7 +77,7 @@ function tell(record: Recorder, route: Route, handle: Handle): Handle {
     const response = await handle(context);
     setStandardHeaders(context);
     // Its line says already what was wrong with the rest of the body.
-    if (isRefused(context.env.incoming)) return response;
+    if (isAnswered(context.env.incoming)) return response;
     const closed = closedReason(context, response.status);
     record(requestEvent(context, route, closed ? clientClosedStatus : response.status, start, closed));
     return response;

@@ -1,25 +1,26 @@
 /** The composition root: from the configuration to the parts that the app is made of. */
-import type { Issuer } from './auth/issuer.ts';
-import { keptSecret } from './auth/kept-secret.ts';
-import type { TokenVerifier } from './auth/verifier/verifier.ts';
-import { createVerifierFor } from './auth/verifier-for.ts';
+import type { Issuer } from './auth/better-auth/issuer.ts';
+import { keptSecret } from './auth/better-auth/secret-file.ts';
+import { createVerifierFor } from './auth/create-verifier.ts';
+import type { TokenVerifier } from './auth/jwt/verifier.ts';
 import type { Config } from './config/config.ts';
-import { type Connections, openConnections } from './database/connections.ts';
+import type { Connections } from './database/connections.ts';
 import { type Database, openDatabase } from './database/database.ts';
-import { settles } from './deadline.ts';
-import { type Job, keepHouse } from './housekeeping.ts';
-import { createClientAddress } from './limits/client-address.ts';
-import { createDatabaseCounter, type DatabaseCounter } from './limits/database-counter.ts';
-import { createLimits, type Limits } from './limits/limits.ts';
-import { createMemoryCounter, type MemoryCounter } from './limits/window.ts';
+import { openConnections } from './database/open-database.ts';
+import { sweepExpiredKeys } from './idempotency/cleanup.ts';
+import { createRecorder } from './observability/event-sink.ts';
 import type { Recorder } from './observability/events.ts';
+import { observeExchanges } from './observability/instrument-queries.ts';
 import { createLog, type Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
-import { observeExchanges } from './observability/observe-exchanges.ts';
-import { createRecorder } from './observability/recorder.ts';
 import { loadTracing, type Tracing } from './observability/tracing.ts';
-import { tagKeys, taskWords } from './tasks/derived.ts';
-import { sweepExpiredKeys } from './writes/sweep.ts';
+import { createClientAddress } from './rate-limit/client-ip.ts';
+import { createMemoryCounter, type MemoryCounter } from './rate-limit/fixed-window.ts';
+import { createDatabaseCounter, type DatabaseCounter } from './rate-limit/postgres-store.ts';
+import { createLimits, type Limits } from './rate-limit/rate-limiter.ts';
+import { type Job, keepHouse } from './runtime/background-jobs.ts';
+import { settles } from './runtime/timeout.ts';
+import { tagKeys, taskWords } from './tasks/derived-data.ts';
 
 export interface Services {
   readonly config: Config;
@@ -121,7 +122,7 @@ async function embeddedIssuer(
   log: Log,
 ): Promise<Issuer> {
   // Better Auth takes memory and time, and is not needed where another server issues the tokens.
-  const { createIssuer } = await import('./auth/issuer.ts');
+  const { createIssuer } = await import('./auth/better-auth/issuer.ts');
   return createIssuer(pool, {
     publicUrl: server.publicUrl,
     secret: secret ?? keptSecret(database),

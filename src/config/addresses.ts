@@ -1,5 +1,5 @@
 /** The checks of variables that hold URLs, origins and network addresses. Each throws what to set instead. */
-import { addressesIn } from '../ip-address.ts';
+import { addressesIn } from '../runtime/ip-address.ts';
 
 /** An http or https URL without trailing slashes. */
 export function httpUrl(text: string): string {

@@ -1,8 +1,5 @@
-/** The connections to whichever database is configured. */
+/** The connections to a database, whichever it is. */
 import type pg from 'pg';
-import type { DatabaseConfig } from '../config/config.ts';
-import { openEmbedded } from './embedded.ts';
-import { openPostgres } from './postgres.ts';
 
 export interface Connections {
   /** Connections of the login role. What runs on user data goes through `UserDatabase` instead. */
@@ -14,9 +11,4 @@ export interface Connections {
   /** Rejects with a `DirectoryLostError` if the files are no longer this process's own; absent if there are none. */
   readonly lost?: Promise<never>;
   close(): Promise<void>;
-}
-
-/** Opens the configured database. PostgreSQL is not contacted yet; the embedded one is ready. */
-export function openConnections(config: DatabaseConfig): Promise<Connections> {
-  return config.kind === 'pglite' ? openEmbedded(config) : Promise.resolve(openPostgres(config));
 }

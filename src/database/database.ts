@@ -2,11 +2,11 @@
 import type pg from 'pg';
 import type { DatabaseConfig } from '../config/config.ts';
 import type { Connections } from './connections.ts';
-import { bringUpToDate, type DerivedData, requireUpToDate } from './derived-data.ts';
-import { requireIsolation } from './isolation.ts';
-import { migrate, requireMigrated } from './migrate.ts';
-import { createPing } from './ping.ts';
-import { requireUsable } from './requirements.ts';
+import { createPing } from './pg/ping.ts';
+import { bringUpToDate, type DerivedData, requireUpToDate } from './schema/derived-data.ts';
+import { migrate, requireMigrated } from './schema/migrate.ts';
+import { requireUsable } from './schema/requirements.ts';
+import { requireIsolation } from './schema/verify-row-security.ts';
 import type { Row, Statement } from './statement.ts';
 import { createUserDatabase, type ExchangeObserver, runAsJanitor, type UserDatabase } from './user-database.ts';
 

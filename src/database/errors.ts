@@ -1,6 +1,6 @@
 /** What went wrong at the database, in the terms of the problem catalogue. */
 import { ProblemError } from '../problems/problem.ts';
-import { OverloadedError } from './gate.ts';
+import { OverloadedError } from './pg/semaphore.ts';
 
 /** Codes of PostgreSQL's errors, appendix "PostgreSQL Error Codes" of its manual. */
 export const sqlState = {

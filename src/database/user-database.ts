@@ -1,7 +1,7 @@
 /** The only way to users' data: statements that run as the user they are for. */
 import type pg from 'pg';
-import type { Principal } from '../auth/principal.ts';
 import type { DatabaseConfig } from '../config/config.ts';
+import type { Principal } from '../principal.ts';
 import { ProblemError } from '../problems/problem.ts';
 import {
   databaseProblem,
@@ -11,8 +11,8 @@ import {
   leavesConnectionUsable,
   notReady,
 } from './errors.ts';
-import { Exchange } from './exchange.ts';
-import { enterJanitorScope, enterScope } from './scope.ts';
+import { Exchange } from './pg/pipeline.ts';
+import { enterJanitorScope, enterScope } from './pg/user-scope.ts';
 import type { BoundStatement, Row, Statement } from './statement.ts';
 
 export interface UserDatabase {

@@ -1,13 +1,5 @@
 /** The path of PUBLIC_URL, below which clients see the server: all that the server says of its own paths begins with it. */
-import type { RequestContext } from './context.ts';
-
-/** How a route stands below the base path. Some proxies keep that path in what they hand on, others take it off. */
-export interface Placement {
-  /** The path of PUBLIC_URL, without a slash at its end; empty where it has none. */
-  readonly basePath: string;
-  /** What a proxy has taken off the path of the request: the base path, or nothing. */
-  readonly stripped: string;
-}
+import type { Placement, RequestContext } from './request-context.ts';
 
 /** Every placement of a route: below the base path, and at the root for proxies that take it off and for health checks. */
 export function placementsOf(basePath: string): readonly Placement[] {

@@ -1,7 +1,7 @@
 /** The metrics on a port of their own, which need not be open to whoever may use the API. */
 import { createServer, type Server } from 'node:http';
-import { textFormat } from './instruments.ts';
 import type { Metrics } from './metrics.ts';
+import { textFormat } from './prometheus.ts';
 
 const path = '/metrics';
 

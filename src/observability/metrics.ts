@@ -1,8 +1,8 @@
 /** The metrics of a server: what is counted, and under which names. */
 import type { ServerEvent, VerificationOutcome } from './events.ts';
 import { securityEventOf } from './events.ts';
-import { createInstruments, type Description } from './instruments.ts';
 import { measureProcess } from './process-metrics.ts';
+import { createInstruments, type Description } from './prometheus.ts';
 
 export interface Metrics {
   readonly descriptions: readonly Description[];

@@ -1,6 +1,6 @@
 /** What the process itself costs, and whether its event loop keeps up. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Instruments } from './instruments.ts';
+import type { Instruments } from './prometheus.ts';
 
 /** In milliseconds: how often the event loop is timed. A shorter stall may fall between two looks. */
 const resolution = 10;

@@ -1,8 +1,8 @@
 /** Traces through the OpenTelemetry API, for an SDK that was started before the server (see docs/observability.md). */
 import type { Span } from '@opentelemetry/api';
-import { isScope } from '../database/scope.ts';
+import { isScope } from '../database/pg/user-scope.ts';
 import type { BoundStatement } from '../database/statement.ts';
-import type { Handle, Route } from '../http/context.ts';
+import type { Handle, Route } from '../http/request-context.ts';
 import type { Log } from './log.ts';
 import { userHash } from './user-hash.ts';
 

@@ -2,12 +2,12 @@
 import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import type { Row } from '../database/statement.ts';
+import type { Write } from '../idempotency/idempotent-write.ts';
 import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
-import type { Write } from '../writes/write.ts';
-import { dueFault } from './due-fault.ts';
+import { dueFault } from './due/errors.ts';
+import { changeTask, createTask, removeTask, type TaskWrite } from './mutations.ts';
 import { task, taskCreate, taskId, taskPatch } from './schemas.ts';
-import { lockTasks, type VersionRow } from './statements.ts';
-import { changeTask, createTask, removeTask, type TaskWrite } from './writes.ts';
+import { lockTasks, type VersionRow } from './sql/write-statements.ts';
 
 const version = z.int().min(1).max(2_147_483_647).optional().meta({
   description: 'The operation is done only while the task has this version.',

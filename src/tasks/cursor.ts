@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { type ProblemError, validationFailed } from '../problems/problem.ts';
-import type { ListQuery, Position } from './list.ts';
+import type { ListQuery, Position } from './sql/list-statement.ts';
 
 /** Goes up when the meaning of a cursor changes, so that older ones are refused. */
 const version = 1;

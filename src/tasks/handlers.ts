@@ -2,16 +2,16 @@
 import { uuidv7 } from 'uuidv7';
 import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
 import { publicPath } from '../http/base-path.ts';
-import type { RequestContext } from '../http/context.ts';
-import { allowedVersions, entityTag, isCurrent } from '../http/etag.ts';
-import { jsonResponse } from '../http/json-response.ts';
-import { type Operation, operation } from '../http/operation.ts';
+import type { RequestContext } from '../http/request-context.ts';
+import { jsonResponse } from '../http/response/json.ts';
+import { type Operation, operation } from '../http/route.ts';
+import { perform, type Write } from '../idempotency/idempotent-write.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
-import { perform, type Write } from '../writes/write.ts';
+import { allowedVersions, entityTag, isCurrent } from '../resource/etag.ts';
 import { batchWrite } from './batch.ts';
 import { cursorRefused, readCursor, writeCursor } from './cursor.ts';
-import { dueFault } from './due-fault.ts';
-import { type ListQuery, listTasks } from './list.ts';
+import { dueFault } from './due/errors.ts';
+import { changeTask, createTask, removeTask, replaceTask, type TaskWrite, taskAnswer } from './mutations.ts';
 import {
   createTaskRoute,
   deleteTaskRoute,
@@ -21,9 +21,9 @@ import {
   replaceTaskRoute,
   runBatchRoute,
 } from './routes.ts';
-import { type TaskRow, toTask } from './row.ts';
-import { selectTask } from './statements.ts';
-import { changeTask, createTask, removeTask, replaceTask, type TaskWrite, taskAnswer } from './writes.ts';
+import { type ListQuery, listTasks } from './sql/list-statement.ts';
+import { type TaskRow, toTask } from './sql/row.ts';
+import { selectTask } from './sql/write-statements.ts';
 
 /** The checked headers that a write may have. */
 interface WriteHeaders {

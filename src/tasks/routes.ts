@@ -1,12 +1,12 @@
 /** What the operations on tasks take and give: the source of their validation and of their documentation. */
 import { z } from 'zod';
-import { describeOperation } from '../http/operation.ts';
-import { ifMatch, ifNoneMatch, wholeNumber } from '../http/parameters.ts';
-import { idempotencyKey, keyProblems } from '../writes/idempotency-key.ts';
+import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts';
+import { describeOperation } from '../http/route.ts';
+import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { batch, batchResults } from './batch.ts';
-import { filterParameters, ranges } from './filters.ts';
-import { sorts } from './list.ts';
-import { tagName, task, taskBodyLimit, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
+import { task, taskBodyLimit, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
+import { filterParameters, ranges } from './sql/filters.ts';
+import { sorts } from './sql/list-statement.ts';
 
 const tag = 'Tasks';
 const collection = '/api/v1/tasks';
@@ -157,29 +157,4 @@ export const deleteTaskRoute = describeOperation({
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }) },
   responses: { 204: { description: 'The task is gone.' } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
-});
-
-export const listTagsRoute = describeOperation({
-  id: 'listTags',
-  method: 'get',
-  path: '/api/v1/tags',
-  tag: 'Tags',
-  summary: 'List tags',
-  description: 'The user’s tags that are in use, by name.',
-  token: 'tasks:read',
-  request: {},
-  responses: {
-    200: {
-      description: 'The tags.',
-      schema: z.array(
-        z
-          .strictObject({
-            name: tagName,
-            task_count: z.int().min(1).meta({ description: 'How many tasks have it.', example: 3 }),
-          })
-          .meta({ id: 'Tag' }),
-      ),
-    },
-  },
-  problems: [],
 });

@@ -1,7 +1,7 @@
 /** Tasks as clients send and receive them (the contract's section 4). */
 import { z } from 'zod';
-import { text, trimmedText } from '../http/text.ts';
-import { due, dueInput, duePatch } from './due.ts';
+import { text, trimmedText } from '../http/request/text.ts';
+import { due, dueInput, duePatch } from './due/due.ts';
 import { priorities, statuses } from './table.ts';
 
 const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -16,7 +16,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { ownerPolicy, todoSchema } from '../database/schema.ts';
+import { ownerPolicy, todoSchema } from '../database/schema/roles.ts';
 
 export const statuses = ['Todo', 'InProgress', 'Done'] as const;
 export const priorities = ['Low', 'Medium', 'High'] as const;

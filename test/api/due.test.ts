@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { hasCalendar } from '../../src/tasks/calendar.ts';
-import { timeZoneNames } from '../../src/tasks/time-zone-names.ts';
+import { hasCalendar } from '../../src/tasks/due/calendar.ts';
+import { timeZoneNames } from '../../src/tasks/due/time-zones.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;

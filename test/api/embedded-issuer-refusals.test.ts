@@ -1,6 +1,6 @@
 /** What the embedded issuer refuses, in the same kind of problem as the rest of the server; and a changed secret. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createIssuer } from '../../src/auth/issuer.ts';
+import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;

@@ -1,8 +1,8 @@
 /** `Idempotency-Key`: the contract's section 7. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
-import { mostKeys } from '../../src/writes/idempotency.ts';
-import { sweepExpiredKeys } from '../../src/writes/sweep.ts';
+import { sweepExpiredKeys } from '../../src/idempotency/cleanup.ts';
+import { mostKeys } from '../../src/idempotency/keys.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;

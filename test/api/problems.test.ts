@@ -1,8 +1,8 @@
 /** The closed list of problems: each one met for real, explained by the server, and silent about what is inside. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { mostKeys } from '../../src/idempotency/keys.ts';
 import { type ProblemCode, problemCodes } from '../../src/problems/catalogue.ts';
-import { mostKeys } from '../../src/writes/idempotency.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind, type TestDatabase } from '../support/databases.ts';
 import { document } from '../support/document.ts';

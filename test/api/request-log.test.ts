@@ -1,7 +1,7 @@
 /** The line that each request leaves in the log. */
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { requestFields } from '../../src/observability/recorder.ts';
+import { requestFields } from '../../src/observability/event-sink.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { misbehaviours } from '../support/jwks-server.ts';
 import { sendRaw } from '../support/raw-http.ts';

@@ -1,9 +1,9 @@
 /** Starting without a database, and without an issuer: what needs neither is served, the rest says when to come back. */
 import { expect, onTestFinished, test } from 'vitest';
-import { createIssuer } from '../../src/auth/issuer.ts';
+import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLog } from '../../src/observability/log.ts';
-import { startServer } from '../../src/server.ts';
+import { startServer } from '../../src/server/server.ts';
 import { createServices } from '../../src/services.ts';
 import { startApi } from '../support/api.ts';
 import { testSecret } from '../support/databases.ts';

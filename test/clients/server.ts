@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../support/postgres-server.ts';
 
-const command = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
+const command = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 
 export interface Running {
   readonly url: string;

@@ -1,6 +1,6 @@
 /** The pool of connections: what is lent comes back once, what is broken or unused goes. */
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { BoundedPool } from '../../src/database/bounded-pool.ts';
+import { BoundedPool } from '../../src/database/pg/pool.ts';
 import { createTestDatabase, databaseKind } from '../support/databases.ts';
 
 beforeEach((context) => context.skip(databaseKind === 'embedded', 'the embedded database has one connection'));

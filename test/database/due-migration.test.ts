@@ -5,9 +5,9 @@ import { PGlite } from '@electric-sql/pglite';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import type { Connections } from '../../src/database/connections.ts';
 import { openDatabase } from '../../src/database/database.ts';
-import { openEmbedded } from '../../src/database/embedded.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
-import { roles } from '../../src/database/schema.ts';
+import { openPostgres } from '../../src/database/pg/postgres.ts';
+import { openEmbedded } from '../../src/database/pglite/pglite.ts';
+import { roles } from '../../src/database/schema/roles.ts';
 import { exchange } from '../../src/database/user-database.ts';
 import { createTestDatabase, databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
 

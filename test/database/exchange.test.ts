@@ -1,7 +1,7 @@
 /** The exchange with the database: as the user, all or nothing, in one round trip, and nothing left behind. */
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { openPostgres } from '../../src/database/postgres.ts';
-import { userRole } from '../../src/database/schema.ts';
+import { openPostgres } from '../../src/database/pg/postgres.ts';
+import { userRole } from '../../src/database/schema/roles.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
 import { createUserDatabase, exchange } from '../../src/database/user-database.ts';
 import { startCountingProxy } from '../support/counting-proxy.ts';

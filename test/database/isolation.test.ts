@@ -1,6 +1,6 @@
 /** The wall between users in the database itself, and the refusal to serve where it has a hole. */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { requireIsolation } from '../../src/database/isolation.ts';
+import { requireIsolation } from '../../src/database/schema/verify-row-security.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
 import { exchange } from '../../src/database/user-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts';

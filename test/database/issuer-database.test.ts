@@ -1,6 +1,6 @@
 /** The transaction of a request to the embedded issuer: what commits it, and what rolls it back. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { IssuerDatabase } from '../../src/auth/issuer-database.ts';
+import { IssuerDatabase } from '../../src/auth/better-auth/issuer-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
 
 let database: TestDatabase;

@@ -3,9 +3,9 @@ import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Connections } from '../../src/database/connections.ts';
 import { openDatabase } from '../../src/database/database.ts';
-import { openEmbedded } from '../../src/database/embedded.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
-import { roles } from '../../src/database/schema.ts';
+import { openPostgres } from '../../src/database/pg/postgres.ts';
+import { openEmbedded } from '../../src/database/pglite/pglite.ts';
+import { roles } from '../../src/database/schema/roles.ts';
 import { createTestDatabase, databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 

@@ -3,12 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { requireUsable } from '../../src/database/requirements.ts';
-import { explainFailure } from '../../src/failures.ts';
-import { environment, type Served, serve } from '../faults/serve.ts';
+import { explainFailure } from '../../src/cli/startup-errors.ts';
+import { requireUsable } from '../../src/database/schema/requirements.ts';
+import { runCommand } from '../e2e/built-command.ts';
+import { environment, type Served, serve } from '../resilience/serve.ts';
 import { databaseKind, withAdmin } from '../support/databases.ts';
 import { startPostgres } from '../support/postgres-server.ts';
-import { runCommand } from '../system/built-command.ts';
 
 const skip = databaseKind === 'embedded' || inject('postgresUrl') === null;
 const server = inject('postgresUrl') ?? '';

@@ -5,7 +5,7 @@
  * disagree; `laterReleases` says on which days. On those the database's own calendar is the measure.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { timeZoneNames } from '../../src/tasks/time-zone-names.ts';
+import { timeZoneNames } from '../../src/tasks/due/time-zones.ts';
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
 import { instantOf, localTimes, localTimesAround, type ZoneCalendar, zoneCalendars } from '../support/zone-calendar.ts';
 

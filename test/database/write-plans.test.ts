@@ -5,9 +5,9 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fill } from '../../bench/fill.ts';
-import { userRole } from '../../src/database/schema.ts';
+import { userRole } from '../../src/database/schema/roles.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
-import { deleteTask, insertTask, lockTask, selectTask, updateTask } from '../../src/tasks/statements.ts';
+import { deleteTask, insertTask, lockTask, selectTask, updateTask } from '../../src/tasks/sql/write-statements.ts';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
 
 const owner = 'ada';

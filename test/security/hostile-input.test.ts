@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
-import { readVectors, vectorsMissing } from '../verifier/vectors.ts';
+import { readVectors, vectorsMissing } from '../unit/jwt/vectors.ts';
 import { naughtyStrings } from './naughty-strings.ts';
 
 let api: TestApi;

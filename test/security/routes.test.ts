@@ -59,7 +59,7 @@ const guesses = [
     '/package-lock.json',
     '/node_modules/pg/package.json',
     '/src/app.ts',
-    '/dist/cli.js',
+    '/dist/cli/main.js',
     '/index.html',
   ],
   ...['/api/v1/users', '/api/v1/user', '/api/v1/users/1', '/api/v1/accounts', '/api/v1/sessions', '/api/v1/tokens'],

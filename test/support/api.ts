@@ -4,7 +4,7 @@ import type { Config } from '../../src/config/config.ts';
 import { type Environment, loadConfig } from '../../src/config/load.ts';
 import type { UserDatabase } from '../../src/database/user-database.ts';
 import { createLog } from '../../src/observability/log.ts';
-import { startServer } from '../../src/server.ts';
+import { startServer } from '../../src/server/server.ts';
 import { createServices } from '../../src/services.ts';
 import { createTestDatabase, type TestDatabase, testSecret } from './databases.ts';
 import { document, documentWithIssuer, expectDocumented, type OpenApiDocument } from './document.ts';

@@ -6,8 +6,8 @@ import { inject } from 'vitest';
 import type { DatabaseConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Connections } from '../../src/database/connections.ts';
-import { openEmbedded } from '../../src/database/embedded.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { openPostgres } from '../../src/database/pg/postgres.ts';
+import { openEmbedded } from '../../src/database/pglite/pglite.ts';
 
 export type DatabaseKind = 'embedded' | 'postgres';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import type { TestProject } from 'vitest/node';
 import { openDatabase } from '../../src/database/database.ts';
-import { openEmbedded } from '../../src/database/embedded.ts';
-import { openPostgres } from '../../src/database/postgres.ts';
+import { openPostgres } from '../../src/database/pg/postgres.ts';
+import { openEmbedded } from '../../src/database/pglite/pglite.ts';
 import { databaseConfig, withAdmin } from './databases.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
 

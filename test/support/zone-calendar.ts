@@ -2,8 +2,8 @@
  * Time zones by the tz database of Node's ICU: when their offsets change, and which instant a local time is (RFC 5545,
  * section 3.3.5). Local times are milliseconds as if they were UTC.
  */
-import { hasCalendar } from '../../src/tasks/calendar.ts';
-import { timeZoneNames } from '../../src/tasks/time-zone-names.ts';
+import { hasCalendar } from '../../src/tasks/due/calendar.ts';
+import { timeZoneNames } from '../../src/tasks/due/time-zones.ts';
 
 /** A change of a zone's offset from UTC. Instants are milliseconds since 1970, offsets milliseconds east of UTC. */
 export interface Transition {

@@ -1,0 +1,34 @@
+/** The verifier that each way of being configured calls for. */
+import type { Config } from '../config/config.ts';
+import type { Issuer } from './better-auth/issuer.ts';
+import { createRefreshingKeys } from './jwt/jwks-cache.ts';
+import type { KeyEvent } from './jwt/key-source.ts';
+import { createRemoteKeys } from './jwt/remote-jwks.ts';
+import { createSecretKey } from './jwt/shared-secret.ts';
+import { createVerifier, type TokenVerifier, type VerificationOutcome } from './jwt/verifier.ts';
+
+/**
+ * @param issuer the embedded one, there in the mode `embedded` only
+ * @param onEvent is told when keys are fetched, and when that fails
+ * @param onOutcome is told how each look at a token ended
+ */
+export function createVerifierFor(
+  { auth, server }: Config,
+  issuer: Issuer | null,
+  onEvent: (event: KeyEvent) => void,
+  onOutcome: (outcome: VerificationOutcome) => void,
+): TokenVerifier {
+  switch (auth.mode) {
+    case 'embedded': {
+      if (!issuer) throw new Error('the mode embedded needs an issuer');
+      const { publicUrl } = server;
+      // Another process on the same database may rotate the keys, and forged tokens must not become queries.
+      const keys = createRefreshingKeys(() => issuer.loadKeys(), { onEvent });
+      return createVerifier({ keys, algorithms: ['EdDSA'], issuer: publicUrl, audience: publicUrl, onOutcome });
+    }
+    case 'jwks':
+      return createVerifier({ ...auth, keys: createRemoteKeys({ url: auth.jwksUrl, onEvent }), onOutcome });
+    case 'shared-secret':
+      return createVerifier({ ...auth, keys: createSecretKey(auth.secret), algorithms: ['HS256'], onOutcome });
+  }
+}

@@ -1,0 +1,41 @@
+/** What `serve` tells on a terminal: where things are, and what to type first. */
+import type { Config } from '../config/config.ts';
+import { hideUrlPassword } from '../config/print.ts';
+
+/** @param port where it listens, which the configuration does not know with PORT=0 */
+export function greeting({ server, database, auth }: Config, port: number): string {
+  // Cookies belong to a host: a session that was begun at `localhost` is not there at `127.0.0.1`.
+  const url = server.publicUrl.replace(/^http:\/\/localhost:0$/, `http://localhost:${port}`);
+  const data =
+    database.kind === 'postgres'
+      ? hideUrlPassword(database.url)
+      : (database.directory ?? 'in memory only, gone when the server stops');
+  const lines = [
+    '',
+    `  API     ${url}/api/v1/tasks`,
+    `  Docs    ${url}/docs`,
+    `  Data    ${data}`,
+    `  Users   ${userSource(auth)}`,
+  ];
+  if (auth.mode === 'embedded') lines.push('', '  A first token:', ...firstToken(url));
+  return `${lines.join('\n')}\n\n`;
+}
+
+function userSource(auth: Config['auth']): string {
+  switch (auth.mode) {
+    case 'embedded':
+      return 'Better Auth in this server, at /api/auth';
+    case 'jwks':
+      return `tokens of ${auth.issuer ?? 'any issuer'}, with the keys at ${auth.jwksUrl}`;
+    case 'shared-secret':
+      return 'tokens signed with BETTER_AUTH_SECRET';
+  }
+}
+
+function firstToken(url: string): string[] {
+  return [
+    `    curl -s -c jar -H 'Content-Type: application/json' ${url}/api/auth/sign-up/email \\`,
+    `      -d '{"name":"Ada","email":"ada@example.com","password":"correct horse battery"}'`,
+    `    curl -s -b jar ${url}/api/auth/token`,
+  ];
+}

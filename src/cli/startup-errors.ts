@@ -1,0 +1,81 @@
+/** Why the server cannot start, in words that say what to do. */
+import { ConfigError } from '../config/load.ts';
+import { errorCode, isCertificateError, isMissingTls, isUnavailable } from '../database/errors.ts';
+import { DirectoryInUseError, DirectoryLostError } from '../database/pglite/directory-lock.ts';
+import { DatabaseSetupError } from '../database/schema/requirements.ts';
+import { ListenError } from '../server/server.ts';
+
+export function explainFailure(error: unknown): string {
+  if (error instanceof ConfigError) {
+    return `the configuration cannot be used:\n${error.message.replaceAll(/^/gm, '  ')}`;
+  }
+  const explained = [DatabaseSetupError, DirectoryInUseError, DirectoryLostError];
+  if (explained.some((kind) => error instanceof kind)) return (error as Error).message;
+  if (error instanceof ListenError) return explainListenError(error);
+  const { message, path } = error as NodeJS.ErrnoException;
+  const code = errorCode(error);
+  if (isCertificateError(error)) return explainCertificateError(message, code);
+  if (isMissingTls(error)) {
+    return 'the database server does not offer TLS. Switch it on there ("ssl = on"), or set sslmode=disable in DATABASE_URL if the network is trusted.';
+  }
+  switch (code) {
+    case '28P01':
+    case '28000':
+      return `the database refused the login (${message}). ${loginFix(message)}`;
+    case '3D000':
+      return `${message}. Create the database, or name another one in DATABASE_URL.`;
+    case 'ERR_PARSE_ARGS_UNKNOWN_OPTION':
+    case 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE':
+      return `${message.split('.')[0]}. "todo-api --help" lists the options.`;
+    default:
+      // The one thing on disk that it opens under a name from outside is the data directory.
+      if (path !== undefined) return `${message}. Set DATABASE_URL to a directory that this user may write to.`;
+      if (message?.startsWith('PGlite failed to initialize')) {
+        return 'the data directory cannot be opened: it is damaged, or another version made it. Restore a backup of it, or set DATABASE_URL to another directory.';
+      }
+      if (isUnavailable(error)) return `the database cannot be reached (${message || code}). Check DATABASE_URL.`;
+      if (isDatabaseError(error)) {
+        return `PostgreSQL refused to let the server start (${message}, SQLSTATE ${code}). Remove what it names, and start again.`;
+      }
+      return (error as Error).stack ?? String(error);
+  }
+}
+
+/** PostgreSQL has one code for all that `pg_hba.conf` refuses. */
+function loginFix(message: string): string {
+  if (message.includes('no encryption')) return 'Set sslmode=verify-full in DATABASE_URL.';
+  if (message.includes('client certificate')) return 'Set sslcert and sslkey in DATABASE_URL.';
+  return 'Check user and password in DATABASE_URL.';
+}
+
+function explainCertificateError(message: string, code: string | undefined): string {
+  const why = `the certificate of the database server cannot be trusted (${message.replaceAll(/\s+/g, ' ')}, ${code})`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `${why}. Set the host in DATABASE_URL to a name that is in the certificate, or set sslmode=verify-ca with sslrootcert.`;
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return `${why}. Renew it there, or set the clock of this machine.`;
+  }
+  return `${why}. Set sslrootcert in DATABASE_URL to a file with the certificate of its authority.`;
+}
+
+/** Whether PostgreSQL itself sent the error. */
+function isDatabaseError(error: unknown): boolean {
+  return typeof (error as { severity?: unknown }).severity === 'string';
+}
+
+/** Whether the command line itself was wrong. */
+export function isUsageError(error: unknown): boolean {
+  return errorCode(error)?.startsWith('ERR_PARSE_ARGS') ?? false;
+}
+
+function explainListenError({ host, port, variable, cause }: ListenError): string {
+  switch (errorCode(cause)) {
+    case 'EADDRINUSE':
+      return `port ${port} on ${host} is in use. Stop what listens there, or set ${variable} to another one.`;
+    case 'EACCES':
+      return `port ${port} may not be used by this user. Set ${variable} to one above 1023.`;
+    default:
+      return `this machine has no address ${host}. Set HOST to one that it has, 127.0.0.1 for example.`;
+  }
+}

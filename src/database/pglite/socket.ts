@@ -1,0 +1,119 @@
+/** What pg takes for its socket, and behind which is the embedded database. */
+import { Duplex } from 'node:stream';
+import type { Engine } from './engine.ts';
+
+/** Messages that are answered: Query, Sync, Flush. What comes before one of them is sent together with it. */
+const answered = new Set(['Q', 'S', 'H'].map((type) => type.charCodeAt(0)));
+const terminate = 'X'.charCodeAt(0);
+
+/** AuthenticationOk, and ReadyForQuery outside of a transaction. */
+const welcome = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
+
+/**
+ * A connection to the database, which has but one session. So a new connection first ends what the one before it may
+ * have left behind: there must be one at a time.
+ */
+export class EngineStream extends Duplex {
+  readonly #engine: Engine;
+  #received: Buffer = Buffer.alloc(0);
+  #isStarted = false;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(engine: Engine) {
+    super();
+    this.#engine = engine;
+  }
+
+  connect(): this {
+    process.nextTick(() => this.emit('connect'));
+    return this;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    this.#readMessages();
+    done();
+  }
+
+  override _writev(chunks: { chunk: Buffer }[], done: (error?: Error) => void): void {
+    this.#received = Buffer.concat([this.#received, ...chunks.map(({ chunk }) => chunk)]);
+    this.#readMessages();
+    done();
+  }
+
+  override _read(): void {}
+
+  override _final(done: () => void): void {
+    // Like a server that closes its side when the client has closed its own.
+    void this.#last.then(() => {
+      this.push(null);
+      done();
+    });
+  }
+
+  /** Sends on all whole messages up to the last one that is answered. */
+  #readMessages(): void {
+    let end = 0;
+    let complete = 0;
+    for (;;) {
+      // The first message has no type.
+      const lengthAt = this.#isStarted ? end + 1 : end;
+      if (this.#received.length < lengthAt + 4) break;
+      const next = lengthAt + this.#received.readInt32BE(lengthAt);
+      if (this.#received.length < next) break;
+      const type = this.#received[end] ?? 0;
+      end = next;
+      if (!this.#isStarted) {
+        this.#isStarted = true;
+        this.#received = this.#received.subarray(end);
+        end = 0;
+        this.#start();
+      } else if (type === terminate) {
+        this.#received = Buffer.alloc(0);
+        return;
+      } else if (answered.has(type)) complete = end;
+    }
+    if (complete === 0) return;
+    const messages = this.#received.subarray(0, complete);
+    this.#received = this.#received.subarray(complete);
+    this.#then(async () => void this.push(Buffer.from(await this.#engine.exchange(messages))));
+  }
+
+  #start(): void {
+    this.#then(async () => {
+      await this.#engine.exchange(query('rollback'));
+      await this.#engine.exchange(query('deallocate all'));
+      this.push(welcome);
+    });
+  }
+
+  #then(work: () => Promise<void>): void {
+    this.#last = this.#last
+      .then(() => (this.destroyed ? undefined : work()))
+      .catch((error) => void this.destroy(error));
+  }
+
+  // What pg does with sockets, and what means nothing here.
+  setNoDelay(): this {
+    return this;
+  }
+  setKeepAlive(): this {
+    return this;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    return this;
+  }
+}
+
+/** A simple query as a message. */
+function query(text: string): Buffer {
+  const length = Buffer.byteLength(text) + 5;
+  const message = Buffer.alloc(length + 1);
+  message.write('Q');
+  message.writeInt32BE(length, 1);
+  message.write(text, 5);
+  return message;
+}

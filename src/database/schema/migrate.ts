@@ -1,0 +1,249 @@
+/** Brings the schema to the version of this server: the SQL files of `migrations/`, in the order of their numbers. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+import type { Connections } from '../connections.ts';
+import { errorCode, sqlState } from '../errors.ts';
+import { migrationTimeoutMs } from '../pg/postgres.ts';
+import { DatabaseSetupError, requireUsable } from './requirements.ts';
+import { janitorRole, roles, userRole } from './roles.ts';
+
+/** Same from `src/` and from `dist/`. */
+const directory = fileURLToPath(new URL('../../../migrations', import.meta.url));
+
+/** Any number will do, as long as all servers agree on it and nobody else on the database uses it. */
+const lockKey = 8_031_977_421;
+
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+interface Applied {
+  readonly number: number;
+  readonly name: string;
+  readonly checksum: string;
+}
+
+/**
+ * Applies what is missing, each migration in a transaction of its own under a lock, so that servers starting at once
+ * do not get in each other's way.
+ *
+ * @returns the names of the migrations that were applied
+ * @throws DatabaseSetupError on a newer schema, or where the login may not do what is needed
+ */
+export function migrate(connections: Connections): Promise<string[]> {
+  const migrations = readMigrations();
+  return connections.withMigrationClient(async (client) => {
+    await requireUsableDirectly(client);
+    const names: string[] = [];
+    for (;;) {
+      const name = await explained(client, () => applyNext(client, migrations));
+      if (name === null) return names;
+      names.push(name);
+    }
+  });
+}
+
+/**
+ * Looks whether the schema is this server's own, without changing anything.
+ *
+ * @throws DatabaseSetupError where it is not
+ */
+export function requireMigrated(connections: Connections): Promise<void> {
+  const migrations = readMigrations();
+  return connections.withMigrationClient(async (client) => {
+    await requireUsableDirectly(client);
+    const applied = await readApplied(client);
+    if (pending(migrations, applied) !== undefined) {
+      throw new DatabaseSetupError(
+        'The schema of the database is older than this server. Run `todo-api migrate`, or leave MIGRATE_ON_START at true.',
+      );
+    }
+  });
+}
+
+/** What a role, a database or the server may have set otherwise. After the lock, it must be seen what others committed. */
+const begin = 'begin isolation level read committed';
+
+/** A migration may take longer than requests; `transaction_timeout` is there since PostgreSQL 17. */
+const patience = `
+  select set_config(name, case name when 'statement_timeout' then '${migrationTimeoutMs}' else '0' end, true)
+  from pg_settings
+  where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
+
+async function requireUsableDirectly(client: pg.ClientBase): Promise<void> {
+  await client.query(begin);
+  await client.query("set local datestyle = 'ISO'");
+  await requireUsable(client, 'DATABASE_DIRECT_URL');
+  await client.query('commit');
+}
+
+/** Applies the first migration that is missing; null where none is. */
+async function applyNext(client: pg.ClientBase, migrations: readonly Migration[]): Promise<string | null> {
+  await beginMigration(client);
+  try {
+    const migration = pending(migrations, await readApplied(client));
+    if (!migration) {
+      await client.query('commit');
+      return null;
+    }
+    if (migration.number === 0) await prepareDatabase(client);
+    await client.query(migration.sql);
+    await guardTables(client);
+    await client.query('insert into todo_admin.migrations (number, name, checksum) values ($1, $2, $3)', [
+      migration.number,
+      migration.name,
+      migration.checksum,
+    ]);
+    await client.query('commit');
+    return migration.name;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+/** Begins a transaction that waits until no other server migrates. Its statements may take longer than requests. */
+export async function beginMigration(client: pg.ClientBase): Promise<void> {
+  await client.query(begin);
+  await client.query(patience);
+  // A lock of the transaction, not of the session, because a pooler lends sessions to others.
+  await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
+}
+
+function pending(migrations: readonly Migration[], applied: readonly Applied[]): Migration | undefined {
+  for (const done of applied) {
+    const known = migrations[done.number];
+    if (!known) {
+      throw new DatabaseSetupError(
+        `The schema of the database is newer than this server: it has "${done.name}". Start the newer version of the server.`,
+      );
+    }
+    if (known.checksum !== done.checksum) {
+      throw new DatabaseSetupError(
+        `The migration "${done.name}" in the database differs from this server's. They belong to different versions: use a database of this version's own.`,
+      );
+    }
+  }
+  return migrations[applied.length];
+}
+
+async function readApplied(client: pg.ClientBase): Promise<Applied[]> {
+  const { rows } = await client.query<{ present: boolean }>(
+    "select to_regclass('todo_admin.migrations') is not null as present",
+  );
+  if (!rows[0]?.present) return [];
+  const applied = await client.query<Applied>(
+    'select number, name, checksum from todo_admin.migrations order by number',
+  );
+  return applied.rows;
+}
+
+function readMigrations(): Migration[] {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((file, number) => {
+      const text = readFileSync(`${directory}/${file}`, 'utf8');
+      // Git may have changed the line ends on Windows.
+      const checksum = createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+      return { number, name: file.replace(/\.sql$/, ''), sql: text, checksum };
+    });
+}
+
+/** What the first migration builds on: the role, and the record of migrations. */
+async function prepareDatabase(client: pg.ClientBase): Promise<void> {
+  for (const role of roles) await ensureRole(client, role);
+  await client.query(`
+    create schema if not exists todo_admin;
+    create table if not exists todo_admin.migrations (
+      number integer primary key,
+      name text not null,
+      checksum text not null,
+      applied_at timestamptz not null default now()
+    )`);
+}
+
+/** Makes a role, which belongs to the whole cluster and may be there already; the login gets the right to take it on. */
+async function ensureRole(client: pg.ClientBase, role: string): Promise<void> {
+  const { rows } = await client.query('select 1 from pg_roles where rolname = $1', [role]);
+  if (rows.length === 0) {
+    await client.query('savepoint role');
+    try {
+      await client.query(`create role ${role} nologin`);
+    } catch (error) {
+      // Another database of the cluster was quicker.
+      const code = errorCode(error);
+      if (code !== sqlState.duplicateObject && code !== sqlState.uniqueViolation) throw error;
+      await client.query('rollback to savepoint role');
+    }
+  }
+  if (!(await mayTakeOnRole(client, role))) {
+    // Since PostgreSQL 16, creating a role does not include the right to SET ROLE to it.
+    await client.query(`grant ${role} to current_user`);
+  }
+}
+
+async function mayTakeOnRole(client: pg.ClientBase, role: string): Promise<boolean> {
+  await client.query('savepoint take_on');
+  try {
+    await client.query(`set local role ${role}`);
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
+    return false;
+  } finally {
+    await client.query('rollback to savepoint take_on');
+  }
+}
+
+/**
+ * Guards every table of users' data, the new ones of a migration too: no table can be forgotten. Drizzle knows
+ * neither grants nor FORCE, which holds the tables' owner to the policies as well.
+ */
+async function guardTables(client: pg.ClientBase): Promise<void> {
+  await client.query(`
+    grant usage on schema todo to ${userRole}, ${janitorRole};
+    grant select, insert, update, delete on all tables in schema todo to ${userRole};
+    grant select, update, delete on todo.idempotency_keys to ${janitorRole}`);
+  const { rows } = await client.query<{ name: string }>(
+    "select quote_ident(tablename) as name from pg_tables where schemaname = 'todo'",
+  );
+  for (const { name } of rows) {
+    await client.query(`
+      alter table todo.${name} enable row level security;
+      alter table todo.${name} force row level security`);
+  }
+}
+
+/** Adds to a refusal the SQL with which somebody who may can mend it. */
+async function explained<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    // Raised by a migration that cannot be applied to this database, or by an event trigger of its own.
+    if (errorCode(error) === sqlState.raiseException) {
+      const { message } = error as Error;
+      throw new DatabaseSetupError(`A migration was rejected (SQLSTATE P0001): ${message}`, { cause: error });
+    }
+    if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
+    const { rows } = await client.query<{ login: string; database: string }>(
+      'select quote_ident(current_user) as login, quote_ident(current_database()) as database',
+    );
+    const { login, database } = rows[0] ?? { login: 'LOGIN', database: 'DATABASE' };
+    throw new DatabaseSetupError(
+      [
+        `The login ${login} may not set up the database (${(error as Error).message}). Have a superuser run:`,
+        ...roles.map((role) => `  create role ${role} nologin;   -- unless it exists`),
+        `  grant ${roles.join(', ')} to ${login};`,
+        `  grant create on database ${database} to ${login};`,
+        'and start again.',
+      ].join('\n'),
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,31 @@
+/** The table of idempotency keys and of what was answered to them. */
+import { sql } from 'drizzle-orm';
+import { check, customType, index, pgPolicy, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core';
+import { janitor, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+
+const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+
+export const idempotencyKeys = todoSchema.table(
+  'idempotency_keys',
+  {
+    ownerId: text('owner_id').notNull(),
+    key: text().notNull(),
+    /** Of the request: its method, path and body. */
+    fingerprint: bytes().notNull(),
+    status: smallint().notNull(),
+    contentType: text('content_type'),
+    etag: text(),
+    location: text(),
+    body: text(),
+    createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.ownerId, table.key] }),
+    index('idempotency_keys_by_owner_and_age').on(table.ownerId, table.createdAt),
+    index('idempotency_keys_by_age').on(table.createdAt),
+    check('idempotency_keys_key', sql`${table.key} ~ '^[!-~]{1,255}$'`),
+    ownerPolicy(table.ownerId),
+    // Whoever sweeps up sees what is expired, of everybody, and nothing else.
+    pgPolicy('expired_only', { for: 'all', to: janitor, using: sql`${table.createdAt} < now() - interval '24 hours'` }),
+  ],
+);

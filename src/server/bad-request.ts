@@ -1,0 +1,127 @@
+/** What Node refuses before a request reaches the app, as problems like all others. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { RequestError } from '@hono/node-server';
+import { markAnswered, type ResponseOn } from '../http/node/client-closed.ts';
+import { securityHeaders } from '../http/response/headers.ts';
+import { problemResponse } from '../http/response/problem.ts';
+import { ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
+
+/** A request that was answered without having reached the app. */
+export interface Refusal {
+  readonly requestId: string;
+  /** Undefined where it could not be read. */
+  readonly method?: string | undefined;
+  readonly problem: ProblemError;
+}
+
+/** The host of a request that names none, which HTTP/1.0 allows. Nothing depends on it. */
+export const defaultHost = 'localhost';
+
+/**
+ * Answers HTTP that cannot be parsed, and requests without the Host that they must have (RFC 9112, section 3.2). The
+ * server must be made with `requireHostHeader: false`: Node's own refusal has no body.
+ *
+ * @param basePath the path of PUBLIC_URL
+ * @param onRefusal told of each, for the log
+ */
+export function refuseMalformed(
+  server: Server,
+  responseOn: ResponseOn,
+  basePath: string,
+  onRefusal: (refusal: Refusal) => void,
+): void {
+  const refuse = (socket: Duplex, detail: string, reason: string, method?: string) => {
+    const requestId = randomUUID();
+    const problem = new ProblemError('malformed_request', { detail, reason });
+    socket.end(rawResponse(problem, requestId, basePath));
+    onRefusal({ requestId, method, problem });
+  };
+
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const response = responseOn(socket);
+    const isInBody = response !== undefined && !response.req.complete;
+    // A connection that was reset, or timed out while idle, has nobody to answer; nor has one that ends in a body.
+    if (error.code === 'ECONNRESET' || !socket.writable || (isInBody && error.code === 'HPE_INVALID_EOF_STATE')) {
+      socket.destroy();
+      return;
+    }
+    if (isInBody && !response.writableEnded) markAnswered(response.req);
+    refuse(socket, explain(error.code), error.code ?? 'clientError');
+  });
+  const handle = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (hasHost(request)) for (const listener of handle) listener(request, response);
+    else refuse(request.socket, 'The request must have exactly one Host header.', 'Host', request.method);
+  });
+  // Node would answer 417 without a body. What is expected here may be ignored (RFC 9110, section 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
+
+/** Answers a request that Node took and that makes no URL: a Host that is none, `OPTIONS *`, a backslash. */
+export function refuseUnreadable(error: unknown, basePath: string, onRefusal: (refusal: Refusal) => void): Response {
+  const detail = 'The target of the request or its Host is not valid.';
+  const problem =
+    error instanceof RequestError
+      ? new ProblemError('malformed_request', { detail, reason: 'target' })
+      : toProblem(error);
+  const requestId = randomUUID();
+  const response = problemResponse(problem, '/', requestId, basePath);
+  const headers = { ...securityHeaders, 'X-Request-Id': requestId, Connection: 'close' };
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  onRefusal({ requestId, problem });
+  return response;
+}
+
+/**
+ * Whether there is exactly one Host, and something in it. HTTP/1.0 may do without (RFC 9112, section 3.2): the health
+ * checks of HAProxy, and nginx where it is not told otherwise, speak HTTP/1.0.
+ */
+function hasHost(request: IncomingMessage): boolean {
+  const { headers, httpVersion } = request;
+  const hosts = hostsOf(request);
+  if (headers.host?.startsWith('[') || headers.host?.endsWith(':')) headers.host = canonicalHost(headers.host);
+  return (hosts === 1 && headers.host !== '') || (hosts <= 1 && httpVersion === '1.0');
+}
+
+/** An IPv6 address in the spelling of the URL standard, and no empty port: what reads the Host later takes no other. */
+function canonicalHost(host: string): string {
+  const bare = host.replace(/:$/, '').replace(/%25[\w.~-]+(?=\])/, '');
+  const isAddress = /^\[[\da-f:.]+\](:\d+)?$/i.test(bare) && URL.canParse(`http://${bare}`);
+  return isAddress ? new URL(`http://${bare}`).host : bare;
+}
+
+function hostsOf({ rawHeaders }: IncomingMessage): number {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts;
+}
+
+function explain(code: string | undefined): string {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return 'The headers are larger than 16 KiB.';
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 'The request took too long to arrive.';
+    default:
+      return 'The request is not well-formed HTTP/1.1.';
+  }
+}
+
+function rawResponse(problem: ProblemError, requestId: string, basePath: string): string {
+  const body = JSON.stringify(problemDocument(problem, '/', requestId, basePath));
+  return [
+    'HTTP/1.1 400 Bad Request',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    `X-Request-Id: ${requestId}`,
+    ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
+    '',
+    body,
+  ].join('\r\n');
+}

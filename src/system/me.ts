@@ -1,0 +1,28 @@
+/** Who the server takes the client for. */
+import { z } from 'zod';
+import { jsonResponse } from '../http/response/json.ts';
+import { describeOperation, type Operation, operation } from '../http/route.ts';
+
+const me = z
+  .strictObject({
+    id: z.string().meta({ description: 'The `sub` of the token.', example: 'r4Tk2bQvXcYw7Zn1' }),
+    scopes: z.array(z.string()).nullable().meta({ description: 'The token’s scopes; null without a `scope` claim.' }),
+  })
+  .meta({ id: 'Me', description: 'The authenticated user.' });
+
+const readMeRoute = describeOperation({
+  id: 'readMe',
+  method: 'get',
+  path: '/api/v1/me',
+  tag: 'User',
+  summary: 'Read who you are',
+  token: 'any',
+  request: {},
+  responses: { 200: { description: 'The user of the token.', schema: me } },
+  problems: [],
+});
+
+export const meOperation: Operation = operation(readMeRoute, (_input, context) => {
+  const { userId, scopes } = context.get('principal');
+  return jsonResponse({ id: userId, scopes });
+});

@@ -1,0 +1,106 @@
+/** Days and hours as they are seen in a time zone. */
+import { timeZoneNames } from './time-zones.ts';
+
+/** A date and a time on the wall, without a zone: `2026-12-01` and `09:30:00`. */
+export interface WallClock {
+  readonly date: string;
+  readonly time: string;
+}
+
+const dayMs = 86_400_000;
+
+/** Making one takes far longer than using it; there are no more of them than there are zones. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Whether it is a zone of the tz database, spelled as there, links included. */
+export function isTimeZone(name: string): boolean {
+  return timeZoneNames.has(name);
+}
+
+/** Whether days can be told in a zone here: the tz database of Node's ICU may be older than the list of names. */
+export function hasCalendar(timeZone: string): boolean {
+  try {
+    return formatOf(timeZone) !== undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** Whether a text is a day of the calendar that exists, from 1900-01-01 to 9999-12-31. */
+export function isDate(text: string): boolean {
+  if (!/^(19|[2-9]\d)\d\d-\d\d-\d\d$/.test(text)) return false;
+  const instant = Date.parse(`${text}T00:00:00Z`);
+  // Date.parse takes February 30 for March 2.
+  return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);
+}
+
+/** The date so many days later, earlier if negative. */
+export function addDays(date: string, days: number): string {
+  const shifted = new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString();
+  return shifted.slice(0, shifted.indexOf('T'));
+}
+
+/** What the wall shows at an instant, in milliseconds since 1970. */
+export function wallClockAt(instant: number, timeZone: string): WallClock {
+  const parts = Object.fromEntries(
+    formatOf(timeZone)
+      .formatToParts(instant)
+      .map(({ type, value }) => [type, value]),
+  );
+  const year = (parts.year ?? '').padStart(4, '0');
+  return {
+    date: `${year}-${parts.month}-${parts.day}`,
+    time: `${parts.hour}:${parts.minute}:${parts.second}`,
+  };
+}
+
+/**
+ * The first instant of a day in a zone, in milliseconds since 1970: midnight, or the end of the gap where a clock
+ * change skips midnight, or skips the whole day.
+ */
+export function startOfDay(date: string, timeZone: string): number {
+  const midnightUtc = Date.parse(`${date}T00:00:00Z`);
+  // No zone is more than a day from UTC, so the day begins somewhere in between.
+  let before = midnightUtc - dayMs;
+  let within = midnightUtc + dayMs;
+  const guess = midnightUtc - (localTime(before, timeZone) - before);
+  // Nearly always the offset of the day before still holds at midnight: two looks instead of a search.
+  if (localDate(guess, timeZone) >= date && localDate(guess - 1000, timeZone) < date) return guess;
+  while (within - before > 1000) {
+    const middle = before + Math.floor((within - before) / 2000) * 1000;
+    if (localDate(middle, timeZone) >= date) within = middle;
+    else before = middle;
+  }
+  return within;
+}
+
+function localDate(instant: number, timeZone: string): string {
+  return wallClockAt(instant, timeZone).date;
+}
+
+/** What the wall shows, as if it were UTC. */
+function localTime(instant: number, timeZone: string): number {
+  const { date, time } = wallClockAt(instant, timeZone);
+  return Date.parse(`${date}T${time}Z`);
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      calendar: 'iso8601',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    formats.set(timeZone, format);
+  }
+  return format;
+}

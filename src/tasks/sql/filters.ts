@@ -1,0 +1,188 @@
+/** Which tasks a list shows: each filter as a parameter of the query and as a condition in SQL. */
+import { z } from 'zod';
+import type { Parameter } from '../../database/statement.ts';
+import { repeatable } from '../../http/request/parameters.ts';
+import { text } from '../../http/request/text.ts';
+import { timestampParameter } from '../../http/request/timestamp.ts';
+import { addDays, hasCalendar, isTimeZone, startOfDay, wallClockAt } from '../due/calendar.ts';
+import { calendarDate, timeZone } from '../due/due.ts';
+import { priority, status, tagName } from '../schemas.ts';
+import { endOfPrefix, queriedWords } from '../search/words.ts';
+import { priorities, statuses } from '../table.ts';
+import { tagKey } from '../tag-key.ts';
+
+const dueFilters = ['overdue', 'today', 'tomorrow', 'week', 'none', 'any'] as const;
+
+const dueFilter = z.enum(dueFilters).meta({ id: 'DueFilter' });
+
+/** The parameters, for the query's schema. */
+export const filterParameters = {
+  status: repeatable(status, 'Tasks with any of these statuses.'),
+  priority: repeatable(priority, 'Tasks with any of these priorities.'),
+  tag: repeatable(tagName, 'Tasks with any of these tags, whatever their case and normalization.'),
+  q: text(200).optional().meta({
+    description:
+      'Words that title or description must all have, by their beginnings. Case, accents, invisible characters and the forms of apostrophes and digits do not matter. Punctuation and symbols count if they stand alone: `!!!` finds tasks with an exclamation mark. A query that shows nothing is no filter.',
+  }),
+  due: dueFilter.optional().meta({
+    description:
+      '`overdue`: past and not `Done`. `today`, `tomorrow`, `week` (today and the six days after): by the day. `none`, `any`: without and with a due date. As seen in `time_zone`.',
+  }),
+  due_from: calendarDate.optional().meta({ description: 'Due on this day or later, as seen in `time_zone`.' }),
+  due_to: calendarDate.optional().meta({ description: 'Due on this day or earlier, as seen in `time_zone`.' }),
+  time_zone: timeZone
+    .refine(isSeen, 'is not known to this server')
+    .default('UTC')
+    .meta({ description: 'Where `due`, `due_from` and `due_to` are seen from.' }),
+  created_from: timestampParameter('Created at this instant or later.'),
+  created_to: timestampParameter('Created before this instant.'),
+  updated_from: timestampParameter('Last changed at this instant or later.'),
+  updated_to: timestampParameter('Last changed before this instant.'),
+};
+
+/** What is no time zone at all has been refused as such. */
+function isSeen(zone: string): boolean {
+  return !isTimeZone(zone) || hasCalendar(zone);
+}
+
+export type ListFilters = z.output<z.ZodObject<typeof filterParameters>>;
+
+/** The ranges that must not be inverted. */
+export const ranges = [
+  ['due_from', 'due_to'],
+  ['created_from', 'created_to'],
+  ['updated_from', 'updated_to'],
+] as const;
+
+/** Adds a parameter to the statement and gives its placeholder. */
+type Bind = (value: Parameter) => string;
+
+export interface Condition {
+  /** Two conditions with the same name have the same SQL. */
+  readonly name: string;
+  readonly sql: (bind: Bind) => string;
+}
+
+/** @param now in milliseconds since 1970 */
+export function conditionsOf(filters: ListFilters, now: number): Condition[] {
+  const { status, priority, tag, q, due, due_from, due_to, time_zone } = filters;
+  const conditions: Condition[] = [];
+  if (status) conditions.push(anyRank('status', statuses, status));
+  if (priority) conditions.push(anyRank('priority', priorities, priority));
+  if (tag) conditions.push(anyTag(tag));
+  const words = q === undefined ? null : queriedWords(q);
+  if (words)
+    conditions.push({
+      name: `q${words.length}`,
+      sql: (bind) => words.map((word) => hasWord(word, bind)).join(' and ') || 'false',
+    });
+  if (due) conditions.push(dueCondition(due, time_zone, now));
+  if (due_from || due_to) conditions.push(seenBetween(due_from, due_to, time_zone));
+  for (const column of ['created', 'updated'] as const) {
+    const from = filters[`${column}_from`];
+    const to = filters[`${column}_to`];
+    if (from)
+      conditions.push({ name: `${column}_from`, sql: (bind) => `tasks.${column}_at >= ${bind(from)}::timestamptz` });
+    if (to) conditions.push({ name: `${column}_to`, sql: (bind) => `tasks.${column}_at < ${bind(to)}::timestamptz` });
+  }
+  return conditions;
+}
+
+function anyRank(column: string, values: readonly string[], wanted: readonly string[]): Condition {
+  const ranks = wanted.map((value) => values.indexOf(value));
+  return { name: column, sql: (bind) => `tasks.${column}_rank = any (${bind(ranks)}::smallint[])` };
+}
+
+function anyTag(names: readonly string[]): Condition {
+  return {
+    name: 'tag',
+    sql: (bind) => {
+      const keys = `${bind(names.map(tagKey))}::text[]`;
+      // The first condition is about no task, so it is looked at once: a tag that there is not ends the search at once.
+      return `exists (select from todo.tags as known where known.owner_id = $1 and known.key = any (${keys}))
+      and exists (
+        select from todo.task_tags as assigned
+        join todo.tags as tag on tag.owner_id = assigned.owner_id and tag.id = assigned.tag_id
+        where assigned.owner_id = $1 and assigned.task_id = tasks.id and tag.key = any (${keys}))`;
+    },
+  };
+}
+
+function hasWord(word: string, bind: Bind): string {
+  return `exists (
+        select from todo.task_words as indexed
+        where indexed.owner_id = $1 and indexed.task_id = tasks.id
+          and indexed.word >= ${bind(word)} and indexed.word < ${bind(endOfPrefix(word))})`;
+}
+
+function dueCondition(due: (typeof dueFilters)[number], zone: string, now: number): Condition {
+  const today = wallClockAt(now, zone).date;
+  switch (due) {
+    case 'none':
+      return { name: 'due_none', sql: () => "tasks.due_order = 'infinity'" };
+    case 'any':
+      return { name: 'due_any', sql: () => "tasks.due_order < 'infinity'" };
+    case 'overdue':
+      return overdue(zone, now);
+    case 'today':
+      return seenBetween(today, today, zone);
+    case 'tomorrow':
+      return seenBetween(addDays(today, 1), addDays(today, 1), zone);
+    case 'week':
+      return seenBetween(today, addDays(today, 6), zone);
+  }
+}
+
+/** A day is past when it is over, a time when the wall shows a later one, an instant when it has been. */
+function overdue(zone: string, now: number): Condition {
+  const { date, time } = wallClockAt(now, zone);
+  return {
+    name: 'overdue',
+    sql: (bind) => `tasks.status_rank < ${statuses.indexOf('Done')}
+      and tasks.due_order < ${bind(farthestOrder(date))}::timestamp
+      and case
+        when tasks.due_at is not null then tasks.due_at < ${bind(new Date(now).toISOString())}::timestamptz
+        when tasks.due_time is not null then tasks.due_date + tasks.due_time < ${bind(`${date} ${time}`)}::timestamp
+        else tasks.due_date < ${bind(date)}::date
+      end`,
+  };
+}
+
+const lastDate = '9999-12-31';
+
+/** Due on a day of the range, either end of which may be open: by the date as written, or as seen from the zone. */
+function seenBetween(from: string | undefined, to: string | undefined, zone: string): Condition {
+  const instant = (date: string) => new Date(startOfDay(date, zone)).toISOString();
+  // The day after the last there is would not be a date any more.
+  const end = to === lastDate ? undefined : to;
+  return {
+    name: `due${from ? '_from' : ''}${end ? '_to' : ''}`,
+    sql: (bind) => {
+      const written = ["tasks.due_order < 'infinity'"];
+      const seen = ['true'];
+      // The range of the index; the instants below it decide.
+      if (from) written.push(`tasks.due_order >= ${bind(nearestOrder(from))}::timestamp`);
+      if (end) written.push(`tasks.due_order < ${bind(farthestOrder(end))}::timestamp`);
+      const dates = ['true'];
+      if (from) {
+        dates.push(`tasks.due_date >= ${bind(from)}::date`);
+        seen.push(`tasks.due_at >= ${bind(instant(from))}::timestamptz`);
+      }
+      if (end) {
+        dates.push(`tasks.due_date <= ${bind(end)}::date`);
+        seen.push(`tasks.due_at < ${bind(instant(addDays(end, 1)))}::timestamptz`);
+      }
+      return `${written.join(' and ')}
+      and case when tasks.due_at is null then ${dates.join(' and ')} else ${seen.join(' and ')} end`;
+    },
+  };
+}
+
+/** Two zones can be 26 hours apart: what is seen on a day was written at most two days from it. */
+function nearestOrder(date: string): string {
+  return addDays(date, -3);
+}
+
+function farthestOrder(date: string): string {
+  return date >= '9999-12-29' ? 'infinity' : addDays(date, 3);
+}

@@ -1,0 +1,127 @@
+/** The built command as a user runs it: a process of its own, in an empty folder, with an environment of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { freePort } from '../support/postgres-server.ts';
+
+export const root = join(import.meta.dirname, '..', '..');
+export const command = join(root, 'dist', 'cli', 'main.js');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Run {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** What it has printed on both streams so far. */
+  output(): string;
+  /** The JSON lines that it has logged so far. */
+  log(): Record<string, unknown>[];
+}
+
+export interface RunOptions {
+  /** An empty folder of the test's own where none is given. */
+  readonly directory?: string;
+  /** Beside what a program needs to be found; nothing else of the tests' own environment is handed on. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether something will be typed into it. */
+  readonly input?: boolean;
+}
+
+/** Runs the command; killed with the test where it has not ended by then. */
+export function runCommand(words: readonly string[], options: RunOptions = {}): Run {
+  return run(process.execPath, [command, ...words], options);
+}
+
+/** Runs any program, in the same way. */
+export function run(
+  program: string,
+  words: readonly string[],
+  { directory = emptyFolder(), environment = {}, input = false }: RunOptions = {},
+): Run {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(program, words, {
+    cwd: directory,
+    env: { PATH, HOME, ...environment },
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+  });
+  const texts = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]?.setEncoding('utf8').on('data', (chunk: string) => {
+      texts[stream] += chunk;
+    });
+  }
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, ...texts }));
+  });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended.catch(() => {});
+  });
+  return {
+    process: child,
+    ended,
+    output: () => texts.stdout + texts.stderr,
+    log: () =>
+      texts.stdout
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
+export interface BuiltServer extends Run {
+  readonly url: string;
+  readonly port: number;
+}
+
+/** Starts `serve` on a free port and waits until it listens. */
+export async function serve(environment: Readonly<Record<string, string>> = {}, directory = emptyFolder()) {
+  const port = await freePort();
+  const server = runCommand(['serve'], { directory, environment: { PORT: String(port), ...environment } });
+  const url = `http://localhost:${port}`;
+  await until(async () => (await statusOf(`${url}/livez`)) === 200, server);
+  return { ...server, url, port } satisfies BuiltServer;
+}
+
+/** Starts `serve` and waits until it is ready. */
+export async function serveReady(environment: Readonly<Record<string, string>> = {}, directory = emptyFolder()) {
+  const server = await serve(environment, directory);
+  await untilReady(server);
+  return server;
+}
+
+export function untilReady(server: Run & { readonly url: string }): Promise<void> {
+  return until(async () => (await statusOf(`${server.url}/readyz`)) === 200, server);
+}
+
+/** Waits for something, as long as the process lives. */
+export async function until(holds: () => Promise<boolean> | boolean, { process: child, output }: Run): Promise<void> {
+  for (const deadline = Date.now() + 40_000; !(await holds()); await delay(50)) {
+    if (child.exitCode !== null) throw new Error(`the process ended with exit code ${child.exitCode}:\n${output()}`);
+    if (Date.now() > deadline) throw new Error(`it did not happen in time:\n${output()}`);
+  }
+}
+
+async function statusOf(url: string): Promise<number> {
+  try {
+    return (await fetch(url)).status;
+  } catch {
+    return 0;
+  }
+}
+
+/** A folder that is removed with the test. */
+export function emptyFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'todo-api-system-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}

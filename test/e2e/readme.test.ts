@@ -1,0 +1,160 @@
+/** The README's own lines, run as they stand but for the server's address, its port and how it is started. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { testSecret, withAdmin } from '../support/databases.ts';
+import { freePort } from '../support/postgres-server.ts';
+import { signWithSecret } from '../support/tokens.ts';
+import { command, type Run, root, run, serveReady, until, untilReady } from './built-command.ts';
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+test('it is installed and started with one line', () => {
+  expect(block('sh', 'npm ci')).toBe('npm ci && npm start\n');
+  // What the tests here put in its place.
+  expect(scripts.start).toBe('node dist/cli/main.js serve');
+  expect(scripts.postprepare).toContain('build-if-needed');
+  expect(scripts.prestart).toBe(scripts.postprepare);
+});
+
+test('five lines sign up, get a token, create, list and complete a task', async () => {
+  const server = await serveReady();
+  const lines = block('sh', '/sign-up/email').trim().split('\n');
+  expect(lines).toHaveLength(5);
+  const separator = '\n-- next --\n';
+  const script = lines
+    .map((line) => line.replaceAll('http://localhost:3000', server.url).replaceAll('curl ', 'curl -sS '))
+    .join(`\nprintf '${separator.replaceAll('\n', '\\n')}'\n`);
+  const { code, stdout, stderr } = await run('bash', ['-euc', script]).ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+
+  const [signedUp, token, created, listed, completed] = stdout.split(separator).map((text) => text && JSON.parse(text));
+  expect(signedUp.user).toMatchObject({ name: 'Ada', email: 'ada@example.com' });
+  expect(token).toBe('');
+  expect(created).toMatchObject({ title: 'Buy milk', status: 'Todo', owner_id: signedUp.user.id });
+  expect(listed).toEqual([created]);
+  expect(completed).toMatchObject({ id: created.id, status: 'Done', version: 2 });
+
+  const withoutCookies = block('sh', 'set-auth-token').replaceAll('http://localhost:3000', server.url);
+  const me = await run('bash', ['-euc', withoutCookies.replaceAll('curl ', 'curl -sS ')]).ended;
+  expect({ ...me, stdout: JSON.parse(me.stdout) }).toMatchObject({ code: 0, stdout: { id: signedUp.user.id } });
+});
+
+test('with a .env file it runs on a database such as Neon’s', async (context) => {
+  const server = inject('postgresUrl');
+  context.skip(server === null, inject('postgresMissing'));
+  const database = await ownedDatabase(server as string);
+  const lines = block('sh', 'neon.tech').replaceAll(/^(DATABASE_\w+)=.*$/gm, `$1=${database}`);
+  const port = await freePort();
+  const started = await start(lines, port);
+  await untilReady(started);
+  expect(await (await fetch(`${started.url}/api/auth/jwks`)).json()).toMatchObject({ keys: [{ alg: 'EdDSA' }] });
+});
+
+test('it takes the tokens of an application’s Better Auth server', async () => {
+  const application = await startApplication(block('js', 'betterAuth'));
+  const lines = block('sh', 'BETTER_AUTH_URL=').replaceAll('https://app.example.com', application.url);
+  const api = await start(lines, await freePort());
+  await untilReady(api);
+
+  const post = { method: 'POST', headers: { 'Content-Type': 'application/json', Origin: application.url } };
+  const user = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
+  const signedUp = await fetch(`${application.url}/api/auth/sign-up/email`, { ...post, body: JSON.stringify(user) });
+  const { user: ada } = (await signedUp.json()) as { user: { id: string } };
+  const cookie = signedUp.headers.getSetCookie().map((line) => line.split(';')[0]);
+  const answer = await fetch(`${application.url}/api/auth/token`, { headers: { Cookie: cookie.join('; ') } });
+  const { token } = (await answer.json()) as { token: string };
+  const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'sub']);
+
+  const me = await fetch(`${api.url}/api/v1/me`, {
+    headers: { Authorization: `Bearer ${token}`, Origin: application.url },
+  });
+  expect(await me.json()).toEqual({ id: ada.id, scopes: null });
+  expect(me.headers.get('access-control-allow-origin')).toBe(application.url);
+});
+
+test('it takes tokens that were signed with a shared secret', async () => {
+  const api = await start(block('sh', 'shared-secret'), await freePort(), { SECRET: testSecret });
+  await untilReady(api);
+  const token = signWithSecret(testSecret, { sub: 'ada', exp: Math.floor(Date.now() / 1000) + 60 });
+  const me = await fetch(`${api.url}/api/v1/me`, { headers: { Authorization: `Bearer ${token}` } });
+  expect(await me.json()).toEqual({ id: 'ada', scopes: null });
+});
+
+test('every command that it names is there', async () => {
+  const named = [...readme.matchAll(/`npm run ([\w:]+)`/g)].map(([, name]) => name as string);
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  const { stdout } = await run(process.execPath, [command, '--help']).ended;
+  for (const name of ['serve', 'migrate', 'openapi', 'config']) {
+    expect(readme).toContain(`\`${name}\``);
+    expect(stdout).toContain(`\n  ${name} `);
+  }
+});
+
+/** The one block of code in a language that holds a text. */
+function block(language: string, text: string): string {
+  const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, name, code]) => ({ name, code }));
+  const found = blocks.filter(({ name, code }) => name === language && code?.includes(text));
+  expect(found, `blocks with "${text}"`).toHaveLength(1);
+  return found[0]?.code as string;
+}
+
+/** Runs lines that end in `npm start`, in an empty folder. */
+async function start(
+  lines: string,
+  port: number,
+  environment: Record<string, string> = {},
+): Promise<Run & { url: string }> {
+  const script = lines.replace(/npm start$/m, `exec '${process.execPath}' '${command}' serve`);
+  expect(script).not.toBe(lines);
+  const started = run('bash', ['-euc', script], { environment: { PORT: String(port), ...environment } });
+  return { ...started, url: `http://localhost:${port}` };
+}
+
+/** An application's server with the Better Auth of the README in it, on a database in memory. */
+async function startApplication(source: string): Promise<{ url: string }> {
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const module = (name: string) => JSON.stringify(import.meta.resolve(name));
+  const program = `
+    import { createServer } from 'node:http';
+    import { toNodeHandler } from ${module('better-auth/node')};
+    ${source
+      .replace('https://app.example.com', url)
+      .replaceAll(/from '(better-auth[^']*)'/g, (_, name: string) => `from ${module(name)}`)}
+    createServer(toNodeHandler(auth)).listen(${port});`;
+  const application = run(process.execPath, ['--input-type=module', '--eval', program], {
+    environment: { BETTER_AUTH_SECRET: testSecret },
+  });
+
+  await until(async () => (await fetch(`${url}/api/auth/ok`).catch(() => null))?.ok ?? false, application);
+  return { url };
+}
+
+/** A database that belongs to a login like Neon's: no superuser, but past every policy. */
+async function ownedDatabase(server: string): Promise<string> {
+  const name = `todo_readme_${process.pid}`;
+  await withAdmin(server, async (admin) => {
+    await admin.query(`create role ${name} login createrole bypassrls password 'readme'`);
+    // Roles belong to the cluster, where another test's login has made the server's: on a cluster of its own, the login
+    // makes them itself.
+    const { rows } = await admin.query(
+      "select quote_ident(rolname) as name from pg_roles where rolname like 'todo\\_%' and not rolcanlogin",
+    );
+    for (const role of rows) await admin.query(`grant ${role.name} to ${name}`);
+    await admin.query(`create database ${name} owner ${name}`);
+  });
+  onTestFinished(() =>
+    withAdmin(server, async (admin) => {
+      await admin.query(`drop database ${name} with (force)`);
+      await admin.query(`drop role ${name}`);
+    }),
+  );
+  const url = new URL(server);
+  url.username = name;
+  url.password = 'readme';
+  url.pathname = `/${name}`;
+  return url.href;
+}

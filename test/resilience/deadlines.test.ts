@@ -1,0 +1,55 @@
+/** The figures of `docs/faults.md` are those of the code. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { keyTimes } from '../../src/auth/jwt/jwks-cache.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { pingTimeoutMs } from '../../src/database/pg/ping.ts';
+import { mostWaiting } from '../../src/database/pg/pool.ts';
+import { connectTimeoutMs, graceMs, idleTimeoutMs, migrationTimeoutMs } from '../../src/database/pg/postgres.ts';
+import { mostInFlight } from '../../src/http/middleware/concurrency-limit.ts';
+import { bodyLimit } from '../../src/http/request/body.ts';
+import { closeTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs } from '../../src/server/server.ts';
+import { taskBodyLimit } from '../../src/tasks/schemas.ts';
+import { environment } from './serve.ts';
+
+const text = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf8');
+
+/** The second column of each row of a section's table, by the name in its third or first. */
+function documented(heading: string): [string, string][] {
+  const [, section = ''] = text.split(`## ${heading}\n`);
+  // The first table of the section; what comes after it was measured.
+  const [table = ''] = /(?:^\|.*\n)+/m.exec(section) ?? [];
+  const rows = table.trim().split('\n');
+  return rows.slice(2).map((row) => {
+    const [, what = '', limit = '', where = ''] = row.split('|').map((cell) => cell.trim());
+    return [/`(\w+)`/.exec(where)?.[1] ?? what, limit];
+  });
+}
+
+test('deadlines', () => {
+  const { database, server } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
+  expect(documented('Deadlines')).toEqual(
+    Object.entries({
+      headersTimeoutMs,
+      requestTimeoutMs,
+      keepAliveTimeoutMs,
+      DATABASE_TIMEOUT_MS: database.timeoutMs,
+      connectTimeoutMs,
+      statement: database.timeoutMs,
+      graceMs,
+      migrationTimeoutMs,
+      idleTimeoutMs,
+      pingTimeoutMs,
+      keyTimes: keyTimes.fetchDeadline,
+      SHUTDOWN_TIMEOUT_MS: server.shutdownTimeoutMs,
+      closeTimeoutMs,
+    }).map(([name, ms]) => [name === 'statement' ? 'DATABASE_TIMEOUT_MS' : name, String(ms)]),
+  );
+});
+
+test('bounds', () => {
+  const { database } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
+  const limits = documented('Bounds').map(([, limit]) => limit);
+  const sizes = [bodyLimit, taskBodyLimit].map((bytes) => `${bytes / 1024} KiB`);
+  expect(limits).toEqual([database.poolMax, mostWaiting, mostInFlight, ...sizes].map(String));
+});

@@ -1,0 +1,104 @@
+/** Five times the clients that the server can take: the rest is told so, health checks are answered, memory is bounded. */
+import { readFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
+import { mostWaiting } from '../../src/database/pg/pool.ts';
+import { serveReady } from '../e2e/built-command.ts';
+import { ownDatabase } from '../e2e/own-database.ts';
+import { startFaultyProxy } from '../support/faulty-proxy.ts';
+import { scrape } from '../support/metrics.ts';
+import { freePort } from '../support/postgres-server.ts';
+import { environment, tokenFor } from './serve.ts';
+
+const poolMax = 10;
+const clients = 5 * (poolMax + mostWaiting);
+
+interface Answer {
+  readonly status: number;
+  readonly code?: string;
+  readonly retryAfter: string | undefined;
+}
+
+beforeEach((context) => {
+  context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
+  context.skip(process.platform !== 'linux', 'only Linux tells the memory of another process');
+});
+
+test('so many clients that ask again at once', async () => {
+  const { url } = await ownDatabase();
+  const proxy = await startFaultyProxy(url);
+  onTestFinished(() => proxy.close());
+  // What it can take is then the same on every machine.
+  proxy.cause({ type: 'delay', ms: 20 });
+  const adminPort = await freePort();
+  const server = await serveReady({
+    ...environment,
+    DATABASE_URL: proxy.url,
+    METRICS: 'on',
+    ADMIN_PORT: String(adminPort),
+    LOG_LEVEL: 'fatal',
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  onTestFinished(() => agent.destroy());
+  const ask = (path: string, via?: Agent) => answerOf(`http://127.0.0.1:${server.port}${path}`, via);
+  const memory = () =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1]) / 1024;
+
+  /** Each client asks so many times; meanwhile the health and the queue are looked at. */
+  async function wave(): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    let isOver = false;
+    const client = async () => {
+      for (let count = 0; count < 4; count += 1) answers.push(await ask('/api/v1/tasks?limit=5', agent));
+    };
+    const watch = async () => {
+      while (!isOver) {
+        expect((await ask('/livez')).status).toBe(200);
+        const { value } = await scrape(adminPort);
+        expect(value('todo_api_database_connections_waiting')).toBeLessThanOrEqual(mostWaiting);
+        expect(value('todo_api_database_connections')).toBeLessThanOrEqual(poolMax);
+        await delay(50);
+      }
+    };
+    const watching = watch();
+    await Promise.all(Array.from({ length: clients }, client));
+    isOver = true;
+    await watching;
+    return answers;
+  }
+
+  await wave();
+  const before = memory();
+  for (let count = 0; count < 3; count += 1) {
+    const answers = await wave();
+    const served = answers.filter(({ status }) => status === 200);
+    const others = answers.filter(({ status }) => status !== 200);
+    expect(answers).toHaveLength(4 * clients);
+    // Those who wait when it begins are served; nobody is told anything else than what is true.
+    expect(served.length).toBeGreaterThanOrEqual(mostWaiting);
+    expect(others.length).toBeGreaterThan(0);
+    expect(new Set(others.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set([JSON.stringify({ status: 503, code: 'overloaded', retryAfter: '1' })]),
+    );
+  }
+  // Megabytes; what a garbage collector leaves lying is less.
+  expect(memory() - before).toBeLessThan(60);
+  expect((await ask('/api/v1/tasks')).status).toBe(200);
+});
+
+async function answerOf(url: string, agent?: Agent): Promise<Answer> {
+  const headers = { Authorization: `Bearer ${tokenFor('ada')}` };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(url, { headers, ...(agent && { agent }) }, resolve)
+      .on('error', reject)
+      .end();
+  });
+  const body = (await json(response)) as { code?: string };
+  return {
+    status: response.statusCode ?? 0,
+    ...(body.code !== undefined && { code: body.code }),
+    retryAfter: response.headers['retry-after'],
+  };
+}

@@ -1,0 +1,181 @@
+/** A database that does not answer, or late: everybody gets an answer in time, and nothing is used up by it. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { pingTimeoutMs } from '../../src/database/pg/ping.ts';
+import { mostWaiting } from '../../src/database/pg/pool.ts';
+import { connectTimeoutMs } from '../../src/database/pg/postgres.ts';
+import { withAdmin } from '../support/databases.ts';
+import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
+import { freePort, type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { caller, isAtRest, serve } from './serve.ts';
+
+const tasks = '/api/v1/tasks';
+const timeoutMs = 1_000;
+const poolMax = 4;
+const isLong = process.env.RESILIENCE === 'long';
+
+let postgres: PostgresServer;
+let proxy: FaultyProxy;
+let databases = 0;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres?.stop());
+
+beforeEach(async () => {
+  databases += 1;
+  await withAdmin(postgres.url, (admin) => admin.query(`create database faults_${databases}`));
+  proxy = await startFaultyProxy(`${postgres.url}/faults_${databases}`);
+  onTestFinished(() => proxy.close());
+});
+
+function variables(): Record<string, string> {
+  return { DATABASE_URL: proxy.url, DATABASE_TIMEOUT_MS: String(timeoutMs), DATABASE_POOL_MAX: String(poolMax) };
+}
+
+/** Fills the pool, so that what follows meets connections that are there. */
+async function warm(call: (method: string, path: string) => Promise<unknown>): Promise<void> {
+  await Promise.all(Array.from({ length: 2 * poolMax }, () => call('GET', tasks)));
+}
+
+describe.each([
+  ['a frozen PostgreSQL', () => postgres.freeze(), () => postgres.thaw()],
+  [
+    'a network that swallows everything',
+    () => proxy.cause({ type: 'black hole' }),
+    () => proxy.cause({ type: 'none' }),
+  ],
+])('%s', (_name, begin, end) => {
+  test('answers in time, and serves again when it is over', async () => {
+    const { services, call } = await serve(variables());
+    await warm(call);
+    begin();
+    onTestFinished(end);
+    const answers = await Promise.all([
+      ...Array.from({ length: poolMax / 2 }, () => call('GET', tasks)),
+      ...Array.from({ length: poolMax / 2 }, () => call('POST', tasks, { title: 'Buy milk' })),
+    ]);
+    for (const { status, body, ms } of answers) {
+      expect({ status, code: body.code }).toEqual({ status: 504, code: 'timeout' });
+      expect(ms).toBeLessThan(timeoutMs + 1_000);
+    }
+    expect(services.database.pool.totalCount).toBe(0);
+    end();
+    expect((await call('GET', tasks)).status).toBe(200);
+    expect(isAtRest(services)).toBe(true);
+  });
+});
+
+test('what a lost server began ends by itself: PostgreSQL gives up its locks', async () => {
+  const { call } = await serve(variables());
+  const { body: task } = await call('POST', tasks, { title: 'Buy milk' });
+  // The write and its lock are there, its commit never comes.
+  proxy.cause({ type: 'lose answer', to: 'idempotency_lock', by: 'silence' });
+  const change = call('PATCH', `${tasks}/${task.id}`, { status: 'Done' }, { 'Idempotency-Key': 'once' });
+  while (proxy.losses === 0) await delay(5);
+  proxy.cause({ type: 'none' });
+  // Whichever is quicker: the server's patience or PostgreSQL's, which ends the connection.
+  expect([503, 504]).toContain((await change).status);
+  await delay(timeoutMs);
+  expect((await call('PATCH', `${tasks}/${task.id}`, { status: 'Done' })).status).toBe(200);
+});
+
+describe('a pool with nothing left', () => {
+  test('says so in time, lives, is not ready, and still knows a bad token', async () => {
+    const { url, services, call } = await serve(variables());
+    const { pool } = services.database;
+    const held = await Promise.all(Array.from({ length: poolMax }, () => pool.connect()));
+    const waiting = call('GET', tasks);
+    const [live, ready, bad] = await Promise.all([
+      call('GET', '/livez'),
+      call('GET', '/readyz'),
+      caller(url, 'bad')('GET', tasks),
+    ]);
+    expect([live.status, ready.status, bad.status]).toEqual([200, 503, 401]);
+    expect(ready.ms).toBeLessThan(pingTimeoutMs + 1_000);
+    const { status, headers, body, ms } = await waiting;
+    expect({ status, code: body.code, retry: headers.get('retry-after') }).toEqual({
+      status: 503,
+      code: 'overloaded',
+      retry: '1',
+    });
+    expect(ms).toBeLessThan(timeoutMs + 1_000);
+    for (const client of held) client.release();
+    expect((await call('GET', tasks)).status).toBe(200);
+    expect((await call('GET', '/readyz')).status).toBe(200);
+    expect(isAtRest(services)).toBe(true);
+  });
+
+  test('lets so many wait, and tells the rest at once', async () => {
+    const { services, call } = await serve({ ...variables(), DATABASE_TIMEOUT_MS: '5000' });
+    const { pool } = services.database;
+    const held = await Promise.all(Array.from({ length: poolMax }, () => pool.connect()));
+    const waiting = Array.from({ length: mostWaiting }, () => call('GET', tasks));
+    while (pool.waitingCount < mostWaiting) await delay(5);
+    const { status, body, ms } = await call('GET', tasks);
+    expect({ status, code: body.code }).toEqual({ status: 503, code: 'overloaded' });
+    expect(ms).toBeLessThan(2_000);
+    for (const client of held) client.release();
+    expect((await Promise.all(waiting)).map((answer) => answer.status)).toEqual(Array(mostWaiting).fill(200));
+  });
+});
+
+describe('at the start', () => {
+  test('without a database it listens and is not ready; it serves by itself once there is one', async () => {
+    const port = await freePort();
+    const url = new URL(proxy.url);
+    url.port = String(port);
+    const { call } = await serve({ ...variables(), DATABASE_URL: url.href }, { isReady: false });
+    expect((await call('GET', '/livez')).status).toBe(200);
+    expect((await call('GET', '/readyz')).status).toBe(503);
+    expect((await call('GET', tasks)).status).toBe(503);
+    const database = await startFaultyProxy(`${postgres.url}/faults_${databases}`, port);
+    onTestFinished(() => database.close());
+    while ((await call('GET', '/readyz')).status !== 200) await delay(50);
+    expect((await call('GET', tasks)).status).toBe(200);
+  });
+
+  test.runIf(isLong)('a database that never answers does not end it', async () => {
+    proxy.cause({ type: 'black hole' });
+    const { call } = await serve(variables(), { isReady: false });
+    await delay(connectTimeoutMs + 1_000);
+    expect((await call('GET', '/livez')).status).toBe(200);
+    proxy.cause({ type: 'none' });
+    while ((await call('GET', '/readyz')).status !== 200) await delay(50);
+  });
+
+  test('two servers at once: one migrates, both serve', async () => {
+    const servers = await Promise.all([1, 2, 3].map(() => serve(variables())));
+    const answers = await Promise.all(servers.map(({ call }) => call('POST', tasks, { title: 'Buy milk' })));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+  });
+});
+
+test('a database that takes five seconds to accept a connection is waited for, by more than it has connections', async () => {
+  const { services, call } = await serve({ ...variables(), DATABASE_TIMEOUT_MS: '3000' });
+  for (const client of await Promise.all([1, 2, 3, 4].map(() => services.database.pool.connect())))
+    client.release(true);
+  proxy.cause({ type: 'slow to accept', ms: 5_000 });
+  const first = call('GET', tasks);
+  await delay(100);
+  const answers = await Promise.all([first, ...Array.from({ length: 3 * poolMax }, () => call('GET', tasks))]);
+  expect(answers.map(({ status }) => status)).toEqual(Array(1 + 3 * poolMax).fill(200));
+});
+
+test.runIf(isLong)('new connections into nowhere are given up in time, by those who wait for them too', async () => {
+  const { services, call } = await serve(variables());
+  await warm(call);
+  proxy.reset();
+  await delay(100);
+  proxy.cause({ type: 'black hole' });
+  const answers = await Promise.all(Array.from({ length: 3 * poolMax }, () => call('GET', tasks)));
+  for (const { status, ms } of answers) {
+    expect(status).toBe(503);
+    expect(ms).toBeLessThan(connectTimeoutMs + timeoutMs + 1_000);
+  }
+  proxy.cause({ type: 'none' });
+  expect((await call('GET', tasks)).status).toBe(200);
+  await delay(connectTimeoutMs);
+  expect(isAtRest(services)).toBe(true);
+});

@@ -1,0 +1,86 @@
+/** What the embedded database needs done to it now and then, and that nothing it does holds up the server. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Connections } from '../../src/database/connections.ts';
+import { openConnections } from '../../src/database/open-database.ts';
+import { databaseConfig } from '../support/databases.ts';
+
+/** In a thread of its own, as the server has it. */
+async function open(): Promise<Connections> {
+  const directory = mkdtempSync(join(tmpdir(), 'todo-api-upkeep-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const connections = await openConnections(databaseConfig(`pglite:${directory}`));
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= connections.close();
+    return closed;
+  };
+  onTestFinished(close);
+  return { ...connections, close };
+}
+
+test('checkpoints and vacuum are made where something was done, and only there', async () => {
+  const { pool, upkeep } = await open();
+  const stopped = new AbortController().signal;
+  const checkpoint = async () => {
+    const { rows } = await pool.query<{ at: string }>('select checkpoint_lsn::text as at from pg_control_checkpoint()');
+    return rows[0]?.at;
+  };
+  const tuples = async () => {
+    const { rows } = await pool.query("select reltuples::integer as tuples from pg_class where relname = 'things'");
+    return rows[0]?.tuples;
+  };
+  await pool.query('create schema todo');
+  await pool.query('create table todo.things as select n from generate_series(1, 1000) as n');
+  const before = await checkpoint();
+  for (let turn = 1; turn <= 10; turn += 1) {
+    await pool.query('delete from todo.things where n <= $1', [turn * 10]);
+    await upkeep?.(stopped);
+    expect(await tuples()).toBe(turn < 10 ? -1 : 900);
+  }
+  const after = await checkpoint();
+  expect(after).not.toBe(before);
+  await upkeep?.(stopped);
+  await upkeep?.(stopped);
+  const connect = vi.spyOn(pool, 'connect');
+  await upkeep?.(stopped);
+  expect(connect).not.toHaveBeenCalled();
+});
+
+test('a query that takes long holds up nothing but the database', async () => {
+  const { pool } = await open();
+  const stalls = monitorEventLoopDelay({ resolution: 10 });
+  stalls.enable();
+  const start = performance.now();
+  await pool.query('select count(*) from generate_series(1, 5000000) as n where n % 7 = 3');
+  expect(performance.now() - start).toBeGreaterThan(250);
+  stalls.disable();
+  expect(stalls.percentile(99) / 1e6).toBeLessThan(250);
+});
+
+test('a connection that is given up leaves nothing behind for the next one', async () => {
+  const { pool } = await open();
+  await pool.query('create table things (n integer)');
+  const first = await pool.connect();
+  await first.query('begin');
+  await first.query('insert into things values (1)');
+  await first.query({ name: 'count', text: 'select count(*)::integer as count from things' });
+  first.release(true);
+  const { rows } = await pool.query({ name: 'count', text: 'select count(*)::integer as count from things' });
+  expect(rows).toEqual([{ count: 0 }]);
+});
+
+test('it closes in order while something is under way', async () => {
+  const { pool, close } = await open();
+  const slow = pool.query('select count(*) from generate_series(1, 1000000)').then(
+    () => 'answered',
+    () => 'cut',
+  );
+  await delay(50);
+  await close();
+  expect(await slow).toBe('answered');
+});

@@ -1,0 +1,54 @@
+/** Days and clocks in time zones, by which the filters of lists go: in every zone, at every change of its offset. */
+import { beforeAll, expect, test } from 'vitest';
+import { isTimeZone, startOfDay, wallClockAt } from '../../src/tasks/due/calendar.ts';
+import { dayStart, offsetAt, type ZoneCalendar, zoneCalendars } from '../support/zone-calendar.ts';
+
+const [second, day] = [1000, 86_400_000];
+
+/** By what a zone shows, so that links are looked at once. */
+let calendars: ReadonlyMap<ZoneCalendar, string>;
+
+beforeAll(() => {
+  calendars = new Map(Array.from(zoneCalendars(), ([name, calendar]) => [calendar, name]));
+});
+
+const text = (instant: number) => new Date(instant).toISOString();
+const dateOf = (midnight: number) => text(midnight).slice(0, 10);
+
+test('a clock shows the old offset until the change, and the new one from it on', () => {
+  const wrong: string[] = [];
+  for (const [{ transitions }, zone] of calendars) {
+    for (const { at, before, after } of transitions) {
+      for (const [instant, offset] of [
+        [at - second, before],
+        [at, after],
+      ] as const) {
+        const { date, time } = wallClockAt(instant, zone);
+        if (`${date}T${time}.000Z` !== text(instant + offset))
+          wrong.push(`${zone} at ${text(instant)}: ${date} ${time}`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('a day starts at midnight, or at the end of a gap, the day before a change, on its day, and after', () => {
+  const wrong: string[] = [];
+  for (const [calendar, zone] of calendars) {
+    for (const { at } of calendar.transitions) {
+      const midnight = Math.floor((at + offsetAt(calendar, at)) / day) * day;
+      for (const start of [midnight - day, midnight, midnight + day]) {
+        const found = startOfDay(dateOf(start), zone);
+        if (found !== dayStart(calendar, start)) wrong.push(`${zone} on ${dateOf(start)}: ${text(found)}`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('every name is a zone, and no other spelling of it', () => {
+  expect(isTimeZone('CET')).toBe(true);
+  for (const name of ['cet', 'Cet', 'europe/rome', 'CEST', 'PST', 'localtime', 'posixrules', 'Factory', '+01:00', '']) {
+    expect(isTimeZone(name), name).toBe(false);
+  }
+});

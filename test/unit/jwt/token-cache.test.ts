@@ -1,0 +1,131 @@
+/** The memory of verified tokens: it may make an answer quicker, never another one. */
+import { createSecretKey } from 'node:crypto';
+import { describe, expect, test, vi } from 'vitest';
+import { checkClaims } from '../../../src/auth/jwt/claims.ts';
+import { readKeySet } from '../../../src/auth/jwt/jwks.ts';
+import type { KeySource, VerificationKey } from '../../../src/auth/jwt/key-source.ts';
+import { createTokenCache, type VerifiedToken } from '../../../src/auth/jwt/token-cache.ts';
+import { createVerifier, type VerificationOutcome } from '../../../src/auth/jwt/verifier.ts';
+import { makeIssuer } from '../../support/tokens.ts';
+import { audience, claims, expectRefused, issuer, now } from './fixtures.ts';
+
+const start = now * 1000;
+const key: VerificationKey = { kid: 'a', algorithms: ['HS256'], material: createSecretKey(Buffer.alloc(32)) };
+const verified: VerifiedToken = {
+  principal: { userId: 'user-1', scopes: null },
+  key,
+  expiresAt: start + 600_000,
+  characters: 100,
+};
+
+describe('an entry', () => {
+  test('is forgotten after a minute', () => {
+    const cache = createTokenCache();
+    cache.remember('token', verified, start);
+    expect(cache.find('token', start + 59_999)).toBe(verified);
+    expect(cache.find('token', start + 60_000)).toBeUndefined();
+  });
+
+  test('is forgotten when the token expires', () => {
+    const cache = createTokenCache();
+    cache.remember('token', { ...verified, expiresAt: start + 1_000 }, start);
+    expect(cache.find('token', start + 999)).toBeDefined();
+    expect(cache.find('token', start + 1_000)).toBeUndefined();
+  });
+
+  test('is for that token alone', () => {
+    const cache = createTokenCache();
+    cache.remember('token', verified, start);
+    expect(cache.find('token ', start)).toBeUndefined();
+    expect(cache.find('', start)).toBeUndefined();
+  });
+});
+
+describe('the memory is bounded', () => {
+  /** How many of so many tokens are remembered, the last ones, and none before. */
+  function rememberedOf(count: number, token: VerifiedToken): number {
+    const cache = createTokenCache();
+    const digests = Array.from({ length: count }, (_, index) => String(index));
+    for (const digest of digests) cache.remember(digest, token, start);
+    const found = digests.map((digest) => cache.find(digest, start) !== undefined);
+    const remembered = found.filter(Boolean).length;
+    expect(found.slice(-remembered).every(Boolean)).toBe(true);
+    return remembered;
+  }
+
+  test.each([
+    ['by the number of tokens', verified, 5_000],
+    ['by their length', { ...verified, characters: 8_192 }, 1_024],
+  ])('%s, the oldest going first', (_, token, enough) => {
+    expect(rememberedOf(enough, token)).toBe(enough);
+    expect(rememberedOf(2 * enough, token)).toBe(2 * enough);
+    expect(rememberedOf(2 * enough + 1, token)).toBe(enough + 1);
+    expect(rememberedOf(5 * enough, token)).toBe(2 * enough);
+  });
+});
+
+describe('a verifier', () => {
+  const signer = makeIssuer();
+
+  function setUp() {
+    let time = start;
+    const { keys } = readKeySet(signer.jwks);
+    const source = { current: vi.fn(async () => keys), newer: vi.fn(async () => keys) } satisfies KeySource;
+    const rules = { keys: source, algorithms: ['EdDSA'], issuer, audience };
+    const outcomes: VerificationOutcome[] = [];
+    return {
+      source,
+      outcomes,
+      verifier: createVerifier({ ...rules, clock: () => time, onOutcome: (outcome) => outcomes.push(outcome) }),
+      /** One that has seen nothing yet. */
+      fresh: () => createVerifier({ ...rules, clock: () => time }),
+      advance(milliseconds: number) {
+        time += milliseconds;
+      },
+    };
+  }
+
+  test('verifies a token that it has verified less than a minute ago from its cache', async () => {
+    const { verifier, outcomes, advance } = setUp();
+    const token = signer.sign(claims());
+    const first = await verifier.verify(token);
+    advance(59_999);
+    await expect(verifier.verify(token)).resolves.toBe(first);
+    advance(1);
+    await expect(verifier.verify(token)).resolves.toEqual(first);
+    expect(outcomes).toEqual(['verified', 'remembered', 'verified']);
+  });
+
+  test('answers for a token it knows as for one it does not', async () => {
+    const { verifier, fresh, advance } = setUp();
+    const token = signer.sign(claims({ exp: now }));
+    await verifier.verify(token);
+    advance(29_999);
+    await expect(verifier.verify(token)).resolves.toEqual(await fresh().verify(token));
+    advance(1);
+    await expectRefused(verifier.verify(token), /^exp/, 'token_expired');
+    await expectRefused(fresh().verify(token), /^exp/, 'token_expired');
+  });
+
+  test('refuses a token it knows when its key is gone', async () => {
+    const { verifier, source } = setUp();
+    const token = signer.sign(claims());
+    await verifier.verify(token);
+    source.current.mockResolvedValue([]);
+    source.newer.mockResolvedValue([]);
+    await expectRefused(verifier.verify(token), /^the key must be known/);
+  });
+
+  test('remembers no token that was refused', async () => {
+    const { verifier, advance } = setUp();
+    const token = signer.sign(claims({ nbf: now + 31 }));
+    await expectRefused(verifier.verify(token), /^nbf/);
+    advance(1_000);
+    await expect(verifier.verify(token)).resolves.toBeTruthy();
+  });
+});
+
+test('the end of a token is its exp and the leeway', () => {
+  const payload = Buffer.from(JSON.stringify(claims({ exp: now + 10 })));
+  expect(checkClaims(payload, { issuer, audience }, start).expiresAt).toBe((now + 40) * 1000);
+});

@@ -1,0 +1,38 @@
+/** Text on one line, for each code point of Unicode by itself. */
+import { expect, test } from 'vitest';
+import { trimmedText } from '../../src/http/request/text.ts';
+
+const schema = trimmedText(1, 255);
+
+/** Blank, and without a property that says so. */
+const blankSymbols = new Set([0x2800, 0x13441, 0x13442, 0x1d159]);
+const annotationsAndHieroglyphs = (code: number) =>
+  (code >= 0xfff9 && code <= 0xfffb) || (code >= 0x13430 && code <= 0x1343f);
+
+/** By what a character is, where `src/http/request/text.ts` goes by what it is not. */
+function isSeen(code: number): boolean {
+  const character = String.fromCodePoint(code);
+  if (blankSymbols.has(code) || annotationsAndHieroglyphs(code)) return false;
+  if (/\p{Default_Ignorable_Code_Point}/u.test(character)) return false;
+  return /[\p{L}\p{N}\p{P}\p{S}\p{Mc}\p{Cf}\p{Co}\p{Cn}]/u.test(character);
+}
+
+test('a code point alone is valid exactly if it can be seen', () => {
+  const wrong: string[] = [];
+  for (let code = 0; code <= 0x10ffff; code += 1) {
+    const { success } = schema.safeParse(String.fromCodePoint(code));
+    if (success !== isSeen(code)) wrong.push(code.toString(16));
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('white space of Unicode is trimmed, and nothing else is changed', () => {
+  const space = '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\ufeff';
+  for (const text of ['a', 'a b', '\u200ba\u00ad', '\u180ea', 'e\u0301', '\u202ea\u202c', '\u{e0100}a']) {
+    expect(schema.parse(`${space}${text}${space}`)).toBe(text);
+  }
+});
+
+test('much white space takes linear time', () => {
+  expect(schema.safeParse(`x${' '.repeat(10_000_000)}y`).success).toBe(false);
+});
