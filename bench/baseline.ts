@@ -9,7 +9,7 @@ import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { loadConfig } from '../src/config/load.ts';
 import { openConnections } from '../src/database/open-database.ts';
-import { columnTypes } from '../src/database/pg/type-parsers.ts';
+import { typeParsers } from '../src/database/pg/type-parsers.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
 import type { ListFilters } from '../src/tasks/sql/filters.ts';
 import { listTasks } from '../src/tasks/sql/list-statement.ts';
@@ -96,7 +96,7 @@ async function query(client: pg.Pool | pg.PoolClient, { statement, values }: Bou
     name: statement.name,
     text: statement.text,
     values: values as unknown[],
-    types: columnTypes,
+    types: typeParsers,
   });
   return rows;
 }

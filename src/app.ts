@@ -1,22 +1,22 @@
 /** The API as one fetch function: what happens to a request, top to bottom. */
 import { Hono } from 'hono';
-import { bearerGuard, requireScope } from './auth/authenticate.ts';
+import { bearerAuthentication, requireScope } from './auth/authenticate.ts';
 import { issuerDescriptions } from './auth/better-auth/operations.ts';
-import { mountIssuer } from './auth/better-auth/routes.ts';
+import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
 import { mountedAt, placementOfUnknown, placementsOf } from './http/base-path.ts';
-import { boundInFlight } from './http/middleware/concurrency-limit.ts';
-import { allowOrigins } from './http/middleware/cors.ts';
-import { identifyRequest } from './http/middleware/request-id.ts';
+import { limitConcurrency } from './http/middleware/concurrency-limit.ts';
+import { withCors } from './http/middleware/cors.ts';
+import { assignRequestId } from './http/middleware/request-id.ts';
 import { clientClosedStatus, closedReason, isAnswered } from './http/node/client-closed.ts';
 import { openApiDocument } from './http/openapi/document.ts';
-import type { Env, Handle, Placement, Route } from './http/request-context.ts';
+import type { Env, Handler, Placement, Route } from './http/request-context.ts';
 import { setStandardHeaders } from './http/response/headers.ts';
 import { withProblems } from './http/response/problem.ts';
 import type { Operation } from './http/route.ts';
 import { methodNotAllowed } from './http/router/method-not-allowed.ts';
-import { type Mount, mountOperations } from './http/router/register-routes.ts';
+import { type RegisterHandlers, registerRoutes } from './http/router/register-routes.ts';
 import { SingleMatchRouter } from './http/router/single-match-router.ts';
-import type { Recorder } from './observability/events.ts';
+import type { EmitEvent } from './observability/events.ts';
 import { requestEvent } from './observability/request-event.ts';
 import { ProblemError } from './problems/problem.ts';
 import { version } from './runtime/version.ts';
@@ -31,13 +31,13 @@ export function createApp(services: Services): Hono<Env> {
   const { config, issuer, limits, record, tracing, verifier } = services;
   const app = new Hono<Env>({ router: new SingleMatchRouter() });
 
-  const bound = boundInFlight();
-  const allow = allowOrigins(config.server.corsOrigins);
-  const trace = tracing?.traceRequests ?? ((_route: Route, handle: Handle) => handle);
+  const bound = limitConcurrency();
+  const allow = withCors(config.server.corsOrigins);
+  const trace = tracing?.traceRequests ?? ((_route: Route, handle: Handler) => handle);
   const { basePath } = config.server;
-  const around = (route: Route, placement: Placement | null, handle: Handle): Handle =>
+  const around = (route: Route, placement: Placement | null, handle: Handler): Handler =>
     trace(route, place(placement, basePath, tell(record, route, allow(withProblems(bound(route, handle))))));
-  const mount: Mount = (route, handles) => {
+  const mount: RegisterHandlers = (route, handles) => {
     for (const placement of placementsOf(basePath)) {
       const path = mountedAt(placement, route);
       for (const [method, handle] of Object.entries(handles)) app.on(method, path, around(route, placement, handle));
@@ -45,14 +45,14 @@ export function createApp(services: Services): Hono<Env> {
     }
   };
 
-  const authenticate = bearerGuard(verifier);
-  mountOperations(mount, operationsOf(services), (need) => [
-    (context) => limits.watchFailures(context, () => authenticate(context)),
-    limits.countRequest,
+  const authenticate = bearerAuthentication(verifier);
+  registerRoutes(mount, operationsOf(services), (need) => [
+    (context) => limits.throttleAuthFailures(context, () => authenticate(context)),
+    limits.enforceRequestLimit,
     ...(need === 'any' ? [] : [requireScope(need)]),
   ]);
   mountDocumentationAssets(mount);
-  if (issuer) mountIssuer(mount, issuer, limits);
+  if (issuer) registerIssuerRoutes(mount, issuer, limits);
   app.notFound(
     around(undefined, null, () => {
       throw new ProblemError('not_found');
@@ -62,7 +62,7 @@ export function createApp(services: Services): Hono<Env> {
 }
 
 /** Tells a request how its route stands below the base path; `placement` is null where no route answers it. */
-function place(placement: Placement | null, basePath: string, handle: Handle): Handle {
+function place(placement: Placement | null, basePath: string, handle: Handler): Handler {
   return (context) => {
     context.set('placement', placement ?? placementOfUnknown(basePath, context.req.path));
     return handle(context);
@@ -70,10 +70,10 @@ function place(placement: Placement | null, basePath: string, handle: Handle): H
 }
 
 /** Gives a request its name, and its answer the headers that all have; tells of it when it is over. */
-function tell(record: Recorder, route: Route, handle: Handle): Handle {
+function tell(record: EmitEvent, route: Route, handle: Handler): Handler {
   return async (context) => {
     const start = performance.now();
-    identifyRequest(context);
+    assignRequestId(context);
     const response = await handle(context);
     setStandardHeaders(context);
     // Its line says already what was wrong with the rest of the body.

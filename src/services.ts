@@ -1,32 +1,32 @@
 /** The composition root: from the configuration to the parts that the app is made of. */
 import type { Issuer } from './auth/better-auth/issuer.ts';
-import { keptSecret } from './auth/better-auth/secret-file.ts';
-import { createVerifierFor } from './auth/create-verifier.ts';
+import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
+import { createConfiguredVerifier } from './auth/create-verifier.ts';
 import type { TokenVerifier } from './auth/jwt/verifier.ts';
 import type { Config } from './config/config.ts';
 import type { Connections } from './database/connections.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { openConnections } from './database/open-database.ts';
-import { sweepExpiredKeys } from './idempotency/cleanup.ts';
-import { createRecorder } from './observability/event-sink.ts';
-import type { Recorder } from './observability/events.ts';
-import { observeExchanges } from './observability/instrument-queries.ts';
+import { deleteExpiredKeys } from './idempotency/cleanup.ts';
+import { createEventSink } from './observability/event-sink.ts';
+import type { EmitEvent } from './observability/events.ts';
+import { instrumentQueries } from './observability/instrument-queries.ts';
 import { createLog, type Log } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { loadTracing, type Tracing } from './observability/tracing.ts';
-import { createClientAddress } from './rate-limit/client-ip.ts';
+import { createClientIp } from './rate-limit/client-ip.ts';
 import { createMemoryCounter, type MemoryCounter } from './rate-limit/fixed-window.ts';
-import { createDatabaseCounter, type DatabaseCounter } from './rate-limit/postgres-store.ts';
-import { createLimits, type Limits } from './rate-limit/rate-limiter.ts';
-import { type Job, keepHouse } from './runtime/background-jobs.ts';
-import { settles } from './runtime/timeout.ts';
+import { createPostgresCounter, type PostgresCounter } from './rate-limit/postgres-store.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
+import { type Job, runBackgroundJobs } from './runtime/background-jobs.ts';
+import { settledWithin } from './runtime/timeout.ts';
 import { tagKeys, taskWords } from './tasks/derived-data.ts';
 
 export interface Services {
   readonly config: Config;
   readonly log: Log;
   /** Tells the log and the metrics of what happens. */
-  readonly record: Recorder;
+  readonly record: EmitEvent;
   /** Null where they are off. */
   readonly metrics: Metrics | null;
   /** Null where nothing takes traces. */
@@ -35,7 +35,7 @@ export interface Services {
   /** There in the mode `embedded` only. */
   readonly issuer: Issuer | null;
   readonly verifier: TokenVerifier;
-  readonly limits: Limits;
+  readonly limits: RateLimiter;
   /**
    * Makes everything ready to serve: schema, proof of isolation, first signing key.
    *
@@ -59,12 +59,12 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const connections = overrides.connections ?? (await openConnections(config.database));
   const metrics = config.metrics ? createMetrics(connections.pool) : null;
   const tracing = config.traces ? await loadTracing(log) : null;
-  const record = createRecorder(log, metrics);
-  const observer = metrics || tracing ? observeExchanges(record, tracing) : undefined;
+  const record = createEventSink(log, metrics);
+  const observer = metrics || tracing ? instrumentQueries(record, tracing) : undefined;
   const database = openDatabase(config.database, connections, observer, [taskWords, tagKeys]);
   const issuer =
     config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log) : null;
-  const verifier = createVerifierFor(config, issuer, record, (outcome) =>
+  const verifier = createConfiguredVerifier(config, issuer, record, (outcome) =>
     record({ type: 'token_verification', outcome }),
   );
   const requests = requestCounter(config, database);
@@ -80,19 +80,21 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     database,
     issuer,
     verifier,
-    limits: createLimits({
+    limits: createRateLimiter({
       requests,
       failures: config.limits.authFailures > 0 ? createMemoryCounter(config.limits.authFailures) : null,
-      clientAddress: createClientAddress(config.limits.trustedProxies),
+      clientAddress: createClientIp(config.limits.trustedProxies),
     }),
     async prepare() {
       const applied = await database.prepare();
       await issuer?.prepare();
       prepared = true;
-      const jobs: Job[] = [(stopped) => sweepExpiredKeys((statement) => database.asJanitor(statement), stopped)];
-      if (requests && 'forgetEnded' in requests) jobs.push(() => requests.forgetEnded());
+      const jobs: Job[] = [(stopped) => deleteExpiredKeys((statement) => database.asJanitor(statement), stopped)];
+      if (requests && 'deleteExpired' in requests) jobs.push(() => requests.deleteExpired());
       if (connections.upkeep) jobs.push(connections.upkeep);
-      housekeeping = keepHouse(jobs, closing.signal, (error) => log.warn({ err: error }, 'housekeeping failed'));
+      housekeeping = runBackgroundJobs(jobs, closing.signal, (error) =>
+        log.warn({ err: error }, 'housekeeping failed'),
+      );
       return applied;
     },
     async ping() {
@@ -102,17 +104,17 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     async close() {
       closing.abort();
       // What hangs there comes to an end when the connections do.
-      await settles(housekeeping, 1_000);
+      await settledWithin(housekeeping, 1_000);
       await database.close();
     },
   };
 }
 
-function requestCounter({ limits }: Config, database: Database): MemoryCounter | DatabaseCounter | null {
+function requestCounter({ limits }: Config, database: Database): MemoryCounter | PostgresCounter | null {
   if (limits.requests === 0) return null;
   return limits.store === 'memory'
     ? createMemoryCounter(limits.requests)
-    : createDatabaseCounter(limits.requests, database);
+    : createPostgresCounter(limits.requests, database);
 }
 
 async function embeddedIssuer(
@@ -125,7 +127,7 @@ async function embeddedIssuer(
   const { createIssuer } = await import('./auth/better-auth/issuer.ts');
   return createIssuer(pool, {
     publicUrl: server.publicUrl,
-    secret: secret ?? keptSecret(database),
+    secret: secret ?? readOrCreateSecret(database),
     trustedOrigins: server.corsOrigins,
     timeoutMs: database.timeoutMs,
     // The details may be whole requests and errors with what was asked of the database.

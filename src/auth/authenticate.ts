@@ -1,18 +1,18 @@
 /** Authentication: the user of a request is the user of its bearer token (RFC 6750), and nobody else. */
-import { type Guard, headerOf, type RequestContext } from '../http/request-context.ts';
+import { headerOf, type PreHandler, type RequestContext } from '../http/request-context.ts';
 import type { Scope } from '../principal.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { TokenVerifier } from './jwt/verifier.ts';
 
 /** Lets requests through whose token is valid, and says who they are from. */
-export function bearerGuard(verifier: TokenVerifier): (context: RequestContext) => Promise<void> {
+export function bearerAuthentication(verifier: TokenVerifier): (context: RequestContext) => Promise<void> {
   return async (context) => {
     context.set('principal', await verifier.verify(bearerToken(headerOf(context, 'authorization'))));
   };
 }
 
 /** Lets requests through whose token allows the operation: that has no scopes, or this one among them. */
-export function requireScope(need: Scope): Guard {
+export function requireScope(need: Scope): PreHandler {
   return (context) => {
     const { scopes } = context.get('principal');
     if (scopes && !scopes.includes(need)) {

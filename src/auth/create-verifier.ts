@@ -1,10 +1,10 @@
 /** The verifier that each way of being configured calls for. */
 import type { Config } from '../config/config.ts';
 import type { Issuer } from './better-auth/issuer.ts';
-import { createRefreshingKeys } from './jwt/jwks-cache.ts';
+import { createJwksCache } from './jwt/jwks-cache.ts';
 import type { KeyEvent } from './jwt/key-source.ts';
-import { createRemoteKeys } from './jwt/remote-jwks.ts';
-import { createSecretKey } from './jwt/shared-secret.ts';
+import { createRemoteJwks } from './jwt/remote-jwks.ts';
+import { createSharedSecretKeys } from './jwt/shared-secret.ts';
 import { createVerifier, type TokenVerifier, type VerificationOutcome } from './jwt/verifier.ts';
 
 /**
@@ -12,7 +12,7 @@ import { createVerifier, type TokenVerifier, type VerificationOutcome } from './
  * @param onEvent is told when keys are fetched, and when that fails
  * @param onOutcome is told how each look at a token ended
  */
-export function createVerifierFor(
+export function createConfiguredVerifier(
   { auth, server }: Config,
   issuer: Issuer | null,
   onEvent: (event: KeyEvent) => void,
@@ -23,12 +23,12 @@ export function createVerifierFor(
       if (!issuer) throw new Error('the mode embedded needs an issuer');
       const { publicUrl } = server;
       // Another process on the same database may rotate the keys, and forged tokens must not become queries.
-      const keys = createRefreshingKeys(() => issuer.loadKeys(), { onEvent });
+      const keys = createJwksCache(() => issuer.loadKeys(), { onEvent });
       return createVerifier({ keys, algorithms: ['EdDSA'], issuer: publicUrl, audience: publicUrl, onOutcome });
     }
     case 'jwks':
-      return createVerifier({ ...auth, keys: createRemoteKeys({ url: auth.jwksUrl, onEvent }), onOutcome });
+      return createVerifier({ ...auth, keys: createRemoteJwks({ url: auth.jwksUrl, onEvent }), onOutcome });
     case 'shared-secret':
-      return createVerifier({ ...auth, keys: createSecretKey(auth.secret), algorithms: ['HS256'], onOutcome });
+      return createVerifier({ ...auth, keys: createSharedSecretKeys(auth.secret), algorithms: ['HS256'], onOutcome });
   }
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { hideUrlPassword } from '../config/print.ts';
 
 /** @param port where it listens, which the configuration does not know with PORT=0 */
-export function greeting({ server, database, auth }: Config, port: number): string {
+export function banner({ server, database, auth }: Config, port: number): string {
   // Cookies belong to a host: a session that was begun at `localhost` is not there at `127.0.0.1`.
   const url = server.publicUrl.replace(/^http:\/\/localhost:0$/, `http://localhost:${port}`);
   const data =

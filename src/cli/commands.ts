@@ -5,7 +5,7 @@ import { loadConfig } from '../config/load.ts';
 import { printConfig } from '../config/print.ts';
 import { startServer } from '../server/server.ts';
 import { createServices } from '../services.ts';
-import { greeting } from './banner.ts';
+import { banner } from './banner.ts';
 
 export const commands: Readonly<Record<string, () => Promise<number>>> = { serve, migrate, openapi, config };
 
@@ -21,7 +21,7 @@ async function serve(): Promise<number> {
   log.info({ address: server.address.address, port: server.address.port }, 'listening');
   if (server.metricsAddress) log.info({ port: server.metricsAddress.port }, 'serving metrics');
   server.ready.then(
-    () => process.stdout.isTTY && process.stdout.write(greeting(config, server.address.port)),
+    () => process.stdout.isTTY && process.stdout.write(banner(config, server.address.port)),
     () => {},
   );
   const unprepared = server.ready.then(() => new Promise<never>(() => {}));

@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { version } from '../runtime/version.ts';
 import { commands } from './commands.ts';
-import { explainFailure, isUsageError } from './startup-errors.ts';
+import { explainStartupError, isUsageError } from './startup-errors.ts';
 
 const usage = `Usage: todo-api [command]
 
@@ -26,7 +26,7 @@ try {
   // What still hangs, on a database that does not answer say, is not waited for.
   setTimeout(() => process.exit(), 1_000).unref();
 } catch (error) {
-  process.stderr.write(`todo-api: ${explainFailure(error)}\n`);
+  process.stderr.write(`todo-api: ${explainStartupError(error)}\n`);
   process.exit(isUsageError(error) ? 2 : 1);
 }
 

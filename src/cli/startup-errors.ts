@@ -5,7 +5,7 @@ import { DirectoryInUseError, DirectoryLostError } from '../database/pglite/dire
 import { DatabaseSetupError } from '../database/schema/requirements.ts';
 import { ListenError } from '../server/server.ts';
 
-export function explainFailure(error: unknown): string {
+export function explainStartupError(error: unknown): string {
   if (error instanceof ConfigError) {
     return `the configuration cannot be used:\n${error.message.replaceAll(/^/gm, '  ')}`;
   }

@@ -1,7 +1,13 @@
 /** From environment variables to the checked configuration. */
 import type { AuthConfig, Config, DatabaseConfig } from './config.ts';
 import { cleanValue, refuseValue } from './value.ts';
-import { type Variable, type VariableName, type VariableValues, variableNames, variables } from './variables.ts';
+import {
+  type VariableDefinition,
+  type VariableName,
+  type VariableValues,
+  variableNames,
+  variables,
+} from './variables.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -55,19 +61,19 @@ export function loadConfig(environment: Environment): Config {
 function parseAll(environment: Environment, faults: string[]): VariableValues {
   const parsed = variableNames.map((name): [VariableName, unknown] => {
     const variable = variables[name];
-    const text = cleanValue(environment[name] ?? '') || variable.fallback;
+    const text = cleanValue(environment[name] ?? '') || variable.defaultValue;
     if (text === null) return [name, null];
     try {
       return [name, parse(variable, text)];
     } catch (error) {
       faults.push(`${name}: ${(error as Error).message}.`);
-      return [name, variable.fallback === null ? null : variable.parse(variable.fallback)];
+      return [name, variable.defaultValue === null ? null : variable.parse(variable.defaultValue)];
     }
   });
   return Object.fromEntries(parsed) as VariableValues;
 }
 
-function parse(variable: Variable<unknown>, text: string): unknown {
+function parse(variable: VariableDefinition<unknown>, text: string): unknown {
   const reason = refuseValue(text, variable.secret === 'all');
   if (reason !== null) throw new Error(reason);
   return variable.parse(text);

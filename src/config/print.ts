@@ -1,22 +1,22 @@
 /** The resolved configuration as lines of `NAME=value`, without anything secret. */
 import type { Environment } from './load.ts';
 import { cleanValue } from './value.ts';
-import { type Variable, variableNames, variables } from './variables.ts';
+import { type VariableDefinition, variableNames, variables } from './variables.ts';
 
 /** One line per variable: its value, with secrets masked, and where that is from; or what it means that it has none. */
 export function printConfig(environment: Environment, fromFile: ReadonlySet<string> = new Set()): string {
   return variableNames
     .map((name) => {
-      const variable: Variable<unknown> = variables[name];
+      const variable: VariableDefinition<unknown> = variables[name];
       const given = cleanValue(environment[name] ?? '');
       if (given) return `${name}=${masked(given, variable)}  # ${fromFile.has(name) ? '.env' : 'environment'}`;
-      if (variable.fallback !== null) return `${name}=${variable.fallback}  # default`;
+      if (variable.defaultValue !== null) return `${name}=${variable.defaultValue}  # default`;
       return `# ${name} is not set${variable.fallbackNote ? `: ${variable.fallbackNote.replaceAll('`', '')}` : ''}`;
     })
     .join('\n');
 }
 
-function masked(text: string, { secret }: Variable<unknown>): string {
+function masked(text: string, { secret }: VariableDefinition<unknown>): string {
   if (secret === 'all') return mask;
   return secret === 'password' ? hideUrlPassword(text) : text;
 }

@@ -3,10 +3,10 @@ import { commaSeparated, httpUrl, jwksUrl, origin, proxies, publicUrl } from './
 import { type LogLevel, logLevels, type SigningAlgorithm, signingAlgorithms } from './config.ts';
 
 /** One variable. `parse` throws an `Error` whose message says what is expected, without quoting the value. */
-export interface Variable<Value> {
-  readonly meaning: string;
+export interface VariableDefinition<Value> {
+  readonly description: string;
   /** What is taken when it is not set; null where that depends on other variables or there is none. */
-  readonly fallback: string | null;
+  readonly defaultValue: string | null;
   /** Said in documentation where `fallback` is null. */
   readonly fallbackNote?: string;
   /** Hidden when printed: `all` of it, or only the `password` inside a URL. */
@@ -16,144 +16,145 @@ export interface Variable<Value> {
 
 export const variables = {
   PORT: define({
-    meaning: 'The port to listen on; 0 takes any free one.',
-    fallback: '3000',
+    description: 'The port to listen on; 0 takes any free one.',
+    defaultValue: '3000',
     parse: wholeNumber(0, 65_535),
   }),
   HOST: define({
-    meaning: 'The address to listen on; `0.0.0.0` or `::` for all.',
-    fallback: '127.0.0.1',
+    description: 'The address to listen on; `0.0.0.0` or `::` for all.',
+    defaultValue: '127.0.0.1',
     parse: (text) => text,
   }),
   PUBLIC_URL: define({
-    meaning:
+    description:
       'The server’s own URL as clients see it, with the path below which a proxy serves it; issuer and audience of embedded tokens.',
-    fallback: null,
+    defaultValue: null,
     fallbackNote: '`http://localhost:PORT`',
     parse: publicUrl,
   }),
   DATABASE_URL: define({
-    meaning: '`pglite:DIR`, `pglite:memory`, or `postgres://…` (Neon’s pooled URL included).',
-    fallback: 'pglite:./.data',
+    description: '`pglite:DIR`, `pglite:memory`, or `postgres://…` (Neon’s pooled URL included).',
+    defaultValue: 'pglite:./.data',
     secret: 'password',
     parse: databaseUrl,
   }),
   DATABASE_DIRECT_URL: define({
-    meaning: 'For migrations, where `DATABASE_URL` goes through a pooler.',
-    fallback: null,
+    description: 'For migrations, where `DATABASE_URL` goes through a pooler.',
+    defaultValue: null,
     fallbackNote: '`DATABASE_URL`',
     secret: 'password',
     parse: postgresUrl,
   }),
   DATABASE_POOL_MAX: define({
-    meaning: 'Connections to PostgreSQL at the most.',
-    fallback: '10',
+    description: 'Connections to PostgreSQL at the most.',
+    defaultValue: '10',
     parse: wholeNumber(1, 1_000),
   }),
   DATABASE_TIMEOUT_MS: define({
-    meaning: 'Milliseconds for getting an answer to one statement.',
-    fallback: '5000',
+    description: 'Milliseconds for getting an answer to one statement.',
+    defaultValue: '5000',
     parse: wholeNumber(100, 600_000),
   }),
   DATABASE_PREPARE: define({
-    meaning: '`false` where a pooler in between cannot keep prepared statements (PgBouncer before 1.21).',
-    fallback: 'true',
-    parse: truth,
+    description: '`false` where a pooler in between cannot keep prepared statements (PgBouncer before 1.21).',
+    defaultValue: 'true',
+    parse: parseBoolean,
   }),
   MIGRATE_ON_START: define({
-    meaning: '`false` to refuse to start on a schema that is not the server’s own version, instead of migrating it.',
-    fallback: 'true',
-    parse: truth,
+    description:
+      '`false` to refuse to start on a schema that is not the server’s own version, instead of migrating it.',
+    defaultValue: 'true',
+    parse: parseBoolean,
   }),
   AUTH_MODE: define({
-    meaning: 'Where tokens come from: `embedded`, `jwks` or `shared-secret`.',
-    fallback: 'embedded',
+    description: 'Where tokens come from: `embedded`, `jwks` or `shared-secret`.',
+    defaultValue: 'embedded',
     parse: oneOf(['embedded', 'jwks', 'shared-secret'] as const),
   }),
   BETTER_AUTH_SECRET: define({
-    meaning:
+    description:
       'What Better Auth encrypts and signs with, or what tokens are signed with in `shared-secret`; 32 bytes or more.',
-    fallback: null,
+    defaultValue: null,
     fallbackNote:
       'made and kept in the data directory on `pglite:DIR` in `embedded`; required otherwise in `embedded` and `shared-secret`',
     secret: 'all',
     parse: secretText,
   }),
   BETTER_AUTH_URL: define({
-    meaning:
+    description:
       'In `jwks`: the `baseURL` of a Better Auth server elsewhere. Its origin is issuer and audience; the keys are at `/api/auth/jwks`, or at `/jwks` below the path where it has one.',
-    fallback: null,
+    defaultValue: null,
     parse: httpUrl,
   }),
   AUTH_ISSUER: define({
-    meaning: 'The `iss` that tokens must have, to the letter, for issuers other than Better Auth.',
-    fallback: null,
+    description: 'The `iss` that tokens must have, to the letter, for issuers other than Better Auth.',
+    defaultValue: null,
     parse: (text) => text,
   }),
   AUTH_AUDIENCE: define({
-    meaning: 'The `aud` that tokens must have, or have among others; not compared where it is not set.',
-    fallback: null,
+    description: 'The `aud` that tokens must have, or have among others; not compared where it is not set.',
+    defaultValue: null,
     parse: (text) => text,
   }),
   AUTH_JWKS_URL: define({
-    meaning: 'The URL of the issuer’s JWK Set, in `jwks`: what its discovery document calls `jwks_uri`.',
-    fallback: null,
+    description: 'The URL of the issuer’s JWK Set, in `jwks`: what its discovery document calls `jwks_uri`.',
+    defaultValue: null,
     parse: jwksUrl,
   }),
   AUTH_ALGORITHMS: define({
-    meaning: `Comma-separated signing algorithms that are accepted in \`jwks\`: any of ${signingAlgorithms.join(', ')}.`,
-    fallback: null,
+    description: `Comma-separated signing algorithms that are accepted in \`jwks\`: any of ${signingAlgorithms.join(', ')}.`,
+    defaultValue: null,
     fallbackNote: '`EdDSA,ES256,RS256`',
     parse: algorithms,
   }),
   CORS_ORIGINS: define({
-    meaning:
+    description:
       'Comma-separated exact origins whose pages may call the API from a browser or a WebView, such as `https://app.example.com` or `capacitor://localhost`.',
-    fallback: null,
+    defaultValue: null,
     fallbackNote: 'none',
     parse: (text) => commaSeparated(text).map(origin),
   }),
   TRUSTED_PROXIES: define({
-    meaning:
+    description:
       'Comma-separated addresses or CIDR blocks of the proxies whose `X-Forwarded-For` counts; also `loopback`, `linklocal` and `uniquelocal`.',
-    fallback: null,
+    defaultValue: null,
     fallbackNote: 'none',
     parse: proxies,
   }),
   RATE_LIMIT_PER_MINUTE: define({
-    meaning: 'Requests of a user in a minute at the most; 0 is no limit.',
-    fallback: '600',
+    description: 'Requests of a user in a minute at the most; 0 is no limit.',
+    defaultValue: '600',
     parse: wholeNumber(0, 1_000_000),
   }),
   RATE_LIMIT_STORE: define({
-    meaning:
+    description:
       'Where the requests of users are counted: in `memory`, by each server for itself, or in the `database`, by all servers on it together, at the price of a round trip a request.',
-    fallback: 'memory',
+    defaultValue: 'memory',
     parse: oneOf(['memory', 'database'] as const),
   }),
   AUTH_FAILURES_PER_MINUTE: define({
-    meaning: 'Failed authentications of an address in a minute at the most; 0 is no limit.',
-    fallback: '60',
+    description: 'Failed authentications of an address in a minute at the most; 0 is no limit.',
+    defaultValue: '60',
     parse: wholeNumber(0, 1_000_000),
   }),
   LOG_LEVEL: define<LogLevel>({
-    meaning: `The least level that is logged: ${logLevels.join(', ')}. JSON lines on a pipe, readable lines on a terminal.`,
-    fallback: 'info',
+    description: `The least level that is logged: ${logLevels.join(', ')}. JSON lines on a pipe, readable lines on a terminal.`,
+    defaultValue: 'info',
     parse: oneOf(logLevels),
   }),
   METRICS: define({
-    meaning: '`on` to serve metrics for Prometheus at `/metrics` on `ADMIN_PORT`.',
-    fallback: 'off',
+    description: '`on` to serve metrics for Prometheus at `/metrics` on `ADMIN_PORT`.',
+    defaultValue: 'off',
     parse: (text) => oneOf(['on', 'off'] as const)(text) === 'on',
   }),
   ADMIN_PORT: define({
-    meaning: 'The port for metrics, on the address in `HOST`; not the one in `PORT`. 0 takes any free one.',
-    fallback: '9464',
+    description: 'The port for metrics, on the address in `HOST`; not the one in `PORT`. 0 takes any free one.',
+    defaultValue: '9464',
     parse: wholeNumber(0, 65_535),
   }),
   SHUTDOWN_TIMEOUT_MS: define({
-    meaning: 'Milliseconds that requests under way have to finish after SIGTERM or SIGINT.',
-    fallback: '10000',
+    description: 'Milliseconds that requests under way have to finish after SIGTERM or SIGINT.',
+    defaultValue: '10000',
     parse: wholeNumber(0, 600_000),
   }),
 };
@@ -169,7 +170,7 @@ export function isVariableName(name: string): name is VariableName {
 /** What `parse` of each variable gives. */
 export type VariableValues = { readonly [Name in VariableName]: ReturnType<(typeof variables)[Name]['parse']> | null };
 
-function define<Value>(variable: Variable<Value>): Variable<Value> {
+function define<Value>(variable: VariableDefinition<Value>): VariableDefinition<Value> {
   return variable;
 }
 
@@ -181,7 +182,7 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   };
 }
 
-function truth(text: string): boolean {
+function parseBoolean(text: string): boolean {
   return oneOf(['true', 'false'] as const)(text) === 'true';
 }
 

@@ -4,11 +4,11 @@ import type { DatabaseConfig } from '../config/config.ts';
 import type { Connections } from './connections.ts';
 import { createPing } from './pg/ping.ts';
 import { bringUpToDate, type DerivedData, requireUpToDate } from './schema/derived-data.ts';
-import { migrate, requireMigrated } from './schema/migrate.ts';
+import { assertSchemaUpToDate, migrate } from './schema/migrate.ts';
 import { requireUsable } from './schema/requirements.ts';
-import { requireIsolation } from './schema/verify-row-security.ts';
+import { verifyRowLevelSecurity } from './schema/verify-row-security.ts';
 import type { Row, Statement } from './statement.ts';
-import { createUserDatabase, type ExchangeObserver, runAsJanitor, type UserDatabase } from './user-database.ts';
+import { createUserDatabase, type QueryObserver, runAsJanitor, type UserDatabase } from './user-database.ts';
 
 export interface Database {
   /** Users' data, as the user. */
@@ -41,7 +41,7 @@ export interface Database {
 export function openDatabase(
   config: DatabaseConfig,
   connections: Connections,
-  observer?: ExchangeObserver,
+  observer?: QueryObserver,
   derived: readonly DerivedData[] = [],
 ): Database {
   let ready = false;
@@ -56,12 +56,12 @@ export function openDatabase(
     async prepare() {
       await requireUsable(connections.pool, 'DATABASE_URL');
       const applied = config.migrateOnStart ? await migrate(connections) : [];
-      if (!config.migrateOnStart) await requireMigrated(connections);
+      if (!config.migrateOnStart) await assertSchemaUpToDate(connections);
       await connections.withMigrationClient(async (client) => {
         if (config.migrateOnStart) applied.push(...(await bringUpToDate(client, derived)));
         else await requireUpToDate(client, derived);
       });
-      await requireIsolation(connections.pool, config.prepare);
+      await verifyRowLevelSecurity(connections.pool, config.prepare);
       ready = true;
       return applied;
     },

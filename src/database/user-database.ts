@@ -11,8 +11,8 @@ import {
   leavesConnectionUsable,
   notReady,
 } from './errors.ts';
-import { Exchange } from './pg/pipeline.ts';
-import { enterJanitorScope, enterScope } from './pg/user-scope.ts';
+import { Pipeline } from './pg/pipeline.ts';
+import { janitorScope, userScope } from './pg/user-scope.ts';
 import type { BoundStatement, Row, Statement } from './statement.ts';
 
 export interface UserDatabase {
@@ -30,14 +30,14 @@ export interface UserDatabase {
    * Runs statements as the user, looks at what they gave, and commits or rolls back accordingly: two round trips,
    * however many statements there are.
    *
-   * @param conclude told the rows of each statement, gives what to run before the commit and what to return; throws to
+   * @param decide told the rows of each statement, gives what to run before the commit and what to return; throws to
    *   roll everything back
    * @throws what `run` throws, and what `conclude` throws
    */
   transact<Value>(
     principal: Principal,
     statements: readonly BoundStatement[],
-    conclude: (rows: Row[][]) => Conclusion<Value>,
+    decide: (rows: Row[][]) => Decision<Value>,
     ifLost?: IfLost,
   ): Promise<Value>;
 }
@@ -45,8 +45,8 @@ export interface UserDatabase {
 /** `repeat` is for what may be done twice without harm: reads, and writes with an idempotency key. */
 export type IfLost = 'fail' | 'repeat';
 
-export interface Conclusion<Value> {
-  readonly save: readonly BoundStatement[];
+export interface Decision<Value> {
+  readonly finalStatements: readonly BoundStatement[];
   readonly value: Value;
 }
 
@@ -67,14 +67,14 @@ export class RefusedValueError extends Error {
 }
 
 /** Told of each round trip on users' data, for metrics and traces. */
-export interface ExchangeObserver {
+export interface QueryObserver {
   /** Does a round trip with these statements, and gives what it gives. */
-  observe<Result>(statements: readonly BoundStatement[], exchange: () => Promise<Result>): Promise<Result>;
+  observe<Result>(statements: readonly BoundStatement[], runPipeline: () => Promise<Result>): Promise<Result>;
   /** A transaction was undone, or a connection lost, and it is tried again. */
   onRetry(): void;
 }
 
-const unobserved: ExchangeObserver = { observe: (_statements, exchange) => exchange(), onRetry: () => {} };
+const noObserver: QueryObserver = { observe: (_statements, runPipeline) => runPipeline(), onRetry: () => {} };
 
 const attempts = 3;
 
@@ -87,24 +87,24 @@ export function createUserDatabase(
   pool: pg.Pool,
   { prepare, timeoutMs }: Pick<DatabaseConfig, 'prepare' | 'timeoutMs'>,
   isReady: () => boolean,
-  observer = unobserved,
+  observer = noObserver,
 ): UserDatabase {
   return {
     run: (principal, statements, ifLost = 'fail') =>
       attempt(ifLost, () =>
         withClient(pool, (client) =>
-          observed(client, [enterScope(client, principal.userId, timeoutMs), ...statements], 1),
+          observed(client, [userScope(client, principal.userId, timeoutMs), ...statements], 1),
         ),
       ),
 
-    transact: (principal, statements, conclude, ifLost = 'fail') =>
+    transact: (principal, statements, decide, ifLost = 'fail') =>
       attempt(ifLost, () =>
         withClient(pool, async (client) => {
           try {
-            const scope = enterScope(client, principal.userId, timeoutMs);
+            const scope = userScope(client, principal.userId, timeoutMs);
             const rows = await observed(client, [begin, scope, ...statements], 2);
-            const { save, value } = conclude(rows);
-            await observed(client, [...save, commit]);
+            const { finalStatements, value } = decide(rows);
+            await observed(client, [...finalStatements, commit]);
             return value;
           } catch (error) {
             if (isUsableAfter(error)) await send(client, [rollback], prepare);
@@ -114,8 +114,8 @@ export function createUserDatabase(
       ),
   };
 
-  function observed(client: pg.PoolClient, statements: readonly BoundStatement[], own = 0): Promise<Row[][]> {
-    return observer.observe(statements, () => send(client, statements, prepare, own));
+  function observed(client: pg.PoolClient, statements: readonly BoundStatement[], skippedRows = 0): Promise<Row[][]> {
+    return observer.observe(statements, () => send(client, statements, prepare, skippedRows));
   }
 
   async function attempt<Result>(ifLost: IfLost, work: () => Promise<Result>): Promise<Result> {
@@ -126,10 +126,10 @@ export function createUserDatabase(
       try {
         return await work();
       } catch (error) {
-        const isUndone = isRetryable(error) && count < attempts;
+        const isRolledBack = isRetryable(error) && count < attempts;
         // Once, and not where the time for an answer is over anyway.
         const isLost = isLostConnection(error) && performance.now() - start < timeoutMs && repeats-- > 0;
-        if (isUndone || isLost) {
+        if (isRolledBack || isLost) {
           observer.onRetry();
           continue;
         }
@@ -144,19 +144,19 @@ export function createUserDatabase(
  *
  * @param userId whose rows are seen; null for nobody's
  */
-export function exchange(
+export function runPipeline(
   pool: pg.Pool,
   userId: string | null,
   statements: readonly BoundStatement[],
   prepare: boolean,
 ): Promise<Row[][]> {
-  return withClient(pool, (client) => send(client, [enterScope(client, userId), ...statements], prepare, 1));
+  return withClient(pool, (client) => send(client, [userScope(client, userId), ...statements], prepare, 1));
 }
 
 /** Runs a statement as the janitor, who sees what has expired and nothing else. */
 export async function runAsJanitor(pool: pg.Pool, statement: Statement, prepare: boolean): Promise<Row[]> {
   const [, rows = []] = await withClient(pool, (client) =>
-    send(client, [enterJanitorScope(client), { statement, values: [] }], prepare),
+    send(client, [janitorScope(client), { statement, values: [] }], prepare),
   );
   return rows;
 }
@@ -181,19 +181,20 @@ function isUsableAfter(error: unknown): boolean {
   return error instanceof ProblemError || error instanceof RefusedValueError || leavesConnectionUsable(error);
 }
 
-/** @param own how many statements at the beginning are not the caller's, whose rows they do not get to see */
+/** @param skippedRows how many statements at the beginning are not the caller's, whose rows they do not get to see */
 function send(
   client: pg.PoolClient,
   statements: readonly BoundStatement[],
   prepare: boolean,
-  own = 0,
+  skippedRows = 0,
 ): Promise<Row[][]> {
   return new Promise((resolve, reject) => {
-    const exchange = new Exchange(statements, prepare, (error, results = []) => {
-      if (error) reject(isRefusedValue(error) ? new RefusedValueError(error, error.failedStatement - own) : error);
-      else resolve(results.slice(own));
+    const runPipeline = new Pipeline(statements, prepare, (error, results = []) => {
+      if (error)
+        reject(isRefusedValue(error) ? new RefusedValueError(error, error.failedStatement - skippedRows) : error);
+      else resolve(results.slice(skippedRows));
     });
-    client.query(exchange as unknown as pg.Submittable);
+    client.query(runPipeline as unknown as pg.Submittable);
   });
 }
 

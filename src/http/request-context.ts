@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Principal } from '../principal.ts';
 import type { ProblemError } from '../problems/problem.ts';
-import type { Answer } from './node/server-response.ts';
+import type { BufferedServerResponse } from './node/server-response.ts';
 
 /** How a route stands below the base path. Some proxies keep that path in what they hand on, others take it off. */
 export interface Placement {
@@ -15,7 +15,7 @@ export interface Placement {
 
 export interface Env {
   /** What Node has of the request. */
-  Bindings: { incoming: IncomingMessage; outgoing: Answer };
+  Bindings: { incoming: IncomingMessage; outgoing: BufferedServerResponse };
   Variables: {
     requestId: string;
     placement: Placement;
@@ -38,7 +38,7 @@ export type RequestContext = Context<Env>;
 export type Route = string | undefined;
 
 /** Answers a request. What is around all of them wraps one in another (`src/app.ts`). */
-export type Handle = (context: RequestContext) => Response | Promise<Response>;
+export type Handler = (context: RequestContext) => Response | Promise<Response>;
 
 /**
  * A header of a request; one that was sent several times is joined by commas.
@@ -54,4 +54,4 @@ export function headerOf({ env }: Pick<RequestContext, 'env'>, name: string): st
  * A check that stands before an operation, and throws a `ProblemError` where it must not be done. Middleware would cost
  * more than most checks do (`docs/performance.md`).
  */
-export type Guard = (context: RequestContext) => void | Promise<void>;
+export type PreHandler = (context: RequestContext) => void | Promise<void>;

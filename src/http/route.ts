@@ -31,9 +31,9 @@ export function isScope(credential: Credential): credential is Scope {
 }
 
 /** A description of what this server answers itself or lets the embedded issuer answer. */
-export type AnyDescription = OperationDescription<RequestSchemas, Credential>;
+export type AnyDescription = RouteDefinition<RequestSchemas, Credential>;
 
-export interface OperationDescription<
+export interface RouteDefinition<
   Schemas extends RequestSchemas = RequestSchemas,
   Needed extends Credential = Exclude<Credential, 'session'>,
 > {
@@ -65,26 +65,26 @@ export interface Input<Schemas extends RequestSchemas> {
   readonly body: Parsed<Schemas['body']>;
 }
 
-export type Handler<Schemas extends RequestSchemas> = (
+export type OperationHandler<Schemas extends RequestSchemas> = (
   input: Input<Schemas>,
   context: RequestContext,
 ) => Promise<Response> | Response;
 
 /** A description together with what answers it. */
 export interface Operation {
-  readonly description: OperationDescription;
-  readonly handle: Handler<RequestSchemas>;
+  readonly description: RouteDefinition;
+  readonly handler: OperationHandler<RequestSchemas>;
 }
 
-export function describeOperation<const Schemas extends RequestSchemas>(
-  description: OperationDescription<Schemas>,
-): OperationDescription<Schemas> {
+export function defineRoute<const Schemas extends RequestSchemas>(
+  description: RouteDefinition<Schemas>,
+): RouteDefinition<Schemas> {
   return description;
 }
 
-export function operation<Schemas extends RequestSchemas>(
-  description: OperationDescription<Schemas>,
-  handle: Handler<Schemas>,
+export function implement<Schemas extends RequestSchemas>(
+  description: RouteDefinition<Schemas>,
+  handler: OperationHandler<Schemas>,
 ): Operation {
-  return { description, handle: handle as unknown as Handler<RequestSchemas> };
+  return { description, handler: handler as unknown as OperationHandler<RequestSchemas> };
 }

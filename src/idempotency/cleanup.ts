@@ -21,10 +21,10 @@ const sweep: Statement = {
 };
 
 /** Runs a statement as the janitor and gives its rows. */
-export type AsJanitor = (statement: Statement) => Promise<object[]>;
+export type RunAsJanitor = (statement: Statement) => Promise<object[]>;
 
 /** Removes what has expired by now. Stops early when `stopped`. */
-export async function sweepExpiredKeys(run: AsJanitor, stopped?: AbortSignal): Promise<number> {
+export async function deleteExpiredKeys(run: RunAsJanitor, stopped?: AbortSignal): Promise<number> {
   for (let removed = 0; ; ) {
     const { length } = await run(sweep);
     removed += length;

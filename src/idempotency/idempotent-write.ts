@@ -1,18 +1,18 @@
 /** Writes: statements, and the answer that is made of their rows; done once, however often the client repeats them. */
 import type { BoundStatement, Row } from '../database/statement.ts';
-import { type Conclusion, RefusedValueError, type UserDatabase } from '../database/user-database.ts';
+import { type Decision, RefusedValueError, type UserDatabase } from '../database/user-database.ts';
 import { pathOf } from '../http/base-path.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
-import { type ClaimRows, claim, earlierAnswer, keyedRequest, remember } from './keys.ts';
-import type { Answer } from './stored-response.ts';
+import { type AcquiredRows, acquireKey, idempotentRequest, replayedResponse, saveResponse } from './keys.ts';
+import type { StoredResponse } from './stored-response.ts';
 
 export interface Write {
   readonly statements: readonly BoundStatement[];
   /** Makes the answer of the rows of each statement. Throws a `ProblemError` where the write was not done. */
-  readonly answer: (rows: Row[][]) => Answer;
+  readonly toResponse: (rows: Row[][]) => StoredResponse;
   /** The problem of a value that PostgreSQL refused in one of the statements; undefined where it should not have. */
-  readonly refused: (error: RefusedValueError, statement: number) => ProblemError | undefined;
+  readonly onConstraintViolation: (error: RefusedValueError, statement: number) => ProblemError | undefined;
   /** Whether some statements may have changed something though `answer` throws, so that it must be undone. */
   readonly isPartial?: boolean;
 }
@@ -23,18 +23,18 @@ export interface Write {
  * @param key the request's `Idempotency-Key`
  * @throws ProblemError where it was not done, for the reasons that the write and its key have
  */
-export async function perform(
+export async function executeWrite(
   database: UserDatabase,
   write: Write,
   key: string | undefined,
   context: RequestContext,
 ): Promise<Response> {
-  if (key !== undefined) return respond(await performOnce(database, write, key, context));
+  if (key !== undefined) return respond(await executeIdempotentWrite(database, write, key, context));
   const principal = context.get('principal');
   const done = write.isPartial
-    ? database.transact(principal, write.statements, (rows) => ({ save: [], value: write.answer(rows) }))
-    : database.run(principal, write.statements).then(write.answer);
-  return respond(await done.catch(explained(write, 0)));
+    ? database.transact(principal, write.statements, (rows) => ({ finalStatements: [], value: write.toResponse(rows) }))
+    : database.run(principal, write.statements).then(write.toResponse);
+  return respond(await done.catch(translateConstraintViolation(write, 0)));
 }
 
 const [savepoint, undo] = ['savepoint write', 'rollback to savepoint write'].map(
@@ -42,36 +42,48 @@ const [savepoint, undo] = ['savepoint write', 'rollback to savepoint write'].map
 ) as [BoundStatement, BoundStatement];
 
 /** The key's record commits with the change, or neither does. */
-function performOnce(database: UserDatabase, write: Write, key: string, context: RequestContext): Promise<Answer> {
+function executeIdempotentWrite(
+  database: UserDatabase,
+  write: Write,
+  key: string,
+  context: RequestContext,
+): Promise<StoredResponse> {
   const principal = context.get('principal');
-  const request = keyedRequest(key, context.req.method, pathOf(context), context.get('body'));
-  const before = [...claim(principal.userId, request), ...(write.isPartial ? [savepoint] : [])];
-  const conclude = (rows: Row[][]): Conclusion<Answer> => {
-    const earlier = earlierAnswer(rows as unknown as ClaimRows, request);
-    if (earlier) return { save: [], value: earlier };
-    const { answer, isDone } = outcome(write, rows.slice(before.length), context);
+  const request = idempotentRequest(key, context.req.method, pathOf(context), context.get('body'));
+  const before = [...acquireKey(principal.userId, request), ...(write.isPartial ? [savepoint] : [])];
+  const conclude = (rows: Row[][]): Decision<StoredResponse> => {
+    const earlier = replayedResponse(rows as unknown as AcquiredRows, request);
+    if (earlier) return { finalStatements: [], value: earlier };
+    const { toResponse, isDone } = outcome(write, rows.slice(before.length), context);
     const isUndone = write.isPartial && !isDone;
-    return { save: [...(isUndone ? [undo] : []), remember(principal.userId, request, answer)], value: answer };
+    return {
+      finalStatements: [...(isUndone ? [undo] : []), saveResponse(principal.userId, request, toResponse)],
+      value: toResponse,
+    };
   };
   // What was done before the connection was lost is found under its key the second time.
   const statements = [...before, ...write.statements];
   const done = database.transact(principal, statements, conclude, 'repeat');
-  return done.catch(explained(write, before.length));
+  return done.catch(translateConstraintViolation(write, before.length));
 }
 
 /** @param before how many statements came before those of the write */
-function explained(write: Write, before: number): (error: unknown) => never {
+function translateConstraintViolation(write: Write, before: number): (error: unknown) => never {
   return (error) => {
-    throw (error instanceof RefusedValueError && write.refused(error, error.statement - before)) || error;
+    throw (error instanceof RefusedValueError && write.onConstraintViolation(error, error.statement - before)) || error;
   };
 }
 
 /** The refusals that say how things are: as much an outcome as a success, and kept like one. */
 const outcomes = [404, 409, 412];
 
-function outcome(write: Write, rows: Row[][], context: RequestContext): { answer: Answer; isDone: boolean } {
+function outcome(
+  write: Write,
+  rows: Row[][],
+  context: RequestContext,
+): { toResponse: StoredResponse; isDone: boolean } {
   try {
-    return { answer: write.answer(rows), isDone: true };
+    return { toResponse: write.toResponse(rows), isDone: true };
   } catch (error) {
     if (!(error instanceof ProblemError && outcomes.includes(error.status))) throw error;
     context.set('problem', error);
@@ -79,10 +91,10 @@ function outcome(write: Write, rows: Row[][], context: RequestContext): { answer
       problemDocument(error, pathOf(context), context.get('requestId'), context.get('placement').basePath),
     );
     const headers = { ...error.headers, 'Content-Type': 'application/problem+json' };
-    return { answer: { status: error.status, headers, body }, isDone: false };
+    return { toResponse: { status: error.status, headers, body }, isDone: false };
   }
 }
 
-function respond({ status, headers, body }: Answer): Response {
+function respond({ status, headers, body }: StoredResponse): Response {
   return new Response(body, { status, headers });
 }

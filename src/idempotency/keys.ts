@@ -2,25 +2,25 @@
 import { createHash } from 'node:crypto';
 import type { BoundStatement, Statement } from '../database/statement.ts';
 import { ProblemError } from '../problems/problem.ts';
-import type { Answer } from './stored-response.ts';
+import type { StoredResponse } from './stored-response.ts';
 
 /** How many keys of one user are kept at a time, so that nobody fills the disk. */
-export const mostKeys = 10_000;
+export const maxKeysPerUser = 10_000;
 
 /** A request that wants to be carried out once. */
-export interface KeyedRequest {
+export interface IdempotentRequest {
   readonly key: string;
   /** SHA-256 of method, path and body. */
   readonly fingerprint: string;
 }
 
-export function keyedRequest(key: string, method: string, path: string, body: Uint8Array): KeyedRequest {
+export function idempotentRequest(key: string, method: string, path: string, body: Uint8Array): IdempotentRequest {
   const hash = createHash('sha256').update(`${method} ${path}\n`).update(body);
   return { key, fingerprint: hash.digest('hex') };
 }
 
 /** A condition that every statement of a write has: false where the request's key says that it must not be done. */
-export const mayWrite = "coalesce(current_setting('app.write', true), 'on') <> 'off'";
+export const notReplayed = "coalesce(current_setting('app.write', true), 'on') <> 'off'";
 
 /** Held until the transaction ends, by one request with a key at a time. */
 const lock: Statement = {
@@ -65,15 +65,15 @@ const save: Statement = {
 };
 
 /** What must stand before the statements of a write with a key. */
-export function claim(ownerId: string, { key }: KeyedRequest): BoundStatement[] {
+export function acquireKey(ownerId: string, { key }: IdempotentRequest): BoundStatement[] {
   return [
     { statement: lock, values: [ownerId, key] },
-    { statement: find, values: [ownerId, key, mostKeys] },
+    { statement: find, values: [ownerId, key, maxKeysPerUser] },
   ];
 }
 
 /** The rows that the statements of `claim` give. */
-export type ClaimRows = [
+export type AcquiredRows = [
   [{ locked: boolean }],
   [
     { free: boolean; wait: number } & (
@@ -95,7 +95,10 @@ export type ClaimRows = [
  *
  * @throws ProblemError request_in_progress, idempotency_key_reused, or rate_limited where the user has too many keys
  */
-export function earlierAnswer([[{ locked }], [found]]: ClaimRows, { fingerprint }: KeyedRequest): Answer | null {
+export function replayedResponse(
+  [[{ locked }], [found]]: AcquiredRows,
+  { fingerprint }: IdempotentRequest,
+): StoredResponse | null {
   if (found.fingerprint !== null) {
     if (found.fingerprint !== fingerprint) {
       const fault = { in: 'header', pointer: 'idempotency-key', message: 'was used for another request' } as const;
@@ -113,7 +116,7 @@ export function earlierAnswer([[{ locked }], [found]]: ClaimRows, { fingerprint 
   if (!locked) throw new ProblemError('request_in_progress', { headers: { 'Retry-After': '1' } });
   if (!found.free) {
     throw new ProblemError('rate_limited', {
-      detail: `You have used ${mostKeys.toLocaleString('en')} idempotency keys in 24 hours. Wait, or write without one.`,
+      detail: `You have used ${maxKeysPerUser.toLocaleString('en')} idempotency keys in 24 hours. Wait, or write without one.`,
       headers: { 'Retry-After': String(Math.max(1, found.wait)) },
     });
   }
@@ -121,10 +124,10 @@ export function earlierAnswer([[{ locked }], [found]]: ClaimRows, { fingerprint 
 }
 
 /** Keeps the answer of a write, in the write's own transaction. */
-export function remember(
+export function saveResponse(
   ownerId: string,
-  { key, fingerprint }: KeyedRequest,
-  { status, headers, body }: Answer,
+  { key, fingerprint }: IdempotentRequest,
+  { status, headers, body }: StoredResponse,
 ): BoundStatement {
   const { 'Content-Type': contentType = null, ETag: etag = null, Location: location = null } = headers;
   return { statement: save, values: [ownerId, key, fingerprint, status, contentType, etag, location, body] };

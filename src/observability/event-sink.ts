@@ -1,13 +1,13 @@
 /** Events become lines of the log and counts in the metrics. */
 import type { ClaimMismatch } from '../problems/problem.ts';
-import { type Recorder, type RequestEvent, type ServerEvent, securityEventOf } from './events.ts';
+import { type EmitEvent, type RequestEvent, type ServerEvent, securityEventOf } from './events.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { createUserHash } from './user-hash.ts';
+import { createPseudonymizer } from './user-hash.ts';
 
 /** @param metrics null where nobody asked for them */
-export function createRecorder(log: Log, metrics: Metrics | null): Recorder {
-  const userHash = createUserHash();
+export function createEventSink(log: Log, metrics: Metrics | null): EmitEvent {
+  const userHash = createPseudonymizer();
   return (event) => {
     writeLine(log, event, userHash);
     metrics?.count(event);

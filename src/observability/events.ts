@@ -2,9 +2,9 @@
 import type { ProblemError } from '../problems/problem.ts';
 
 /** Tells the log and the metrics of an event. */
-export type Recorder = (event: ServerEvent) => void;
+export type EmitEvent = (event: ServerEvent) => void;
 
-export type ServerEvent = RequestEvent | VerificationEvent | KeyEvent | ExchangeEvent | RetryEvent;
+export type ServerEvent = RequestEvent | VerificationEvent | KeyEvent | QueryEvent | RetryEvent;
 
 /** A request was answered. */
 export interface RequestEvent {
@@ -43,7 +43,7 @@ export type KeyEvent =
   | { readonly type: 'keys_fetch_failed'; readonly error: unknown; readonly retryInMs: number };
 
 /** The database answered a round trip on a user's data, or failed to. */
-export interface ExchangeEvent {
+export interface QueryEvent {
   readonly type: 'exchange';
   readonly statements: number;
   readonly outcome: 'ok' | 'error';

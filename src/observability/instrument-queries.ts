@@ -1,13 +1,13 @@
 /** Measures the round trips to the database, and traces them. */
-import type { ExchangeObserver } from '../database/user-database.ts';
-import type { Recorder } from './events.ts';
+import type { QueryObserver } from '../database/user-database.ts';
+import type { EmitEvent } from './events.ts';
 import type { Tracing } from './tracing.ts';
 
-export function observeExchanges(record: Recorder, tracing: Tracing | null): ExchangeObserver {
+export function instrumentQueries(record: EmitEvent, tracing: Tracing | null): QueryObserver {
   return {
     async observe(statements, exchange) {
       const start = performance.now();
-      const told = (outcome: 'ok' | 'error') =>
+      const emitOutcome = (outcome: 'ok' | 'error') =>
         record({
           type: 'exchange',
           statements: statements.length,
@@ -16,10 +16,10 @@ export function observeExchanges(record: Recorder, tracing: Tracing | null): Exc
         });
       try {
         const result = await (tracing ? tracing.exchange(statements, exchange) : exchange());
-        told('ok');
+        emitOutcome('ok');
         return result;
       } catch (error) {
-        told('error');
+        emitOutcome('error');
         throw error;
       }
     },

@@ -2,13 +2,13 @@
 import type { Span } from '@opentelemetry/api';
 import { isScope } from '../database/pg/user-scope.ts';
 import type { BoundStatement } from '../database/statement.ts';
-import type { Handle, Route } from '../http/request-context.ts';
+import type { Handler, Route } from '../http/request-context.ts';
 import type { Log } from './log.ts';
-import { userHash } from './user-hash.ts';
+import { pseudonymize } from './user-hash.ts';
 
 export interface Tracing {
   /** A span for each request, named by its route. */
-  traceRequests(route: Route, handle: Handle): Handle;
+  traceRequests(route: Route, handle: Handler): Handler;
   /** A span around a round trip to the database. */
   exchange<Result>(statements: readonly BoundStatement[], exchange: () => Promise<Result>): Promise<Result>;
 }
@@ -51,7 +51,7 @@ export async function loadTracing(log: Log): Promise<Tracing | null> {
         'http.response.status_code': response.status,
         'todo_api.request_id': c.get('requestId'),
         ...(route !== undefined && { 'http.route': route }),
-        ...(user !== undefined && { 'enduser.pseudo.id': userHash(user) }),
+        ...(user !== undefined && { 'enduser.pseudo.id': pseudonymize(user) }),
         ...(problem && { 'error.type': problem.code }),
       });
       if (response.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });

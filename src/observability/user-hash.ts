@@ -9,21 +9,21 @@ import { hash } from 'node:crypto';
  * would forbid the second, and not every mode has a secret that could be one. So it is a pseudonym and no more: whoever
  * can guess an id can check the guess. The prefix keeps it apart from what others have hashed.
  */
-export function userHash(userId: string): string {
+export function pseudonymize(userId: string): string {
   return hash('sha256', `todo-api:${userId}`, 'hex').slice(0, 12);
 }
 
 /** Of so many users the hashes are remembered: to make one takes longer than the rest of a line. */
-const mostRemembered = 10_000;
+const maxCached = 10_000;
 
 /** `userHash` with a memory. */
-export function createUserHash(): typeof userHash {
+export function createPseudonymizer(): typeof pseudonymize {
   const remembered = new Map<string, string>();
   return (userId) => {
     let found = remembered.get(userId);
     if (found === undefined) {
-      if (remembered.size >= mostRemembered) remembered.clear();
-      found = userHash(userId);
+      if (remembered.size >= maxCached) remembered.clear();
+      found = pseudonymize(userId);
       remembered.set(userId, found);
     }
     return found;

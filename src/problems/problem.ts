@@ -2,7 +2,7 @@
 import { catalogue, type ProblemCode, problemType } from './catalogue.ts';
 
 /** One fault of an invalid request. `pointer` is a JSON pointer (RFC 6901) in a body, a name elsewhere. */
-export interface Fault {
+export interface FieldError {
   readonly in: 'body' | 'query' | 'path' | 'header';
   readonly pointer: string;
   readonly message: string;
@@ -27,7 +27,7 @@ export interface ProblemDocument extends ProblemExtensions {
   readonly instance: string;
   readonly code: ProblemCode;
   readonly request_id: string;
-  readonly errors?: readonly Fault[];
+  readonly errors?: readonly FieldError[];
 }
 
 /** A claim of a well-signed token that is not what the server is configured with. */
@@ -41,7 +41,7 @@ export interface ClaimMismatch {
 export interface ProblemOptions {
   /** Said to the client instead of the catalogue's `detail`; ignored from status 500 up, where nothing may leak. */
   readonly detail?: string;
-  readonly errors?: readonly Fault[];
+  readonly errors?: readonly FieldError[];
   readonly extensions?: ProblemExtensions;
   /** Response headers that belong to this problem, `Retry-After` say. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -59,7 +59,7 @@ export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly detail: string;
-  readonly errors: readonly Fault[] | undefined;
+  readonly errors: readonly FieldError[] | undefined;
   readonly extensions: ProblemExtensions;
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: string | undefined;
@@ -80,7 +80,7 @@ export class ProblemError extends Error {
 }
 
 /** A request with faults in it: 422 that lists them all, the first one as its `detail`. */
-export function validationFailed(faults: readonly Fault[]): ProblemError {
+export function validationFailed(faults: readonly FieldError[]): ProblemError {
   const [first] = faults;
   const detail = first && `${first.pointer.replace(/^\//, '') || first.in}: ${first.message}`;
   return new ProblemError('validation_failed', { ...(detail && { detail }), errors: faults });

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { addressesIn, canonicalAddress } from '../runtime/ip-address.ts';
 
-export type ClientAddress = (peer: string, forwardedFor: string | undefined) => string;
+export type ClientIp = (peer: string, forwardedFor: string | undefined) => string;
 
 /**
  * Reads `X-Forwarded-For` from its end: each proxy appends the address that it was called from, so what a client made up
@@ -12,7 +12,7 @@ export type ClientAddress = (peer: string, forwardedFor: string | undefined) => 
  * @returns a function that gives the nearest address that is not a trusted proxy's, or the last trusted proxy's where
  *   what it appended is no address; of IPv6, the network of 64 bits that one client has to itself
  */
-export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
+export function createClientIp(trustedProxies: readonly string[]): ClientIp {
   const isTrusted = addressesIn(trustedProxies);
 
   return (peer, forwardedFor) => {

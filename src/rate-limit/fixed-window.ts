@@ -1,11 +1,11 @@
 /** Counting per key in windows of a minute. */
-import { RecentMap } from '../runtime/generational-cache.ts';
+import { GenerationalCache } from '../runtime/generational-cache.ts';
 
 /** The length of a window, in milliseconds. It begins with the first count of a key. */
 export const windowMs = 60_000;
 
 /** What is left of a quota. */
-export interface Allowance {
+export interface RateLimitResult {
   readonly quota: number;
   /** How many more there may be in this window; below 0 by as many as there were too many. */
   readonly remaining: number;
@@ -19,18 +19,18 @@ export type LimitPolicy = 'requests' | 'failures';
 /** Counts requests of a key against a quota, for all who share it. */
 export interface Counter {
   /** Counts one, and tells what is left. */
-  take(key: string): Allowance | Promise<Allowance>;
+  consume(key: string): RateLimitResult | Promise<RateLimitResult>;
 }
 
 /** Counts in this process. */
 export interface MemoryCounter extends Counter {
-  take(key: string): Allowance;
+  consume(key: string): RateLimitResult;
   /** Tells what is left without counting. */
-  look(key: string): Allowance;
+  get(key: string): RateLimitResult;
 }
 
 /** At least so many keys are counted at a time, at most twice as many; those that were counted first are forgotten. */
-const enoughKeys = 50_000;
+const maxKeysPerGeneration = 50_000;
 
 interface Window {
   readonly end: number;
@@ -39,9 +39,9 @@ interface Window {
 
 /** @param clock in milliseconds, never going back */
 export function createMemoryCounter(quota: number, clock: () => number = () => performance.now()): MemoryCounter {
-  const windows = new RecentMap<string, Window>();
+  const windows = new GenerationalCache<string, Window>();
   /** From then on, every window that began before the last turn has ended. */
-  let turnAt = clock() + windowMs;
+  let rotateAt = clock() + windowMs;
 
   /** The window that a key is in. */
   function find(key: string, now: number): Window | undefined {
@@ -50,9 +50,9 @@ export function createMemoryCounter(quota: number, clock: () => number = () => p
   }
 
   function begin(key: string, now: number): Window {
-    if (now >= turnAt || windows.size >= enoughKeys) {
-      windows.turn();
-      turnAt = now + windowMs;
+    if (now >= rotateAt || windows.size >= maxKeysPerGeneration) {
+      windows.rotate();
+      rotateAt = now + windowMs;
     }
     const window = { end: now + windowMs, count: 0 };
     windows.set(key, window);
@@ -60,20 +60,20 @@ export function createMemoryCounter(quota: number, clock: () => number = () => p
   }
 
   return {
-    take(key) {
+    consume(key) {
       const now = clock();
       const window = find(key, now) ?? begin(key, now);
       window.count += 1;
-      return allowance(quota, window.count, window.end - now);
+      return rateLimitResult(quota, window.count, window.end - now);
     },
-    look(key) {
+    get(key) {
       const now = clock();
       const window = find(key, now);
-      return allowance(quota, window?.count ?? 0, window ? window.end - now : windowMs);
+      return rateLimitResult(quota, window?.count ?? 0, window ? window.end - now : windowMs);
     },
   };
 }
 
-export function allowance(quota: number, count: number, msLeft: number): Allowance {
+export function rateLimitResult(quota: number, count: number, msLeft: number): RateLimitResult {
   return { quota, remaining: quota - count, resetSeconds: Math.max(1, Math.ceil(msLeft / 1000)) };
 }

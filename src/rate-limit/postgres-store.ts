@@ -1,9 +1,9 @@
 /** Counting in the database, for servers that share their users: exact, at the price of a round trip a request. */
 import type { Database } from '../database/database.ts';
 import { databaseProblem, notReady } from '../database/errors.ts';
-import { allowance, type Counter, windowMs } from './fixed-window.ts';
+import { type Counter, rateLimitResult, windowMs } from './fixed-window.ts';
 
-const take = `
+const consumeStatement = `
   insert into todo_admin.rate_limits as limits (key, window_ends, count)
   values ($1, now() + $2 * interval '1 millisecond', 1)
   on conflict (key) do update
@@ -11,29 +11,32 @@ const take = `
       window_ends = case when limits.window_ends <= now() then excluded.window_ends else limits.window_ends end
   returning count, extract(epoch from window_ends - now()) * 1000 as ms_left`;
 
-const forget = `
+const deleteExpiredWindows = `
   delete from todo_admin.rate_limits where key in (
     select key from todo_admin.rate_limits where window_ends <= now() limit 1000 for update skip locked)`;
 
-export interface DatabaseCounter extends Counter {
+export interface PostgresCounter extends Counter {
   /** Removes some of the windows that have ended. */
-  forgetEnded(): Promise<void>;
+  deleteExpired(): Promise<void>;
 }
 
-export function createDatabaseCounter(quota: number, database: Database): DatabaseCounter {
+export function createPostgresCounter(quota: number, database: Database): PostgresCounter {
   return {
-    async take(key) {
+    async consume(key) {
       if (!database.isReady) throw notReady();
       try {
-        const { rows } = await database.pool.query<{ count: number; ms_left: string }>(take, [key, windowMs]);
+        const { rows } = await database.pool.query<{ count: number; ms_left: string }>(consumeStatement, [
+          key,
+          windowMs,
+        ]);
         const [{ count, ms_left }] = rows as [{ count: number; ms_left: string }];
-        return allowance(quota, count, Number(ms_left));
+        return rateLimitResult(quota, count, Number(ms_left));
       } catch (error) {
         throw databaseProblem(error);
       }
     },
-    async forgetEnded() {
-      await database.pool.query(forget);
+    async deleteExpired() {
+      await database.pool.query(deleteExpiredWindows);
     },
   };
 }

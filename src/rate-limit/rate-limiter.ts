@@ -1,44 +1,44 @@
 /** Limits: per user after authentication, per address on what fails before it. */
-import { type Guard, headerOf, type RequestContext } from '../http/request-context.ts';
+import { headerOf, type PreHandler, type RequestContext } from '../http/request-context.ts';
 import { ProblemError } from '../problems/problem.ts';
-import type { ClientAddress } from './client-ip.ts';
-import { type Allowance, type Counter, type LimitPolicy, type MemoryCounter, windowMs } from './fixed-window.ts';
+import type { ClientIp } from './client-ip.ts';
+import { type Counter, type LimitPolicy, type MemoryCounter, type RateLimitResult, windowMs } from './fixed-window.ts';
 
-export interface Limits {
+export interface RateLimiter {
   /** Counts a request for its user. Throws a `ProblemError` rate_limited when there were too many. */
-  readonly countRequest: Guard;
+  readonly enforceRequestLimit: PreHandler;
   /**
    * Lets an address try to authenticate, and counts it where that fails with 401. Throws what `attempt` throws, and a
    * `ProblemError` rate_limited when there were too many failures.
    */
-  watchFailures<Result>(context: RequestContext, attempt: () => Promise<Result>): Promise<Result>;
+  throttleAuthFailures<Result>(context: RequestContext, attempt: () => Promise<Result>): Promise<Result>;
 }
 
-export interface LimitsOptions {
+export interface RateLimiterOptions {
   /** Null where there is no limit. */
   readonly requests: Counter | null;
   readonly failures: MemoryCounter | null;
-  readonly clientAddress: ClientAddress;
+  readonly clientAddress: ClientIp;
 }
 
-export function createLimits({ requests, failures, clientAddress }: LimitsOptions): Limits {
+export function createRateLimiter({ requests, failures, clientAddress }: RateLimiterOptions): RateLimiter {
   return {
-    countRequest(context) {
-      const allowance = requests?.take(context.get('principal').userId);
-      if (allowance instanceof Promise) return allowance.then((taken) => grant(taken, context));
-      if (allowance) grant(allowance, context);
+    enforceRequestLimit(context) {
+      const result = requests?.consume(context.get('principal').userId);
+      if (result instanceof Promise) return result.then((taken) => recordResult(taken, context));
+      if (result) recordResult(result, context);
     },
 
-    async watchFailures(context, attempt) {
+    async throttleAuthFailures(context, attempt) {
       if (!failures) return attempt();
       const address = addressOf(context);
-      const allowance = failures.look(address);
-      if (allowance.remaining <= 0) refuse('failures', allowance, context);
+      const result = failures.get(address);
+      if (result.remaining <= 0) reject('failures', result, context);
       try {
         return await attempt();
       } catch (error) {
         if (error instanceof ProblemError && error.status === 401) {
-          context.set('rateLimitHeaders', rateLimitHeaders('failures', failures.take(address)));
+          context.set('rateLimitHeaders', rateLimitHeaders('failures', failures.consume(address)));
         }
         throw error;
       }
@@ -50,25 +50,25 @@ export function createLimits({ requests, failures, clientAddress }: LimitsOption
   }
 }
 
-function grant(allowance: Allowance, context: RequestContext): void {
-  context.set('rateLimitHeaders', rateLimitHeaders('requests', allowance));
-  if (allowance.remaining < 0) refuse('requests', allowance, context);
+function recordResult(result: RateLimitResult, context: RequestContext): void {
+  context.set('rateLimitHeaders', rateLimitHeaders('requests', result));
+  if (result.remaining < 0) reject('requests', result, context);
 }
 
-function refuse(policy: LimitPolicy, allowance: Allowance, context: RequestContext): never {
-  context.set('rateLimitHeaders', rateLimitHeaders(policy, allowance));
+function reject(policy: LimitPolicy, result: RateLimitResult, context: RequestContext): never {
+  context.set('rateLimitHeaders', rateLimitHeaders(policy, result));
   throw new ProblemError('rate_limited', {
     reason: policy,
     detail:
       policy === 'requests'
-        ? `There were more than ${allowance.quota} requests of yours in a minute.`
-        : `There were ${allowance.quota} failed authentications from your address in a minute.`,
-    headers: { 'Retry-After': String(allowance.resetSeconds) },
+        ? `There were more than ${result.quota} requests of yours in a minute.`
+        : `There were ${result.quota} failed authentications from your address in a minute.`,
+    headers: { 'Retry-After': String(result.resetSeconds) },
   });
 }
 
 /** The header fields of the IETF's draft-ietf-httpapi-ratelimit-headers. */
-function rateLimitHeaders(policy: LimitPolicy, { quota, remaining, resetSeconds }: Allowance): string[] {
+function rateLimitHeaders(policy: LimitPolicy, { quota, remaining, resetSeconds }: RateLimitResult): string[] {
   return [
     'RateLimit-Policy',
     `"${policy}";q=${quota};w=${windowMs / 1000}`,

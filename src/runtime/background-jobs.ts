@@ -7,7 +7,7 @@ export type Job = (stopped: AbortSignal) => Promise<unknown>;
 const intervalMs = 60_000;
 
 /** Does the jobs about once a minute, at other moments than other servers do, until `stopped`. A job that fails waits for the next time. */
-export async function keepHouse(
+export async function runBackgroundJobs(
   jobs: readonly Job[],
   stopped: AbortSignal,
   onError: (error: unknown) => void,

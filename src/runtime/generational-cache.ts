@@ -5,7 +5,7 @@
  * delete one after the other from the front of a `Map` leaves holes, and each look for its first entry goes past all of
  * them (`docs/performance.md`).
  */
-export class RecentMap<Key, Value> {
+export class GenerationalCache<Key, Value> {
   #recent = new Map<Key, Value>();
   #older = new Map<Key, Value>();
 
@@ -22,7 +22,7 @@ export class RecentMap<Key, Value> {
     this.#recent.set(key, value);
   }
 
-  turn(): void {
+  rotate(): void {
     this.#older = this.#recent;
     this.#recent = new Map();
   }

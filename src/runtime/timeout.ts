@@ -1,7 +1,7 @@
 /** Waiting, but not for ever. */
 
 /** Waits until it is over, one way or the other, or until the time is; tells which. */
-export async function settles(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+export async function settledWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), limitMs);
@@ -18,7 +18,7 @@ export async function settles(work: Promise<unknown>, limitMs: number): Promise<
 }
 
 /** @throws an error with this message when the time is over; what comes of the work then is not waited for */
-export async function inTime<Result>(work: Promise<Result>, limitMs: number, message: string): Promise<Result> {
-  if (await settles(work, limitMs)) return work;
+export async function withTimeout<Result>(work: Promise<Result>, limitMs: number, message: string): Promise<Result> {
+  if (await settledWithin(work, limitMs)) return work;
   throw new Error(message);
 }

@@ -9,7 +9,7 @@ import { problemResponse } from '../http/response/problem.ts';
 import { ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
 
 /** A request that was answered without having reached the app. */
-export interface Refusal {
+export interface RejectedRequest {
   readonly requestId: string;
   /** Undefined where it could not be read. */
   readonly method?: string | undefined;
@@ -26,11 +26,11 @@ export const defaultHost = 'localhost';
  * @param basePath the path of PUBLIC_URL
  * @param onRefusal told of each, for the log
  */
-export function refuseMalformed(
+export function rejectMalformedRequests(
   server: Server,
   responseOn: ResponseOn,
   basePath: string,
-  onRefusal: (refusal: Refusal) => void,
+  onRefusal: (refusal: RejectedRequest) => void,
 ): void {
   const refuse = (socket: Duplex, detail: string, reason: string, method?: string) => {
     const requestId = randomUUID();
@@ -61,7 +61,11 @@ export function refuseMalformed(
 }
 
 /** Answers a request that Node took and that makes no URL: a Host that is none, `OPTIONS *`, a backslash. */
-export function refuseUnreadable(error: unknown, basePath: string, onRefusal: (refusal: Refusal) => void): Response {
+export function rejectUnreadableRequest(
+  error: unknown,
+  basePath: string,
+  onRefusal: (refusal: RejectedRequest) => void,
+): Response {
   const detail = 'The target of the request or its Host is not valid.';
   const problem =
     error instanceof RequestError

@@ -4,12 +4,12 @@ import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { createApp } from '../app.ts';
 import { isUnanswered, trackResponses } from '../http/node/client-closed.ts';
-import { answerClass } from '../http/node/server-response.ts';
+import { createServerResponseClass } from '../http/node/server-response.ts';
 import { createMetricsServer } from '../observability/metrics-server.ts';
-import { settles } from '../runtime/timeout.ts';
+import { settledWithin } from '../runtime/timeout.ts';
 import type { Services } from '../services.ts';
-import { defaultHost, type Refusal, refuseMalformed, refuseUnreadable } from './bad-request.ts';
-import { prepareUntilReady } from './startup.ts';
+import { defaultHost, type RejectedRequest, rejectMalformedRequests, rejectUnreadableRequest } from './bad-request.ts';
+import { prepareWithRetries } from './startup.ts';
 
 export interface RunningServer {
   /** Where it listens. */
@@ -49,13 +49,13 @@ export const headersTimeoutMs = 10_000;
 export const requestTimeoutMs = 30_000;
 
 /** How often Node looks for clients that take longer. */
-export const checkingIntervalMs = 1_000;
+export const connectionCheckIntervalMs = 1_000;
 
 /** Longer than the 60 s after which common load balancers drop idle connections, so that they and not we close them. */
 export const keepAliveTimeoutMs = 65_000;
 
 /** How long what is under way of starting has at the least when the server is stopped, in milliseconds. */
-const leastPatienceMs = 1_000;
+const minStartupGraceMs = 1_000;
 
 /** How long the database has to close; what hangs then ends with the process. */
 export const closeTimeoutMs = 5_000;
@@ -66,7 +66,7 @@ const maxHeaderBytes = 16 * 1024;
 export async function startServer(services: Services): Promise<RunningServer> {
   const { config, log, record } = services;
   const { basePath } = config.server;
-  const onRefusal = ({ problem, ...request }: Refusal) =>
+  const onRefusal = ({ problem, ...request }: RejectedRequest) =>
     record({ type: 'request', ...request, status: problem.status, problem });
   const app = createApp(services);
   let isClosing = false;
@@ -74,21 +74,21 @@ export async function startServer(services: Services): Promise<RunningServer> {
     {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: checkingIntervalMs,
+      connectionsCheckingInterval: connectionCheckIntervalMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: maxHeaderBytes,
       requireHostHeader: false,
       // Of two tokens none is taken, rather than the first.
       joinDuplicateHeaders: true,
-      ServerResponse: answerClass(() => isClosing),
+      ServerResponse: createServerResponseClass(() => isClosing),
     },
     getRequestListener(app.fetch, {
       hostname: defaultHost,
-      errorHandler: (error) => refuseUnreadable(error, basePath, onRefusal),
+      errorHandler: (error) => rejectUnreadableRequest(error, basePath, onRefusal),
     }),
   );
   const responseOn = trackResponses(server);
-  refuseMalformed(server, responseOn, basePath, onRefusal);
+  rejectMalformedRequests(server, responseOn, basePath, onRefusal);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -103,8 +103,8 @@ export async function startServer(services: Services): Promise<RunningServer> {
       throw error;
     });
   }
-  const abandon = new AbortController();
-  const ready = prepareUntilReady(services, abandon.signal);
+  const startupAbort = new AbortController();
+  const ready = prepareWithRetries(services, startupAbort.signal);
 
   return {
     address: server.address() as AddressInfo,
@@ -113,7 +113,7 @@ export async function startServer(services: Services): Promise<RunningServer> {
     async stop() {
       const start = performance.now();
       isClosing = true;
-      abandon.abort();
+      startupAbort.abort();
       // Node counts a connection that has not said anything yet among the busy ones.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       const isBusy = () => [...sockets].some((socket) => isUnanswered(responseOn(socket)));
@@ -122,8 +122,8 @@ export async function startServer(services: Services): Promise<RunningServer> {
       metricsServer?.close().closeAllConnections();
       // The migration or the first key may be under way still. What is not done by then is undone by closing.
       const leftMs = config.server.shutdownTimeoutMs - (performance.now() - start);
-      await settles(ready, Math.max(leftMs, leastPatienceMs));
-      if (!(await settles(services.close(), closeTimeoutMs))) log.warn('the database did not close in time');
+      await settledWithin(ready, Math.max(leftMs, minStartupGraceMs));
+      if (!(await settledWithin(services.close(), closeTimeoutMs))) log.warn('the database did not close in time');
       log.info({ finished }, 'stopped');
       return finished;
     },

@@ -7,8 +7,8 @@ import { publicPath } from '../http/base-path.ts';
 import { problemCode } from '../http/openapi/problem-schema.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { jsonResponse } from '../http/response/json.ts';
-import { describeOperation, type Operation, operation } from '../http/route.ts';
-import type { Mount } from '../http/router/register-routes.ts';
+import { defineRoute, implement, type Operation } from '../http/route.ts';
+import type { RegisterHandlers } from '../http/router/register-routes.ts';
 import { catalogue, type ProblemCode, problemCodes, problemType } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/problem.ts';
 
@@ -20,8 +20,8 @@ const tag = 'Documentation';
  */
 export function documentationOperations(version: string, document: () => object): Operation[] {
   return [
-    operation(
-      describeOperation({
+    implement(
+      defineRoute({
         id: 'readIndex',
         method: 'get',
         path: '/',
@@ -46,8 +46,8 @@ export function documentationOperations(version: string, document: () => object)
         return new Response(null, { status: 302, headers: { Location: links.documentation, ...vary } });
       },
     ),
-    operation(
-      describeOperation({
+    implement(
+      defineRoute({
         id: 'readOpenApi',
         method: 'get',
         path: '/openapi.json',
@@ -62,8 +62,8 @@ export function documentationOperations(version: string, document: () => object)
       }),
       () => jsonResponse(document()),
     ),
-    operation(
-      describeOperation({
+    implement(
+      defineRoute({
         id: 'readDocumentation',
         method: 'get',
         path: '/docs',
@@ -79,8 +79,8 @@ export function documentationOperations(version: string, document: () => object)
           'Content-Security-Policy': contentSecurityPolicy,
         }),
     ),
-    operation(
-      describeOperation({
+    implement(
+      defineRoute({
         id: 'explainProblem',
         method: 'get',
         path: '/problems/{code}',
@@ -159,7 +159,7 @@ const contentSecurityPolicy =
 const assets = fileURLToPath(new URL('../../dist/assets/', import.meta.url));
 
 /** The script and the style of the page, which are no operations of the API. */
-export function mountDocumentationAssets(mount: Mount): void {
+export function mountDocumentationAssets(mount: RegisterHandlers): void {
   const script = 'text/javascript; charset=utf-8';
   serve('/docs/start.js', script, (context) => start(context.get('placement').basePath));
   serve('/docs/swagger-ui-bundle.js', script, () => readFileSync(`${assets}swagger-ui-bundle.js`, 'utf8'));

@@ -1,7 +1,7 @@
 /** Whether the server lives, and whether it can serve. */
 import { z } from 'zod';
 import { jsonResponse } from '../http/response/json.ts';
-import { describeOperation, type Operation, operation } from '../http/route.ts';
+import { defineRoute, implement, type Operation } from '../http/route.ts';
 import { ProblemError } from '../problems/problem.ts';
 
 const ok = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' });
@@ -9,10 +9,10 @@ const ok = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' });
 /** @param ping rejects while the database does not answer */
 export function healthOperations(ping: () => Promise<void>): Operation[] {
   return [
-    operation(healthRoute('health', '/health'), () => jsonResponse({ status: 'ok' })),
-    operation(healthRoute('live', '/livez'), () => jsonResponse({ status: 'ok' })),
-    operation(
-      describeOperation({
+    implement(healthRoute('health', '/health'), () => jsonResponse({ status: 'ok' })),
+    implement(healthRoute('live', '/livez'), () => jsonResponse({ status: 'ok' })),
+    implement(
+      defineRoute({
         id: 'ready',
         method: 'get',
         path: '/readyz',
@@ -38,7 +38,7 @@ export function healthOperations(ping: () => Promise<void>): Operation[] {
 }
 
 function healthRoute(id: string, path: string) {
-  return describeOperation({
+  return defineRoute({
     id,
     method: 'get',
     path,

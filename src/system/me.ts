@@ -1,7 +1,7 @@
 /** Who the server takes the client for. */
 import { z } from 'zod';
 import { jsonResponse } from '../http/response/json.ts';
-import { describeOperation, type Operation, operation } from '../http/route.ts';
+import { defineRoute, implement, type Operation } from '../http/route.ts';
 
 const me = z
   .strictObject({
@@ -10,7 +10,7 @@ const me = z
   })
   .meta({ id: 'Me', description: 'The authenticated user.' });
 
-const readMeRoute = describeOperation({
+const readMeRoute = defineRoute({
   id: 'readMe',
   method: 'get',
   path: '/api/v1/me',
@@ -22,7 +22,7 @@ const readMeRoute = describeOperation({
   problems: [],
 });
 
-export const meOperation: Operation = operation(readMeRoute, (_input, context) => {
+export const meOperation: Operation = implement(readMeRoute, (_input, context) => {
   const { userId, scopes } = context.get('principal');
   return jsonResponse({ id: userId, scopes });
 });

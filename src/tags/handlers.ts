@@ -2,7 +2,7 @@
 import type { BoundStatement, Statement } from '../database/statement.ts';
 import type { UserDatabase } from '../database/user-database.ts';
 import { jsonResponse } from '../http/response/json.ts';
-import { type Operation, operation } from '../http/route.ts';
+import { implement, type Operation } from '../http/route.ts';
 import { listTagsRoute } from './routes.ts';
 
 const select: Statement = {
@@ -18,7 +18,7 @@ const select: Statement = {
 
 export function tagOperations(database: UserDatabase): Operation[] {
   return [
-    operation(listTagsRoute, async (_input, context) => {
+    implement(listTagsRoute, async (_input, context) => {
       const principal = context.get('principal');
       const [rows] = await database.run(principal, [listTags(principal.userId)], 'repeat');
       return jsonResponse(rows);

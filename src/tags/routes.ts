@@ -1,9 +1,9 @@
 /** The operations on tags: the source of their validation and their documentation. */
 import { z } from 'zod';
-import { describeOperation } from '../http/route.ts';
+import { defineRoute } from '../http/route.ts';
 import { tagName } from '../tasks/schemas.ts';
 
-export const listTagsRoute = describeOperation({
+export const listTagsRoute = defineRoute({
   id: 'listTags',
   method: 'get',
   path: '/api/v1/tags',

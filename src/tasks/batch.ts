@@ -3,9 +3,9 @@ import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import type { Row } from '../database/statement.ts';
 import type { Write } from '../idempotency/idempotent-write.ts';
-import { type Fault, ProblemError, validationFailed } from '../problems/problem.ts';
-import { dueFault } from './due/errors.ts';
-import { changeTask, createTask, removeTask, type TaskWrite } from './mutations.ts';
+import { type FieldError, ProblemError, validationFailed } from '../problems/problem.ts';
+import { dueFieldError } from './due/errors.ts';
+import { changeTask, createTask, deleteTaskMutation, type TaskMutation } from './mutations.ts';
 import { task, taskCreate, taskId, taskPatch } from './schemas.ts';
 import { lockTasks, type VersionRow } from './sql/write-statements.ts';
 
@@ -67,16 +67,16 @@ export const batchResults = z
   .strictObject({ results: z.array(batchResult) })
   .meta({ id: 'BatchResults', description: 'The outcome of each operation, in their order.' });
 
-export function batchWrite(ownerId: string, operations: readonly BatchOperation[]): Write {
+export function batchMutation(ownerId: string, operations: readonly BatchOperation[]): Write {
   const locks = lockTasks(ownerId, operations.flatMap(idOf));
-  const writes = operations.map((each) => writeOf(ownerId, each));
+  const writes = operations.map((each) => mutationOf(ownerId, each));
   return {
     statements: [...locks, ...writes.flatMap(({ statements }) => statements)],
     isPartial: true,
-    answer(rows) {
+    toResponse(rows) {
       let start = locks.length;
       const before = (rows[locks.length - 1] ?? []) as unknown as VersionRow[];
-      const results = writes.map(({ statements, result }, index) => {
+      const results = writes.map(({ statements, toResult: result }, index) => {
         const own: Row[][] = rows.slice(start, start + statements.length);
         start += statements.length;
         try {
@@ -87,20 +87,20 @@ export function batchWrite(ownerId: string, operations: readonly BatchOperation[
       });
       return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ results }) };
     },
-    refused(error, statement) {
+    onConstraintViolation(error, statement) {
       let end = locks.length;
       const index = writes.findIndex(({ statements }) => {
         end += statements.length;
         return statement < end;
       });
-      const fault = dueFault(error);
+      const fault = dueFieldError(error);
       const part = operations[index]?.op === 'create' ? 'task' : 'patch';
       return fault && validationFailed([{ ...fault, pointer: `/operations/${index}/${part}${fault.pointer}` }]);
     },
   };
 }
 
-function writeOf(ownerId: string, each: BatchOperation): TaskWrite {
+function mutationOf(ownerId: string, each: BatchOperation): TaskMutation {
   switch (each.op) {
     case 'create': {
       const { id = uuidv7(), ...fields } = each.task;
@@ -109,7 +109,7 @@ function writeOf(ownerId: string, each: BatchOperation): TaskWrite {
     case 'update':
       return changeTask(ownerId, each.id, each.patch, each.if_version === undefined ? null : [each.if_version]);
     case 'delete':
-      return removeTask(ownerId, each.id, each.if_version === undefined ? null : [each.if_version]);
+      return deleteTaskMutation(ownerId, each.id, each.if_version === undefined ? null : [each.if_version]);
   }
 }
 
@@ -127,7 +127,7 @@ function atOperation(
 ): ProblemError {
   const failed = operations[index];
   const kept = failed && before.find(({ id }) => idOf(failed).includes(id));
-  const fault: Fault = { in: 'body', pointer: `/operations/${index}`, message: problem.detail };
+  const fault: FieldError = { in: 'body', pointer: `/operations/${index}`, message: problem.detail };
   return new ProblemError(problem.code, {
     detail: `operations/${index}: ${problem.detail}`,
     errors: [fault],

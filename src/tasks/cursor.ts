@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { type ProblemError, validationFailed } from '../problems/problem.ts';
-import type { ListQuery, Position } from './sql/list-statement.ts';
+import type { Keyset, ListQuery } from './sql/list-statement.ts';
 
 /** Goes up when the meaning of a cursor changes, so that older ones are refused. */
 const version = 1;
@@ -19,7 +19,7 @@ type List = Pick<ListQuery, 'filters' | 'sort'>;
  * Its digest shows a change and a use with another list; it is no secret, nor need it be: whoever makes up a cursor
  * gets to see nothing but a place in their own list.
  */
-export function writeCursor(ownerId: string, list: List, position: Position): string {
+export function writeCursor(ownerId: string, list: List, position: Keyset): string {
   return encodeCursor(ownerId, list, JSON.stringify(position));
 }
 
@@ -29,7 +29,7 @@ export function encodeCursor(ownerId: string, list: List, place: string): string
 }
 
 /** @throws ProblemError validation_failed where the cursor was changed, or made for another user or list */
-export function readCursor(ownerId: string, list: List, cursor: string): Position {
+export function readCursor(ownerId: string, list: List, cursor: string): Keyset {
   const bytes = Buffer.from(cursor.slice(digestLength), 'base64url');
   const place = bytes.toString();
   const intact = cursor === digest(ownerId, list, place) + bytes.toString('base64url');
@@ -41,7 +41,7 @@ export function readCursor(ownerId: string, list: List, cursor: string): Positio
 const positions = z.tuple([z.string(), z.string()]);
 
 /** A client can compute the digest of any text, so an intact cursor may hold anything. */
-function parsePosition(place: string): Position | undefined {
+function parsePosition(place: string): Keyset | undefined {
   try {
     return positions.safeParse(JSON.parse(place)).data;
   } catch {

@@ -4,14 +4,21 @@ import { RefusedValueError, type UserDatabase } from '../database/user-database.
 import { publicPath } from '../http/base-path.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { jsonResponse } from '../http/response/json.ts';
-import { type Operation, operation } from '../http/route.ts';
-import { perform, type Write } from '../idempotency/idempotent-write.ts';
+import { implement, type Operation } from '../http/route.ts';
+import { executeWrite, type Write } from '../idempotency/idempotent-write.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
 import { allowedVersions, entityTag, isCurrent } from '../resource/etag.ts';
-import { batchWrite } from './batch.ts';
+import { batchMutation } from './batch.ts';
 import { cursorRefused, readCursor, writeCursor } from './cursor.ts';
-import { dueFault } from './due/errors.ts';
-import { changeTask, createTask, removeTask, replaceTask, type TaskWrite, taskAnswer } from './mutations.ts';
+import { dueFieldError } from './due/errors.ts';
+import {
+  changeTask,
+  createTask,
+  deleteTaskMutation,
+  replaceTask,
+  type TaskMutation,
+  taskResponse,
+} from './mutations.ts';
 import {
   createTaskRoute,
   deleteTaskRoute,
@@ -32,7 +39,7 @@ interface WriteHeaders {
 
 export function taskOperations(database: UserDatabase): Operation[] {
   return [
-    operation(listTasksRoute, async ({ query }, context) => {
+    implement(listTasksRoute, async ({ query }, context) => {
       const principal = context.get('principal');
       const { limit, cursor, skip, sort, ...filters } = query;
       const after = cursor === undefined ? null : readCursor(principal.userId, { filters, sort }, cursor);
@@ -50,20 +57,20 @@ export function taskOperations(database: UserDatabase): Operation[] {
       return jsonResponse(page.map(toTask), { Link: links(context, next) });
     }),
 
-    operation(runBatchRoute, ({ body, headers }, context) =>
-      perform(
+    implement(runBatchRoute, ({ body, headers }, context) =>
+      executeWrite(
         database,
-        batchWrite(context.get('principal').userId, body.operations),
+        batchMutation(context.get('principal').userId, body.operations),
         headers['idempotency-key'],
         context,
       ),
     ),
 
-    operation(createTaskRoute, ({ body: { id = uuidv7(), ...task }, headers }, context) =>
+    implement(createTaskRoute, ({ body: { id = uuidv7(), ...task }, headers }, context) =>
       write(createTask(context.get('principal').userId, id, task), headers, context),
     ),
 
-    operation(readTaskRoute, async ({ path, headers }, context) => {
+    implement(readTaskRoute, async ({ path, headers }, context) => {
       const principal = context.get('principal');
       const [[row]] = (await database.run(principal, [selectTask(principal.userId, path.id)], 'repeat')) as unknown as [
         [TaskRow?],
@@ -74,32 +81,36 @@ export function taskOperations(database: UserDatabase): Operation[] {
       return jsonResponse(toTask(row), etag);
     }),
 
-    operation(replaceTaskRoute, ({ path, body, headers }, context) => {
+    implement(replaceTaskRoute, ({ path, body, headers }, context) => {
       const versions = allowedVersions(headers['if-match']);
       return write(replaceTask(context.get('principal').userId, path.id, body, versions), headers, context);
     }),
 
-    operation(patchTaskRoute, ({ path, body, headers }, context) => {
+    implement(patchTaskRoute, ({ path, body, headers }, context) => {
       const versions = allowedVersions(headers['if-match']);
       return write(changeTask(context.get('principal').userId, path.id, body, versions), headers, context);
     }),
 
-    operation(deleteTaskRoute, ({ path, headers }, context) => {
+    implement(deleteTaskRoute, ({ path, headers }, context) => {
       const versions = allowedVersions(headers['if-match']);
-      return write(removeTask(context.get('principal').userId, path.id, versions), headers, context);
+      return write(deleteTaskMutation(context.get('principal').userId, path.id, versions), headers, context);
     }),
   ];
 
-  function write({ statements, result }: TaskWrite, headers: WriteHeaders, context: RequestContext): Promise<Response> {
+  function write(
+    { statements, toResult: result }: TaskMutation,
+    headers: WriteHeaders,
+    context: RequestContext,
+  ): Promise<Response> {
     const single: Write = {
       statements,
-      answer: (rows) => taskAnswer(result(rows), context),
-      refused(error) {
-        const fault = dueFault(error);
+      toResponse: (rows) => taskResponse(result(rows), context),
+      onConstraintViolation(error) {
+        const fault = dueFieldError(error);
         return fault && validationFailed([fault]);
       },
     };
-    return perform(database, single, headers['idempotency-key'], context);
+    return executeWrite(database, single, headers['idempotency-key'], context);
   }
 }
 

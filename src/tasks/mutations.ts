@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BoundStatement, Row } from '../database/statement.ts';
 import { publicPath } from '../http/base-path.ts';
 import type { RequestContext } from '../http/request-context.ts';
-import type { Answer } from '../idempotency/stored-response.ts';
+import type { StoredResponse } from '../idempotency/stored-response.ts';
 import { ProblemError } from '../problems/problem.ts';
 import { entityTag } from '../resource/etag.ts';
 import type { Task, TaskPatch, TaskReplace } from './schemas.ts';
@@ -12,10 +12,10 @@ import { deleteTask, insertTask, lockTask, selectTask, updateTask } from './sql/
 import { tagKey } from './tag-key.ts';
 
 /** A change of one task, by itself or in a batch. */
-export interface TaskWrite {
+export interface TaskMutation {
   readonly statements: readonly BoundStatement[];
   /** What came of it, told the rows of each statement. Throws a `ProblemError` where it was not done. */
-  readonly result: (rows: Row[][]) => TaskResult;
+  readonly toResult: (rows: Row[][]) => TaskResult;
 }
 
 export interface TaskResult {
@@ -24,10 +24,10 @@ export interface TaskResult {
   readonly task?: Task;
 }
 
-export function createTask(ownerId: string, id: string, task: TaskReplace): TaskWrite {
+export function createTask(ownerId: string, id: string, task: TaskReplace): TaskMutation {
   return {
     statements: [insertTask(ownerId, id, task), selectTask(ownerId, id)],
-    result(rows) {
+    toResult(rows) {
       const [[created], [stored]] = rows as unknown as [[Row?], [TaskRow?]];
       if (stored && created) return { status: 201, task: toTask(stored) };
       if (stored && isAsWanted(toTask(stored), task)) return { status: 200, task: toTask(stored) };
@@ -42,12 +42,12 @@ export function changeTask(
   id: string,
   patch: TaskPatch,
   versions: readonly number[] | null,
-): TaskWrite {
+): TaskMutation {
   return {
     statements: [lockTask(ownerId, id), updateTask(ownerId, id, patch, versions), selectTask(ownerId, id)],
-    result(rows) {
+    toResult(rows) {
       const [[locked], , [changed]] = rows as unknown as [[Locked], [], [TaskRow?]];
-      requireAllowed(locked, versions);
+      assertVersion(locked, versions);
       if (!changed) throw new ProblemError('task_not_found');
       return { status: 200, task: toTask(changed) };
     },
@@ -60,25 +60,25 @@ export function replaceTask(
   id: string,
   task: TaskReplace,
   versions: readonly number[] | null,
-): TaskWrite {
+): TaskMutation {
   const due = task.due && { time: null, time_zone: null, ...task.due };
   return changeTask(ownerId, id, { ...task, due }, versions);
 }
 
 /** @param versions the versions that may be deleted; null for any */
-export function removeTask(ownerId: string, id: string, versions: readonly number[] | null): TaskWrite {
+export function deleteTaskMutation(ownerId: string, id: string, versions: readonly number[] | null): TaskMutation {
   return {
     statements: [lockTask(ownerId, id), deleteTask(ownerId, id, versions)],
-    result(rows) {
+    toResult(rows) {
       const [[locked]] = rows as unknown as [[Locked]];
-      requireAllowed(locked, versions);
+      assertVersion(locked, versions);
       return { status: 204 };
     },
   };
 }
 
 /** The answer to a single write. */
-export function taskAnswer({ status, task }: TaskResult, context: RequestContext): Answer {
+export function taskResponse({ status, task }: TaskResult, context: RequestContext): StoredResponse {
   if (!task) return { status, headers: {}, body: null };
   return {
     status,
@@ -97,7 +97,7 @@ interface Locked {
 }
 
 /** @throws ProblemError task_not_found, or version_mismatch with the version that the task has */
-function requireAllowed({ version }: Locked, versions: readonly number[] | null): void {
+function assertVersion({ version }: Locked, versions: readonly number[] | null): void {
   if (version === null) throw new ProblemError('task_not_found');
   if (versions && !versions.includes(version)) {
     throw new ProblemError('version_mismatch', {

@@ -1,7 +1,7 @@
 /** What the operations on tasks take and give: the source of their validation and of their documentation. */
 import { z } from 'zod';
 import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts';
-import { describeOperation } from '../http/route.ts';
+import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { batch, batchResults } from './batch.ts';
 import { task, taskBodyLimit, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
@@ -21,7 +21,7 @@ const sort = z.enum(sorts).meta({
 });
 const etag = { ETag: 'The task’s version, for `If-Match` and `If-None-Match`.' };
 
-export const listTasksRoute = describeOperation({
+export const listTasksRoute = defineRoute({
   id: 'listTasks',
   method: 'get',
   path: collection,
@@ -69,7 +69,7 @@ export const listTasksRoute = describeOperation({
   problems: [],
 });
 
-export const createTaskRoute = describeOperation({
+export const createTaskRoute = defineRoute({
   id: 'createTask',
   method: 'post',
   path: collection,
@@ -87,7 +87,7 @@ export const createTaskRoute = describeOperation({
   problems: ['id_taken', ...keyProblems],
 });
 
-export const runBatchRoute = describeOperation({
+export const runBatchRoute = defineRoute({
   id: 'runBatch',
   method: 'post',
   path: '/api/v1/tasks/batch',
@@ -102,7 +102,7 @@ export const runBatchRoute = describeOperation({
   problems: ['task_not_found', 'version_mismatch', 'id_taken', ...keyProblems],
 });
 
-export const readTaskRoute = describeOperation({
+export const readTaskRoute = defineRoute({
   id: 'readTask',
   method: 'get',
   path: member,
@@ -117,7 +117,7 @@ export const readTaskRoute = describeOperation({
   problems: ['task_not_found'],
 });
 
-export const replaceTaskRoute = describeOperation({
+export const replaceTaskRoute = defineRoute({
   id: 'replaceTask',
   method: 'put',
   path: member,
@@ -131,7 +131,7 @@ export const replaceTaskRoute = describeOperation({
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
-export const patchTaskRoute = describeOperation({
+export const patchTaskRoute = defineRoute({
   id: 'patchTask',
   method: 'patch',
   path: member,
@@ -147,7 +147,7 @@ export const patchTaskRoute = describeOperation({
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
-export const deleteTaskRoute = describeOperation({
+export const deleteTaskRoute = defineRoute({
   id: 'deleteTask',
   method: 'delete',
   path: member,

@@ -1,8 +1,8 @@
 /** `Idempotency-Key`: the contract's section 7. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
-import { sweepExpiredKeys } from '../../src/idempotency/cleanup.ts';
-import { mostKeys } from '../../src/idempotency/keys.ts';
+import { deleteExpiredKeys } from '../../src/idempotency/cleanup.ts';
+import { maxKeysPerUser } from '../../src/idempotency/keys.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;
@@ -195,7 +195,7 @@ test('a key is forgotten after 24 hours, and its record removed', async () => {
   await age(ada);
   await age(bob);
   const database = openDatabase(api.database.config, api.database.connections);
-  expect(await sweepExpiredKeys((statement) => database.asJanitor(statement))).toBe(2);
+  expect(await deleteExpiredKeys((statement) => database.asJanitor(statement))).toBe(2);
   const left = await api.database.query('select key from todo.idempotency_keys where owner_id = any($1)', [
     [ada.userId, bob.userId],
   ]);
@@ -207,7 +207,7 @@ test('a user has so many keys at a time, then waits or does without', async () =
   await api.database.query(
     `insert into todo.idempotency_keys (owner_id, key, fingerprint, status, created_at)
      select $1, 'k' || n, '\\x00', 204, now() - interval '23 hours' from generate_series(1, $2::int) as n`,
-    [ada.userId, mostKeys],
+    [ada.userId, maxKeysPerUser],
   );
   const { status, body, headers } = await ada.post('/api/v1/tasks', { title: 'x' }, key('one-more'));
   expect([status, body.code]).toEqual([429, 'rate_limited']);

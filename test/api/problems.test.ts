@@ -1,7 +1,7 @@
 /** The closed list of problems: each one met for real, explained by the server, and silent about what is inside. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { mostKeys } from '../../src/idempotency/keys.ts';
+import { maxKeysPerUser } from '../../src/idempotency/keys.ts';
 import { type ProblemCode, problemCodes } from '../../src/problems/catalogue.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind, type TestDatabase } from '../support/databases.ts';
@@ -49,7 +49,7 @@ const provocations: Record<ProblemCode, () => Promise<Answer>> = {
     await api.database.query(
       `insert into todo.idempotency_keys (owner_id, key, fingerprint, status)
        select $1, 'key-' || number, '\\x00', 204 from generate_series(1, $2::int) as number`,
-      [user.userId, mostKeys],
+      [user.userId, maxKeysPerUser],
     );
     return user.post(collection, { title: 'x' }, { 'Idempotency-Key': 'one-too-many' });
   },

@@ -8,7 +8,7 @@ import { openDatabase } from '../../src/database/database.ts';
 import { openPostgres } from '../../src/database/pg/postgres.ts';
 import { openEmbedded } from '../../src/database/pglite/pglite.ts';
 import { roles } from '../../src/database/schema/roles.ts';
-import { exchange } from '../../src/database/user-database.ts';
+import { runPipeline } from '../../src/database/user-database.ts';
 import { createTestDatabase, databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
 
 const files = readdirSync('migrations')
@@ -137,7 +137,12 @@ test('lets users write due dates where functions are not for everybody', async (
   const text = `
     insert into todo.tasks (owner_id, id, title, due_date, due_time, due_time_zone)
     values ('ada', gen_random_uuid(), 'x', '2026-07-01', '12:00', 'CET') returning due_at`;
-  const [[row] = []] = await exchange(connections.pool, 'ada', [{ statement: { name: '', text }, values: [] }], true);
+  const [[row] = []] = await runPipeline(
+    connections.pool,
+    'ada',
+    [{ statement: { name: '', text }, values: [] }],
+    true,
+  );
   expect(row).toEqual({ due_at: '2026-07-01T10:00:00.000000Z' });
 });
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { explainFailure } from '../../src/cli/startup-errors.ts';
+import { explainStartupError } from '../../src/cli/startup-errors.ts';
 import { requireUsable } from '../../src/database/schema/requirements.ts';
 import { runCommand } from '../e2e/built-command.ts';
 import { environment, type Served, serve } from '../resilience/serve.ts';
@@ -71,7 +71,7 @@ async function refusalOf(address: string): Promise<string> {
     () => expect.fail('it must be refused'),
     (refusal: unknown) => refusal,
   );
-  const line = explainFailure(error);
+  const line = explainStartupError(error);
   expect(line).not.toContain('\n');
   return line;
 }

@@ -216,7 +216,7 @@ describe('what it refuses, in one line that says what to do', () => {
       const { code, stderr } = await runCommand(words, { directory, environment: { PORT: '0' } }).ended;
       expect(code).toBe(1);
       expect(stderr).toMatch(
-        new RegExp(`^todo-api: The data directory .* is in use by process ${first.process.pid}\\. .*\n$`),
+        new RegExp(`^todo-api: The data directory .* is in use by process ${first.process.pid} on \\S+\\. .*\n$`),
       );
     }
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200);

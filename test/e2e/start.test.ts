@@ -21,7 +21,7 @@ test('/readyz answers 503 until the embedded issuer can sign, too', async (conte
   expect(keys).toMatchObject({ keys: [{ alg: 'EdDSA' }] });
 });
 
-test('two processes that start at once on an empty database: one migrates, both serve', async (context) => {
+test('two processes that start at once on an empty database: each migration is applied once, both serve', async (context) => {
   context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
   const { url } = await ownDatabase({ isEmpty: true });
   const environment = { DATABASE_URL: url, BETTER_AUTH_SECRET: testSecret };
@@ -32,7 +32,10 @@ test('two processes that start at once on an empty database: one migrates, both 
       return server.log().find(({ msg }) => msg === 'ready')?.migrations as string[];
     }),
   );
-  expect(ready.filter((migrations) => migrations.length > 0)).toHaveLength(1);
+  // Each migration is a transaction of its own, so both may have applied some.
+  const applied = ready.flat();
+  expect(applied.length).toBeGreaterThan(0);
+  expect(new Set(applied).size).toBe(applied.length);
   const keys = await Promise.all(servers.map(async (server) => (await fetch(`${server.url}/api/auth/jwks`)).json()));
   expect(keys[0]).toMatchObject({ keys: [{ alg: 'EdDSA' }] });
   expect(keys[1]).toEqual(keys[0]);

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
-import { explainFailure } from '../../src/cli/startup-errors.ts';
+import { explainStartupError } from '../../src/cli/startup-errors.ts';
 import { environment, serve } from '../resilience/serve.ts';
 import { withAdmin } from '../support/databases.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
@@ -150,7 +150,7 @@ describe.skipIf(skip)(`a database with a private authority ${missing}`, () => {
       () => expect.fail('it must be refused'),
       (refusal: unknown) => refusal,
     );
-    const line = explainFailure(error);
+    const line = explainStartupError(error);
     expect(line).toMatch(message);
     expect(line).not.toContain('\n');
   });
@@ -165,7 +165,7 @@ describe.skipIf(skip)(`a database with a private authority ${missing}`, () => {
   test('whose server has no TLS is refused if the URL asks for it', async () => {
     const DATABASE_URL = `${inject('postgresUrl')}/postgres?sslmode=require`;
     const error = await serve({ DATABASE_URL }).catch((refusal: unknown) => refusal);
-    expect(explainFailure(error)).toMatch(/does not offer TLS.*sslmode=disable/);
+    expect(explainStartupError(error)).toMatch(/does not offer TLS.*sslmode=disable/);
   });
 });
 

@@ -1,12 +1,12 @@
 /** The figures of `docs/faults.md` are those of the code. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { keyTimes } from '../../src/auth/jwt/jwks-cache.ts';
+import { jwksCacheTimes } from '../../src/auth/jwt/jwks-cache.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { pingTimeoutMs } from '../../src/database/pg/ping.ts';
-import { mostWaiting } from '../../src/database/pg/pool.ts';
+import { maxQueueLength } from '../../src/database/pg/pool.ts';
 import { connectTimeoutMs, graceMs, idleTimeoutMs, migrationTimeoutMs } from '../../src/database/pg/postgres.ts';
-import { mostInFlight } from '../../src/http/middleware/concurrency-limit.ts';
+import { maxInFlight } from '../../src/http/middleware/concurrency-limit.ts';
 import { bodyLimit } from '../../src/http/request/body.ts';
 import { closeTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs } from '../../src/server/server.ts';
 import { taskBodyLimit } from '../../src/tasks/schemas.ts';
@@ -40,7 +40,7 @@ test('deadlines', () => {
       migrationTimeoutMs,
       idleTimeoutMs,
       pingTimeoutMs,
-      keyTimes: keyTimes.fetchDeadline,
+      keyTimes: jwksCacheTimes.fetchTimeout,
       SHUTDOWN_TIMEOUT_MS: server.shutdownTimeoutMs,
       closeTimeoutMs,
     }).map(([name, ms]) => [name === 'statement' ? 'DATABASE_TIMEOUT_MS' : name, String(ms)]),
@@ -51,5 +51,5 @@ test('bounds', () => {
   const { database } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
   const limits = documented('Bounds').map(([, limit]) => limit);
   const sizes = [bodyLimit, taskBodyLimit].map((bytes) => `${bytes / 1024} KiB`);
-  expect(limits).toEqual([database.poolMax, mostWaiting, mostInFlight, ...sizes].map(String));
+  expect(limits).toEqual([database.poolMax, maxQueueLength, maxInFlight, ...sizes].map(String));
 });

@@ -4,7 +4,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest';
-import { mostWaiting } from '../../src/database/pg/pool.ts';
+import { maxQueueLength } from '../../src/database/pg/pool.ts';
 import { serveReady } from '../e2e/built-command.ts';
 import { ownDatabase } from '../e2e/own-database.ts';
 import { startFaultyProxy } from '../support/faulty-proxy.ts';
@@ -13,7 +13,7 @@ import { freePort } from '../support/postgres-server.ts';
 import { environment, tokenFor } from './serve.ts';
 
 const poolMax = 10;
-const clients = 5 * (poolMax + mostWaiting);
+const clients = 5 * (poolMax + maxQueueLength);
 
 interface Answer {
   readonly status: number;
@@ -57,7 +57,7 @@ test('so many clients that ask again at once', async () => {
       while (!isOver) {
         expect((await ask('/livez')).status).toBe(200);
         const { value } = await scrape(adminPort);
-        expect(value('todo_api_database_connections_waiting')).toBeLessThanOrEqual(mostWaiting);
+        expect(value('todo_api_database_connections_waiting')).toBeLessThanOrEqual(maxQueueLength);
         expect(value('todo_api_database_connections')).toBeLessThanOrEqual(poolMax);
         await delay(50);
       }
@@ -77,7 +77,7 @@ test('so many clients that ask again at once', async () => {
     const others = answers.filter(({ status }) => status !== 200);
     expect(answers).toHaveLength(4 * clients);
     // Those who wait when it begins are served; nobody is told anything else than what is true.
-    expect(served.length).toBeGreaterThanOrEqual(mostWaiting);
+    expect(served.length).toBeGreaterThanOrEqual(maxQueueLength);
     expect(others.length).toBeGreaterThan(0);
     expect(new Set(others.map((answer) => JSON.stringify(answer)))).toEqual(
       new Set([JSON.stringify({ status: 503, code: 'overloaded', retryAfter: '1' })]),

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { pingTimeoutMs } from '../../src/database/pg/ping.ts';
-import { mostWaiting } from '../../src/database/pg/pool.ts';
+import { maxQueueLength } from '../../src/database/pg/pool.ts';
 import { connectTimeoutMs } from '../../src/database/pg/postgres.ts';
 import { withAdmin } from '../support/databases.ts';
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
@@ -111,13 +111,13 @@ describe('a pool with nothing left', () => {
     const { services, call } = await serve({ ...variables(), DATABASE_TIMEOUT_MS: '5000' });
     const { pool } = services.database;
     const held = await Promise.all(Array.from({ length: poolMax }, () => pool.connect()));
-    const waiting = Array.from({ length: mostWaiting }, () => call('GET', tasks));
-    while (pool.waitingCount < mostWaiting) await delay(5);
+    const waiting = Array.from({ length: maxQueueLength }, () => call('GET', tasks));
+    while (pool.waitingCount < maxQueueLength) await delay(5);
     const { status, body, ms } = await call('GET', tasks);
     expect({ status, code: body.code }).toEqual({ status: 503, code: 'overloaded' });
     expect(ms).toBeLessThan(2_000);
     for (const client of held) client.release();
-    expect((await Promise.all(waiting)).map((answer) => answer.status)).toEqual(Array(mostWaiting).fill(200));
+    expect((await Promise.all(waiting)).map((answer) => answer.status)).toEqual(Array(maxQueueLength).fill(200));
   });
 });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { checkingIntervalMs, headersTimeoutMs, requestTimeoutMs } from '../../src/server/server.ts';
+import { connectionCheckIntervalMs, headersTimeoutMs, requestTimeoutMs } from '../../src/server/server.ts';
 import { type Served, serve, tokenFor } from './serve.ts';
 
 const isLong = process.env.RESILIENCE === 'long';
@@ -38,7 +38,7 @@ test('headers that take too long are answered and closed', async () => {
   const { url } = await serve({ DATABASE_URL: 'pglite:memory' });
   const { ms, text } = await untilClosed(await slowClient(url, halfHeaders));
   expect(ms).toBeGreaterThan(headersTimeoutMs - 1_000);
-  expect(ms).toBeLessThan(headersTimeoutMs + checkingIntervalMs + 3_000);
+  expect(ms).toBeLessThan(headersTimeoutMs + connectionCheckIntervalMs + 3_000);
   expect(text).toContain('application/problem+json');
 });
 
@@ -46,7 +46,7 @@ test.runIf(isLong)('so is a body', async () => {
   const { url } = await serve({ DATABASE_URL: 'pglite:memory' });
   const { ms } = await untilClosed(await slowClient(url, halfBody));
   expect(ms).toBeGreaterThan(requestTimeoutMs - 1_000);
-  expect(ms).toBeLessThan(requestTimeoutMs + checkingIntervalMs + 3_000);
+  expect(ms).toBeLessThan(requestTimeoutMs + connectionCheckIntervalMs + 3_000);
 });
 
 test('two thousand slow connections leave the others served', async () => {

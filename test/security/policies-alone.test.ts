@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
-import { exchange } from '../../src/database/user-database.ts';
+import { runPipeline } from '../../src/database/user-database.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { id, type Recording, recording, sendEverything, word } from './recorded-statements.ts';
 
@@ -65,7 +65,7 @@ async function asUser(userId: string, text: string, values: readonly Parameter[]
     { statement: { name: '', text: settings }, values: [] },
     { statement: { name: '', text }, values },
   ];
-  const done = exchange(api.database.connections.pool, userId, statements, false);
+  const done = runPipeline(api.database.connections.pool, userId, statements, false);
   return done.then(
     ([, rows]) => JSON.stringify(rows),
     (error: { code: string }) => error.code,

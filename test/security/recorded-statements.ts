@@ -29,7 +29,7 @@ export function recording(database: UserDatabase, into: Recording): UserDatabase
       database.transact(principal, statements, (rows) => {
         note(statements, rows);
         const conclusion = conclude(rows);
-        note(conclusion.save, []);
+        note(conclusion.finalStatements, []);
         return conclusion;
       }),
   };

@@ -1,6 +1,6 @@
 /** Days and clocks in time zones, by which the filters of lists go: in every zone, at every change of its offset. */
 import { beforeAll, expect, test } from 'vitest';
-import { isTimeZone, startOfDay, wallClockAt } from '../../src/tasks/due/calendar.ts';
+import { isTimeZone, localDateTimeAt, startOfDay } from '../../src/tasks/due/calendar.ts';
 import { dayStart, offsetAt, type ZoneCalendar, zoneCalendars } from '../support/zone-calendar.ts';
 
 const [second, day] = [1000, 86_400_000];
@@ -23,7 +23,7 @@ test('a clock shows the old offset until the change, and the new one from it on'
         [at - second, before],
         [at, after],
       ] as const) {
-        const { date, time } = wallClockAt(instant, zone);
+        const { date, time } = localDateTimeAt(instant, zone);
         if (`${date}T${time}.000Z` !== text(instant + offset))
           wrong.push(`${zone} at ${text(instant)}: ${date} ${time}`);
       }

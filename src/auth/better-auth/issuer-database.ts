@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { databaseProblem, errorCode, leavesConnectionUsable } from '../../database/errors.ts';
-import { isSettled, settings } from '../../database/pg/session-settings.ts';
+import { isConfigured, settings } from '../../database/pg/session-settings.ts';
 import { ProblemError } from '../../problems/problem.ts';
 
 /**
@@ -179,7 +179,7 @@ async function begin(pool: pg.Pool, timeoutMs: number): Promise<pg.PoolClient> {
   const client = await pool.connect();
   try {
     // If this server is cut off from the database, what it began must not hold its locks.
-    const local = isSettled(client) ? '' : `; select ${settings(`'${timeoutMs}'`, true)}`;
+    const local = isConfigured(client) ? '' : `; select ${settings(`'${timeoutMs}'`, true)}`;
     await client.query(`begin${local}`);
     return client;
   } catch (error) {

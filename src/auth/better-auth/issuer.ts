@@ -9,7 +9,7 @@ import { notReady } from '../../database/errors.ts';
 import { IssuerDatabase } from './issuer-database.ts';
 import type { IssuerLog } from './issuer-log.ts';
 import { passwordLength } from './password-length.ts';
-import { createIssuerRules } from './password-policy.ts';
+import { createPasswordPolicy } from './password-policy.ts';
 import { ensureSigningKey } from './signing-key.ts';
 import * as tables from './tables.ts';
 
@@ -100,7 +100,7 @@ export function createBetterAuth(
       maxPasswordLength: passwordLength.most,
       revokeSessionsOnPasswordReset: true,
     },
-    hooks: createIssuerRules(database),
+    hooks: createPasswordPolicy(database),
     session: { storeSessionInDatabase: true },
     logger: { log },
     // Otherwise what the database was asked, e-mail addresses in it, would be printed.

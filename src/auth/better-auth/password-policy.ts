@@ -21,7 +21,7 @@ const signIn = '/sign-in/email';
 const signUp = '/sign-up/email';
 
 /** Hooks for Better Auth. What they throw is a `ProblemError`. */
-export function createIssuerRules(database: IssuerDatabase) {
+export function createPasswordPolicy(database: IssuerDatabase) {
   const common = new Set<string>(dictionary['passwords-common']);
   const failures = createMemoryCounter(failuresOfAccount);
 
@@ -35,7 +35,7 @@ export function createIssuerRules(database: IssuerDatabase) {
       if (path === '/change-password') return { context: { body: { ...body, revokeOtherSessions: true } } };
     }),
     after: createAuthMiddleware(async ({ path, body, context }) => {
-      if (path === signIn && isAPIError(context.returned)) failures.take(accountOf(body));
+      if (path === signIn && isAPIError(context.returned)) failures.consume(accountOf(body));
     }),
   };
 
@@ -49,7 +49,7 @@ export function createIssuerRules(database: IssuerDatabase) {
   }
 
   function refuseGuessing(account: string): void {
-    const { remaining, resetSeconds } = failures.look(account);
+    const { remaining, resetSeconds } = failures.get(account);
     if (remaining > 0) return;
     throw new ProblemError('rate_limited', {
       reason: 'account',

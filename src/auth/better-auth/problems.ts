@@ -1,6 +1,6 @@
 /** Better Auth's errors as problems of this API, with what its own clients read. */
 import type { ProblemCode } from '../../problems/catalogue.ts';
-import { type Fault, ProblemError, validationFailed } from '../../problems/problem.ts';
+import { type FieldError, ProblemError, validationFailed } from '../../problems/problem.ts';
 
 /** What Better Auth puts into the body of an error. */
 interface AuthError {
@@ -64,15 +64,15 @@ function problemCode(status: number, authCode: string | undefined): ProblemCode 
 }
 
 /** The first fault with its place, if Better Auth names one. */
-function detailOf(faults: readonly Fault[] | undefined): string | undefined {
+function detailOf(faults: readonly FieldError[] | undefined): string | undefined {
   return faults?.[0]?.pointer ? validationFailed(faults).detail : undefined;
 }
 
 /** Where the faults of a request are: Better Auth's validation names each place, as in `[body.email] Invalid input`. */
-function faultsOf({ code = '', message = 'The request is not valid.' }: AuthError): Fault[] {
+function faultsOf({ code = '', message = 'The request is not valid.' }: AuthError): FieldError[] {
   if (originCodes.has(code)) return [{ in: 'header', pointer: 'Origin', message }];
   if (code !== 'VALIDATION_ERROR') return [{ in: 'body', pointer: '', message }];
-  return message.split(/; (?=\[(?:body|query)[.\]])/).map((part): Fault => {
+  return message.split(/; (?=\[(?:body|query)[.\]])/).map((part): FieldError => {
     const [, place = 'body', path = '', said = part] = /^\[(body|query)(?:\.([^\]]*))?\] (.*)$/s.exec(part) ?? [];
     return place === 'query'
       ? { in: 'query', pointer: path, message: said }

@@ -1,17 +1,17 @@
 /** The embedded issuer's endpoints as part of this API: same limits, same kind of errors. */
 import { urlOf } from '../../http/base-path.ts';
 import { parseJson, readBody, readOptionalBody } from '../../http/request/body.ts';
-import type { Handle, RequestContext } from '../../http/request-context.ts';
+import type { Handler, RequestContext } from '../../http/request-context.ts';
 import { methodNotAllowed } from '../../http/router/method-not-allowed.ts';
-import type { Mount } from '../../http/router/register-routes.ts';
-import { type Fault, toProblem, validationFailed } from '../../problems/problem.ts';
-import type { Limits } from '../../rate-limit/rate-limiter.ts';
+import type { RegisterHandlers } from '../../http/router/register-routes.ts';
+import { type FieldError, toProblem, validationFailed } from '../../problems/problem.ts';
+import type { RateLimiter } from '../../rate-limit/rate-limiter.ts';
 import type { Issuer } from './issuer.ts';
 import { authProblem, withMessage } from './problems.ts';
 
-export function mountIssuer(mount: Mount, issuer: Issuer, limits: Limits): void {
+export function registerIssuerRoutes(mount: RegisterHandlers, issuer: Issuer, limits: RateLimiter): void {
   for (const [path, methods] of issuer.endpoints) {
-    const answer: Handle = async (context) => {
+    const answer: Handler = async (context) => {
       const response = await issuer.handle(await checked(context, issuer.needBody.has(path)));
       if (response.status === 405) methodNotAllowed(methods.filter((method) => method !== context.req.method))();
       if (response.status >= 400) throw await authProblem(response);
@@ -19,9 +19,9 @@ export function mountIssuer(mount: Mount, issuer: Issuer, limits: Limits): void 
       if (path !== '/jwks') response.headers.set('Cache-Control', 'no-store');
       return response;
     };
-    const handle: Handle = async (context) => {
+    const handle: Handler = async (context) => {
       try {
-        return await limits.watchFailures(context, async () => answer(context));
+        return await limits.throttleAuthFailures(context, async () => answer(context));
       } catch (error) {
         throw withMessage(toProblem(error));
       }
@@ -54,7 +54,7 @@ async function checked(context: RequestContext, needsBody: boolean): Promise<Req
 }
 
 /** What PostgreSQL cannot hold: its bodies are objects of texts. */
-function textFaults(body: unknown): Fault[] {
+function textFaults(body: unknown): FieldError[] {
   return Object.entries(body ?? {})
     .filter(([, value]) => typeof value === 'string' && (value.includes('\u0000') || !value.isWellFormed()))
     .map(([name]) => ({ in: 'body', pointer: `/${name}`, message: 'must not contain U+0000 or lone surrogates' }));

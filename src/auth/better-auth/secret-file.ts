@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DatabaseConfig } from '../../config/config.ts';
 
 /** Reads the secret, or makes it; the data directory is locked by then, so nobody else does at the same time. */
-export function keptSecret(database: DatabaseConfig): string {
+export function readOrCreateSecret(database: DatabaseConfig): string {
   if (database.kind !== 'pglite' || database.directory === null) {
     throw new Error('there is no data directory to keep a secret in');
   }

@@ -1,8 +1,8 @@
 /** The rules for the claims of a token whose signature is good. */
 import type { JsonObject } from '../../json/strict-json.ts';
 import type { Principal } from '../../principal.ts';
-import { readJsonObject } from './compact-jws.ts';
-import { must, mustEqual, tokenExpired } from './errors.ts';
+import { parseJsonObject } from './compact-jws.ts';
+import { assertToken, mustEqual, tokenExpired } from './errors.ts';
 
 export interface ClaimExpectations {
   /** Compared where not null. */
@@ -31,7 +31,7 @@ const maxSubjectLength = 255;
  * @throws `token_invalid` naming the first rule broken; `token_expired` where all else is good.
  */
 export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpectations, now: number): CheckedClaims {
-  const claims = readJsonObject(
+  const claims = parseJsonObject(
     payload,
     'the payload must be a JSON object without repeated members (RFC 7519, 4, 7.2)',
   );
@@ -55,17 +55,20 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
   }
 
   // What Better Auth signs with the shared secret for e-mail links and session cookies has no sub, and ends here.
-  must(typeof sub === 'string' && isStorableText(sub), 'sub must be a string of valid characters (RFC 7519, 4.1.2)');
-  must(isLengthBetween(sub, 1, maxSubjectLength), 'sub must have 1 to 255 characters (contract, 3)');
+  assertToken(
+    typeof sub === 'string' && isStorableText(sub),
+    'sub must be a string of valid characters (RFC 7519, 4.1.2)',
+  );
+  assertToken(isLengthBetween(sub, 1, maxSubjectLength), 'sub must have 1 to 255 characters (contract, 3)');
 
-  must(isScopes(scope), 'scope must be a string or an array of strings where present (RFC 8693, 4.2)');
-  must(isScopes(scp), 'scp must be a string or an array of strings where present');
+  assertToken(isScopes(scope), 'scope must be a string or an array of strings where present (RFC 8693, 4.2)');
+  assertToken(isScopes(scp), 'scp must be a string or an array of strings where present');
 
-  must(iat === undefined || isNumericDate(iat), 'iat must be a number where present (RFC 7519, 4.1.6)');
-  must(iat === undefined || iat <= nowSeconds + issuedAheadSeconds, 'iat must not be ahead (RFC 7519, 4.1.6)');
-  must(nbf === undefined || isNumericDate(nbf), 'nbf must be a number where present (RFC 7519, 4.1.5)');
-  must(nbf === undefined || nbf <= nowSeconds + leewaySeconds, 'nbf must not be ahead (RFC 7519, 4.1.5)');
-  must(isNumericDate(exp), 'exp must be a number (RFC 7519, 4.1.4)');
+  assertToken(iat === undefined || isNumericDate(iat), 'iat must be a number where present (RFC 7519, 4.1.6)');
+  assertToken(iat === undefined || iat <= nowSeconds + issuedAheadSeconds, 'iat must not be ahead (RFC 7519, 4.1.6)');
+  assertToken(nbf === undefined || isNumericDate(nbf), 'nbf must be a number where present (RFC 7519, 4.1.5)');
+  assertToken(nbf === undefined || nbf <= nowSeconds + leewaySeconds, 'nbf must not be ahead (RFC 7519, 4.1.5)');
+  assertToken(isNumericDate(exp), 'exp must be a number (RFC 7519, 4.1.4)');
 
   // Last, so that "expired" is said of tokens that were good once: getting a new one helps.
   if (nowSeconds >= exp + leewaySeconds) throw tokenExpired();

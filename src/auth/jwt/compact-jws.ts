@@ -1,9 +1,9 @@
 /** The compact serialisation of a signed token (RFC 7515, 7.1), read to the letter. */
 
 import { isJsonObject, type JsonObject, parseStrictJson } from '../../json/strict-json.ts';
-import { must } from './errors.ts';
+import { assertToken } from './errors.ts';
 
-export interface CompactToken {
+export interface CompactJws {
   /** As it was sent; `readHeader` reads it. */
   readonly header: string;
   /** Not verified yet. */
@@ -11,29 +11,29 @@ export interface CompactToken {
 }
 
 /** Takes a token apart. Throws `token_invalid` for one that is not exactly as RFC 7515 has it. */
-export function readCompactToken(token: string): CompactToken {
+export function parseCompactJws(token: string): CompactJws {
   const parts = token.split('.');
-  must(parts.length === 3, 'a token must have three parts (RFC 7515, 7.1)');
+  assertToken(parts.length === 3, 'a token must have three parts (RFC 7515, 7.1)');
   const [header, payload, signature] = parts as [string, string, string];
   decodeCanonicalBase64url(signature);
   return { header, payload: decodeCanonicalBase64url(payload) };
 }
 
 /** The header of a token. Throws `token_invalid` where it is not exactly as RFC 7515 has it. */
-export function readHeader(header: string): JsonObject {
+export function decodeHeader(header: string): JsonObject {
   const bytes = decodeCanonicalBase64url(header);
-  return readJsonObject(bytes, 'the header must be a JSON object without repeated members (RFC 7515, 4)');
+  return parseJsonObject(bytes, 'the header must be a JSON object without repeated members (RFC 7515, 4)');
 }
 
 /** The JSON object in these bytes. Throws `token_invalid` naming `rule` where there is none. */
-export function readJsonObject(bytes: Uint8Array, rule: string): JsonObject {
+export function parseJsonObject(bytes: Uint8Array, rule: string): JsonObject {
   let value: unknown;
   try {
     value = parseStrictJson(bytes);
   } catch {
     // The parser's message quotes the token, which must not reach a log.
   }
-  must(isJsonObject(value), rule);
+  assertToken(isJsonObject(value), rule);
   return value;
 }
 
@@ -44,6 +44,6 @@ export function readJsonObject(bytes: Uint8Array, rule: string): JsonObject {
 function decodeCanonicalBase64url(text: string): Uint8Array {
   const bytes = Buffer.from(text, 'base64url');
   const isCanonical = text !== '' && bytes.toString('base64url') === text;
-  must(isCanonical, 'each part must be canonical base64url, not empty (RFC 7515, 2; RFC 4648, 3.5)');
+  assertToken(isCanonical, 'each part must be canonical base64url, not empty (RFC 7515, 2; RFC 4648, 3.5)');
   return bytes;
 }

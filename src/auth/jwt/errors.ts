@@ -5,7 +5,7 @@ import { type ClaimMismatch, ProblemError } from '../../problems/problem.ts';
 const challenge = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
 
 /** Refuses the token with `token_invalid` unless the rule holds. `rule` is fixed text, never a part of the token. */
-export function must(holds: unknown, rule: string): asserts holds {
+export function assertToken(holds: unknown, rule: string): asserts holds {
   if (!holds) throw new ProblemError('token_invalid', { reason: rule, headers: challenge });
 }
 

@@ -1,10 +1,10 @@
 /** The rules for a token's header. Nothing in it is believed; it may only pick among what is configured. */
 
 import type { JsonObject } from '../../json/strict-json.ts';
-import { must } from './errors.ts';
+import { assertToken } from './errors.ts';
 
 /** What is left of a header that keeps the rules: the two hints for choosing a key. */
-export interface KeyHints {
+export interface JoseHeader {
   readonly algorithm: string;
   readonly kid: string | undefined;
 }
@@ -15,26 +15,29 @@ const acceptedTypes = ['jwt', 'at+jwt'];
 const maxKidLength = 256;
 
 /** Checks a header against every rule. Throws `token_invalid` naming the first one broken. */
-export function checkHeader(header: JsonObject, algorithms: readonly string[]): KeyHints {
+export function parseJoseHeader(header: JsonObject, algorithms: readonly string[]): JoseHeader {
   const { alg, kid, typ } = header;
 
   // One of the algorithms that were configured, spelled so. This shuts out "none" in any spelling.
-  must(typeof alg === 'string' && algorithms.includes(alg), 'alg must be a configured algorithm (RFC 8725, 3.1)');
+  assertToken(
+    typeof alg === 'string' && algorithms.includes(alg),
+    'alg must be a configured algorithm (RFC 8725, 3.1)',
+  );
 
   // Whoever names extensions as critical wants a token refused by those who don't know them. None is known here.
-  must(header.crit === undefined, 'crit must be absent, no extension is understood (RFC 7515, 4.1.11)');
-  must(header.b64 === undefined, 'b64 must be absent, payloads are always encoded (RFC 7797, 3)');
+  assertToken(header.crit === undefined, 'crit must be absent, no extension is understood (RFC 7515, 4.1.11)');
+  assertToken(header.b64 === undefined, 'b64 must be absent, payloads are always encoded (RFC 7797, 3)');
 
   // A token cannot bring the key that it is verified with, nor say where to fetch it.
-  must(header.jwk === undefined, 'jwk must be absent (RFC 7515, 4.1.3; RFC 8725, 3.10)');
-  must(header.jku === undefined, 'jku must be absent (RFC 7515, 4.1.2; RFC 8725, 3.10)');
-  must(header.x5u === undefined, 'x5u must be absent (RFC 7515, 4.1.5; RFC 8725, 3.10)');
-  must(header.x5c === undefined, 'x5c must be absent (RFC 7515, 4.1.6; RFC 8725, 3.10)');
+  assertToken(header.jwk === undefined, 'jwk must be absent (RFC 7515, 4.1.3; RFC 8725, 3.10)');
+  assertToken(header.jku === undefined, 'jku must be absent (RFC 7515, 4.1.2; RFC 8725, 3.10)');
+  assertToken(header.x5u === undefined, 'x5u must be absent (RFC 7515, 4.1.5; RFC 8725, 3.10)');
+  assertToken(header.x5c === undefined, 'x5c must be absent (RFC 7515, 4.1.6; RFC 8725, 3.10)');
 
   // Issuers sign other things with the same key: Better Auth its session cookies ("better-auth.session-cache+jwt").
-  must(typ === undefined || isAcceptedType(typ), 'typ must be JWT or at+jwt where present (RFC 8725, 3.11)');
+  assertToken(typ === undefined || isAcceptedType(typ), 'typ must be JWT or at+jwt where present (RFC 8725, 3.11)');
 
-  must(
+  assertToken(
     kid === undefined || (typeof kid === 'string' && kid.length <= maxKidLength),
     'kid must be a string of at most 256 characters where present (RFC 7515, 4.1.4)',
   );

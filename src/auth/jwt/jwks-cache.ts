@@ -1,28 +1,28 @@
 /** Keys that are fetched, kept, and fetched again: seldom, one fetch at a time, and with patience for a failing source. */
 
 import { keysUnavailable } from './errors.ts';
-import { readKeySet } from './jwks.ts';
+import { parseJwks } from './jwks.ts';
 import type { KeyEvent, KeySource, VerificationKey } from './key-source.ts';
 
 const second = 1_000;
 const minute = 60 * second;
 
 /** All times in milliseconds. */
-export const keyTimes = {
+export const jwksCacheTimes = {
   /** For a fetch from its start to the last byte. */
-  fetchDeadline: 5 * second,
+  fetchTimeout: 5 * second,
   /** How long keys are used before they are fetched again, in the background. */
-  fresh: 5 * minute,
+  maxAge: 5 * minute,
   /** How long keys are used while they cannot be fetched again. */
   usable: 60 * minute,
   /** Between a fetch and another one for a token with an unknown key. */
-  coolDown: 30 * second,
+  cooldown: 30 * second,
   /** After a failed fetch; doubled with each further one, up to the limit. Half of it is left to chance. */
-  backOff: 1 * second,
-  backOffLimit: 30 * second,
+  backoff: 1 * second,
+  maxBackoff: 30 * second,
 };
 
-export interface RefreshOptions {
+export interface JwksCacheOptions {
   /** Milliseconds that only ever go forward; a test may drive it by hand. */
   readonly clock?: () => number;
   readonly onEvent?: (event: KeyEvent) => void;
@@ -32,38 +32,38 @@ export interface RefreshOptions {
  * A key source around a function that fetches a JWK Set, given a signal that aborts at the deadline. Whatever the
  * function throws is a failed fetch.
  */
-export function createRefreshingKeys(
+export function createJwksCache(
   fetchDocument: (signal: AbortSignal) => Promise<unknown>,
-  { clock = () => performance.now(), onEvent = () => {} }: RefreshOptions = {},
+  { clock = () => performance.now(), onEvent = () => {} }: JwksCacheOptions = {},
 ): KeySource {
   let keys: readonly VerificationKey[] | null = null;
   let fetchedAt = 0;
   let failures = 0;
   let nextFetchAt = Number.NEGATIVE_INFINITY;
-  let underWay: Promise<void> | null = null;
+  let pending: Promise<void> | null = null;
 
   /** Fetches, or joins the fetch that is under way; does nothing where it is too early for another one. */
   function refresh(): Promise<void> {
-    if (!underWay && clock() >= nextFetchAt) {
-      underWay = fetchKeys().finally(() => {
-        underWay = null;
+    if (!pending && clock() >= nextFetchAt) {
+      pending = fetchKeys().finally(() => {
+        pending = null;
       });
     }
-    return underWay ?? Promise.resolve();
+    return pending ?? Promise.resolve();
   }
 
   /** Never rejects: nobody may be waiting for it. */
   async function fetchKeys(): Promise<void> {
     try {
-      const found = readKeySet(await beforeDeadline(fetchDocument));
+      const found = parseJwks(await withDeadline(fetchDocument));
       // A key published again unchanged stays the same object: what was verified with it stays verified.
       keys = found.keys.map((key) => keys?.find((known) => isSameKey(known, key)) ?? key);
       fetchedAt = clock();
       failures = 0;
-      nextFetchAt = fetchedAt + keyTimes.coolDown;
+      nextFetchAt = fetchedAt + jwksCacheTimes.cooldown;
       onEvent({ type: 'keys_fetched', usable: keys.length, unused: found.unused });
     } catch (error) {
-      const retryInMs = backOff(failures);
+      const retryInMs = backoff(failures);
       failures += 1;
       nextFetchAt = clock() + retryInMs;
       onEvent({ type: 'keys_fetch_failed', error, retryInMs });
@@ -75,15 +75,15 @@ export function createRefreshingKeys(
   }
 
   return {
-    current() {
+    get() {
       const age = clock() - fetchedAt;
-      if (keys && age < keyTimes.fresh) return keys;
-      if (age >= keyTimes.usable) keys = null;
+      if (keys && age < jwksCacheTimes.maxAge) return keys;
+      if (age >= jwksCacheTimes.usable) keys = null;
       const refreshed = refresh();
       return keys ?? refreshed.then(() => keys ?? Promise.reject(unavailable()));
     },
 
-    async newer() {
+    async refresh() {
       await refresh();
       if (!keys || failures > 0) throw unavailable();
       return keys;
@@ -98,21 +98,21 @@ function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
 }
 
 /** Milliseconds to wait after this many failures in a row and one more. Chance keeps many servers from asking at once. */
-function backOff(failures: number): number {
-  const longest = Math.min(keyTimes.backOff * 2 ** failures, keyTimes.backOffLimit);
+function backoff(failures: number): number {
+  const longest = Math.min(jwksCacheTimes.backoff * 2 ** failures, jwksCacheTimes.maxBackoff);
   return longest * (0.5 + Math.random() / 2);
 }
 
 /** Ends with the work or at the deadline, whichever is first, even where the work does not heed the signal. */
-async function beforeDeadline<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+async function withDeadline<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
   const aborter = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      const error = new Error(`the keys did not arrive within ${keyTimes.fetchDeadline} ms`);
+      const error = new Error(`the keys did not arrive within ${jwksCacheTimes.fetchTimeout} ms`);
       aborter.abort(error);
       reject(error);
-    }, keyTimes.fetchDeadline);
+    }, jwksCacheTimes.fetchTimeout);
   });
   try {
     return await Promise.race([work(aborter.signal), tooLate]);

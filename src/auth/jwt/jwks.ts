@@ -1,12 +1,12 @@
 /** Which keys of a JWK Set (RFC 7517, 5) may be used, rule by rule. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../../json/strict-json.ts';
-import type { UnusedKey, VerificationKey } from './key-source.ts';
+import type { RejectedKey, VerificationKey } from './key-source.ts';
 import { hasRocaFingerprint } from './roca.ts';
 
-export interface KeySet {
+export interface Jwks {
   readonly keys: readonly VerificationKey[];
-  readonly unused: readonly UnusedKey[];
+  readonly unused: readonly RejectedKey[];
 }
 
 const maxKeys = 100;
@@ -24,13 +24,13 @@ const keyTypes = new Map([
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** Reads a JWK Set. Keys that break a rule are left out, not an error (RFC 7517, 5). Throws where it is no JWK Set. */
-export function readKeySet(document: unknown): KeySet {
+export function parseJwks(document: unknown): Jwks {
   if (!isJsonObject(document) || !Array.isArray(document.keys)) throw new Error('this is not a JWK Set');
   const published: unknown[] = document.keys;
   if (published.length > maxKeys) throw new Error(`the JWK Set has more than ${maxKeys} keys`);
 
   const keys: VerificationKey[] = [];
-  const unused: UnusedKey[] = [];
+  const unused: RejectedKey[] = [];
   for (const jwk of published) {
     try {
       keys.push(readKey(jwk, published));

@@ -11,7 +11,7 @@ export interface VerificationKey {
 }
 
 /** A key that was published and is not used, and the rule that it breaks. */
-export interface UnusedKey {
+export interface RejectedKey {
   readonly kid: string | null;
   readonly reason: string;
 }
@@ -19,15 +19,15 @@ export interface UnusedKey {
 /** A set of keys that may change while the server runs. A key that stays in the set stays the same object. */
 export interface KeySource {
   /** The keys at hand, fetched first where there are none. Rejects with `identity_provider_unavailable`. */
-  current(): readonly VerificationKey[] | Promise<readonly VerificationKey[]>;
+  get(): readonly VerificationKey[] | Promise<readonly VerificationKey[]>;
   /**
    * The keys after another look, for a token whose key is not among the current ones; the current ones again where the
    * last look was a moment ago. Throws `identity_provider_unavailable` where looking failed: the key may exist.
    */
-  newer(): Promise<readonly VerificationKey[]>;
+  refresh(): Promise<readonly VerificationKey[]>;
 }
 
 /** What happened to a key source, for the log. */
 export type KeyEvent =
-  | { readonly type: 'keys_fetched'; readonly usable: number; readonly unused: readonly UnusedKey[] }
+  | { readonly type: 'keys_fetched'; readonly usable: number; readonly unused: readonly RejectedKey[] }
   | { readonly type: 'keys_fetch_failed'; readonly error: unknown; readonly retryInMs: number };

@@ -2,10 +2,10 @@
 
 import { isCertificateError } from '../../database/errors.ts';
 import { parseStrictJson } from '../../json/strict-json.ts';
-import { createRefreshingKeys, type RefreshOptions } from './jwks-cache.ts';
+import { createJwksCache, type JwksCacheOptions } from './jwks-cache.ts';
 import type { KeySource } from './key-source.ts';
 
-export interface RemoteKeysOptions extends RefreshOptions {
+export interface RemoteJwksOptions extends JwksCacheOptions {
   /** Where the JWK Set is. Redirects are not followed: what is configured is what is trusted. */
   readonly url: string;
 }
@@ -14,8 +14,8 @@ export interface RemoteKeysOptions extends RefreshOptions {
 const maxDocumentBytes = 256 * 1024;
 
 /** A key source that fetches from a URL when it is first asked, and from then on as `refreshing-keys` has it. */
-export function createRemoteKeys({ url, ...options }: RemoteKeysOptions): KeySource {
-  return createRefreshingKeys((signal) => fetchDocument(url, signal), options);
+export function createRemoteJwks({ url, ...options }: RemoteJwksOptions): KeySource {
+  return createJwksCache((signal) => fetchDocument(url, signal), options);
 }
 
 async function fetchDocument(url: string, signal: AbortSignal): Promise<unknown> {

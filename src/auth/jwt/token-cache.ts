@@ -1,7 +1,7 @@
 /** Remembers whom a verified token belongs to: verifying a signature costs as much as the rest of a request. */
 import { hash } from 'node:crypto';
 import type { Principal } from '../../principal.ts';
-import { RecentMap } from '../../runtime/generational-cache.ts';
+import { GenerationalCache } from '../../runtime/generational-cache.ts';
 import type { VerificationKey } from './key-source.ts';
 
 export interface VerifiedToken {
@@ -17,42 +17,42 @@ export interface VerifiedToken {
 /** Knows tokens by their digests. */
 export interface TokenCache {
   /** @param now milliseconds since 1970 */
-  find(digest: string, now: number): VerifiedToken | undefined;
+  lookup(digest: string, now: number): VerifiedToken | undefined;
   /** @param now milliseconds since 1970 */
-  remember(digest: string, verified: VerifiedToken, now: number): void;
+  store(digest: string, verified: VerifiedToken, now: number): void;
 }
 
 /** How long a token is remembered, in milliseconds. */
-const rememberedFor = 60_000;
+const cacheDurationMs = 60_000;
 
 /** At least so many tokens are remembered, or those that have so many characters together; at most twice as many. */
-const enoughTokens = 5_000;
-const enoughCharacters = 8 * 1024 * 1024;
+const maxTokensPerGeneration = 5_000;
+const maxCharactersPerGeneration = 8 * 1024 * 1024;
 
 interface Entry {
   readonly verified: VerifiedToken;
   /** In milliseconds since 1970. */
-  readonly forgottenAt: number;
+  readonly expiresAt: number;
 }
 
 /** A cache of bounded size. What was remembered first is forgotten first. */
 export function createTokenCache(): TokenCache {
-  const entries = new RecentMap<string, Entry>();
+  const entries = new GenerationalCache<string, Entry>();
   /** Of the tokens since the last turn. */
   let characters = 0;
 
   return {
-    find(digest, now) {
+    lookup(digest, now) {
       const entry = entries.get(digest);
-      return entry && now < entry.forgottenAt ? entry.verified : undefined;
+      return entry && now < entry.expiresAt ? entry.verified : undefined;
     },
 
-    remember(digest, verified, now) {
-      if (entries.size >= enoughTokens || characters >= enoughCharacters) {
-        entries.turn();
+    store(digest, verified, now) {
+      if (entries.size >= maxTokensPerGeneration || characters >= maxCharactersPerGeneration) {
+        entries.rotate();
         characters = 0;
       }
-      entries.set(digest, { verified, forgottenAt: Math.min(now + rememberedFor, verified.expiresAt) });
+      entries.set(digest, { verified, expiresAt: Math.min(now + cacheDurationMs, verified.expiresAt) });
       characters += verified.characters;
     },
   };

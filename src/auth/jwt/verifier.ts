@@ -3,10 +3,10 @@
 import type { Principal } from '../../principal.ts';
 import type { ProblemError } from '../../problems/problem.ts';
 import { type ClaimExpectations, checkClaims } from './claims.ts';
-import { must } from './errors.ts';
+import { assertToken } from './errors.ts';
 import type { VerificationKey } from './key-source.ts';
 import { createTokenCache, digestOf } from './token-cache.ts';
-import { createTokenOpener, type SignatureRules } from './verify-jws.ts';
+import { createJwsVerifier, type JwsOptions } from './verify-jws.ts';
 
 export interface TokenVerifier {
   /**
@@ -19,7 +19,7 @@ export interface TokenVerifier {
 /** How a look at a token ended. `remembered` is a good one that was verified a moment before. */
 export type VerificationOutcome = 'verified' | 'remembered' | 'refused' | 'unavailable';
 
-export interface VerifierRules extends SignatureRules, ClaimExpectations {
+export interface VerifierRules extends JwsOptions, ClaimExpectations {
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
   readonly onOutcome?: (outcome: VerificationOutcome) => void;
@@ -31,14 +31,14 @@ const maxTokenBytes = 8_192;
 /** A verifier with a memory of its own. The rules are in `compact-token`, `header-rules`, `key-set` and `claim-rules`. */
 export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rules }: VerifierRules): TokenVerifier {
   const cache = createTokenCache();
-  const open = createTokenOpener(rules);
+  const open = createJwsVerifier(rules);
 
   /** A token verified a moment ago, by a key that is still published. */
-  function recall(digest: string): Principal | undefined | Promise<Principal | undefined> {
-    const known = cache.find(digest, clock());
+  function lookupVerified(digest: string): Principal | undefined | Promise<Principal | undefined> {
+    const known = cache.lookup(digest, clock());
     if (!known) return undefined;
     const stillGood = (keys: readonly VerificationKey[]) => (keys.includes(known.key) ? known.principal : undefined);
-    const keys = rules.keys.current();
+    const keys = rules.keys.get();
     return keys instanceof Promise ? keys.then(stillGood) : stillGood(keys);
   }
 
@@ -46,16 +46,16 @@ export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rule
     const { payload, key } = await open(token);
     const now = clock();
     const { principal, expiresAt } = checkClaims(payload, rules, now);
-    cache.remember(digest, { principal, key, expiresAt, characters: token.length }, now);
+    cache.store(digest, { principal, key, expiresAt, characters: token.length }, now);
     return principal;
   }
 
   return {
     async verify(token) {
       try {
-        must(token.length <= maxTokenBytes, 'a token must have at most 8,192 bytes');
+        assertToken(token.length <= maxTokenBytes, 'a token must have at most 8,192 bytes');
         const digest = digestOf(token);
-        const found = recall(digest);
+        const found = lookupVerified(digest);
         const recalled = found instanceof Promise ? await found : found;
         const principal = recalled ?? (await check(token, digest));
         onOutcome(recalled ? 'remembered' : 'verified');

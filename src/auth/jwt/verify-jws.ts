@@ -1,48 +1,51 @@
 /** From a token to the payload that a known key has signed (RFC 7515, 5.2). */
 import { compactVerify, errors } from 'jose';
-import { readCompactToken, readHeader } from './compact-jws.ts';
-import { must } from './errors.ts';
-import { checkHeader, type KeyHints } from './header.ts';
+import { decodeHeader, parseCompactJws } from './compact-jws.ts';
+import { assertToken } from './errors.ts';
+import { type JoseHeader, parseJoseHeader } from './header.ts';
 import type { KeySource, VerificationKey } from './key-source.ts';
 
-export interface SignatureRules {
+export interface JwsOptions {
   readonly keys: KeySource;
   /** The algorithms that are accepted at all (RFC 7518, 3.1; RFC 8037, 3.1). */
   readonly algorithms: readonly string[];
 }
 
-export interface SignedPayload {
+export interface VerifiedJws {
   readonly payload: Uint8Array;
   /** The key that signed it. */
   readonly key: VerificationKey;
 }
 
 /** Opens a token. Throws `token_invalid`, or `identity_provider_unavailable` where its key cannot be had. */
-export type TokenOpener = (token: string) => Promise<SignedPayload>;
+export type JwsVerifier = (token: string) => Promise<VerifiedJws>;
 
-export function createTokenOpener({ keys, algorithms }: SignatureRules): TokenOpener {
-  let last: { readonly header: string; readonly hints: KeyHints } | undefined;
+export function createJwsVerifier({ keys, algorithms }: JwsOptions): JwsVerifier {
+  let last: { readonly header: string; readonly joseHeader: JoseHeader } | undefined;
 
   /** Tokens of one issuer have the same header, letter by letter. */
-  function hintsOf(header: string): KeyHints {
+  function parsedHeader(header: string): JoseHeader {
     if (header !== last?.header) {
-      const hints = checkHeader(readHeader(header), algorithms);
+      const joseHeader = parseJoseHeader(decodeHeader(header), algorithms);
       // A part of the token would keep all of it in memory; a copy does not.
-      last = { header: Buffer.from(header, 'latin1').toString('latin1'), hints };
+      last = { header: Buffer.from(header, 'latin1').toString('latin1'), joseHeader: joseHeader };
     }
-    return last.hints;
+    return last.joseHeader;
   }
 
   return async (token) => {
-    const { header, payload } = readCompactToken(token);
-    const hints = hintsOf(header);
-    const current = keys.current();
+    const { header, payload } = parseCompactJws(token);
+    const joseHeader = parsedHeader(header);
+    const current = keys.get();
     const key =
-      pickKey(hints, current instanceof Promise ? await current : current, algorithms) ??
-      pickKey(hints, await keys.newer(), algorithms);
-    must(key, 'the key must be known (RFC 7515, 4.1.4)');
-    must(soleAlgorithm(key, algorithms) === hints.algorithm, 'alg must be the algorithm of the key (RFC 8725, 3.1)');
-    must(await isSignedBy(key, hints.algorithm, token), 'the signature must verify (RFC 7515, 5.2)');
+      selectKey(joseHeader, current instanceof Promise ? await current : current, algorithms) ??
+      selectKey(joseHeader, await keys.refresh(), algorithms);
+    assertToken(key, 'the key must be known (RFC 7515, 4.1.4)');
+    assertToken(
+      soleAlgorithm(key, algorithms) === joseHeader.algorithm,
+      'alg must be the algorithm of the key (RFC 8725, 3.1)',
+    );
+    assertToken(await isSignedBy(key, joseHeader.algorithm, token), 'the signature must verify (RFC 7515, 5.2)');
     return { payload, key };
   };
 }
@@ -58,15 +61,15 @@ async function isSignedBy({ material }: VerificationKey, algorithm: string, toke
 }
 
 /** The key that the header names; without a name, the only one for its algorithm (RFC 7515, 6 and appendix D). */
-function pickKey(
-  { kid, algorithm }: KeyHints,
+function selectKey(
+  { kid, algorithm }: JoseHeader,
   keys: readonly VerificationKey[],
   algorithms: readonly string[],
 ): VerificationKey | undefined {
   const [key, ...others] = keys.filter((one) =>
     kid === undefined ? soleAlgorithm(one, algorithms) === algorithm : one.kid === kid,
   );
-  must(others.length === 0, 'kid must be present where several keys fit (RFC 7515, 4.1.4)');
+  assertToken(others.length === 0, 'kid must be present where several keys fit (RFC 7515, 4.1.4)');
   return key;
 }
 

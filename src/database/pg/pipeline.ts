@@ -8,7 +8,7 @@
  */
 import { serialize } from 'pg-protocol';
 import type { BoundStatement, Row } from '../statement.ts';
-import { type DescribedColumn, type RowShape, readRow, shapeOf } from './row-decoder.ts';
+import { createRowDecoder, type DescribedColumn, decodeRow, type RowDecoder } from './row-decoder.ts';
 
 /** The part of pg's connection that an exchange talks to. */
 interface Connection {
@@ -16,15 +16,15 @@ interface Connection {
 }
 
 /** In bytes; PostgreSQL cuts longer names off. */
-const longestName = 63;
+const maxNameBytes = 63;
 
 /** On one connection. */
-const mostPrepared = 100;
+const maxPreparedStatements = 100;
 
 /** A statement that a connection was told to keep. */
 interface PreparedStatement {
   /** Of its rows. It is known from the first time that the statement was carried out, and so that it was kept. */
-  shape?: RowShape;
+  decoder?: RowDecoder;
 }
 
 type PreparedStatements = Map<string, PreparedStatement>;
@@ -38,13 +38,13 @@ interface Step {
   /** Undefined where nothing is to be remembered of it. */
   readonly prepared: PreparedStatement | undefined;
   /** Of its rows, as far as it is known. */
-  shape: RowShape | undefined;
+  decoder: RowDecoder | undefined;
 }
 
 type Callback = (error: Error | null, results?: Row[][]) => void;
 
 /** One exchange, handed to `client.query()` in place of a query. It follows pg's protocol for such objects. */
-export class Exchange {
+export class Pipeline {
   callback: Callback;
   readonly #statements: readonly BoundStatement[];
   readonly #prepare: boolean;
@@ -70,34 +70,34 @@ export class Exchange {
   }
 
   #append(messages: Buffer[], prepared: PreparedStatements, { statement, values }: BoundStatement): void {
-    const name = this.#prepare && isWorthKeeping(statement.name, prepared) ? statement.name : '';
+    const name = this.#prepare && isWorthPreparing(statement.name, prepared) ? statement.name : '';
     const known = prepared.get(name);
     const bind = serialize.bind({ statement: name, values: values as unknown[], valueMapper: toText });
-    if (known?.shape) {
-      this.#steps.push({ rows: [], prepared: known, shape: known.shape });
+    if (known?.decoder) {
+      this.#steps.push({ rows: [], prepared: known, decoder: known.decoder });
       messages.push(bind, serialize.execute());
       return;
     }
-    const isOnTheWay = known !== undefined && this.#steps.some((step) => step.prepared === known);
+    const isPending = known !== undefined && this.#steps.some((step) => step.prepared === known);
     const kept = known ?? (name === '' ? undefined : {});
     if (kept) prepared.set(name, kept);
-    this.#steps.push({ rows: [], prepared: kept, shape: undefined });
+    this.#steps.push({ rows: [], prepared: kept, decoder: undefined });
     // A failed exchange may have kept it or not. To close what does not exist is no error; to parse what does is one.
-    if (known && !isOnTheWay) messages.push(serialize.close({ type: 'S', name }));
-    if (!isOnTheWay) messages.push(serialize.parse({ name, text: statement.text }));
+    if (known && !isPending) messages.push(serialize.close({ type: 'S', name }));
+    if (!isPending) messages.push(serialize.parse({ name, text: statement.text }));
     messages.push(bind, serialize.describe({ type: 'P' }), serialize.execute());
   }
 
   handleRowDescription({ fields }: { fields: readonly DescribedColumn[] }): void {
     const step = this.#steps[this.#current];
-    if (step) step.shape = shapeOf(fields);
+    if (step) step.decoder = createRowDecoder(fields);
   }
 
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
     const step = this.#steps[this.#current];
-    if (this.#failure || !step?.shape) return;
+    if (this.#failure || !step?.decoder) return;
     try {
-      step.rows.push(readRow(step.shape, fields));
+      step.rows.push(decodeRow(step.decoder, fields));
     } catch (error) {
       this.#failure = error as Error;
     }
@@ -106,7 +106,7 @@ export class Exchange {
   handleCommandComplete(): void {
     const step = this.#steps[this.#current];
     // One that gives no rows is not described by any.
-    if (step?.prepared) step.prepared.shape ??= step.shape ?? shapeOf([]);
+    if (step?.prepared) step.prepared.decoder ??= step.decoder ?? createRowDecoder([]);
     this.#current += 1;
   }
 
@@ -138,8 +138,8 @@ export class Exchange {
 }
 
 /** Rare combinations of filters are not worth the memory that each connection would keep for them. */
-function isWorthKeeping(name: string, prepared: PreparedStatements): boolean {
-  return prepared.has(name) || (name.length <= longestName && prepared.size < mostPrepared);
+function isWorthPreparing(name: string, prepared: PreparedStatements): boolean {
+  return prepared.has(name) || (name.length <= maxNameBytes && prepared.size < maxPreparedStatements);
 }
 
 function preparedStatements(connection: Connection): PreparedStatements {

@@ -2,8 +2,8 @@
 import pg from 'pg';
 import type { DatabaseConfig, PostgresDatabase } from '../../config/config.ts';
 import type { Connections } from '../connections.ts';
-import { BoundedPool, cut } from './pool.ts';
-import { settleSession } from './session-settings.ts';
+import { ConnectionPool, destroySocket } from './pool.ts';
+import { configureSession } from './session-settings.ts';
 import { connectionTarget } from './tls.ts';
 
 /** A suspended Neon database takes some seconds to wake up. */
@@ -27,16 +27,16 @@ const keepAliveMs = 30_000;
 /** @throws DatabaseSetupError where the parameters of TLS in a URL cannot be used */
 export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connections {
   const common = { keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs };
-  const pool = new BoundedPool(
+  const pool = new ConnectionPool(
     { ...common, ...connectionTarget(config.url, 'DATABASE_URL'), application_name: 'todo-api' },
     {
-      places: config.poolMax,
-      waitLimitMs: config.timeoutMs,
+      max: config.poolMax,
+      acquireTimeoutMs: config.timeoutMs,
       connectTimeoutMs,
       queryTimeoutMs: config.timeoutMs + graceMs,
       idleTimeoutMs,
     },
-    (client) => settleSession(client, config.timeoutMs),
+    (client) => configureSession(client, config.timeoutMs),
   );
   const direct = connectionTarget(config.directUrl, 'DATABASE_DIRECT_URL');
   const migrating = new Set<pg.Client>();
@@ -60,13 +60,13 @@ export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connect
         return result;
       } finally {
         // After a failure it may wait for an answer that never comes.
-        cut(client);
+        destroySocket(client);
         migrating.delete(client);
       }
     },
     upkeep: null,
     async close() {
-      for (const client of migrating) cut(client);
+      for (const client of migrating) destroySocket(client);
       await pool.close();
     },
   };

@@ -5,7 +5,7 @@ export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
 }
 
-export interface Gate {
+export interface Semaphore {
   /** How many wait. */
   readonly waiting: number;
   /**
@@ -15,37 +15,37 @@ export interface Gate {
    * @returns nothing to wait for where there is one; else a promise that is rejected with an OverloadedError, at once where
    *   too many wait, or when the time is over
    */
-  enter(limitMs: number): Promise<void> | undefined;
+  acquire(limitMs: number): Promise<void> | undefined;
   /** Gives a place back. */
-  leave(): void;
+  release(): void;
 }
 
 interface Waiter {
   readonly limitMs: number;
   /** On the clock of `performance.now()`. */
-  readonly patientUntil: number;
+  readonly deadline: number;
   admit(): void;
   refuse(error: OverloadedError): void;
 }
 
 /** How often those who wait are looked at, and so how late they may be told that their time is over. */
-const lookMs = 50;
+const checkIntervalMs = 50;
 
-export function createGate(places: number, mostWaiting: number): Gate {
+export function createSemaphore(permits: number, maxQueueLength: number): Semaphore {
   // An array, and one timer for all: what a Set or a timer of each one's own leaves behind keeps whole requests from
   // being collected (`docs/performance.md`).
   let waiting: Waiter[] = [];
-  let looking: NodeJS.Timeout | undefined;
-  let free = places;
+  let checkTimer: NodeJS.Timeout | undefined;
+  let free = permits;
   // One for all who are turned away: to note where each one came from takes an eighth of the time (`docs/performance.md`).
-  const full = new OverloadedError(`${mostWaiting} are waiting already`);
+  const full = new OverloadedError(`${maxQueueLength} are waiting already`);
 
-  function refuseImpatient(): void {
+  function rejectExpired(): void {
     const now = performance.now();
-    const impatient = waiting.filter(({ patientUntil }) => patientUntil <= now);
-    if (impatient.length > 0) waiting = waiting.filter(({ patientUntil }) => patientUntil > now);
-    looking = waiting.length > 0 ? setTimeout(refuseImpatient, lookMs) : undefined;
-    for (const { limitMs, refuse } of impatient) refuse(new OverloadedError(`there was no room for ${limitMs} ms`));
+    const expired = waiting.filter(({ deadline }) => deadline <= now);
+    if (expired.length > 0) waiting = waiting.filter(({ deadline }) => deadline > now);
+    checkTimer = waiting.length > 0 ? setTimeout(rejectExpired, checkIntervalMs) : undefined;
+    for (const { limitMs, refuse } of expired) refuse(new OverloadedError(`there was no room for ${limitMs} ms`));
   }
 
   return {
@@ -53,21 +53,21 @@ export function createGate(places: number, mostWaiting: number): Gate {
       return waiting.length;
     },
 
-    enter(limitMs) {
+    acquire(limitMs) {
       if (free > 0) {
         free -= 1;
         return undefined;
       }
-      if (waiting.length >= mostWaiting) {
+      if (waiting.length >= maxQueueLength) {
         return Promise.reject(full);
       }
       return new Promise((admit, refuse) => {
-        waiting.push({ limitMs, patientUntil: performance.now() + limitMs, admit, refuse });
-        if (!looking) looking = setTimeout(refuseImpatient, lookMs);
+        waiting.push({ limitMs, deadline: performance.now() + limitMs, admit, refuse });
+        if (!checkTimer) checkTimer = setTimeout(rejectExpired, checkIntervalMs);
       });
     },
 
-    leave() {
+    release() {
       // The place goes on to the one who has waited longest.
       const next = waiting.shift();
       if (next) next.admit();

@@ -2,11 +2,11 @@
 import type pg from 'pg';
 
 /** Those behind which there is, and whose settings are made. */
-const settled = new WeakSet<pg.ClientBase>();
+const configured = new WeakSet<pg.ClientBase>();
 
 /** Whether the session of a connection has the settings that `scope.ts` would make for each transaction otherwise. */
-export function isSettled(client: pg.ClientBase): boolean {
-  return settled.has(client);
+export function isConfigured(client: pg.ClientBase): boolean {
+  return configured.has(client);
 }
 
 /**
@@ -24,7 +24,7 @@ export function settings(timeout: string, isLocal: boolean): string {
 }
 
 /** These two cannot be set for a transaction that has begun; `transaction_timeout` is there since PostgreSQL 17. */
-const settle = `
+const configure = `
   select ${settings('$2', false)},
     set_config('default_transaction_isolation', 'read committed', false),
     (select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout')
@@ -37,8 +37,8 @@ const settle = `
  *
  * @param timeoutMs for each statement, and for a transaction that waits for its next one
  */
-export async function settleSession(client: pg.ClientBase, timeoutMs: number): Promise<void> {
+export async function configureSession(client: pg.ClientBase, timeoutMs: number): Promise<void> {
   const { processID } = client as unknown as { processID: number | null };
-  const { rowCount } = await client.query(settle, [processID, String(timeoutMs)]);
-  if (rowCount === 1) settled.add(client);
+  const { rowCount } = await client.query(configure, [processID, String(timeoutMs)]);
+  if (rowCount === 1) configured.add(client);
 }

@@ -16,7 +16,7 @@ export function toRfc3339(text: string): string {
 }
 
 /** pg's parsers, but for timestamps and dates, which stay text. */
-export const columnTypes: pg.CustomTypesConfig = {
+export const typeParsers: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (oid === oids.timestamptz) return toRfc3339;
     if (oid === oids.date) return (text: string) => text;

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { janitorRole, userRole } from '../schema/roles.ts';
 import type { BoundStatement, Statement } from '../statement.ts';
-import { isSettled, settings } from './session-settings.ts';
+import { isConfigured, settings } from './session-settings.ts';
 
 const identity = "set_config('role', $1, true), set_config('app.user_id', $2, true)";
 
@@ -26,17 +26,17 @@ export function isScope(statement: Statement): boolean {
  * @param timeoutMs for each statement; without it, what the pool has for all of them must do. It is for when this server
  *   cannot see to it, being cut off from the database: what it began must not hold its locks.
  */
-export function enterScope(client: pg.ClientBase, userId: string | null, timeoutMs = 0): BoundStatement {
+export function userScope(client: pg.ClientBase, userId: string | null, timeoutMs = 0): BoundStatement {
   return enter(client, userRole, userId ?? '', timeoutMs);
 }
 
 /** For the janitor, who sees what has expired and nothing else. */
-export function enterJanitorScope(client: pg.ClientBase): BoundStatement {
+export function janitorScope(client: pg.ClientBase): BoundStatement {
   return enter(client, janitorRole, '', 0);
 }
 
 function enter(client: pg.ClientBase, role: string, userId: string, timeoutMs: number): BoundStatement {
-  return isSettled(client)
+  return isConfigured(client)
     ? { statement: scope, values: [role, userId] }
     : { statement: wholeScope, values: [role, userId, String(timeoutMs)] };
 }

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { PGlite } from '@electric-sql/pglite';
-import { settles } from '../../runtime/timeout.ts';
+import { settledWithin } from '../../runtime/timeout.ts';
 
 /** For what it is at, and for closing the database in order. */
 const closeTimeoutMs = 10_000;
@@ -61,7 +61,7 @@ export async function startEngine(directory: string | null): Promise<Engine> {
       const ended = once(worker, 'exit');
       worker.postMessage('close' satisfies EngineRequest);
       // A thread that is ended is like a process that is killed: nothing that was acknowledged is lost.
-      if (!(await settles(ended, closeTimeoutMs))) await worker.terminate();
+      if (!(await settledWithin(ended, closeTimeoutMs))) await worker.terminate();
     },
     async kill() {
       await worker.terminate();

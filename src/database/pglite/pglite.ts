@@ -5,12 +5,12 @@ import type { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import type { DatabaseConfig, EmbeddedDatabase } from '../../config/config.ts';
 import type { Connections } from '../connections.ts';
-import { BoundedPool } from '../pg/pool.ts';
+import { ConnectionPool } from '../pg/pool.ts';
 import { connectTimeoutMs, migrationTimeoutMs } from '../pg/postgres.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type Engine, engineOf, startEngine } from './engine.ts';
-import { createUpkeep } from './maintenance.ts';
-import { EngineStream } from './socket.ts';
+import { createMaintenance } from './maintenance.ts';
+import { EngineSocket } from './socket.ts';
 
 export type EmbeddedOptions = Pick<EmbeddedDatabase, 'directory'> & Pick<DatabaseConfig, 'timeoutMs'>;
 
@@ -44,15 +44,15 @@ function connect(engine: Engine, timeoutMs: number, lock: DirectoryLock | null):
   };
   // Another server may have the directory by now, so nothing more is written, not even to close the database.
   lock?.lost.catch(() => engine.kill());
-  const pool = new BoundedPool(
-    { stream: () => new EngineStream(counted) },
-    { places: 1, waitLimitMs: timeoutMs, connectTimeoutMs, queryTimeoutMs: timeoutMs, idleTimeoutMs: 0 },
+  const pool = new ConnectionPool(
+    { stream: () => new EngineSocket(counted) },
+    { max: 1, acquireTimeoutMs: timeoutMs, connectTimeoutMs, queryTimeoutMs: timeoutMs, idleTimeoutMs: 0 },
   );
 
   /** A connection with patience, in place of the pool's one. */
   async function withMigrationClient<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
     const held = await pool.connect();
-    const client = new pg.Client({ stream: () => new EngineStream(counted), query_timeout: migrationTimeoutMs });
+    const client = new pg.Client({ stream: () => new EngineSocket(counted), query_timeout: migrationTimeoutMs });
     client.on('error', () => {});
     try {
       await client.connect();
@@ -67,7 +67,7 @@ function connect(engine: Engine, timeoutMs: number, lock: DirectoryLock | null):
   return {
     pool,
     withMigrationClient,
-    upkeep: createUpkeep(pool, withMigrationClient, () => used),
+    upkeep: createMaintenance(pool, withMigrationClient, () => used),
     async close() {
       await pool.close();
       await engine.close();

@@ -13,7 +13,7 @@ const welcome = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x4
  * A connection to the database, which has but one session. So a new connection first ends what the one before it may
  * have left behind: there must be one at a time.
  */
-export class EngineStream extends Duplex {
+export class EngineSocket extends Duplex {
   readonly #engine: Engine;
   #received: Buffer = Buffer.alloc(0);
   #isStarted = false;

@@ -53,7 +53,7 @@ export function migrate(connections: Connections): Promise<string[]> {
  *
  * @throws DatabaseSetupError where it is not
  */
-export function requireMigrated(connections: Connections): Promise<void> {
+export function assertSchemaUpToDate(connections: Connections): Promise<void> {
   const migrations = readMigrations();
   return connections.withMigrationClient(async (client) => {
     await requireUsableDirectly(client);

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { errorCode, sqlState } from '../errors.ts';
 import type { Statement } from '../statement.ts';
-import { exchange } from '../user-database.ts';
+import { runPipeline } from '../user-database.ts';
 import { DatabaseSetupError } from './requirements.ts';
 import { janitorRole, ownerPolicyName, roles, userRole } from './roles.ts';
 
@@ -66,7 +66,7 @@ const faultsInCatalogue = `
 /**
  * @throws DatabaseSetupError that names each way around the policies
  */
-export async function requireIsolation(pool: pg.Pool, prepare: boolean): Promise<void> {
+export async function verifyRowLevelSecurity(pool: pg.Pool, prepare: boolean): Promise<void> {
   const faults = await readFaults(pool);
   if (faults.length === 0) faults.push(...(await probe(pool, prepare)));
   if (faults.length > 0) {
@@ -97,7 +97,7 @@ async function probe(pool: pg.Pool, prepare: boolean): Promise<string[]> {
     name: 'isolation_probe',
     text: `select current_user::text as "role", (${found}) as found`,
   };
-  const results = await exchange(pool, null, [{ statement, values: [] }], prepare).catch((error: unknown) => {
+  const results = await runPipeline(pool, null, [{ statement, values: [] }], prepare).catch((error: unknown) => {
     if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
     throw new DatabaseSetupError(
       `The login may not act as ${userRole} (${(error as Error).message}). Have a superuser run "grant ${roles.join(', ')} to" that login.`,

@@ -1,6 +1,6 @@
 /** Cross-origin requests from the configured origins, and from no others. */
 import { cors } from 'hono/cors';
-import { type Handle, headerOf } from '../request-context.ts';
+import { type Handler, headerOf } from '../request-context.ts';
 
 /** What scripts in a browser may read of a response. */
 const exposedHeaders = [
@@ -47,7 +47,7 @@ function allowRequestedHeaders(preflight: Response, requested = ''): Response {
 }
 
 /** Wraps what answers requests; nothing where no origin is allowed. */
-export function allowOrigins(origins: readonly string[]): (handle: Handle) => Handle {
+export function withCors(origins: readonly string[]): (handle: Handler) => Handler {
   if (origins.length === 0) return (handle) => handle;
   const allowed = new Set(origins);
   const allow = cors({

@@ -6,7 +6,7 @@ import { headerOf, type RequestContext } from '../request-context.ts';
 const wellFormed = /^[\w\-=]{1,255}$/;
 
 /** Keeps a well-formed `X-Request-Id`; where there is none, makes one. */
-export function identifyRequest(context: RequestContext): void {
+export function assignRequestId(context: RequestContext): void {
   const given = headerOf(context, 'x-request-id') ?? '';
   context.set('requestId', wellFormed.test(given) ? given : randomUUID());
 }

@@ -1,7 +1,7 @@
 /** Node's response to a request, with the headers that are decided elsewhere than where an answer is made. */
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-export interface Answer extends ServerResponse<IncomingMessage> {
+export interface BufferedServerResponse extends ServerResponse<IncomingMessage> {
   /** Names and values in turn. They go out with those of the answer itself, with which they have no name but `Vary` in common. */
   standardHeaders: readonly string[];
 }
@@ -13,8 +13,8 @@ export interface Answer extends ServerResponse<IncomingMessage> {
  * @param isClosing from then on answers close their connections, those to requests under way too: a client told to close
  *   does so by itself
  */
-export function answerClass(isClosing: () => boolean): typeof ServerResponse {
-  return class<Request extends IncomingMessage> extends ServerResponse<Request> implements Answer {
+export function createServerResponseClass(isClosing: () => boolean): typeof ServerResponse {
+  return class<Request extends IncomingMessage> extends ServerResponse<Request> implements BufferedServerResponse {
     standardHeaders: readonly string[] = [];
 
     override writeHead(status: number, ...rest: unknown[]): this {

@@ -1,10 +1,10 @@
 /** From a request to the checked input of an operation: every fault at once, nothing coerced, nothing ignored. */
 import { z } from 'zod';
-import { type Fault, ProblemError, validationFailed } from '../../problems/problem.ts';
+import { type FieldError, ProblemError, validationFailed } from '../../problems/problem.ts';
 import { headerOf, type RequestContext } from '../request-context.ts';
-import type { Input, OperationDescription, RequestSchemas } from '../route.ts';
+import type { Input, RequestSchemas, RouteDefinition } from '../route.ts';
 import { parseJson } from './body.ts';
-import { faultsOf, message } from './validation-errors.ts';
+import { message, toFieldErrors } from './validation-errors.ts';
 
 const noParameters = z.strictObject({});
 const noQuery: Record<string, string | string[]> = {};
@@ -17,10 +17,10 @@ const noBody: Uint8Array = new Uint8Array();
  * @throws ProblemError 400 for a query or a body that cannot be read (see `parseJson`), 422 for a request that is not valid,
  *   with the faults of all its parts
  */
-export type InputReader = (context: RequestContext, bytes?: Uint8Array) => Input<RequestSchemas>;
+export type RequestParser = (context: RequestContext, bytes?: Uint8Array) => Input<RequestSchemas>;
 
 /** Makes the one that reads requests for an operation. */
-export function inputReader({ request }: OperationDescription): InputReader {
+export function createRequestParser({ request }: RouteDefinition): RequestParser {
   const headerNames = Object.keys(request.headers?.shape ?? {});
   // Most requests have none of them.
   const withoutHeaders = request.headers?.parse({});
@@ -30,14 +30,14 @@ export function inputReader({ request }: OperationDescription): InputReader {
     context.set('body', bytes);
     const body = request.body && parseJson(bytes);
     const hasHeaders = headerNames.some((name) => headerOf(context, name) !== undefined);
-    const faults: Fault[] = [];
+    const faults: FieldError[] = [];
 
-    const check = (part: Fault['in'], schema: z.ZodType | undefined, value: unknown): unknown => {
+    const check = (part: FieldError['in'], schema: z.ZodType | undefined, value: unknown): unknown => {
       if (!schema) return undefined;
       const result = schema.safeParse(value);
       if (result.success) return result.data;
       // A second time for the words: to have them ready costs more than all the rest of what is valid.
-      faults.push(...faultsOf(schema.safeParse(value, { error: message }).error?.issues ?? [], part));
+      faults.push(...toFieldErrors(schema.safeParse(value, { error: message }).error?.issues ?? [], part));
       return undefined;
     };
 

@@ -1,11 +1,11 @@
 /** Zod's findings in the words of the API. */
 import type { z } from 'zod';
-import type { Fault } from '../../problems/problem.ts';
+import type { FieldError } from '../../problems/problem.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** The faults that a schema found in one part of a request. */
-export function faultsOf(issues: readonly Issue[], part: Fault['in']): Fault[] {
+export function toFieldErrors(issues: readonly Issue[], part: FieldError['in']): FieldError[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       const noun = part === 'body' ? 'field' : 'parameter';
@@ -15,7 +15,7 @@ export function faultsOf(issues: readonly Issue[], part: Fault['in']): Fault[] {
   });
 }
 
-function fault(part: Fault['in'], path: readonly PropertyKey[], message: string): Fault {
+function fault(part: FieldError['in'], path: readonly PropertyKey[], message: string): FieldError {
   // RFC 6901, section 3.
   const pointer = path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   return { in: part, pointer: part === 'body' ? pointer : String(path[0] ?? ''), message };

@@ -2,10 +2,10 @@
 import { type ProblemError, problemDocument, toProblem } from '../../problems/problem.ts';
 import { pathOf } from '../base-path.ts';
 import { ClientClosedError, clientClosedStatus } from '../node/client-closed.ts';
-import type { Handle, RequestContext } from '../request-context.ts';
+import type { Handler, RequestContext } from '../request-context.ts';
 
 /** Answers with a problem where `handle` throws. */
-export function withProblems(handle: Handle): Handle {
+export function withProblems(handle: Handler): Handler {
   return async (context) => {
     try {
       return await handle(context);

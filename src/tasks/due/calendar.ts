@@ -2,7 +2,7 @@
 import { timeZoneNames } from './time-zones.ts';
 
 /** A date and a time on the wall, without a zone: `2026-12-01` and `09:30:00`. */
-export interface WallClock {
+export interface LocalDateTime {
   readonly date: string;
   readonly time: string;
 }
@@ -42,7 +42,7 @@ export function addDays(date: string, days: number): string {
 }
 
 /** What the wall shows at an instant, in milliseconds since 1970. */
-export function wallClockAt(instant: number, timeZone: string): WallClock {
+export function localDateTimeAt(instant: number, timeZone: string): LocalDateTime {
   const parts = Object.fromEntries(
     formatOf(timeZone)
       .formatToParts(instant)
@@ -76,12 +76,12 @@ export function startOfDay(date: string, timeZone: string): number {
 }
 
 function localDate(instant: number, timeZone: string): string {
-  return wallClockAt(instant, timeZone).date;
+  return localDateTimeAt(instant, timeZone).date;
 }
 
 /** What the wall shows, as if it were UTC. */
 function localTime(instant: number, timeZone: string): number {
-  const { date, time } = wallClockAt(instant, timeZone);
+  const { date, time } = localDateTimeAt(instant, timeZone);
   return Date.parse(`${date}T${time}Z`);
 }
 

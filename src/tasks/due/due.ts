@@ -12,7 +12,7 @@ export const timeZone = z
   .refine(isTimeZone, 'must be a time zone as the tz database spells it, such as Europe/Rome')
   .meta({ example: 'Europe/Rome' });
 
-const wallTime = z
+const localTime = z
   .string()
   .refine((value) => /^([01]\d|2[0-3]):[0-5]\d$/.test(value), 'must be a time such as 09:30, from 00:00 to 23:59')
   .meta({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', example: '09:30' });
@@ -22,7 +22,7 @@ const description =
 
 /** Keys that do not apply are absent. */
 const dueDate = z
-  .strictObject({ date: calendarDate, time: wallTime.optional(), time_zone: timeZone.optional() })
+  .strictObject({ date: calendarDate, time: localTime.optional(), time_zone: timeZone.optional() })
   .refine((value) => value.time_zone === undefined || value.time !== undefined, {
     path: ['time'],
     error: 'is required with a time_zone',
@@ -44,7 +44,7 @@ export type Due = z.output<typeof due>;
 
 /** A JSON Merge Patch of a due date. The database checks the result, because it alone knows the rest. */
 export const duePatch = z
-  .strictObject({ date: calendarDate, time: wallTime.nullable(), time_zone: timeZone.nullable() })
+  .strictObject({ date: calendarDate, time: localTime.nullable(), time_zone: timeZone.nullable() })
   .partial()
   .meta({
     id: 'DuePatch',

@@ -1,7 +1,7 @@
 /** Due dates that only the database could refuse: it alone knows the rest of what a patch is merged into. */
 import { sqlState } from '../../database/errors.ts';
 import type { RefusedValueError } from '../../database/user-database.ts';
-import type { Fault } from '../../problems/problem.ts';
+import type { FieldError } from '../../problems/problem.ts';
 
 const messages: Readonly<Record<string, readonly [pointer: string, message: string]>> = {
   tasks_due_kind: ['/due', 'must have a date, and a time where it has a time_zone'],
@@ -9,13 +9,13 @@ const messages: Readonly<Record<string, readonly [pointer: string, message: stri
 };
 
 /** The fault of a patch that would leave an impossible due date; undefined for any other refusal. */
-export function dueFault({ code, constraint = '' }: RefusedValueError): Fault | undefined {
+export function dueFieldError({ code, constraint = '' }: RefusedValueError): FieldError | undefined {
   // A zone that this server knows and the database does not: their tz databases differ in age.
   if (code === sqlState.invalidParameterValue) return fault('/due/time_zone', 'is not known to the database');
   const known = messages[constraint];
   return known && fault(...known);
 }
 
-function fault(pointer: string, message: string): Fault {
+function fault(pointer: string, message: string): FieldError {
   return { in: 'body', pointer, message };
 }

@@ -74,7 +74,7 @@ export function queriedWords(query: string): string[] | null {
 }
 
 /** The first word after all that begin with this one, by code points. U+10FFFF is no character and ends no word. */
-export function endOfPrefix(word: string): string {
+export function prefixUpperBound(word: string): string {
   return `${word}\u{10FFFF}`;
 }
 

@@ -4,10 +4,10 @@ import type { Parameter } from '../../database/statement.ts';
 import { repeatable } from '../../http/request/parameters.ts';
 import { text } from '../../http/request/text.ts';
 import { timestampParameter } from '../../http/request/timestamp.ts';
-import { addDays, hasCalendar, isTimeZone, startOfDay, wallClockAt } from '../due/calendar.ts';
+import { addDays, hasCalendar, isTimeZone, localDateTimeAt, startOfDay } from '../due/calendar.ts';
 import { calendarDate, timeZone } from '../due/due.ts';
 import { priority, status, tagName } from '../schemas.ts';
-import { endOfPrefix, queriedWords } from '../search/words.ts';
+import { prefixUpperBound, queriedWords } from '../search/words.ts';
 import { priorities, statuses } from '../table.ts';
 import { tagKey } from '../tag-key.ts';
 
@@ -77,7 +77,7 @@ export function conditionsOf(filters: ListFilters, now: number): Condition[] {
       sql: (bind) => words.map((word) => hasWord(word, bind)).join(' and ') || 'false',
     });
   if (due) conditions.push(dueCondition(due, time_zone, now));
-  if (due_from || due_to) conditions.push(seenBetween(due_from, due_to, time_zone));
+  if (due_from || due_to) conditions.push(dueBetween(due_from, due_to, time_zone));
   for (const column of ['created', 'updated'] as const) {
     const from = filters[`${column}_from`];
     const to = filters[`${column}_to`];
@@ -112,11 +112,11 @@ function hasWord(word: string, bind: Bind): string {
   return `exists (
         select from todo.task_words as indexed
         where indexed.owner_id = $1 and indexed.task_id = tasks.id
-          and indexed.word >= ${bind(word)} and indexed.word < ${bind(endOfPrefix(word))})`;
+          and indexed.word >= ${bind(word)} and indexed.word < ${bind(prefixUpperBound(word))})`;
 }
 
 function dueCondition(due: (typeof dueFilters)[number], zone: string, now: number): Condition {
-  const today = wallClockAt(now, zone).date;
+  const today = localDateTimeAt(now, zone).date;
   switch (due) {
     case 'none':
       return { name: 'due_none', sql: () => "tasks.due_order = 'infinity'" };
@@ -125,21 +125,21 @@ function dueCondition(due: (typeof dueFilters)[number], zone: string, now: numbe
     case 'overdue':
       return overdue(zone, now);
     case 'today':
-      return seenBetween(today, today, zone);
+      return dueBetween(today, today, zone);
     case 'tomorrow':
-      return seenBetween(addDays(today, 1), addDays(today, 1), zone);
+      return dueBetween(addDays(today, 1), addDays(today, 1), zone);
     case 'week':
-      return seenBetween(today, addDays(today, 6), zone);
+      return dueBetween(today, addDays(today, 6), zone);
   }
 }
 
 /** A day is past when it is over, a time when the wall shows a later one, an instant when it has been. */
 function overdue(zone: string, now: number): Condition {
-  const { date, time } = wallClockAt(now, zone);
+  const { date, time } = localDateTimeAt(now, zone);
   return {
     name: 'overdue',
     sql: (bind) => `tasks.status_rank < ${statuses.indexOf('Done')}
-      and tasks.due_order < ${bind(farthestOrder(date))}::timestamp
+      and tasks.due_order < ${bind(dueUpperBound(date))}::timestamp
       and case
         when tasks.due_at is not null then tasks.due_at < ${bind(new Date(now).toISOString())}::timestamptz
         when tasks.due_time is not null then tasks.due_date + tasks.due_time < ${bind(`${date} ${time}`)}::timestamp
@@ -151,7 +151,7 @@ function overdue(zone: string, now: number): Condition {
 const lastDate = '9999-12-31';
 
 /** Due on a day of the range, either end of which may be open: by the date as written, or as seen from the zone. */
-function seenBetween(from: string | undefined, to: string | undefined, zone: string): Condition {
+function dueBetween(from: string | undefined, to: string | undefined, zone: string): Condition {
   const instant = (date: string) => new Date(startOfDay(date, zone)).toISOString();
   // The day after the last there is would not be a date any more.
   const end = to === lastDate ? undefined : to;
@@ -161,8 +161,8 @@ function seenBetween(from: string | undefined, to: string | undefined, zone: str
       const written = ["tasks.due_order < 'infinity'"];
       const seen = ['true'];
       // The range of the index; the instants below it decide.
-      if (from) written.push(`tasks.due_order >= ${bind(nearestOrder(from))}::timestamp`);
-      if (end) written.push(`tasks.due_order < ${bind(farthestOrder(end))}::timestamp`);
+      if (from) written.push(`tasks.due_order >= ${bind(dueLowerBound(from))}::timestamp`);
+      if (end) written.push(`tasks.due_order < ${bind(dueUpperBound(end))}::timestamp`);
       const dates = ['true'];
       if (from) {
         dates.push(`tasks.due_date >= ${bind(from)}::date`);
@@ -179,10 +179,10 @@ function seenBetween(from: string | undefined, to: string | undefined, zone: str
 }
 
 /** Two zones can be 26 hours apart: what is seen on a day was written at most two days from it. */
-function nearestOrder(date: string): string {
+function dueLowerBound(date: string): string {
   return addDays(date, -3);
 }
 
-function farthestOrder(date: string): string {
+function dueUpperBound(date: string): string {
   return date >= '9999-12-29' ? 'infinity' : addDays(date, 3);
 }

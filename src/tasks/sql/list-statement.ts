@@ -39,13 +39,13 @@ const sortKeys: Readonly<Record<Sort, readonly [expression: string, type: string
 };
 
 /** The place of a task in a sorted list: the value it is sorted by, as text, and its id. */
-export type Position = readonly [value: string, id: string];
+export type Keyset = readonly [value: string, id: string];
 
 export interface ListQuery {
   readonly filters: ListFilters;
   readonly sort: Sort;
   /** Tasks after this one; null from the beginning. */
-  readonly after: Position | null;
+  readonly after: Keyset | null;
   readonly skip: number;
   readonly limit: number;
 }
@@ -59,14 +59,14 @@ export function listTasks(
   const values: Parameter[] = [ownerId];
   const parameter = (value: Parameter): string => `$${values.push(value)}`;
   const [key, type] = sortKeys[sort];
-  const [direction, beyond] = sort.startsWith('-') ? (['desc', '<'] as const) : (['asc', '>'] as const);
+  const [direction, comparator] = sort.startsWith('-') ? (['desc', '<'] as const) : (['asc', '>'] as const);
 
   const conditions: Condition[] = conditionsOf(filters, now);
   if (after) {
     const [value, id] = after;
     conditions.push({
       name: 'after',
-      sql: (bind) => `(${key}, tasks.id) ${beyond} (${bind(value)}::${type}, ${bind(id)}::uuid)`,
+      sql: (bind) => `(${key}, tasks.id) ${comparator} (${bind(value)}::${type}, ${bind(id)}::uuid)`,
     });
   }
   const text = `

@@ -1,6 +1,6 @@
 /** The SQL of single tasks. Each statement names the owner itself, though the policy would hold without. */
 import type { BoundStatement, Statement } from '../../database/statement.ts';
-import { mayWrite } from '../../idempotency/keys.ts';
+import { notReplayed } from '../../idempotency/keys.ts';
 import { dueColumns } from '../due/due.ts';
 import type { TaskPatch, TaskReplace } from '../schemas.ts';
 import { wordsOf } from '../search/words.ts';
@@ -60,7 +60,7 @@ const insert: Statement = {
       select $1, $2, ${writable.map((column) => `wanted.${column}`).join(', ')},
              case when wanted.status = 'Done' then now() end
       from jsonb_populate_record(null::todo.tasks, $3) as wanted
-      where ${mayWrite}
+      where ${notReplayed}
       -- An update that changes nothing keeps the task that is there as it is until it has been compared.
       on conflict (owner_id, id) do update set id = excluded.id
       returning id, xmax = 0 as is_new
@@ -91,7 +91,7 @@ const lock: Statement = {
   name: 'tasks_lock',
   text: `
     with found as materialized (
-      select id, version from todo.tasks where owner_id = $1 and id = $2 and ${mayWrite} for update
+      select id, version from todo.tasks where owner_id = $1 and id = $2 and ${notReplayed} for update
     )
     select (select version from found) as version,
            set_config('app.locked', coalesce((select id::text from found), ''), true) as locked`,
@@ -113,7 +113,7 @@ const lockAll: Statement = {
   name: 'tasks_lock_all',
   text: `
     select id, version from todo.tasks
-    where owner_id = $1 and id = any ($2::uuid[]) and ${mayWrite}
+    where owner_id = $1 and id = any ($2::uuid[]) and ${notReplayed}
     order by id for update`,
 };
 

@@ -1,6 +1,6 @@
 /** What a well-signed token must say. */
 import { describe, expect, test } from 'vitest';
-import { createRefreshingKeys } from '../../../src/auth/jwt/jwks-cache.ts';
+import { createJwksCache } from '../../../src/auth/jwt/jwks-cache.ts';
 import { createVerifier } from '../../../src/auth/jwt/verifier.ts';
 import { makeIssuer } from '../../support/tokens.ts';
 import { audience, claims, expectRefused, issuer, now, verifierFor } from './fixtures.ts';
@@ -97,7 +97,7 @@ describe('issuer and audience', () => {
   });
 
   test('neither is looked at where it is not configured', async () => {
-    const keys = createRefreshingKeys(async () => signer.jwks);
+    const keys = createJwksCache(async () => signer.jwks);
     const lax = createVerifier({ keys, algorithms: ['EdDSA'], issuer: null, audience: null, clock: () => now * 1000 });
     await expect(lax.verify(signer.sign(claims({ iss: undefined, aud: [] })))).resolves.toBeTruthy();
   });

@@ -1,7 +1,7 @@
 /** What the verifier's tests share: a moment, good claims, verifiers at that moment, and the check for a refusal. */
 import { expect } from 'vitest';
-import { createRefreshingKeys } from '../../../src/auth/jwt/jwks-cache.ts';
-import { createSecretKey } from '../../../src/auth/jwt/shared-secret.ts';
+import { createJwksCache } from '../../../src/auth/jwt/jwks-cache.ts';
+import { createSharedSecretKeys } from '../../../src/auth/jwt/shared-secret.ts';
 import { createVerifier, type TokenVerifier } from '../../../src/auth/jwt/verifier.ts';
 import { ProblemError } from '../../../src/problems/problem.ts';
 
@@ -31,14 +31,20 @@ export const everyAlgorithm = [
 
 /** A verifier for the keys of this JWK Set, with `EdDSA, ES256, RS256` configured where nothing else is said. */
 export function verifierFor(jwks: unknown, algorithms: readonly string[] = ['EdDSA', 'ES256', 'RS256']): TokenVerifier {
-  const keys = createRefreshingKeys(async () => jwks);
+  const keys = createJwksCache(async () => jwks);
   return createVerifier({ keys, algorithms, issuer, audience, clock: () => now * 1000 });
 }
 
 export const secret = 'a shared secret of more than 32 bytes';
 
 export function secretVerifier(clock: () => number = () => now * 1000): TokenVerifier {
-  return createVerifier({ keys: createSecretKey(secret), algorithms: ['HS256'], issuer: null, audience: null, clock });
+  return createVerifier({
+    keys: createSharedSecretKeys(secret),
+    algorithms: ['HS256'],
+    issuer: null,
+    audience: null,
+    clock,
+  });
 }
 
 /** Expects a 401 with its challenge, for a reason that matches; tests that mean one rule must not pass by another. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createVerifierFor } from '../../../src/auth/create-verifier.ts';
+import { createConfiguredVerifier } from '../../../src/auth/create-verifier.ts';
 import { type Environment, loadConfig } from '../../../src/config/load.ts';
 import type { Principal } from '../../../src/principal.ts';
 import { type JwksServer, startJwksServer } from '../../support/jwks-server.ts';
@@ -64,7 +64,7 @@ describe.each(rows)('%s', (name, jwksUrl, issuer, audience) => {
       const verify = (changes: object, environment: Environment = {}): Promise<Principal> => {
         const config = loadConfig({ ...documented, AUTH_JWKS_URL: server.url, ...environment });
         const token = signer.sign({ ...times, ...claims, ...changes }, header);
-        return createVerifierFor(
+        return createConfiguredVerifier(
           config,
           null,
           () => {},
@@ -99,7 +99,7 @@ describe('without aud', () => {
   const verify = async (claims: object) => {
     server.serve(signers.ES256.jwks);
     const auth = { ...config.auth, jwksUrl: server.url } as typeof config.auth;
-    const verifier = createVerifierFor(
+    const verifier = createConfiguredVerifier(
       { ...config, auth },
       null,
       () => {},

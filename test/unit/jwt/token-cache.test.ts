@@ -2,7 +2,7 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
 import { checkClaims } from '../../../src/auth/jwt/claims.ts';
-import { readKeySet } from '../../../src/auth/jwt/jwks.ts';
+import { parseJwks } from '../../../src/auth/jwt/jwks.ts';
 import type { KeySource, VerificationKey } from '../../../src/auth/jwt/key-source.ts';
 import { createTokenCache, type VerifiedToken } from '../../../src/auth/jwt/token-cache.ts';
 import { createVerifier, type VerificationOutcome } from '../../../src/auth/jwt/verifier.ts';
@@ -21,23 +21,23 @@ const verified: VerifiedToken = {
 describe('an entry', () => {
   test('is forgotten after a minute', () => {
     const cache = createTokenCache();
-    cache.remember('token', verified, start);
-    expect(cache.find('token', start + 59_999)).toBe(verified);
-    expect(cache.find('token', start + 60_000)).toBeUndefined();
+    cache.store('token', verified, start);
+    expect(cache.lookup('token', start + 59_999)).toBe(verified);
+    expect(cache.lookup('token', start + 60_000)).toBeUndefined();
   });
 
   test('is forgotten when the token expires', () => {
     const cache = createTokenCache();
-    cache.remember('token', { ...verified, expiresAt: start + 1_000 }, start);
-    expect(cache.find('token', start + 999)).toBeDefined();
-    expect(cache.find('token', start + 1_000)).toBeUndefined();
+    cache.store('token', { ...verified, expiresAt: start + 1_000 }, start);
+    expect(cache.lookup('token', start + 999)).toBeDefined();
+    expect(cache.lookup('token', start + 1_000)).toBeUndefined();
   });
 
   test('is for that token alone', () => {
     const cache = createTokenCache();
-    cache.remember('token', verified, start);
-    expect(cache.find('token ', start)).toBeUndefined();
-    expect(cache.find('', start)).toBeUndefined();
+    cache.store('token', verified, start);
+    expect(cache.lookup('token ', start)).toBeUndefined();
+    expect(cache.lookup('', start)).toBeUndefined();
   });
 });
 
@@ -46,8 +46,8 @@ describe('the memory is bounded', () => {
   function rememberedOf(count: number, token: VerifiedToken): number {
     const cache = createTokenCache();
     const digests = Array.from({ length: count }, (_, index) => String(index));
-    for (const digest of digests) cache.remember(digest, token, start);
-    const found = digests.map((digest) => cache.find(digest, start) !== undefined);
+    for (const digest of digests) cache.store(digest, token, start);
+    const found = digests.map((digest) => cache.lookup(digest, start) !== undefined);
     const remembered = found.filter(Boolean).length;
     expect(found.slice(-remembered).every(Boolean)).toBe(true);
     return remembered;
@@ -69,8 +69,8 @@ describe('a verifier', () => {
 
   function setUp() {
     let time = start;
-    const { keys } = readKeySet(signer.jwks);
-    const source = { current: vi.fn(async () => keys), newer: vi.fn(async () => keys) } satisfies KeySource;
+    const { keys } = parseJwks(signer.jwks);
+    const source = { get: vi.fn(async () => keys), refresh: vi.fn(async () => keys) } satisfies KeySource;
     const rules = { keys: source, algorithms: ['EdDSA'], issuer, audience };
     const outcomes: VerificationOutcome[] = [];
     return {
@@ -111,8 +111,8 @@ describe('a verifier', () => {
     const { verifier, source } = setUp();
     const token = signer.sign(claims());
     await verifier.verify(token);
-    source.current.mockResolvedValue([]);
-    source.newer.mockResolvedValue([]);
+    source.get.mockResolvedValue([]);
+    source.refresh.mockResolvedValue([]);
     await expectRefused(verifier.verify(token), /^the key must be known/);
   });
 

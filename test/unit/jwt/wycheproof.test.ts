@@ -1,10 +1,10 @@
 /** The cases of C2SP/wycheproof, against the layer that knows signatures and keys but no claims. */
 import { createSecretKey, type JsonWebKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { readKeySet } from '../../../src/auth/jwt/jwks.ts';
+import { parseJwks } from '../../../src/auth/jwt/jwks.ts';
 import type { VerificationKey } from '../../../src/auth/jwt/key-source.ts';
 import { createVerifier } from '../../../src/auth/jwt/verifier.ts';
-import { createTokenOpener, type SignatureRules } from '../../../src/auth/jwt/verify-jws.ts';
+import { createJwsVerifier, type JwsOptions } from '../../../src/auth/jwt/verify-jws.ts';
 import { everyAlgorithm, expectRefused } from './fixtures.ts';
 import { readVectors, vectorsMissing } from './vectors.ts';
 
@@ -37,7 +37,7 @@ const stricter = new Map([
 const contradictory = new Set([367, 370]);
 
 /** The keys that `readKeySet` lets through, or the bytes of the secrets. */
-function rulesFor(published: readonly Jwk[]): SignatureRules {
+function rulesFor(published: readonly Jwk[]): JwsOptions {
   const secrets = published.every(({ kty, alg }) => kty === 'oct' && alg === 'HS256');
   const keys: readonly VerificationKey[] = secrets
     ? published.map(({ kid, k = '' }) => ({
@@ -45,14 +45,14 @@ function rulesFor(published: readonly Jwk[]): SignatureRules {
         algorithms: ['HS256'],
         material: createSecretKey(k, 'base64url'),
       }))
-    : readKeySet({ keys: published }).keys;
-  const source = { current: async () => keys, newer: async () => keys };
+    : parseJwks({ keys: published }).keys;
+  const source = { get: async () => keys, refresh: async () => keys };
   return { keys: source, algorithms: [...everyAlgorithm, 'HS256'] };
 }
 
 async function expectResult(jws: string, published: readonly Jwk[], accepted: boolean): Promise<void> {
   const rules = rulesFor(published);
-  const open = createTokenOpener(rules);
+  const open = createJwsVerifier(rules);
   if (accepted) await expect(open(jws)).resolves.toBeTruthy();
   else await expectRefused(open(jws));
   // None has claims, so the verifier refuses them all.

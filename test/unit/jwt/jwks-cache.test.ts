@@ -1,8 +1,8 @@
 /** When keys are fetched, and what happens while they cannot be. No test here waits. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createRefreshingKeys } from '../../../src/auth/jwt/jwks-cache.ts';
+import { createJwksCache } from '../../../src/auth/jwt/jwks-cache.ts';
 import type { KeyEvent } from '../../../src/auth/jwt/key-source.ts';
-import { createRemoteKeys } from '../../../src/auth/jwt/remote-jwks.ts';
+import { createRemoteJwks } from '../../../src/auth/jwt/remote-jwks.ts';
 import { createVerifier, type TokenVerifier } from '../../../src/auth/jwt/verifier.ts';
 import { type JwksServer, misbehaviours, startJwksServer } from '../../support/jwks-server.ts';
 import { makeIssuer } from '../../support/tokens.ts';
@@ -26,7 +26,7 @@ beforeEach(async () => {
   const list: KeyEvent[] = [];
   events = list;
   const clock = () => time;
-  const keys = createRemoteKeys({ url: server.url, clock, onEvent: (event) => list.push(event) });
+  const keys = createRemoteJwks({ url: server.url, clock, onEvent: (event) => list.push(event) });
   verifier = createVerifier({ keys, algorithms: ['EdDSA'], issuer, audience, clock });
 });
 
@@ -270,7 +270,7 @@ describe('keys of the issuer inside this server', () => {
   test('come from a function, with the same patience', async () => {
     const load = vi.fn(async (): Promise<unknown> => old.jwks);
     const clock = () => time;
-    const keys = createRefreshingKeys(load, { clock });
+    const keys = createJwksCache(load, { clock });
     verifier = createVerifier({ keys, algorithms: ['EdDSA'], issuer, audience, clock });
     await expect(verify(old)).resolves.toBeTruthy();
     await expectRefused(verify(young), /^the key must be known/);
@@ -286,8 +286,8 @@ describe('keys of the issuer inside this server', () => {
 
   test('are given up at the deadline where the function never ends', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const keys = createRefreshingKeys(() => new Promise(() => {}), { clock: () => time });
-    const unavailable = expectUnavailable(Promise.resolve(keys.current()));
+    const keys = createJwksCache(() => new Promise(() => {}), { clock: () => time });
+    const unavailable = expectUnavailable(Promise.resolve(keys.get()));
     await vi.advanceTimersByTimeAsync(5 * second);
     await unavailable;
   });

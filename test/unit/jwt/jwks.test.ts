@@ -1,7 +1,7 @@
 /** Keys that were published but must not be used, and secrets that are none. */
 import { describe, expect, test } from 'vitest';
-import { readKeySet } from '../../../src/auth/jwt/jwks.ts';
-import { createSecretKey } from '../../../src/auth/jwt/shared-secret.ts';
+import { parseJwks } from '../../../src/auth/jwt/jwks.ts';
+import { createSharedSecretKeys } from '../../../src/auth/jwt/shared-secret.ts';
 import { makeIssuer, signWithSecret } from '../../support/tokens.ts';
 import { claims, everyAlgorithm, expectRefused, verifierFor } from './fixtures.ts';
 
@@ -37,7 +37,7 @@ describe.each([ed, ec, rsa])('a key of $algorithm is not used', (issuer) => {
       /^(the numbers must make a key|an RSA modulus)/,
     ],
   ])('%s', async (_, published, reason) => {
-    const { keys, unused } = readKeySet({ keys: [published] });
+    const { keys, unused } = parseJwks({ keys: [published] });
     expect(keys).toEqual([]);
     expect(unused).toEqual([
       { kid: typeof published.kid === 'string' ? issuer.kid : null, reason: expect.stringMatching(reason) },
@@ -54,7 +54,7 @@ describe.each([ed, ec, rsa])('a key of $algorithm is not used', (issuer) => {
       [jwk, { kty: 'oct', k: 'AAAA', kid: issuer.kid }],
     ]) {
       await expectRefused(verifierFor({ keys }).verify(issuer.sign(claims())), /^the key must be known/);
-      expect(readKeySet({ keys }).unused[0]?.reason).toMatch(/^kid must be unique/);
+      expect(parseJwks({ keys }).unused[0]?.reason).toMatch(/^kid must be unique/);
     }
   });
 
@@ -83,36 +83,36 @@ test('an oct key is not used, not for HS256 either', async () => {
   const jwk = { kty: 'oct', k: bytes.toString('base64url'), kid: 'secret', alg: 'HS256', use: 'sig' };
   const verifier = verifierFor({ keys: [jwk] }, [...everyAlgorithm, 'HS256']);
   await expectRefused(verifier.verify(signWithSecret(bytes, claims(), { kid: 'secret' })), /^the key must be known/);
-  expect(readKeySet({ keys: [jwk] }).unused[0]?.reason).toMatch(/^kty and crv/);
+  expect(parseJwks({ keys: [jwk] }).unused[0]?.reason).toMatch(/^kty and crv/);
 });
 
 test('an RSA key under 2048 bits is not used', async () => {
   const weak = makeIssuer({ algorithm: 'RS256', modulusLength: 1024 });
   await expectRefused(verifierFor(weak.jwks).verify(weak.sign(claims())), /^the key must be known/);
-  expect(readKeySet(weak.jwks).unused[0]?.reason).toMatch(/2048 bits/);
+  expect(parseJwks(weak.jwks).unused[0]?.reason).toMatch(/2048 bits/);
 });
 
 test.each([0, 1, 2, 4, 65_536])('an RSA key with e = %i is not used', (exponent) => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(exponent);
   const e = bytes.toString('base64url');
-  expect(readKeySet({ keys: [{ ...rsa.jwk, e }] }).unused[0]?.reason).toMatch(
+  expect(parseJwks({ keys: [{ ...rsa.jwk, e }] }).unused[0]?.reason).toMatch(
     /^(an RSA exponent|the numbers must make)/,
   );
 });
 
 test('a point that is not on its curve makes no key', () => {
-  expect(readKeySet({ keys: [{ ...ec.jwk, x: ec.jwk.y }] }).unused[0]?.reason).toMatch(/^the numbers must make/);
+  expect(parseJwks({ keys: [{ ...ec.jwk, x: ec.jwk.y }] }).unused[0]?.reason).toMatch(/^the numbers must make/);
 });
 
 test.each([null, [], 'x', 1, {}, { keys: 'x' }, { keys: {} }, { keys: null }, { keys: Array(101).fill({}) }])(
   'a document that is no JWK Set is an error',
   (document) => {
-    expect(() => readKeySet(document)).toThrow(/JWK Set/);
+    expect(() => parseJwks(document)).toThrow(/JWK Set/);
   },
 );
 
 test('a secret under 32 bytes is refused at once', () => {
-  expect(() => createSecretKey('x'.repeat(31))).toThrow(RangeError);
-  expect(() => createSecretKey('é'.repeat(16))).not.toThrow();
+  expect(() => createSharedSecretKeys('x'.repeat(31))).toThrow(RangeError);
+  expect(() => createSharedSecretKeys('é'.repeat(16))).not.toThrow();
 });

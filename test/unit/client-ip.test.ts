@@ -1,8 +1,8 @@
 /** Whose failed authentications are counted: what proxies write into `X-Forwarded-For`, and what clients make up. */
 import { describe, expect, test } from 'vitest';
-import { createClientAddress } from '../../src/rate-limit/client-ip.ts';
+import { createClientIp } from '../../src/rate-limit/client-ip.ts';
 
-const clientAddress = createClientAddress(['loopback', '10.0.0.0/8', 'fd00::/8', '130.211.0.0/22', '35.191.0.0/16']);
+const clientAddress = createClientIp(['loopback', '10.0.0.0/8', 'fd00::/8', '130.211.0.0/22', '35.191.0.0/16']);
 
 /** The proxy that calls the server. */
 const proxy = '10.0.0.7';
@@ -93,7 +93,7 @@ test('what an untrusted peer says does not count, and a peer without a header is
   expect(clientAddress('2001:db8:1:2:3::4', '203.0.113.7')).toBe('2001:db8:1:2::/64');
   expect(clientAddress(proxy, undefined)).toBe(proxy);
   expect(clientAddress('::ffff:10.0.0.7', '203.0.113.7')).toBe('203.0.113.7');
-  expect(createClientAddress([])('127.0.0.1', '203.0.113.7')).toBe('127.0.0.1');
+  expect(createClientIp([])('127.0.0.1', '203.0.113.7')).toBe('127.0.0.1');
 });
 
 test.each<[block: string, inside: string[], outside: string[]]>([
@@ -111,7 +111,7 @@ test.each<[block: string, inside: string[], outside: string[]]>([
   ['::ffff:192.0.2.1', ['192.0.2.1', '::ffff:c000:201'], ['192.0.2.2']],
   ['2001:DB8::/32', ['2001:db8:ffff::1'], ['2001:db9::1']],
 ])('the block %s', (block, inside, outside) => {
-  const address = createClientAddress([block]);
+  const address = createClientIp([block]);
   for (const peer of inside) expect(address(peer, '203.0.113.7'), peer).toBe('203.0.113.7');
   for (const peer of outside) expect(address(peer, '203.0.113.7'), peer).not.toBe('203.0.113.7');
 });

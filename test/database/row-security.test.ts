@@ -1,8 +1,8 @@
 /** The wall between users in the database itself, and the refusal to serve where it has a hole. */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { requireIsolation } from '../../src/database/schema/verify-row-security.ts';
+import { verifyRowLevelSecurity } from '../../src/database/schema/verify-row-security.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
-import { exchange } from '../../src/database/user-database.ts';
+import { runPipeline } from '../../src/database/user-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
 
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
@@ -16,7 +16,7 @@ async function freshDatabase(): Promise<TestDatabase> {
 }
 
 describe('the start-up check', () => {
-  const check = ({ connections }: TestDatabase) => requireIsolation(connections.pool, true);
+  const check = ({ connections }: TestDatabase) => verifyRowLevelSecurity(connections.pool, true);
 
   test('passes on a migrated database, with tasks in it too', async () => {
     const database = await freshDatabase();
@@ -90,7 +90,7 @@ describe('the policies', () => {
   let database: TestDatabase;
   const as = (user: string | null, text: string, values: Parameter[] = []) => {
     const bound: BoundStatement = { statement: { name: '', text }, values };
-    return exchange(database.connections.pool, user, [bound], true).then(([rows]) => rows);
+    return runPipeline(database.connections.pool, user, [bound], true).then(([rows]) => rows);
   };
 
   beforeAll(async () => {

@@ -1,41 +1,41 @@
 /** So much at a time, so much waiting, and nobody waiting for long. */
 import { expect, test } from 'vitest';
-import { createGate, OverloadedError } from '../../src/database/pg/semaphore.ts';
+import { createSemaphore, OverloadedError } from '../../src/database/pg/semaphore.ts';
 
 test('places go to those who wait, in the order in which they came', async () => {
-  const gate = createGate(1, 10);
+  const gate = createSemaphore(1, 10);
   const entered: string[] = [];
-  await gate.enter(1_000);
+  await gate.acquire(1_000);
   const waiting = ['first', 'second'].map(async (name) => {
-    await gate.enter(1_000);
+    await gate.acquire(1_000);
     entered.push(name);
   });
   expect(gate.waiting).toBe(2);
-  gate.leave();
+  gate.release();
   await waiting[0];
   expect(entered).toEqual(['first']);
-  gate.leave();
+  gate.release();
   await waiting[1];
   expect(entered).toEqual(['first', 'second']);
-  gate.leave();
-  await gate.enter(0);
+  gate.release();
+  await gate.acquire(0);
 });
 
 test('one too many is told so at once', async () => {
-  const gate = createGate(1, 1);
-  await gate.enter(1_000);
-  const waiting = gate.enter(1_000);
-  await expect(gate.enter(1_000)).rejects.toThrow(OverloadedError);
-  gate.leave();
+  const gate = createSemaphore(1, 1);
+  await gate.acquire(1_000);
+  const waiting = gate.acquire(1_000);
+  await expect(gate.acquire(1_000)).rejects.toThrow(OverloadedError);
+  gate.release();
   await waiting;
 });
 
 test('each waits as long as it asked for, whoever came before; who gave up takes no place', async () => {
-  const gate = createGate(1, 10);
-  await gate.enter(1_000);
-  const patient = gate.enter(60_000);
-  await expect(gate.enter(20)).rejects.toThrow('there was no room for 20 ms');
+  const gate = createSemaphore(1, 10);
+  await gate.acquire(1_000);
+  const patient = gate.acquire(60_000);
+  await expect(gate.acquire(20)).rejects.toThrow('there was no room for 20 ms');
   expect(gate.waiting).toBe(1);
-  gate.leave();
+  gate.release();
   await patient;
 });

@@ -1,6 +1,6 @@
 /** What `serve` says on a terminal: the URLs that work, whatever else leads to the server. */
 import { expect, test } from 'vitest';
-import { greeting } from '../../src/cli/banner.ts';
+import { banner } from '../../src/cli/banner.ts';
 import { loadConfig } from '../../src/config/load.ts';
 
 test.each([
@@ -10,7 +10,7 @@ test.each([
   [{ PUBLIC_URL: 'http://127.0.0.1:3000' }, 3000, 'http://127.0.0.1:3000'],
   [{ PUBLIC_URL: 'https://example.com/todo', PORT: '0' }, 41_234, 'https://example.com/todo'],
 ])('%j on port %i', (environment, port, url) => {
-  const text = greeting(loadConfig(environment), port);
+  const text = banner(loadConfig(environment), port);
   // A session begins at one host and is nowhere else.
   const shown = [...text.matchAll(/https?:\/\/[^\s'"]+/g)].map(([found]) => found);
   expect(shown).toEqual(

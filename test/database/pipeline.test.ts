@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { openPostgres } from '../../src/database/pg/postgres.ts';
 import { userRole } from '../../src/database/schema/roles.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
-import { createUserDatabase, exchange } from '../../src/database/user-database.ts';
+import { createUserDatabase, runPipeline } from '../../src/database/user-database.ts';
 import { startCountingProxy } from '../support/counting-proxy.ts';
 import { canPrepare, createTestDatabase, databaseKind, isPooled, type TestDatabase } from '../support/databases.ts';
 
@@ -23,7 +23,7 @@ function statement(name: string, text: string, values: Parameter[] = []): BoundS
 const preparations = canPrepare ? [true, false] : [false];
 
 const run = (userId: string | null, statements: BoundStatement[], prepare = canPrepare) =>
-  exchange(database.connections.pool, userId, statements, prepare);
+  runPipeline(database.connections.pool, userId, statements, prepare);
 
 const insert = (owner: string, id: string) =>
   statement('insert', `insert into todo.tasks (owner_id, id, title) values ($1, $2, 'x')`, [owner, id]);
@@ -157,7 +157,7 @@ test.each(['Asia/Kolkata', 'Europe/London'])('where the database has the time zo
   const connections = other.config.kind === 'postgres' ? openPostgres(other.config) : other.connections;
   onTestFinished(() => connections.close());
   const due = statement('due', `select '2026-07-20T12:00:00.5Z'::timestamptz as at, '2026-07-20'::date as day`);
-  expect(await exchange(connections.pool, 'ada', [due, whoAmI], canPrepare)).toEqual([
+  expect(await runPipeline(connections.pool, 'ada', [due, whoAmI], canPrepare)).toEqual([
     [{ at: '2026-07-20T12:00:00.500000Z', day: '2026-07-20' }],
     [{ role: userRole, user: 'ada', time }],
   ]);
@@ -177,7 +177,7 @@ test('what stays the same is set once for a session, where it is nobody else’s
 test('a database can be closed right after an exchange has failed', async () => {
   const own = await createTestDatabase();
   const many = Array.from({ length: 20 }, () => divide(1));
-  const failing = exchange(own.connections.pool, 'ada', [statement('bad', 'nothing'), ...many], true);
+  const failing = runPipeline(own.connections.pool, 'ada', [statement('bad', 'nothing'), ...many], true);
   await expect(failing).rejects.toMatchObject({ code: '42601' });
   // What the failed exchange has left unread must not end in an unhandled rejection.
   await own.remove();
@@ -195,7 +195,7 @@ describe('on the wire', () => {
     if (config.kind !== 'postgres') return;
     const proxy = await startCountingProxy(config.url);
     const connections = openPostgres({ ...config, url: proxy.url, directUrl: proxy.url });
-    const send = (statements: BoundStatement[]) => exchange(connections.pool, 'ada', statements, prepare);
+    const send = (statements: BoundStatement[]) => runPipeline(connections.pool, 'ada', statements, prepare);
     await send([whoAmI]);
     // The other one settles the session.
     expect(proxy.take()).toMatchObject({ startup: 1, P: 3, S: 2 });

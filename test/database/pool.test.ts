@@ -1,21 +1,21 @@
 /** The pool of connections: what is lent comes back once, what is broken or unused goes. */
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { BoundedPool } from '../../src/database/pg/pool.ts';
+import { ConnectionPool } from '../../src/database/pg/pool.ts';
 import { createTestDatabase, databaseKind } from '../support/databases.ts';
 
 beforeEach((context) => context.skip(databaseKind === 'embedded', 'the embedded database has one connection'));
 
-async function openPool(idleTimeoutMs: number): Promise<BoundedPool> {
+async function openPool(idleTimeoutMs: number): Promise<ConnectionPool> {
   const { config, remove } = await createTestDatabase();
-  const bounds = { places: 3, waitLimitMs: 1_000, connectTimeoutMs: 5_000, queryTimeoutMs: 1_000, idleTimeoutMs };
-  const pool = new BoundedPool({ connectionString: config.kind === 'postgres' ? config.directUrl : '' }, bounds);
+  const bounds = { max: 3, acquireTimeoutMs: 1_000, connectTimeoutMs: 5_000, queryTimeoutMs: 1_000, idleTimeoutMs };
+  const pool = new ConnectionPool({ connectionString: config.kind === 'postgres' ? config.directUrl : '' }, bounds);
   onTestFinished(remove);
   onTestFinished(() => pool.close());
   return pool;
 }
 
 /** Has as many connections open as there may be. */
-async function openAll(pool: BoundedPool): Promise<void> {
+async function openAll(pool: ConnectionPool): Promise<void> {
   const lent = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
   for (const client of lent) client.release();
   expect({ total: pool.totalCount, idle: pool.idleCount }).toEqual({ total: 3, idle: 3 });
