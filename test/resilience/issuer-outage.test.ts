@@ -15,7 +15,7 @@ const poolMax = 80;
 const failuresPerMinute = 5;
 
 /** What is answered without a look at the database, besides what `issuer-requests.ts` says so of. */
-const needNoDatabase = ['/health', '/livez', '/openapi.json', '/docs', '/problems/{code}', '/api/v1/me'];
+const needNoDatabase = ['/', '/health', '/livez', '/openapi.json', '/docs', '/problems/{code}', '/api/v1/me'];
 
 interface Request {
   readonly method: string;

@@ -92,10 +92,12 @@ async function asLogin(userId: string, text: string, values: readonly Parameter[
 test('every statement of the source was sent', () => {
   const words = new Set([...recorded.keys()].flatMap((name) => name.split(' ')));
   const source = join(import.meta.dirname, '..', '..', 'src');
-  const files = ['tasks', 'writes']
-    .flatMap((folder) => readdirSync(join(source, folder)).map((file) => join(folder, file)))
+  const files = ['tasks', 'tags', 'idempotency']
+    .flatMap((folder) =>
+      readdirSync(join(source, folder), { recursive: true }).map((file) => join(folder, String(file))),
+    )
     // An upgrade runs its statements as the login, before any request is served.
-    .filter((file) => file !== join('tasks', 'derived.ts'));
+    .filter((file) => file.endsWith('.ts') && file !== join('tasks', 'derived-data.ts'));
   const names = files.flatMap((file) =>
     [...readFileSync(join(source, file), 'utf8').matchAll(/\bname: '([a-z_]+)'/g)].map(([, name]) => name as string),
   );

@@ -20,7 +20,7 @@ export type EngineRequest = Uint8Array | 'close';
 
 /** The compiled one also while the server itself runs from its sources: Node reads no TypeScript in threads. */
 const workerFile = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/database/pglite/worker.js' : './embedded-worker.js',
+  import.meta.url.endsWith('.ts') ? '../../../dist/database/pglite/worker.js' : './worker.js',
   import.meta.url,
 );
 

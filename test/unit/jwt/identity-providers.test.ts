@@ -9,7 +9,7 @@ import { type JwksServer, startJwksServer } from '../../support/jwks-server.ts';
 import { makeIssuer } from '../../support/tokens.ts';
 import { samples } from './provider-tokens.ts';
 
-const document = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'identity-providers.md'), 'utf8');
+const document = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'identity-providers.md'), 'utf8');
 
 /** The rows of the table whose first column has this head, without the code marks; a dash is nothing. */
 function rowsOf(head: string): string[][] {

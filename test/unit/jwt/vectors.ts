@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const besideCheckout = join(import.meta.dirname, '..', '..', '..');
+const besideCheckout = join(import.meta.dirname, '..', '..', '..', '..');
 
 /** The reason of a skipped test. */
 export const vectorsMissing = 'no folder beside the checkout has a folder "vectors" with these public test vectors';
