@@ -52,8 +52,8 @@ async function newLines(): Promise<Record<string, unknown>[]> {
   return requestLines().slice(logged, -1);
 }
 
-async function open(bytes: string): Promise<Socket> {
-  const { hostname, port } = new URL(api.url);
+async function open(bytes: string, url = api.url): Promise<Socket> {
+  const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => {});
   await once(socket, 'connect');
@@ -62,8 +62,8 @@ async function open(bytes: string): Promise<Socket> {
 }
 
 /** The server has read the headers, and waits for the rest. */
-async function untilReceived(bytes: string): Promise<Socket> {
-  const socket = await open(`${bytes}`);
+async function untilReceived(bytes: string, url?: string): Promise<Socket> {
+  const socket = await open(bytes, url);
   await once(socket, 'data');
   return socket;
 }
@@ -129,6 +129,29 @@ describe.each(leaves)('a client that leaves with %s', (_how, leave) => {
     leave(socket);
     expect(await newLines()).toMatchObject([{ level: 30, status: 401, code: 'token_missing' }]);
   });
+});
+
+test('a client that leaves within a request to the embedded issuer leaves a line at level info, too', async () => {
+  const issuer = await startApi({ environment: { AUTH_MODE: 'embedded' } });
+  const lines = () => issuer.log.filter(({ route }) => route === '/api/auth/sign-in/email');
+  const head = 'POST /api/auth/sign-in/email HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+  let left = 0;
+  for (const [, leave] of leaves) {
+    for (const [, headers, body] of bodies) {
+      const socket = await untilReceived(`${head}Expect: 100-continue\r\n${headers}\r\n`, issuer.url);
+      socket.write(body);
+      leave(socket);
+      left += 1;
+      await expect.poll(lines).toHaveLength(left);
+    }
+  }
+  for (const line of lines()) {
+    expect(line).toMatchObject({
+      level: 30,
+      status: 499,
+      reason: 'the connection was closed before the body ended',
+    });
+  }
 });
 
 test.each(leaves)('a client that leaves with %s while its request waits for the database', async (how, leave) => {

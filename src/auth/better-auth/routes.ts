@@ -1,5 +1,6 @@
 /** The embedded issuer's endpoints as part of this API: same limits, same kind of errors. */
 import { urlOf } from '../../http/base-path.ts';
+import { ClientClosedError } from '../../http/node/client-closed.ts';
 import { parseJson, readBody, readOptionalBody } from '../../http/request/body.ts';
 import type { Handler, RequestContext } from '../../http/request-context.ts';
 import { methodNotAllowed } from '../../http/router/method-not-allowed.ts';
@@ -23,7 +24,8 @@ export function registerIssuerRoutes(mount: RegisterHandlers, issuer: Issuer, li
       try {
         return await limits.throttleAuthFailures(context, async () => answer(context));
       } catch (error) {
-        throw withMessage(toProblem(error));
+        // It is logged with its own status; a problem would count it as a failure of the server.
+        throw error instanceof ClientClosedError ? error : withMessage(toProblem(error));
       }
     };
     mount(`${issuer.path}${path}`, Object.fromEntries([...methods].map((method) => [method, handle])));
