@@ -131,6 +131,7 @@ async function embeddedIssuer(
     trustedOrigins: server.corsOrigins,
     timeoutMs: database.timeoutMs,
     // The details may be whole requests and errors with what was asked of the database.
-    log: (level, message) => log[level === 'success' ? 'info' : level]({ message }, 'issuer'),
+    log: (level, message) =>
+      log[level === 'success' ? 'info' : level](typeof message === 'string' ? { message } : { err: message }, 'issuer'),
   });
 }

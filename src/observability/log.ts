@@ -46,9 +46,13 @@ function readableLines(): DestinationStream {
   return PinoPretty({ colorize: true, translateTime: 'HH:MM:ss', ignore: 'request_id', singleLine: true, sync: true });
 }
 
-/** An error for the log. PostgreSQL's own messages quote the values it was given, so only their codes are kept. */
+/**
+ * An error for the log. PostgreSQL's own messages quote the values it was given, so only their codes are kept. Drizzle's
+ * quote the whole statement with its values, so the error behind is described instead.
+ */
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error };
+  if ('query' in error && 'params' in error) return describeError(error.cause);
   const { code, severity, constraint, table, routine } = error as Error & Record<string, unknown>;
   const frames = error.stack
     ?.split('\n')

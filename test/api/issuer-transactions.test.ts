@@ -272,6 +272,21 @@ test('a table that is missing is a failure of the server, and no failed authenti
   await isSignedIn(client);
 });
 
+test('a refusal that Better Auth does not expect is logged with its SQLSTATE, without the statement and its values', async () => {
+  const { email, id } = await signedIn();
+  await run(
+    `create function public.refuse() returns trigger language plpgsql as
+     $$ begin raise exception 'refused' using errcode = '23503'; end $$`,
+  );
+  await run('create trigger refuse before insert on todo_auth.session for each row execute function public.refuse()');
+  const { status, body } = await post(api.anonymous(), '/sign-in/email', { email, password });
+  await run('drop function public.refuse cascade');
+  expect({ status, code: body.code }).toEqual({ status: 500, code: 'internal_error' });
+  const line = api.log.find(({ request_id }) => request_id === body.request_id);
+  expect(line).toMatchObject({ reason: '23503', err: { code: '23503' } });
+  expect(JSON.stringify(line)).not.toMatch(new RegExp(`Failed query|${id}|${email}`));
+});
+
 test('nothing of all this was printed', () => {
   expect(printed).toEqual([]);
 });

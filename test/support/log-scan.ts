@@ -45,8 +45,10 @@ export function expectCleanLog(lines: readonly string[]): void {
     // Nothing that ends a line early, or that a terminal would obey.
     if (!/^\{[^\p{Cc}\u2028\u2029]*\}\n$/u.test(line)) expect.fail(`not one line of JSON: ${JSON.stringify(line)}`);
     JSON.parse(line);
+    // Quoted identifiers of SQL, as Drizzle writes them, must not hide it.
+    const unquoted = line.replaceAll('\\"', '');
     for (const [name, pattern] of Object.entries(neverLogged)) {
-      if (pattern.test(line)) expect.fail(`${name} is in the log: ${line}`);
+      if (pattern.test(unquoted)) expect.fail(`${name} is in the log: ${line}`);
     }
     for (const secret of secrets) {
       if (line.includes(secret)) expect.fail(`the secret ${secret} is in the log: ${line}`);

@@ -56,7 +56,7 @@ export class IssuerDatabase {
       response = await this.#requests.run(request, answer);
     } catch (error) {
       await request.rollBack();
-      throw request.failure ? databaseProblem(request.failure) : error;
+      throw request.failure ? databaseProblem(request.failure) : refusalProblem(error);
     }
     await request.settle();
     if (request.failure) {
@@ -209,6 +209,12 @@ async function queryOnce<Row extends pg.QueryResultRow>(
 
 function isRead(query: string | pg.QueryConfig): boolean {
   return /^select\b/i.test(typeof query === 'string' ? query : query.text);
+}
+
+/** A refusal that Better Auth did not expect as a problem with its SQLSTATE; any other error as it is. */
+function refusalProblem(error: unknown): unknown {
+  const { cause } = error as Error;
+  return isRefusal(cause) ? databaseProblem(cause) : error;
 }
 
 /**
