@@ -24,8 +24,7 @@ const lockNotAvailable = '55P03';
 const connectionMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server does not support SSL)/;
 
-const networkCode =
-  /^(E(CONN|HOST|NET|PIPE|AI_|TIMEDOUT|NOTFOUND)|CERT_|ERR_TLS|UND_ERR|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+const networkCode = /^(E(CONN|HOST|NET|PIPE|AI_|TIMEDOUT|NOTFOUND)|ERR_TLS|UND_ERR)/;
 
 /** Node's codes for a certificate that cannot be trusted, or is for another host (`tls`, "X509 certificate error codes"). */
 const certificateCode =
@@ -62,7 +61,7 @@ export function isUnavailable(error: unknown): boolean {
   const code = errorCode(error);
   // Classes 08 (connection exception), 53 (insufficient resources); 57P01 to 57P05 (shutdown, crash, starting up, …);
   // 25P03 and 25P04, by which PostgreSQL ends a connection whose transaction is idle or takes too long.
-  if (code) return /^(08|53|57P|25P0[34])/.test(code) || networkCode.test(code);
+  if (code) return /^(08|53|57P|25P0[34])/.test(code) || networkCode.test(code) || certificateCode.test(code);
   return error instanceof Error && connectionMessages.test(error.message);
 }
 

@@ -39,3 +39,19 @@ test.each([
   expect({ status: answered.status, code: answered.code }).toEqual({ status, code: problem });
   expect(headers).toEqual(status === 500 ? {} : { 'Retry-After': '1' });
 });
+
+test.each([
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERROR_IN_CERT_NOT_AFTER_FIELD',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])('a connection that fails with %s is a 503', (code) => {
+  const { status } = databaseProblem(Object.assign(new Error('certificate'), { code }));
+  expect(status).toBe(503);
+});
