@@ -42,7 +42,7 @@ export function rejectMalformedRequests(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const response = responseOn(socket);
     const isInBody = response !== undefined && !response.req.complete;
-    // A connection that was reset, or timed out while idle, has nobody to answer; nor has one that ends in a body.
+    // A connection that was reset, timed out while idle, or ended within a body has no client to answer.
     if (error.code === 'ECONNRESET' || !socket.writable || (isInBody && error.code === 'HPE_INVALID_EOF_STATE')) {
       socket.destroy();
       return;
@@ -52,7 +52,9 @@ export function rejectMalformedRequests(
   });
   const handle = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
-  server.on('request', (request, response) => {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { headers } = request;
+    if (headers.host?.startsWith('[') || headers.host?.endsWith(':')) headers.host = canonicalHost(headers.host);
     if (hasHost(request)) for (const listener of handle) listener(request, response);
     else refuse(request.socket, 'The request must have exactly one Host header.', 'Host', request.method);
   });
@@ -86,11 +88,10 @@ export function rejectUnreadableRequest(
 function hasHost(request: IncomingMessage): boolean {
   const { headers, httpVersion } = request;
   const hosts = hostsOf(request);
-  if (headers.host?.startsWith('[') || headers.host?.endsWith(':')) headers.host = canonicalHost(headers.host);
   return (hosts === 1 && headers.host !== '') || (hosts <= 1 && httpVersion === '1.0');
 }
 
-/** An IPv6 address in the spelling of the URL standard, and no empty port: what reads the Host later takes no other. */
+/** An IPv6 address in the spelling of the URL standard, without an empty port: Hono's server refuses other spellings. */
 function canonicalHost(host: string): string {
   const bare = host.replace(/:$/, '').replace(/%25[\w.~-]+(?=\])/, '');
   const isAddress = /^\[[\da-f:.]+\](:\d+)?$/i.test(bare) && URL.canParse(`http://${bare}`);
