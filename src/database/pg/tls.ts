@@ -32,7 +32,7 @@ export function connectionTarget(connectionString: string, variable: AddressVari
     return { connectionString };
   }
   if (mode !== undefined && !modes.includes(mode)) {
-    throw new DatabaseSetupError(`${variable}: sslmode is none of ${modes.join(', ')}.`);
+    throw new DatabaseSetupError(`${variable}: set sslmode to one of ${modes.join(', ')}.`);
   }
   if ((certificate === undefined) !== (key === undefined)) {
     throw new DatabaseSetupError(`${variable}: sslcert and sslkey go together; set both, or none.`);
