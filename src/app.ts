@@ -76,7 +76,7 @@ function tell(record: EmitEvent, route: Route, handle: Handler): Handler {
     assignRequestId(context);
     const response = await handle(context);
     setStandardHeaders(context);
-    // Its line says already what was wrong with the rest of the body.
+    // `rejectMalformedRequests` has recorded it.
     if (isAnswered(context.env.incoming)) return response;
     const closed = closedReason(context, response.status);
     record(requestEvent(context, route, closed ? clientClosedStatus : response.status, start, closed));

@@ -146,7 +146,7 @@ function authConfig(values: VariableValues, faults: string[]): AuthConfig | null
   }
 }
 
-/** The JWKS of a Better Auth server, which takes a path in its base URL in place of its default `/api/auth`. */
+/** The JWKS of a Better Auth server, which uses a path in its base URL instead of its default `/api/auth`. */
 function betterAuthKeys({ origin, pathname }: URL): string {
   return `${origin}${pathname === '/' ? '/api/auth' : pathname}/jwks`;
 }

@@ -16,13 +16,13 @@ const unexpected = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]|(?! )\p{Zs}/u;
 const openingQuote = /^["'`“”„‟‘’‚‛«»‹›″＂]/u;
 const closingQuote = /["'`“”‟‘’‛«»‹›″＂]$/u;
 
-/** What was left in place of a value, wherever it is in it. A password may have these characters by chance. */
+/** What templates leave anywhere in a value. Secrets are not checked for it: a password may have these characters. */
 const leftoversInside: readonly Leftover[] = [
   [/\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}/u, 'nothing has replaced the expression in it; write the value itself'],
   [/\s#/u, 'it has a comment in it, which was not removed; put the comment on a line of its own'],
 ];
 
-/** What was left in place of the whole value. */
+/** What templates, secret managers and Kubernetes leave instead of a value. */
 const leftovers: readonly Leftover[] = [
   [
     /^(?:\$\{[^}]*\}|\$\([^)]*\)|\$?\{\{.*\}\}|\$[A-Za-z_]\w*|%\w+%)$/u,

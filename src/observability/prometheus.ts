@@ -126,12 +126,9 @@ function createSeries<Value>(labels: readonly string[], make: () => Value) {
     if (known) return known.value;
     const [first = '', ...rest] = values;
     const count = ofFirst.get(first) ?? 0;
-    if (!isOther && series.size >= mostSeries)
-      return at(
-        labels.map(() => 'other'),
-        true,
-      );
-    if (!isOther && rest.length > 0 && count >= mostOfFirst) return at([first, ...rest.map(() => 'other')], true);
+    const others = rest.map(() => 'other');
+    if (!isOther && series.size >= mostSeries) return at(['other', ...others], true);
+    if (!isOther && rest.length > 0 && count >= mostOfFirst) return at([first, ...others], true);
     ofFirst.set(first, count + 1);
     const added = {
       labels: labels.map((label, index) => `${label}="${escaped(values[index] ?? '')}"`).join(','),

@@ -142,7 +142,7 @@ function listen(server: Server, port: number, host: string, variable: PortVariab
 }
 
 /**
- * Closes idle connections at once and the others when they are done, or after the time.
+ * Closes idle connections at once, the others when they are done, and after `timeoutMs` all that are left.
  *
  * @param isBusy whether a request waits for its response; one that has not arrived completely does not
  * @returns false if requests that wait for their responses were cut off

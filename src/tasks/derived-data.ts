@@ -5,11 +5,11 @@ import { tagKey } from './tag-key.ts';
 
 type Query = Parameters<DerivedData['deriveNext']>[0];
 
-/** Of one step, so that it takes little memory and holds its locks for a short time. */
+/** The most per step, so that it takes little memory and holds its locks for a short time. */
 const mostTasks = 500;
 const mostOwners = 100;
 
-/** At a time, on their way to the database. */
+/** After so many words, the tasks so far are saved. */
 const mostWords = 20_000;
 
 interface TaskText {
@@ -130,7 +130,7 @@ export const tagKeys: DerivedData = {
   },
 };
 
-/** Makes one of tags that are the same now: the one with the oldest task. The tasks that had another one change. */
+/** Merges tags with the same key into the one with the oldest task. The tasks of the others get a new version. */
 async function mergeTags(query: Query, same: readonly TagRow[]): Promise<TagRow | undefined> {
   const ownerId = same[0]?.owner_id;
   const [first] = await query<{ id: string }>(

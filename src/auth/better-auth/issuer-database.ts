@@ -145,8 +145,8 @@ class RequestTransaction {
   /**
    * Commits, or rolls back if a statement was refused.
    *
-   * @param isSuccess whether the client is told of a success, which must not be rolled back then
-   * @throws ProblemError if it cannot be committed, or the connection is lost meanwhile: it may have been committed then
+   * @param isSuccess whether the response says that the operation was done, so that a rollback must be a problem
+   * @throws ProblemError if it cannot be committed; if the connection is lost during the commit, it may have been
    */
   async end(isSuccess: boolean): Promise<void> {
     if (!this.#refusal) return this.#finish('commit');

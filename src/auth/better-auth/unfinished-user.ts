@@ -1,7 +1,7 @@
 /** Users without an account, which interrupted sign-ups could leave before a sign-up was one transaction. */
 import type { IssuerDatabase } from './issuer-database.ts';
 
-/** Nobody can sign in as such a user, is signed in as it, or has proved to own its address. */
+/** Such a user cannot sign in, has no session, and has not proved to own its address. */
 const isUnfinished = `
   not email_verified
   and not exists (select from todo_auth.account where user_id = "user".id)

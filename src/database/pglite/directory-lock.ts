@@ -106,7 +106,7 @@ async function announce(lockFiles: string): Promise<Entry> {
   let self: Holder = { pid: process.pid, host: hostname(), kernel: kernelId, listens: true, isOpen: false };
   const server = await listenAsHolder(lockFiles, id, () => self);
   self = { ...self, listens: server !== null && kernelId !== null };
-  // Renamed, so that nobody reads half of it.
+  // Renamed, so that no process reads half of it.
   writeFileSync(`${file}.new`, JSON.stringify(self), { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return {

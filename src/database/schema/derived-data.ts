@@ -90,7 +90,7 @@ async function deriveStep(client: pg.ClientBase, data: DerivedData): Promise<num
 
 async function derive(client: pg.ClientBase, data: DerivedData, { target, position }: State): Promise<number> {
   const { name, version, tables } = data;
-  // Of a run to another version, the position says nothing.
+  // The position of a run to another version does not apply.
   const after = target === version ? position : null;
   const isGuarded = !(await isExemptFromPolicies(client));
   if (isGuarded) await forcePolicies(client, tables, 'no force');

@@ -3,7 +3,7 @@ import type pg from 'pg';
 
 const oldestServer = 14;
 
-/** The database cannot be used as it is. The message says what whoever runs it has to do. */
+/** The database cannot be used as it is. The message names the fix. */
 export class DatabaseSetupError extends Error {
   override readonly name = 'DatabaseSetupError';
 }

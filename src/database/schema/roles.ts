@@ -8,9 +8,9 @@ const adminSchema = pgSchema('todo_admin');
 /** Which version of the server's derivations the rows of users have; see `derived-data.ts`. */
 export const derivedData = adminSchema.table('derived_data', {
   name: text().primaryKey(),
-  /** That all rows have. */
+  /** The version that all rows have. */
   version: integer().notNull(),
-  /** That the rows up to the position are brought to; null while nothing is in progress. */
+  /** The version of the rows up to `position`; null if no run is in progress. */
   target: integer(),
   position: text().array(),
 });

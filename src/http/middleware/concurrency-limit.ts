@@ -8,7 +8,7 @@ import type { Handler, Route } from '../request-context.ts';
  */
 export const maxInFlight = 5_000;
 
-/** What watches the server must get an answer above all then. */
+/** Health checks need an answer when the server is overloaded, too. */
 const healthRoutes: ReadonlySet<Route> = new Set(['/livez', '/readyz', '/health']);
 
 /** One bound for all that is wrapped by what it gives. */

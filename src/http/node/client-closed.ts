@@ -14,8 +14,7 @@ export class ClientClosedError extends Error {
 /** Why the client cannot have received a response with this status; undefined if it can. */
 export function closedReason({ env: { incoming } }: RequestContext, status: number): string | undefined {
   if (status === clientClosedStatus) return 'the connection was closed before the body ended';
-  // A problem says more than that its reader has gone.
-  // Node ends a connection as soon as the client ends its half.
+  // A problem keeps its status, which says more. Node ends a connection as soon as the client ends its half.
   const isClosed = status < 400 && !incoming.socket.writable;
   return isClosed ? 'the connection was closed before the response' : undefined;
 }

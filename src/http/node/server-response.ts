@@ -2,7 +2,7 @@
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 export interface BufferedServerResponse extends ServerResponse<IncomingMessage> {
-  /** Names and values in turn. They go out with those of the answer itself, with which they have no name but `Vary` in common. */
+  /** Names and values in turn, sent beside the headers of the answer itself. No name but `Vary` may be in both. */
   standardHeaders: readonly string[];
 }
 

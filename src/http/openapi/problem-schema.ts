@@ -39,7 +39,7 @@ export const problem = z
     message: z
       .string()
       .optional()
-      .meta({ description: 'On errors of the embedded issuer: the message of Better Auth.' }),
+      .meta({ description: 'On errors of the embedded issuer: the message of Better Auth, or else the `detail`.' }),
     errors: z
       .array(fieldError)
       .optional()

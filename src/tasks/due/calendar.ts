@@ -17,7 +17,7 @@ export function isTimeZone(name: string): boolean {
   return timeZoneNames.has(name);
 }
 
-/** Whether days can be told in a zone here: the tz database of Node's ICU may be older than the list of names. */
+/** Whether Node knows the zone: the tz database of its ICU may be older than the list of names. */
 export function hasCalendar(timeZone: string): boolean {
   try {
     return formatOf(timeZone) !== undefined;
