@@ -58,7 +58,8 @@ AUTH_ISSUER='https://id.example.com/#todo'
 - The file is UTF-8, or UTF-16 with a byte order mark, as Windows PowerShell writes it. Lines end in LF, CRLF or CR.
 - Values may be in single quotes, double quotes or backticks. In one of them, a value of another program's variable may
   have several lines.
-- \`$NAME\` and \`$(command)\` are not replaced; a value that is nothing else is refused.
+- \`$NAME\` and \`$(command)\` are not replaced. A value that is one of them is refused, and so is a value that has
+  \`\${NAME}\` or \`$(command)\` in it, unless the variable is a secret.
 - If a variable is set twice, the last value counts, and the server warns.
 - A line that is not \`NAME=value\` is refused, and so is a value that other programs would read differently: with a \`#\` in
   it but no quotes, with quotes inside quotes of the same kind, or with a backslash in double quotes before \`n\`, \`r\` or \`t\`.
