@@ -1,4 +1,5 @@
 /** The embedded issuer's operations, with a failure before each of their statements: nothing is done by half. */
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { prepareFaults, type StatementFaults } from '../support/statement-faults.ts';
@@ -285,6 +286,19 @@ test('a refusal that Better Auth does not expect is logged with its SQLSTATE, wi
   const line = api.log.find(({ request_id }) => request_id === body.request_id);
   expect(line).toMatchObject({ reason: '23503', err: { code: '23503' } });
   expect(JSON.stringify(line)).not.toMatch(new RegExp(`Failed query|${id}|${email}`));
+});
+
+test('an address that another sign-up has just taken, or that is too long to be stored, is refused with the reason', async () => {
+  const signUp = (email: string) => post(api.anonymous(), '/sign-up/email', { name: 'Eve', email, password });
+  const { email } = newPerson();
+  const together = await Promise.all([signUp(email), signUp(email), signUp(email)]);
+  const [first, ...others] = together.sort((one, other) => one.status - other.status);
+  expect(first?.status).toBe(200);
+  // A random text, because PostgreSQL compresses others until they fit the index.
+  for (const { status, body } of [...others, await signUp(`${randomBytes(6_000).toString('hex')}@example.com`)]) {
+    expect(status).toBe(422);
+    expect(body.detail).toMatch(/has just signed up with this address|already exists/);
+  }
 });
 
 test('nothing of all this was printed', () => {

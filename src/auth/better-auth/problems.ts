@@ -11,9 +11,11 @@ interface AuthError {
 /** Its refusals of where a request comes from, which a browser says in a header. */
 const originCodes = new Set(['INVALID_ORIGIN', 'MISSING_OR_NULL_ORIGIN', 'CROSS_SITE_NAVIGATION_LOGIN_BLOCKED']);
 
-/** Details in place of messages that do not say what to do. */
+/** Details instead of messages that do not say what is wrong or what to do. */
 const details: Readonly<Record<string, string>> = {
   UNAUTHORIZED: 'There is no valid session. Sign in, and send the session’s cookie or its token.',
+  FAILED_TO_CREATE_USER:
+    'The user could not be stored: another request has just signed up with this address, or the address is too long.',
   SESSION_NOT_FRESH: 'The session is too old for this. Sign in again.',
 };
 
