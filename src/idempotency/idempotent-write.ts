@@ -6,6 +6,7 @@ import type { RequestContext } from '../http/request-context.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
 import { type AcquiredRows, acquireKey, idempotentRequest, replayedResponse, saveResponse } from './keys.ts';
 import type { StoredResponse } from './stored-response.ts';
+import { takeTurn } from './turn.ts';
 
 export interface Write {
   readonly statements: readonly BoundStatement[];
@@ -31,10 +32,12 @@ export async function executeWrite(
 ): Promise<Response> {
   if (key !== undefined) return respond(await executeIdempotentWrite(database, write, key, context));
   const principal = context.get('principal');
+  const statements = [takeTurn(principal.userId), ...write.statements];
+  const toResponse = ([, ...rows]: Row[][]) => write.toResponse(rows);
   const done = write.isPartial
-    ? database.transact(principal, write.statements, (rows) => ({ finalStatements: [], value: write.toResponse(rows) }))
-    : database.run(principal, write.statements).then(write.toResponse);
-  return respond(await done.catch(translateConstraintViolation(write, 0)));
+    ? database.transact(principal, statements, (rows) => ({ finalStatements: [], value: toResponse(rows) }))
+    : database.run(principal, statements).then(toResponse);
+  return respond(await done.catch(translateConstraintViolation(write, 1)));
 }
 
 const [savepoint, undo] = ['savepoint write', 'rollback to savepoint write'].map(
@@ -50,14 +53,15 @@ function executeIdempotentWrite(
 ): Promise<StoredResponse> {
   const principal = context.get('principal');
   const request = idempotentRequest(key, context.req.method, pathOf(context), context.get('body'));
-  const before = [...acquireKey(principal.userId, request), ...(write.isPartial ? [savepoint] : [])];
+  const { userId } = principal;
+  const before = [...acquireKey(userId, request), takeTurn(userId), ...(write.isPartial ? [savepoint] : [])];
   const conclude = (rows: Row[][]): Decision<StoredResponse> => {
     const earlier = replayedResponse(rows as unknown as AcquiredRows, request);
     if (earlier) return { finalStatements: [], value: earlier };
     const { toResponse, isDone } = outcome(write, rows.slice(before.length), context);
     const isUndone = write.isPartial && !isDone;
     return {
-      finalStatements: [...(isUndone ? [undo] : []), saveResponse(principal.userId, request, toResponse)],
+      finalStatements: [...(isUndone ? [undo] : []), saveResponse(userId, request, toResponse)],
       value: toResponse,
     };
   };

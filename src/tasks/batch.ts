@@ -68,14 +68,14 @@ export const batchResults = z
   .meta({ id: 'BatchResults', description: 'The outcome of each operation, in their order.' });
 
 export function batchMutation(ownerId: string, operations: readonly BatchOperation[]): Write {
-  const locks = lockTasks(ownerId, operations.flatMap(idOf));
+  const lock = lockTasks(ownerId, operations.flatMap(idOf));
   const writes = operations.map((each) => mutationOf(ownerId, each));
   return {
-    statements: [...locks, ...writes.flatMap(({ statements }) => statements)],
+    statements: [lock, ...writes.flatMap(({ statements }) => statements)],
     isPartial: true,
-    toResponse(rows) {
-      let start = locks.length;
-      const before = (rows[locks.length - 1] ?? []) as unknown as VersionRow[];
+    toResponse([locked = [], ...rows]) {
+      let start = 0;
+      const before = locked as unknown as VersionRow[];
       const results = writes.map(({ statements, toResult: result }, index) => {
         const own: Row[][] = rows.slice(start, start + statements.length);
         start += statements.length;
@@ -88,7 +88,7 @@ export function batchMutation(ownerId: string, operations: readonly BatchOperati
       return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ results }) };
     },
     onConstraintViolation(error, statement) {
-      let end = locks.length;
+      let end = 1;
       const index = writes.findIndex(({ statements }) => {
         end += statements.length;
         return statement < end;

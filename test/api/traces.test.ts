@@ -40,7 +40,7 @@ test('a request has a span named by its route, with one for each round trip insi
   });
   const inside = spans().filter((span) => span.parentSpanContext?.spanId === request.spanContext().spanId);
   expect(inside).toHaveLength(1);
-  expect(inside[0]?.attributes).toMatchObject({ 'db.system.name': 'postgresql', 'db.operation.batch.size': 3 });
+  expect(inside[0]?.attributes).toMatchObject({ 'db.system.name': 'postgresql', 'db.operation.batch.size': 4 });
 });
 
 test('it goes on with the trace of the caller', async () => {

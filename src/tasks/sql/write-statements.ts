@@ -56,9 +56,9 @@ const insert: Statement = {
   name: 'tasks_insert',
   text: `
     with stored as (
-      insert into todo.tasks (owner_id, id, ${writable.join(', ')}, completed_at)
+      insert into todo.tasks (owner_id, id, ${writable.join(', ')}, completed_at, created_at, updated_at)
       select $1, $2, ${writable.map((column) => `wanted.${column}`).join(', ')},
-             case when wanted.status = 'Done' then now() end
+             case when wanted.status = 'Done' then statement_timestamp() end, statement_timestamp(), statement_timestamp()
       from jsonb_populate_record(null::todo.tasks, $3) as wanted
       where ${notReplayed}
       -- An update that changes nothing keeps the task that is there as it is until it has been compared.
@@ -99,15 +99,6 @@ const lock: Statement = {
 
 /** Whether the task of a statement is the one that was locked. */
 const isLocked = "current_setting('app.locked', true) = $2::text";
-
-/**
- * Batches of one user follow one another, and each locks the tasks it names before it does anything, in one order:
- * two that name the same ones cannot each wait for the other.
- */
-const takeTurn: Statement = {
-  name: 'tasks_take_turn',
-  text: `select pg_advisory_xact_lock(hashtextextended('batch ' || $1, 0))`,
-};
 
 const lockAll: Statement = {
   name: 'tasks_lock_all',
@@ -187,10 +178,10 @@ function update(parts: { tags: boolean; words: boolean }): Statement {
           completed_at = case
             when wanted.status <> 'Done' then null
             when current.status = 'Done' then current.completed_at
-            else greatest(now(), current.updated_at)
+            else greatest(statement_timestamp(), current.updated_at)
           end,
           version = current.version + 1,
-          updated_at = greatest(now(), current.updated_at)
+          updated_at = greatest(statement_timestamp(), current.updated_at)
       from current, jsonb_populate_record(current.stored, ${patch}) as wanted
       where tasks.owner_id = $1 and tasks.id = current.id and (${changes.join(' or ')})`,
   };
@@ -229,12 +220,9 @@ export interface VersionRow {
   readonly version: number;
 }
 
-/** What goes before the writes of a batch. The last statement gives a `VersionRow` for each task that exists. */
-export function lockTasks(ownerId: string, ids: readonly string[]): BoundStatement[] {
-  return [
-    { statement: takeTurn, values: [ownerId] },
-    { statement: lockAll, values: [ownerId, ids] },
-  ];
+/** Goes before the writes of a batch, and gives a `VersionRow` for each task that exists. */
+export function lockTasks(ownerId: string, ids: readonly string[]): BoundStatement {
+  return { statement: lockAll, values: [ownerId, ids] };
 }
 
 /** @param versions the versions that may be changed; null for any */
