@@ -136,6 +136,19 @@ test('an attempt waits for another one that has not won yet', async () => {
   await (await attempt).release();
 });
 
+test('an attempt that waits for a process on another kernel is seen by a later one without a socket', async () => {
+  const slow = { ...timing, heartbeatMs: 400 };
+  mkdirSync(join(directory, 'lock'));
+  const stale = `${randomUUID()}.json`;
+  writeFileSync(join(directory, 'lock', stale), JSON.stringify({ pid: 1, host: 'elsewhere', kernel: 'another' }));
+  const first = lockDirectory(directory, slow);
+  await expect.poll(() => entries()).toHaveLength(2);
+  const file = join(directory, 'lock', entries().find((name) => name !== stale) as string);
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), listens: false }));
+  await expect(lockDirectory(directory, slow)).rejects.toThrow(`in use by process ${process.pid}`);
+  await (await first).release();
+});
+
 /** What separates two containers of one machine, without their images. */
 const container = ['unshare', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child', '--mount-proc'];
 const canContain = spawnSync(container[0] as string, [...container.slice(1), 'true']).status === 0;

@@ -62,9 +62,12 @@ export async function lockDirectory(directory: string, timing: LockTiming = defa
   const lockFiles = join(directory, 'lock');
   makeFolder(lockFiles, directory);
   for (const end = performance.now() + contentionMs; ; ) {
-    const entry = await announce(lockFiles);
+    const entry = await announce(lockFiles, directory, timing);
     const other = await findHolder(lockFiles, entry.id, timing);
-    if (!other) return hold(entry, directory, timing);
+    if (!other) {
+      entry.open();
+      return { lost: entry.lost, release: () => entry.remove() };
+    }
     await entry.remove();
     if (other.isOpen !== false || performance.now() > end) throw inUse(directory, other);
     // Both have given way. Random delays make one of them come back alone.
@@ -93,14 +96,15 @@ function inUse(directory: string, { pid, host }: Partial<Holder>): DirectoryInUs
 /** The files of one attempt to take the lock. */
 interface Entry {
   readonly id: string;
-  readonly file: string;
+  /** As in `DirectoryLock`. */
+  readonly lost: Promise<never>;
   /** Tells those who connect from now on that this process holds the lock. */
   open(): void;
   remove(): Promise<void>;
 }
 
-/** Makes this process visible to all others, before it looks for them. */
-async function announce(lockFiles: string): Promise<Entry> {
+/** Makes this process visible to all others, and keeps its heartbeat, before it looks for them. */
+async function announce(lockFiles: string, directory: string, { heartbeatMs }: LockTiming): Promise<Entry> {
   const id = randomUUID();
   const file = join(lockFiles, `${id}.json`);
   let self: Holder = { pid: process.pid, host: hostname(), kernel: kernelId, listens: true, isOpen: false };
@@ -109,13 +113,24 @@ async function announce(lockFiles: string): Promise<Entry> {
   // Renamed, so that no process reads half of it.
   writeFileSync(`${file}.new`, JSON.stringify(self), { mode: 0o600 });
   renameSync(`${file}.new`, file);
+  const { ino } = statSync(file);
+  let heartbeat: NodeJS.Timeout | undefined;
+  const lost = new Promise<never>((_, reject) => {
+    heartbeat = setInterval(() => {
+      if (beat(file, ino)) return;
+      clearInterval(heartbeat);
+      reject(new DirectoryLostError(directory));
+    }, heartbeatMs).unref();
+  });
+  lost.catch(() => {});
   return {
     id,
-    file,
+    lost,
     open() {
       self = { ...self, isOpen: true };
     },
     async remove() {
+      clearInterval(heartbeat);
       removeEntry(lockFiles, id);
       await new Promise((resolve) => (server ? server.close(resolve) : resolve(null)));
     },
@@ -166,27 +181,6 @@ function heartbeatOf(file: string): string {
 
 function removeEntry(lockFiles: string, id: string): void {
   for (const extension of ['json', 'sock']) rmSync(join(lockFiles, `${id}.${extension}`), { force: true });
-}
-
-function hold(entry: Entry, directory: string, { heartbeatMs }: LockTiming): DirectoryLock {
-  entry.open();
-  const { ino } = statSync(entry.file);
-  let heartbeat: NodeJS.Timeout | undefined;
-  const lost = new Promise<never>((_, reject) => {
-    heartbeat = setInterval(() => {
-      if (beat(entry.file, ino)) return;
-      clearInterval(heartbeat);
-      reject(new DirectoryLostError(directory));
-    }, heartbeatMs).unref();
-  });
-  lost.catch(() => {});
-  return {
-    lost,
-    async release() {
-      clearInterval(heartbeat);
-      await entry.remove();
-    },
-  };
 }
 
 /** Renews the time of a file, which others watch. Returns false if it is gone or another file has its name. */
