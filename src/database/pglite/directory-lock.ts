@@ -156,7 +156,9 @@ async function stateOf(lockFiles: string, id: string, { silenceMs }: LockTiming)
   const seen = heartbeatOf(file);
   await delay(silenceMs);
   const { isOpen: _, ...known } = holder;
-  return heartbeatOf(file) === seen ? 'dead' : known;
+  const last = heartbeatOf(file);
+  // Another process may have removed the file of a dead one meanwhile.
+  return last === null || last === seen ? 'dead' : known;
 }
 
 /** Null if the file is gone. If it cannot be read, its heartbeat decides. */
@@ -168,15 +170,16 @@ function readHolder(file: string): Partial<Holder> | null {
   }
 }
 
-/** Opened for each look: a network file system may otherwise answer from its cache. */
-function heartbeatOf(file: string): string {
+/** The last heartbeat in a form that only compares; null if the file is gone. */
+function heartbeatOf(file: string): string | null {
   try {
+    // A network file system may otherwise answer from its cache.
     readFileSync(file);
-    const { mtimeNs, ino } = statSync(file, { bigint: true });
-    return `${ino} ${mtimeNs}`;
   } catch {
-    return 'gone';
+    // The time of a file that this user may not read still counts.
   }
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return found ? `${found.ino} ${found.mtimeNs}` : null;
 }
 
 function removeEntry(lockFiles: string, id: string): void {
