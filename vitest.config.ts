@@ -15,6 +15,27 @@ function onDatabase(kind: 'embedded' | 'postgres') {
   };
 }
 
+function resilience(length: 'short' | 'long') {
+  return {
+    test: {
+      ...common,
+      name: 'resilience',
+      include: ['test/resilience/**/*.test.ts'],
+      // They measure what is left of a machine under load, so they run one after the other.
+      fileParallelism: false,
+      testTimeout: 120_000,
+      env: { RESILIENCE: length },
+    },
+  };
+}
+
+/** Projects that run only with `--mode`: what takes minutes, and what needs package registries and other languages. */
+const projectsOfModes: Readonly<Record<string, object[]>> = {
+  short: [resilience('short')],
+  long: [resilience('long')],
+  clients: [{ test: { ...common, name: 'clients', include: ['test/clients/**/*.test.ts'], testTimeout: 600_000 } }],
+};
+
 // biome-ignore lint/style/noDefaultExport: vitest looks for the default export.
 export default defineConfig(({ mode }) => ({
   test: {
@@ -24,23 +45,8 @@ export default defineConfig(({ mode }) => ({
       { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       onDatabase('embedded'),
       onDatabase('postgres'),
-      {
-        test: {
-          ...common,
-          name: 'resilience',
-          include: ['test/resilience/**/*.test.ts'],
-          // They measure what is left of a machine under load, so one at a time.
-          fileParallelism: false,
-          testTimeout: 120_000,
-          // `--mode long` is for what takes minutes.
-          env: { RESILIENCE: mode },
-        },
-      },
       { test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000 } },
-      // `--mode clients` is for what needs package registries and other languages.
-      ...(mode === 'clients'
-        ? [{ test: { ...common, name: 'clients', include: ['test/clients/**/*.test.ts'], testTimeout: 600_000 } }]
-        : []),
+      ...(projectsOfModes[mode] ?? []),
     ],
   },
 }));
