@@ -3,6 +3,7 @@
  *
  * It goes by properties of Unicode (UAX #44) where there are any, and by the tables below where there are none. What
  * the beginning of a text folds to is the beginning of what the text folds to, so that beginnings of words are found.
+ * The first half of a Thai vowel that is typed as two is an exception.
  * A change of the result needs a new `wordsVersion` in `search.ts`.
  */
 
@@ -59,14 +60,30 @@ const variants: Readonly<Record<string, string>> = {
   // The form at the end of a Greek word. The older letters of Greek and Coptic stay apart.
   σ: 'ς',
   // Cyrillic letters with a stroke, a hook, a descender or an upturn, named so by Unicode.
-  ...{ г: 'ґғӻҕ', ж: 'җ', з: 'ҙ', к: 'қҝҟҡӄ', л: 'ӆԯ', н: 'ңӊӈ', о: 'ө', п: 'ҧԥ', р: 'ҏ', с: 'ҫ', т: 'ҭ', у: 'үұ' },
-  ...{ х: 'ҳӽ', ч: 'ҷҹӌ', ь: 'ҍ' },
+  ...{
+    г: 'ґғӻҕӷ',
+    ж: 'җ',
+    з: 'ҙ',
+    к: 'қҝҟҡӄ',
+    л: 'ӆԯԓԡ',
+    м: 'ӎ',
+    н: 'ңӊӈԣԩ',
+    о: 'ө',
+    п: 'ҧԥ',
+    р: 'ҏ',
+    с: 'ҫ',
+    т: 'ҭ',
+    у: 'үұ',
+  },
+  ...{ х: 'ҳӽӿ', һ: 'ԧ', ч: 'ҷҹӌ', ь: 'ҍ' },
   // The forms at the end of a Hebrew word, of the same weight in the default collation (DUCET), and Yiddish ligatures.
   ...{ כ: 'ך', מ: 'ם', נ: 'ן', פ: 'ף', צ: 'ץ', וו: 'װ', וי: 'ױ', יי: 'ײ' },
   // Letters of Arabic, Persian, Urdu and Kurdish keyboards, as Lucene's normalizers for Arabic and Persian have them.
-  ...{ ا: 'ٱٲٳ', ي: 'ىیېۍ', ك: 'کڪ', ه: 'ةۃەہھ' },
+  ...{ ا: 'ٱٲٳ', ي: 'ىیېۍ', ك: 'کڪ', ه: 'ةۃەہھ', گ: 'ګ' },
   // Indic candrabindu and tippi, which are written for anusvara.
   ...{ 'ं': 'ँ', 'ং': 'ঁ', 'ਂ': 'ਁੰ', 'ં': 'ઁ', 'ଂ': 'ଁ', 'ం': 'ఁ', 'ಂ': 'ಁ', 'ം': 'ഁ' },
+  // A letter for a sequence that looks like it, and the sha of Tamil shri, which was sa before Unicode 4.1.
+  ...{ 'अ\u0945': 'ॲ', ஸ: 'ஶ' },
   // Letters that were once written with virama and U+200D (the Unicode Standard, section 12.1 and 12.9).
   ...{ 'ত\u09cd': 'ৎ', 'ണ\u0d4d': 'ൺ', 'ന\u0d4d': 'ൻ', 'ര\u0d4d': 'ർ', 'ല\u0d4d': 'ൽ', 'ള\u0d4d': 'ൾ', 'ക\u0d4d': 'ൿ' },
 };
@@ -98,6 +115,10 @@ export function fold(text: string): string {
       .toUpperCase()
       .toLowerCase()
       .replaceAll(variant, (found) => letterOfVariant.get(found) ?? found)
+      // Thai sara ae, typed as two sara e; Malayalam nta with the chillu, and au as in the reformed orthography.
+      .replaceAll('\u0e40\u0e40', '\u0e41')
+      .replaceAll('\u0d4d\u0d4d', '\u0d4d')
+      .replaceAll(/(?<!\u0d46)\u0d57/g, '\u0d46\u0d57')
       .replaceAll(katakana, (found) => String.fromCharCode(found.charCodeAt(0) - 0x60))
       .replaceAll(markedKana, (found) => found.normalize('NFC'))
       .replaceAll(/(?!')\p{Quotation_Mark}/gu, '"')

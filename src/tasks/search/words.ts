@@ -15,8 +15,16 @@ export const wordsVersion = 2;
 /** In code points; as long as a query may be, so that no query is longer than what it is compared with. */
 const longestWord = 200;
 
-/** Scripts that are written without spaces: every character begins a word. */
-const unspaced = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`;
+/**
+ * Scripts that are written without spaces: every character begins a word. Han and the syllables beside it, and the
+ * scripts of the line breaking class SA (UAX #14).
+ */
+const unspaced = [
+  ...['Han', 'Hiragana', 'Katakana', 'Bopomofo'],
+  ...['Thai', 'Lao', 'Khmer', 'Myanmar', 'Tai_Le', 'New_Tai_Lue', 'Tai_Tham', 'Tai_Viet', 'Ahom'],
+]
+  .map((script) => `\\p{Script=${script}}`)
+  .join('');
 const longestUnspacedWord = 32;
 
 /** Of a word in other scripts. Parts of a word are joined by apostrophes and soft breaks. */
