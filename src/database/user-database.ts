@@ -13,7 +13,7 @@ import {
 } from './errors.ts';
 import { Pipeline } from './pg/pipeline.ts';
 import { janitorScope, userScope } from './pg/user-scope.ts';
-import type { BoundStatement, Row, Statement } from './statement.ts';
+import type { BoundStatement, Row, RowsOf, Statement } from './statement.ts';
 
 export interface UserDatabase {
   /**
@@ -24,20 +24,24 @@ export interface UserDatabase {
    * @throws ProblemError database_unavailable, overloaded, timeout or internal_error; a `RefusedValueError` where values were
    *   refused, for the caller to make sense of
    */
-  run(principal: Principal, statements: readonly BoundStatement[], ifLost?: IfLost): Promise<Row[][]>;
+  run<const Statements extends readonly BoundStatement[]>(
+    principal: Principal,
+    statements: Statements,
+    ifLost?: IfLost,
+  ): Promise<RowsOf<Statements>>;
 
   /**
    * Runs statements as the user, looks at what they gave, and commits or rolls back accordingly: two round trips,
    * however many statements there are.
    *
-   * @param decide told the rows of each statement, gives what to run before the commit and what to return; throws to
-   *   roll everything back
-   * @throws what `run` throws, and what `conclude` throws
+   * @param decide receives the rows of each statement and returns how the transaction ends; if it throws, everything is
+   *   rolled back
+   * @throws the errors of `run`, and the errors of `decide`
    */
-  transact<Value>(
+  transact<const Statements extends readonly BoundStatement[], Value>(
     principal: Principal,
-    statements: readonly BoundStatement[],
-    decide: (rows: Row[][]) => Decision<Value>,
+    statements: Statements,
+    decide: (rows: RowsOf<Statements>) => Decision<Value>,
     ifLost?: IfLost,
   ): Promise<Value>;
 }
@@ -45,10 +49,10 @@ export interface UserDatabase {
 /** `repeat` is for what may be done twice without harm: reads, and writes with an idempotency key. */
 export type IfLost = 'fail' | 'repeat';
 
-export interface Decision<Value> {
-  readonly finalStatements: readonly BoundStatement[];
-  readonly value: Value;
-}
+/** How a transaction ends, and the value that `transact` returns. The final statements run before the commit. */
+export type Decision<Value> =
+  | { readonly end: 'commit'; readonly finalStatements: readonly BoundStatement[]; readonly value: Value }
+  | { readonly end: 'rollback'; readonly value: Value };
 
 /** PostgreSQL refused a value: it breaks a constraint, or is none of its type (SQLSTATE classes 22 and 23). */
 export class RefusedValueError extends Error {
@@ -90,22 +94,35 @@ export function createUserDatabase(
   observer = noObserver,
 ): UserDatabase {
   return {
-    run: (principal, statements, ifLost = 'fail') =>
+    run: <const Statements extends readonly BoundStatement[]>(
+      principal: Principal,
+      statements: Statements,
+      ifLost: IfLost = 'fail',
+    ) =>
       attempt(ifLost, () =>
-        withClient(pool, (client) =>
-          observed(client, [userScope(client, principal.userId, timeoutMs), ...statements], 1),
+        withClient(
+          pool,
+          (client) =>
+            observed(client, [userScope(client, principal.userId, timeoutMs), ...statements], 1) as Promise<
+              RowsOf<Statements>
+            >,
         ),
       ),
 
-    transact: (principal, statements, decide, ifLost = 'fail') =>
+    transact: <const Statements extends readonly BoundStatement[], Value>(
+      principal: Principal,
+      statements: Statements,
+      decide: (rows: RowsOf<Statements>) => Decision<Value>,
+      ifLost: IfLost = 'fail',
+    ) =>
       attempt(ifLost, () =>
         withClient(pool, async (client) => {
           try {
             const scope = userScope(client, principal.userId, timeoutMs);
             const rows = await observed(client, [begin, scope, ...statements], 2);
-            const { finalStatements, value } = decide(rows);
-            await observed(client, [...finalStatements, commit]);
-            return value;
+            const decision = decide(rows as RowsOf<Statements>);
+            await observed(client, decision.end === 'commit' ? [...decision.finalStatements, commit] : [rollback]);
+            return decision.value;
           } catch (error) {
             if (isUsableAfter(error)) await send(client, [rollback], prepare);
             throw error;

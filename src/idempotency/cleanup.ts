@@ -1,34 +1,40 @@
-/** Removing expired idempotency keys, a few at a time. */
+/** The removal of expired idempotency keys, in small steps. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Statement } from '../database/statement.ts';
+import { retention } from './retention.ts';
 
-/** Rows a step: few enough to be over before anybody waits for them. */
-const step = 500;
+/** Rows per step, so that a step holds its locks for a short time. */
+const maxRows = 500;
 const pauseMs = 200;
 
-/** Runs as the janitor, who can see expired rows only. */
-const sweep: Statement = {
+/** Runs as the maintenance role, which sees expired rows only. */
+const deleteExpired: Statement = {
   name: 'idempotency_sweep',
   text: `
     with expired as (
       select owner_id, key from todo.idempotency_keys
-      where created_at < now() - interval '24 hours'
-      limit ${step} for update skip locked
+      where created_at < now() - ${retention}
+      limit ${maxRows} for update skip locked
     )
     delete from todo.idempotency_keys as keys using expired
     where keys.owner_id = expired.owner_id and keys.key = expired.key
     returning true as removed`,
 };
 
-/** Runs a statement as the janitor and gives its rows. */
+/** Runs a statement as the maintenance role and returns its rows. */
 export type RunAsJanitor = (statement: Statement) => Promise<object[]>;
 
-/** Removes what has expired by now. Stops early when `stopped`. */
+/**
+ * Removes the keys that have expired by now.
+ *
+ * @param stopped ends the removal after the current step
+ * @returns the number of removed keys
+ */
 export async function deleteExpiredKeys(run: RunAsJanitor, stopped?: AbortSignal): Promise<number> {
   for (let removed = 0; ; ) {
-    const { length } = await run(sweep);
+    const { length } = await run(deleteExpired);
     removed += length;
-    if (length < step || stopped?.aborted) return removed;
+    if (length < maxRows || stopped?.aborted) return removed;
     await delay(pauseMs, undefined, stopped && { signal: stopped }).catch(() => {});
   }
 }

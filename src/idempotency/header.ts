@@ -1,5 +1,6 @@
-/** The header with which a client makes a write safe to repeat. */
+/** The `Idempotency-Key` header, which makes a write safe to repeat. */
 import { z } from 'zod';
+import { retentionHours } from './retention.ts';
 
 /** For the headers of every operation that writes. */
 export const idempotencyKey = {
@@ -8,11 +9,10 @@ export const idempotencyKey = {
     .refine((key) => /^[\x21-\x7e]{1,255}$/.test(key), 'must have 1 to 255 visible ASCII characters')
     .optional()
     .meta({
-      description:
-        'Makes the write safe to repeat: the same request with the same key gets the first one’s answer for 24 hours.',
+      description: `Makes the write safe to repeat. For ${retentionHours} hours, the same request with the same key gets the response of the first one.`,
       example: '0193a5b0-a1f3-7d3e-8c55-5b1f7f0e2d11',
     }),
 };
 
-/** The problems that come with it. */
+/** The problems of the header. */
 export const keyProblems = ['request_in_progress', 'idempotency_key_reused'] as const;

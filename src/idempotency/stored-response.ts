@@ -1,4 +1,4 @@
-/** The response to a write, which is stored under its idempotency key and sent again to repeated requests. */
+/** The response to a write. It is stored under the idempotency key of the request, and sent again to its replays. */
 export interface StoredResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

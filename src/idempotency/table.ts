@@ -1,7 +1,8 @@
-/** The table of idempotency keys and of what was answered to them. */
+/** The table of idempotency keys and of the responses to their requests. */
 import { sql } from 'drizzle-orm';
 import { check, customType, index, pgPolicy, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core';
 import { janitor, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+import { retention } from './retention.ts';
 
 const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
@@ -10,7 +11,7 @@ export const idempotencyKeys = todoSchema.table(
   {
     ownerId: text('owner_id').notNull(),
     key: text().notNull(),
-    /** Of the request: its method, path and body. */
+    /** SHA-256 of the request's method, path and body. */
     fingerprint: bytes().notNull(),
     status: smallint().notNull(),
     contentType: text('content_type'),
@@ -25,7 +26,11 @@ export const idempotencyKeys = todoSchema.table(
     index('idempotency_keys_by_age').on(table.createdAt),
     check('idempotency_keys_key', sql`${table.key} ~ '^[!-~]{1,255}$'`),
     ownerPolicy(table.ownerId),
-    // Whoever sweeps up sees what is expired, of everybody, and nothing else.
-    pgPolicy('expired_only', { for: 'all', to: janitor, using: sql`${table.createdAt} < now() - interval '24 hours'` }),
+    // The maintenance role sees the expired rows of all users, and nothing else.
+    pgPolicy('expired_only', {
+      for: 'all',
+      to: janitor,
+      using: sql`${table.createdAt} < now() - ${sql.raw(retention)}`,
+    }),
   ],
 );

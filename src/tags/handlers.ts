@@ -1,11 +1,16 @@
-/** The tags of a user. */
+/** The handler of the list of tags. */
 import type { BoundStatement, Statement } from '../database/statement.ts';
 import type { UserDatabase } from '../database/user-database.ts';
 import { jsonResponse } from '../http/response/json.ts';
 import { implement, type Operation } from '../http/route.ts';
 import { listTagsRoute } from './routes.ts';
 
-const select: Statement = {
+interface TagRow {
+  readonly name: string;
+  readonly task_count: number;
+}
+
+const select: Statement<TagRow[]> = {
   name: 'tags_list',
   text: `
     select tag.name, count(*) as task_count
@@ -26,6 +31,6 @@ export function tagOperations(database: UserDatabase): Operation[] {
   ];
 }
 
-function listTags(ownerId: string): BoundStatement {
+function listTags(ownerId: string): BoundStatement<TagRow[]> {
   return { statement: select, values: [ownerId] };
 }

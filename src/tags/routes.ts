@@ -1,4 +1,4 @@
-/** The operations on tags: the source of their validation and their documentation. */
+/** The routes of tags: the source of their validation, their types and their documentation. */
 import { z } from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { tagName } from '../tasks/schemas.ts';
@@ -9,7 +9,7 @@ export const listTagsRoute = defineRoute({
   path: '/api/v1/tags',
   tag: 'Tags',
   summary: 'List tags',
-  description: 'The user’s tags that are in use, by name.',
+  description: 'The tags of the user’s tasks, sorted by name.',
   token: 'tasks:read',
   request: {},
   responses: {
@@ -19,7 +19,7 @@ export const listTagsRoute = defineRoute({
         z
           .strictObject({
             name: tagName,
-            task_count: z.int().min(1).meta({ description: 'How many tasks have it.', example: 3 }),
+            task_count: z.int().min(1).meta({ description: 'Number of tasks with the tag.', example: 3 }),
           })
           .meta({ id: 'Tag' }),
       ),

@@ -1,16 +1,16 @@
-/** What the server derives from tasks and tags, for the upgrade of a database that an older server has filled. */
+/** Data derived from tasks and tags, and its upgrade after an older server has filled the database. */
 import type { DerivedData } from '../database/schema/derived-data.ts';
 import { wordsOf, wordsVersion } from './search/words.ts';
 import { tagKey } from './tag-key.ts';
 
 type Query = Parameters<DerivedData['deriveNext']>[0];
 
-/** The most per step, so that it takes little memory and holds its locks for a short time. */
-const mostTasks = 500;
-const mostOwners = 100;
+/** Per step, so that a step needs little memory and holds its locks for a short time. */
+const maxTasks = 500;
+const maxOwners = 100;
 
-/** After so many words, the tasks so far are saved. */
-const mostWords = 20_000;
+/** Words per statement. */
+const maxWords = 20_000;
 
 interface TaskText {
   readonly owner_id: string;
@@ -27,7 +27,7 @@ export const taskWords: DerivedData = {
     const tasks = await query<TaskText>(
       `select owner_id, id, title, description from todo.tasks
        where $1::text is null or (owner_id, id) > ($1, $2::uuid)
-       order by owner_id, id limit ${mostTasks} for update`,
+       order by owner_id, id limit ${maxTasks} for update`,
       after ?? [null, null],
     );
     const last = tasks.at(-1);
@@ -35,7 +35,7 @@ export const taskWords: DerivedData = {
     let group = new WordRows();
     for (const task of tasks) {
       group.add(task);
-      if (group.size < mostWords) continue;
+      if (group.size < maxWords) continue;
       await group.save(query);
       group = new WordRows();
     }
@@ -69,7 +69,7 @@ class WordRows {
     }
   }
 
-  /** Most words stay as they are, and so do their rows. */
+  /** Rows of unchanged words stay, because most words do not change. */
   async save(query: Query): Promise<void> {
     const derived =
       'unnest($1::text[], $2::uuid[], $3::text[], $4::boolean[]) as derived (owner_id, task_id, word, in_title)';
@@ -105,7 +105,7 @@ export const tagKeys: DerivedData = {
     const tags = await query<TagRow>(
       `select owner_id, id, name, key from todo.tags
        where owner_id in (
-         select distinct owner_id from todo.tags where $1::text is null or owner_id > $1 order by owner_id limit ${mostOwners})
+         select distinct owner_id from todo.tags where $1::text is null or owner_id > $1 order by owner_id limit ${maxOwners})
        order by owner_id, id for update`,
       after ?? [null],
     );
@@ -130,7 +130,7 @@ export const tagKeys: DerivedData = {
   },
 };
 
-/** Merges tags with the same key into the one with the oldest task. The tasks of the others get a new version. */
+/** Merges tags that are now the same into the tag with the oldest task. The tasks of the other tags change. */
 async function mergeTags(query: Query, same: readonly TagRow[]): Promise<TagRow | undefined> {
   const ownerId = same[0]?.owner_id;
   const [first] = await query<{ id: string }>(

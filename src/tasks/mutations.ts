@@ -1,114 +1,95 @@
-/** The writes of single tasks: their statements, and what is answered to them. */
+/** The mutations of single tasks. */
 import { isDeepStrictEqual } from 'node:util';
-import type { BoundStatement, Row } from '../database/statement.ts';
-import { publicPath } from '../http/base-path.ts';
-import type { RequestContext } from '../http/request-context.ts';
-import type { StoredResponse } from '../idempotency/stored-response.ts';
-import { ProblemError } from '../problems/problem.ts';
-import { entityTag } from '../resource/etag.ts';
+import type { RefusedValueError } from '../database/user-database.ts';
+import { ProblemError, validationFailed } from '../problems/problem.ts';
+import { defineMutation, type Mutation } from '../resource/mutation.ts';
+import { type AllowedVersions, assertVersion } from '../resource/preconditions.ts';
+import { dueFieldError } from './due/errors.ts';
 import type { Task, TaskPatch, TaskReplace } from './schemas.ts';
-import { type TaskRow, toTask } from './sql/row.ts';
-import { deleteTask, insertTask, lockTask, selectTask, updateTask } from './sql/write-statements.ts';
+import { toTask } from './sql/row.ts';
+import {
+  deleteTask,
+  insertTask,
+  type LockedVersion,
+  lockTask,
+  selectTask,
+  updateTask,
+} from './sql/write-statements.ts';
 import { tagKey } from './tag-key.ts';
 
-/** A change of one task, by itself or in a batch. */
-export interface TaskMutation {
-  readonly statements: readonly BoundStatement[];
-  /** What came of it, told the rows of each statement. Throws a `ProblemError` where it was not done. */
-  readonly toResult: (rows: Row[][]) => TaskResult;
-}
-
 export interface TaskResult {
+  /** The status of the response: created (201), changed or already there (200), or deleted (204). */
   readonly status: 200 | 201 | 204;
-  /** The task as it is afterwards, unless it is gone. */
+  /** The task after the mutation; absent if the mutation deleted it. */
   readonly task?: Task;
 }
 
-export function createTask(ownerId: string, id: string, task: TaskReplace): TaskMutation {
-  return {
+/** The result is 200 if a task with this id and these fields exists. */
+export function createTaskMutation(ownerId: string, id: string, task: TaskReplace): Mutation<TaskResult> {
+  return defineMutation({
     statements: [insertTask(ownerId, id, task), selectTask(ownerId, id)],
-    toResult(rows) {
-      const [[created], [stored]] = rows as unknown as [[Row?], [TaskRow?]];
-      if (stored && created) return { status: 201, task: toTask(stored) };
-      if (stored && isAsWanted(toTask(stored), task)) return { status: 200, task: toTask(stored) };
+    toResult([[created], [row]]): TaskResult {
+      const stored = row && toTask(row);
+      if (stored && created) return { status: 201, task: stored };
+      if (stored && hasFields(stored, task)) return { status: 200, task: stored };
       throw new ProblemError('id_taken');
     },
-  };
+    onConstraintViolation: dueProblem,
+  });
 }
 
-/** @param versions the versions that may be changed; null for any */
-export function changeTask(
+export function patchTaskMutation(
   ownerId: string,
   id: string,
   patch: TaskPatch,
-  versions: readonly number[] | null,
-): TaskMutation {
-  return {
+  versions: AllowedVersions,
+): Mutation<TaskResult> {
+  return defineMutation({
     statements: [lockTask(ownerId, id), updateTask(ownerId, id, patch, versions), selectTask(ownerId, id)],
-    toResult(rows) {
-      const [[locked], , [changed]] = rows as unknown as [[Locked], [], [TaskRow?]];
-      assertVersion(locked, versions);
+    toResult([[locked], , [changed]]): TaskResult {
+      assertLocked(locked, versions);
       if (!changed) throw new ProblemError('task_not_found');
       return { status: 200, task: toTask(changed) };
     },
-  };
+    onConstraintViolation: dueProblem,
+  });
 }
 
-/** A change of every field; what a due date does not say is cleared. */
-export function replaceTask(
+/** A patch of every field. Absent keys of the due date are cleared. */
+export function replaceTaskMutation(
   ownerId: string,
   id: string,
   task: TaskReplace,
-  versions: readonly number[] | null,
-): TaskMutation {
+  versions: AllowedVersions,
+): Mutation<TaskResult> {
   const due = task.due && { time: null, time_zone: null, ...task.due };
-  return changeTask(ownerId, id, { ...task, due }, versions);
+  return patchTaskMutation(ownerId, id, { ...task, due }, versions);
 }
 
-/** @param versions the versions that may be deleted; null for any */
-export function deleteTaskMutation(ownerId: string, id: string, versions: readonly number[] | null): TaskMutation {
-  return {
+export function deleteTaskMutation(ownerId: string, id: string, versions: AllowedVersions): Mutation<TaskResult> {
+  return defineMutation({
     statements: [lockTask(ownerId, id), deleteTask(ownerId, id, versions)],
-    toResult(rows) {
-      const [[locked]] = rows as unknown as [[Locked]];
-      assertVersion(locked, versions);
+    toResult([[locked]]): TaskResult {
+      assertLocked(locked, versions);
       return { status: 204 };
     },
-  };
+    onConstraintViolation: dueProblem,
+  });
 }
 
-/** The answer to a single write. */
-export function taskResponse({ status, task }: TaskResult, context: RequestContext): StoredResponse {
-  if (!task) return { status, headers: {}, body: null };
-  return {
-    status,
-    headers: {
-      'Content-Type': 'application/json',
-      ETag: entityTag(task.version),
-      ...(status === 201 && { Location: publicPath(context, `/api/v1/tasks/${task.id}`) }),
-    },
-    body: JSON.stringify(task),
-  };
-}
-
-interface Locked {
-  /** Null where there is no such task. */
-  readonly version: number | null;
-}
-
-/** @throws ProblemError task_not_found, or version_mismatch with the version that the task has */
-function assertVersion({ version }: Locked, versions: readonly number[] | null): void {
+/** @throws ProblemError task_not_found, or version_mismatch with the current version */
+function assertLocked({ version }: LockedVersion, versions: AllowedVersions): void {
   if (version === null) throw new ProblemError('task_not_found');
-  if (versions && !versions.includes(version)) {
-    throw new ProblemError('version_mismatch', {
-      extensions: { current_version: version },
-      headers: { ETag: entityTag(version) },
-    });
-  }
+  assertVersion(version, versions);
 }
 
-/** Whether a stored task is what a request to create it would have made. */
-function isAsWanted(stored: Task, { tags, ...fields }: TaskReplace): boolean {
+function dueProblem(error: RefusedValueError): ProblemError | undefined {
+  const fieldError = dueFieldError(error);
+  return fieldError && validationFailed([fieldError]);
+}
+
+/** Whether a stored task is the one that a request to create it asks for. */
+function hasFields(stored: Task, { tags, ...fields }: TaskReplace): boolean {
   const keys = (names: readonly string[]) => new Set(names.map(tagKey));
   return (
     Object.entries(fields).every(([name, value]) => isDeepStrictEqual(stored[name as keyof Task], value)) &&

@@ -1,9 +1,9 @@
-/** What the operations on tasks take and give: the source of their validation and of their documentation. */
+/** The routes of tasks: the source of their validation, their types and their documentation. */
 import { z } from 'zod';
 import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts';
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
-import { batch, batchResults } from './batch.ts';
+import { batch, batchResults } from './batch-schemas.ts';
 import { task, taskBodyLimit, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
 import { filterParameters, ranges } from './sql/filters.ts';
 import { sorts } from './sql/list-statement.ts';
@@ -16,10 +16,10 @@ const path = z.strictObject({ id: taskId });
 
 const sort = z.enum(sorts).meta({
   id: 'TaskSort',
-  // Generators would otherwise tell the two directions apart by a number or an underscore.
+  // Without these names, generators distinguish the two directions by a number or an underscore.
   'x-enum-varnames': sorts.map((name) => (name.startsWith('-') ? `${name.slice(1)}_DESC` : name).toUpperCase()),
 });
-const etag = { ETag: 'The task’s version, for `If-Match` and `If-None-Match`.' };
+const etag = { ETag: 'The version of the task, for `If-Match` and `If-None-Match`.' };
 
 export const listTasksRoute = defineRoute({
   id: 'listTasks',
@@ -27,32 +27,33 @@ export const listTasksRoute = defineRoute({
   path: collection,
   tag,
   summary: 'List tasks',
-  description: 'One page of the user’s tasks. The next page, where there is one, is in the `Link` header (RFC 8288).',
+  description: 'One page of the user’s tasks. The `Link` header (RFC 8288) has the next page, if there is one.',
   token: 'tasks:read',
   request: {
     query: z
       .strictObject({
-        limit: wholeNumber(1, 200, 100, 'How many tasks a page has at the most.'),
+        limit: wholeNumber(1, 200, 100, 'Maximum number of tasks per page.'),
         cursor: z
           .string()
-          .max(4096, 'is not one that this list gave out')
+          .max(4096, 'does not belong to this list')
           .optional()
-          .meta({ description: 'Where the page begins, from a `Link` header.' }),
-        skip: wholeNumber(0, 10_000, 0, 'How many tasks to leave out first, for clients that count pages.'),
+          .meta({ description: 'The beginning of the page, from a `Link` header.' }),
+        skip: wholeNumber(0, 10_000, 0, 'Number of tasks to skip, for clients that count pages.'),
         ...filterParameters,
         sort: sort.default('-created_at').meta({
-          description: 'What to sort by, `-` in front for descending; ties go by `id`, in the same direction.',
+          description:
+            'Sort order; `-` in front means descending. Equal tasks are sorted by `id`, in the same direction.',
         }),
       })
       .refine(({ cursor, skip }) => cursor === undefined || skip === 0, {
         path: ['skip'],
-        error: 'cannot go together with cursor',
+        error: 'cannot be combined with cursor',
       })
       .check(({ value, issues }) => {
-        const faulty = issues.map(({ path: [name] = [] }) => name);
+        const invalid = issues.map(({ path: [name] = [] }) => name);
         for (const [from, to] of ranges) {
           const [first, last] = [value[from], value[to]];
-          if (first === undefined || last === undefined || faulty.includes(from) || faulty.includes(to)) continue;
+          if (first === undefined || last === undefined || invalid.includes(from) || invalid.includes(to)) continue;
           if (Date.parse(first) > Date.parse(last)) {
             issues.push({ code: 'custom', path: [to], message: `must not be before ${from}`, input: last });
           }
@@ -76,13 +77,13 @@ export const createTaskRoute = defineRoute({
   tag,
   summary: 'Create a task',
   description:
-    'With an `id` of your own the request can be repeated: where the stored task is what the request asks for, it is answered with 200.',
+    'With an `id` of your own, the request is safe to repeat: if the stored task has all fields of the request, the response is 200.',
   token: 'tasks:write',
   request: { headers: z.object(idempotencyKey), body: taskCreate },
   bodyLimit: taskBodyLimit,
   responses: {
     201: { description: 'The new task.', schema: task, headers: { ...etag, Location: 'The path of the task.' } },
-    200: { description: 'The task was there already, just so.', schema: task, headers: etag },
+    200: { description: 'The task already exists with these fields.', schema: task, headers: etag },
   },
   problems: ['id_taken', ...keyProblems],
 });
@@ -94,11 +95,11 @@ export const runBatchRoute = defineRoute({
   tag,
   summary: 'Create, change and delete several tasks',
   description:
-    'Up to 100 operations, all done in their order or none of them. Where one fails, the answer is its problem, and `errors` names it.',
+    'Up to 100 operations, which run in order, all or none of them. If one fails, the response is its problem, and `errors` names the operation.',
   token: 'tasks:write',
   request: { headers: z.object(idempotencyKey), body: batch },
   bodyLimit: taskBodyLimit,
-  responses: { 200: { description: 'All were done.', schema: batchResults } },
+  responses: { 200: { description: 'The results of all operations.', schema: batchResults } },
   problems: ['task_not_found', 'version_mismatch', 'id_taken', ...keyProblems],
 });
 
@@ -127,7 +128,7 @@ export const replaceTaskRoute = defineRoute({
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskReplace },
   bodyLimit: taskBodyLimit,
-  responses: { 200: { description: 'The task as it is now.', schema: task, headers: etag } },
+  responses: { 200: { description: 'The changed task.', schema: task, headers: etag } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
@@ -138,12 +139,12 @@ export const patchTaskRoute = defineRoute({
   tag,
   summary: 'Change a task',
   description:
-    'A JSON Merge Patch (RFC 7396). A patch that changes nothing leaves the version as it is. A client that omits null fields cannot clear one by PATCH; PUT resets omitted fields.',
+    'A JSON Merge Patch (RFC 7396). A patch without changes keeps the version. A client that omits null fields cannot clear a field by PATCH; PUT resets omitted fields.',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskPatch },
   bodyLimit: taskBodyLimit,
   bodyTypes: ['application/json', 'application/merge-patch+json'],
-  responses: { 200: { description: 'The task as it is now.', schema: task, headers: etag } },
+  responses: { 200: { description: 'The changed task.', schema: task, headers: etag } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
@@ -155,6 +156,6 @@ export const deleteTaskRoute = defineRoute({
   summary: 'Delete a task',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }) },
-  responses: { 204: { description: 'The task is gone.' } },
+  responses: { 204: { description: 'The task is deleted.' } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });

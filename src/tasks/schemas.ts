@@ -1,6 +1,7 @@
-/** Tasks as clients send and receive them (the contract's section 4). */
+/** Schemas of tasks, in requests and in responses. */
 import { z } from 'zod';
 import { text, trimmedText } from '../http/request/text.ts';
+import { maxVersion } from '../resource/preconditions.ts';
 import { due, dueInput, duePatch } from './due/due.ts';
 import { priorities, statuses } from './table.ts';
 
@@ -14,52 +15,54 @@ export const taskId = z
 const titleLength = 255;
 const descriptionLength = 10_000;
 const tagLength = 50;
-const mostTags = 20;
+const maxTags = 20;
 
 const title = trimmedText(1, titleLength).meta({
-  description: 'What is to be done, trimmed; it has a visible character.',
+  description: 'Title with at least one visible character; leading and trailing white space is removed.',
   example: 'Buy milk',
 });
 
 const description = text(descriptionLength)
   .nullable()
-  .meta({ description: 'More about it.', example: 'The one in the blue carton' });
+  .meta({ description: 'Details.', example: 'The one in the blue carton' });
 
-export const status = z.enum(statuses).meta({ id: 'Status', description: 'How far a task is.' });
+export const status = z.enum(statuses).meta({ id: 'Status', description: 'Progress of a task.' });
 
-export const priority = z.enum(priorities).meta({ id: 'Priority', description: 'How much a task matters.' });
+export const priority = z.enum(priorities).meta({ id: 'Priority', description: 'Priority of a task.' });
 
 export const tagName = trimmedText(1, tagLength).meta({ example: 'home' });
 
 const tags = z
   .array(tagName)
-  .max(mostTags)
+  .max(maxTags)
   .meta({
     description:
-      'Tags, each trimmed and with a visible character; those that differ only in case, normalization, kind of space or invisible characters are the same. A tag keeps the spelling that was sent first, as long as a task has it.',
+      'Tags, each with at least one visible character; leading and trailing white space is removed. Names that differ only in case, normalization, kind of space or invisible characters are the same tag. A tag keeps its first spelling while a task has it.',
     example: ['home', 'shopping'],
   });
 
 const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T09:30:00.000000Z' });
 
-/** A task as it is stored and sent. */
+/** A task in a response. */
 export const task = z
   .strictObject({
     id: taskId,
-    owner_id: z.string().meta({ description: 'The `sub` of its owner’s tokens.', example: 'r4Tk2bQvXcYw7Zn1' }),
+    owner_id: z.string().meta({ description: 'The `sub` claim of the owner’s tokens.', example: 'r4Tk2bQvXcYw7Zn1' }),
     title,
     description,
     status,
     priority,
-    tags: tags.meta({ description: 'Tags, sorted as titles are.', example: ['home', 'shopping'] }),
+    tags: tags.meta({ description: 'Tags, sorted like titles.', example: ['home', 'shopping'] }),
     due: due.nullable(),
     due_at: timestamp.nullable().meta({ description: 'The instant of a `due` with a time zone.' }),
-    completed_at: timestamp.nullable().meta({ description: 'When it became `Done`; null while it is not.' }),
+    completed_at: timestamp
+      .nullable()
+      .meta({ description: 'The instant at which the status became `Done`; null for any other status.' }),
     version: z
       .int()
       .min(1)
-      .max(2_147_483_647)
-      .meta({ description: '1 at creation, one more with every change.', example: 1 }),
+      .max(maxVersion)
+      .meta({ description: '1 at creation, incremented by every change.', example: 1 }),
     created_at: timestamp,
     updated_at: timestamp,
   })
@@ -67,7 +70,7 @@ export const task = z
 
 export type Task = z.output<typeof task>;
 
-/** Every writable field; omitted fields take their defaults. */
+/** Every writable field. Omitted fields take their defaults. */
 const writable = {
   title,
   description: description.default(null),
@@ -79,7 +82,7 @@ const writable = {
 
 export const taskCreate = z
   .strictObject({
-    id: taskId.optional().meta({ description: 'Your own id for it, so that creating it can be repeated safely.' }),
+    id: taskId.optional().meta({ description: 'An id of your own, which makes the request safe to repeat.' }),
     ...writable,
   })
   .meta({
@@ -93,35 +96,41 @@ export const taskCreate = z
 
 export const taskReplace = z.strictObject(writable).meta({
   id: 'TaskReplace',
-  description: 'Every writable field of a task; omitted fields return to their defaults.',
+  description: 'Every writable field of a task. Omitted fields return to their defaults.',
   examples: [{ title: 'Buy oat milk', status: 'InProgress', priority: 'Low', description: null }],
 });
 
 export const taskPatch = z
-  .strictObject({ title, description, status, priority, tags, due: duePatch.nullable() })
+  .strictObject({
+    title,
+    description,
+    status,
+    priority,
+    tags,
+    due: duePatch.nullable(),
+  } satisfies Record<keyof typeof writable, z.ZodType>)
   .partial()
   .meta({
     id: 'TaskPatch',
     description:
-      'A JSON Merge Patch (RFC 7396): absent fields stay as they are, and null clears a nullable field. A client that omits null fields cannot clear one; use PUT, which resets omitted fields.',
+      'A JSON Merge Patch (RFC 7396): absent fields keep their values, and null clears a nullable field. A client that omits null fields cannot clear a field; use PUT, which resets omitted fields.',
     examples: [{ status: 'Done' }, { due: { time: null } }],
   });
 
-/** Two escaped surrogates: `\ud83d\ude00`. */
+/** Bytes of two escaped surrogates: `\ud83d\ude00`. */
 const escapedCharacterBytes = 12;
 
-/** Names of fields, white space, and the fields of a few characters. */
+/** Bytes of the field names, white space and the short fields. */
 const otherFieldsBytes = 4 * 1024;
 
-const largestTaskBytes =
-  escapedCharacterBytes * (titleLength + descriptionLength + mostTags * tagLength) + otherFieldsBytes;
+const maxTaskBytes = escapedCharacterBytes * (titleLength + descriptionLength + maxTags * tagLength) + otherFieldsBytes;
 
 /**
- * The largest body of a write of tasks, in bytes: the largest valid task from a client that escapes all but ASCII, as
- * Python's `json.dumps` does, rounded up to 16 KiB. A batch has the same limit, because its operations share the
- * time of one request.
+ * The maximum body of a write, in bytes: the largest valid task, rounded up to 16 KiB. It fits clients that escape all
+ * characters outside of ASCII, such as Python's `json.dumps`. A batch has the same limit, because its operations share
+ * the timeout of one request.
  */
-export const taskBodyLimit = Math.ceil(largestTaskBytes / 16_384) * 16_384;
+export const taskBodyLimit = Math.ceil(maxTaskBytes / 16_384) * 16_384;
 
 export type TaskReplace = z.output<typeof taskReplace>;
 export type TaskPatch = z.output<typeof taskPatch>;

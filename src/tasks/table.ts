@@ -1,4 +1,4 @@
-/** The tables of tasks, their tags, and the words they are found by. */
+/** The tables of tasks, of their tags, and of their words for search. */
 import { type SQL, sql } from 'drizzle-orm';
 import {
   boolean,
@@ -24,15 +24,15 @@ export const priorities = ['Low', 'Medium', 'High'] as const;
 export const taskStatus = todoSchema.enum('task_status', statuses);
 export const taskPriority = todoSchema.enum('task_priority', priorities);
 
-/** Text that sorts as people sort it, by the root collation of Unicode. */
+/** Text in the alphabetical order of Unicode's root collation. */
 const sortedText = customType<{ data: string }>({ dataType: () => 'text collate "und-x-icu"' });
 
-/** Text that sorts by its bytes, so that what begins with a word is one range. */
+/** Text in the order of its bytes, so that all words with one prefix are one range. */
 const bytewiseText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
 
 /**
- * The place of a value among those of its enum. Under row-level security only comparisons that cannot leak may use an
- * index ("leakproof", in the manual's section "Rules and Privileges"); those of integers are such, those of enums not.
+ * The index of a value in its enum. Under row-level security, only leakproof comparisons can use an index (the manual's
+ * section "Rules and Privileges"). Comparisons of integers are leakproof; comparisons of enums are not.
  */
 function rankOf(column: string, values: readonly string[]): SQL {
   const cases = values.map((value, rank) => `when '${value}' then ${rank}`).join(' ');
@@ -40,12 +40,12 @@ function rankOf(column: string, values: readonly string[]): SQL {
 }
 
 /**
- * The instant of a due date with a time zone, null for the other kinds. A migration makes the function, which has the
- * rules; an expression as short as this one costs little to parse, and PostgreSQL parses it for each write.
+ * The instant of a due date with a time zone; null for the other kinds. A migration creates the function. The expression
+ * is short because PostgreSQL parses it for each write.
  */
 const dueInstant = sql.raw('todo.due_instant(due_date + due_time, due_time_zone)');
 
-/** Where a due date sorts: a day before its times, no due date after all. */
+/** The sort value of a due date: a day comes before its times, and no due date comes last. */
 function dueOrder(): SQL {
   return sql.raw(`case
     when due_date is null then 'infinity'::timestamp
@@ -53,7 +53,7 @@ function dueOrder(): SQL {
     else due_date + due_time end`);
 }
 
-/** `due_order` for sorts that descend, where tasks without a due date come last as well. */
+/** `due_order` for descending sorts, in which tasks without a due date also come last. */
 export const dueOrderDescending =
   "(case when due_order = 'infinity'::timestamp then '-infinity'::timestamp else due_order end)";
 
@@ -79,9 +79,9 @@ export const tasks = todoSchema.table(
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [
-    // Per owner, so that one user's ids can neither collide with another's nor tell of them.
+    // Per owner, so that ids of different users neither collide nor reveal each other.
     primaryKey({ columns: [table.ownerId, table.id] }),
-    // One for each sort; each also serves it descending.
+    // One index per sort. It also serves the descending sort.
     index('tasks_by_created_at').on(table.ownerId, table.createdAt, table.id),
     index('tasks_by_updated_at').on(table.ownerId, table.updatedAt, table.id),
     index('tasks_by_title').on(table.ownerId, table.title, table.id),
@@ -101,7 +101,7 @@ export const tasks = todoSchema.table(
       'tasks_due_kind',
       sql`(${table.dueTime} is null or ${table.dueDate} is not null) and (${table.dueTimeZone} is null or ${table.dueTime} is not null)`,
     ),
-    // RFC 3339 knows no later year.
+    // RFC 3339 has no later years.
     check('tasks_due_at_range', sql`${table.dueAt} < '10000-01-01T00:00:00Z'`),
     ownerPolicy(table.ownerId),
   ],
@@ -113,7 +113,7 @@ export const tags = todoSchema.table(
     ownerId: text('owner_id').notNull(),
     id: uuid().notNull().defaultRandom(),
     name: sortedText().notNull(),
-    /** What makes two spellings the same tag, as `tag-key.ts` makes it. */
+    /** Equal for spellings of the same tag (`tag-key.ts`). */
     key: bytewiseText().notNull(),
   },
   (table) => [
@@ -142,14 +142,14 @@ export const taskTags = todoSchema.table(
   ],
 );
 
-/** The words of each task, as `search.ts` makes them: an index for searching that row-level security lets be used. */
+/** The words of each task (`search/words.ts`): a search index that queries can use under row-level security. */
 export const taskWords = todoSchema.table(
   'task_words',
   {
     ownerId: text('owner_id').notNull(),
     taskId: uuid('task_id').notNull(),
     word: bytewiseText().notNull(),
-    /** Whether it is the title that has the word, or the description. */
+    /** Whether the title has the word; false for the description. */
     inTitle: boolean('in_title').notNull(),
   },
   (table) => [

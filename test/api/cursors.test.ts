@@ -1,7 +1,7 @@
 /** Cursors that no list gave out: each is refused with 422 or names a place in the own list, and none fails the server. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeCursor } from '../../src/tasks/cursor.ts';
+import { encodeCursor } from '../../src/resource/cursor.ts';
 import { listTasksRoute } from '../../src/tasks/routes.ts';
 import { sorts } from '../../src/tasks/sql/list-statement.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';

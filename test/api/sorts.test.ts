@@ -1,6 +1,6 @@
 /** Every sort of a list: its order, and pages that stay whole while others write. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeCursor } from '../../src/tasks/cursor.ts';
+import { writeCursor } from '../../src/resource/cursor.ts';
 import { sorts } from '../../src/tasks/sql/list-statement.ts';
 import { priorities, statuses } from '../../src/tasks/table.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';

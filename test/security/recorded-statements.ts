@@ -1,6 +1,6 @@
 /** The SQL that the API sends for a user, recorded on its way, and requests enough to have all of it sent. */
 import fc from 'fast-check';
-import type { BoundStatement, Row } from '../../src/database/statement.ts';
+import type { BoundStatement } from '../../src/database/statement.ts';
 import type { UserDatabase } from '../../src/database/user-database.ts';
 import { sorts } from '../../src/tasks/sql/list-statement.ts';
 import type { Client } from '../support/api.ts';
@@ -12,7 +12,7 @@ export type Recording = Map<string, BoundStatement & { readonly found: boolean }
 
 /** A database that notes all that is sent to it. */
 export function recording(database: UserDatabase, into: Recording): UserDatabase {
-  const note = (statements: readonly BoundStatement[], rows: readonly Row[][]) => {
+  const note = (statements: readonly BoundStatement[], rows: readonly object[][]) => {
     for (const [index, bound] of statements.entries()) {
       const earlier = into.get(bound.statement.name);
       const found = (rows[index]?.length ?? 0) > 0;
@@ -25,12 +25,12 @@ export function recording(database: UserDatabase, into: Recording): UserDatabase
       note(statements, rows);
       return rows;
     },
-    transact: (principal, statements, conclude) =>
+    transact: (principal, statements, decide) =>
       database.transact(principal, statements, (rows) => {
         note(statements, rows);
-        const conclusion = conclude(rows);
-        note(conclusion.finalStatements, []);
-        return conclusion;
+        const decision = decide(rows);
+        if (decision.end === 'commit') note(decision.finalStatements, []);
+        return decision;
       }),
   };
 }

@@ -1,7 +1,7 @@
-/** Days and hours as they are seen in a time zone. */
+/** Calendar arithmetic: local dates and times in time zones. */
 import { timeZoneNames } from './time-zones.ts';
 
-/** A date and a time on the wall, without a zone: `2026-12-01` and `09:30:00`. */
+/** A local date and time, without a zone: `2026-12-01` and `09:30:00`. */
 export interface LocalDateTime {
   readonly date: string;
   readonly time: string;
@@ -9,15 +9,15 @@ export interface LocalDateTime {
 
 const dayMs = 86_400_000;
 
-/** Making one takes far longer than using it; there are no more of them than there are zones. */
+/** One format per zone, because to create a format takes far longer than to use it. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Whether it is a zone of the tz database, spelled as there, links included. */
+/** Whether a name is a zone or a link of the tz database, in the same case. */
 export function isTimeZone(name: string): boolean {
   return timeZoneNames.has(name);
 }
 
-/** Whether Node knows the zone: the tz database of its ICU may be older than the list of names. */
+/** Whether Node knows the rules of a zone: the tz database of its ICU can be older than the list of names. */
 export function hasCalendar(timeZone: string): boolean {
   try {
     return formatOf(timeZone) !== undefined;
@@ -27,21 +27,21 @@ export function hasCalendar(timeZone: string): boolean {
   }
 }
 
-/** Whether a text is a day of the calendar that exists, from 1900-01-01 to 9999-12-31. */
+/** Whether a text is a valid date from 1900-01-01 to 9999-12-31. */
 export function isDate(text: string): boolean {
   if (!/^(19|[2-9]\d)\d\d-\d\d-\d\d$/.test(text)) return false;
   const instant = Date.parse(`${text}T00:00:00Z`);
-  // Date.parse takes February 30 for March 2.
+  // Date.parse reads February 30 as March 2.
   return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);
 }
 
-/** The date so many days later, earlier if negative. */
+/** The date `days` later, or earlier if the number is negative. */
 export function addDays(date: string, days: number): string {
   const shifted = new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString();
   return shifted.slice(0, shifted.indexOf('T'));
 }
 
-/** What the wall shows at an instant, in milliseconds since 1970. */
+/** @param instant in milliseconds since 1970 */
 export function localDateTimeAt(instant: number, timeZone: string): LocalDateTime {
   const parts = Object.fromEntries(
     formatOf(timeZone)
@@ -56,16 +56,16 @@ export function localDateTimeAt(instant: number, timeZone: string): LocalDateTim
 }
 
 /**
- * The first instant of a day in a zone, in milliseconds since 1970: midnight, or the end of the gap where a clock
- * change skips midnight, or skips the whole day.
+ * The first instant of a day in a zone, in milliseconds since 1970: midnight, or the end of the gap if a clock change
+ * skips midnight or the whole day.
  */
 export function startOfDay(date: string, timeZone: string): number {
   const midnightUtc = Date.parse(`${date}T00:00:00Z`);
-  // No zone is more than a day from UTC, so the day begins somewhere in between.
+  // No zone differs from UTC by more than a day, so the day begins between these instants.
   let before = midnightUtc - dayMs;
   let within = midnightUtc + dayMs;
   const guess = midnightUtc - (localTime(before, timeZone) - before);
-  // Nearly always the offset of the day before still holds at midnight: two looks instead of a search.
+  // The offset of the previous day is nearly always valid at midnight: two checks instead of a search.
   if (localDate(guess, timeZone) >= date && localDate(guess - 1000, timeZone) < date) return guess;
   while (within - before > 1000) {
     const middle = before + Math.floor((within - before) / 2000) * 1000;

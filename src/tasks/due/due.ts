@@ -1,4 +1,4 @@
-/** Due dates: a day, a time on the wall of wherever the user is, or an instant. */
+/** Due dates: a day, a local time in any time zone, or an instant. */
 import { z } from 'zod';
 import { isDate, isTimeZone } from './calendar.ts';
 
@@ -9,7 +9,7 @@ export const calendarDate = z
 
 export const timeZone = z
   .string()
-  .refine(isTimeZone, 'must be a time zone as the tz database spells it, such as Europe/Rome')
+  .refine(isTimeZone, 'must be the name of a time zone in the tz database, such as Europe/Rome')
   .meta({ example: 'Europe/Rome' });
 
 const localTime = z
@@ -18,9 +18,9 @@ const localTime = z
   .meta({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', example: '09:30' });
 
 const description =
-  'A day (`date`), a time on the wall wherever the user is (`date`, `time`), or an instant (`date`, `time`, `time_zone`).';
+  'A day (`date`), a local time in any time zone (`date`, `time`), or an instant (`date`, `time`, `time_zone`).';
 
-/** Keys that do not apply are absent. */
+/** Keys without a value are absent. */
 const dueDate = z
   .strictObject({ date: calendarDate, time: localTime.optional(), time_zone: timeZone.optional() })
   .refine((value) => value.time_zone === undefined || value.time !== undefined, {
@@ -37,18 +37,18 @@ const examples = [
 /** A due date in a response. */
 export const due = dueDate.meta({ id: 'Due', description, examples });
 
-/** A due date in a request, which may have no other keys. */
+/** A due date in a request. Unknown keys are errors. */
 export const dueInput = dueDate.meta({ id: 'DueInput', description, examples });
 
 export type Due = z.output<typeof due>;
 
-/** A JSON Merge Patch of a due date. The database checks the result, because it alone knows the rest. */
+/** A JSON Merge Patch of a due date. The database checks the result, because it has the other keys. */
 export const duePatch = z
   .strictObject({ date: calendarDate, time: localTime.nullable(), time_zone: timeZone.nullable() })
   .partial()
   .meta({
     id: 'DuePatch',
-    description: `${description} What is absent stays as it is; null clears a key. The result must have a date.`,
+    description: `${description} Absent keys keep their values; null clears a key. The result must have a date.`,
   });
 
 export type DuePatch = z.output<typeof duePatch>;
@@ -60,7 +60,7 @@ export interface DueColumns {
   readonly due_time_zone?: string | null;
 }
 
-/** The columns that a due date, or a patch of one, sets; none where it says nothing. */
+/** The columns that a due date or its patch sets; none if it is undefined. */
 export function dueColumns(value: DuePatch | null | undefined): DueColumns {
   if (value === undefined) return {};
   if (value === null) return { due_date: null, due_time: null, due_time_zone: null };
@@ -76,7 +76,7 @@ export function dueOf({ due_date, due_time, due_time_zone }: DueColumns): Due | 
   if (!due_date) return null;
   return {
     date: due_date,
-    // PostgreSQL writes the seconds too.
+    // PostgreSQL also returns the seconds.
     ...(due_time && { time: due_time.slice(0, 5) }),
     ...(due_time_zone && { time_zone: due_time_zone }),
   };

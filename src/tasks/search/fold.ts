@@ -1,46 +1,46 @@
 /**
- * The folding of text for search: spellings that a reader takes for the same word become the same characters.
+ * Text folding for search: spellings of the same word become the same characters.
  *
  * It goes by properties of Unicode (UAX #44) where there are any, and by the tables below where there are none. What
  * the beginning of a text folds to is the beginning of what the text folds to, so that beginnings of words are found.
  * The first half of a Thai vowel that is typed as two is an exception.
- * A change of the result needs a new `wordsVersion` in `search.ts`.
+ * A change of the result needs a new `wordsVersion` in `words.ts`.
  */
 
-/** Stands for what may be left out inside a word: U+00AD, U+200B and U+200C divide it into parts. */
+/** Replaces optional breaks inside a word: U+00AD, U+200B and U+200C divide it into parts. */
 export const softBreak = '\u00ad';
 
-/** No text folds to more characters than this many times its own, short texts apart. */
-const mostExpansion = 4;
-const shortText = 1_000;
+/** The maximum ratio of folded to original length, for texts that are not short. */
+const maxExpansion = 4;
+const shortTextLength = 1_000;
 
-/** Spacing accents that people type for an apostrophe. NFKD makes spaces of them. */
+/** Spacing accents that people type instead of an apostrophe. NFKD turns them into spaces. */
 const spacingAccents = /[\u00b4\u0384\u1fbd\u1fbf\u1ffd\u1ffe]/g;
 
-/** What is like an apostrophe: U+0027, its confusables in UTS #39 that are no letters, and the modifier letters. */
+/** Forms of the apostrophe: the confusables of U+0027 in UTS #39 that are not letters, and the modifier letters. */
 const apostrophes =
   /[\u0060\u2018\u2019\u201b\u2032\u2035\u055a\u05f3\u07f4\u07f5\ua78b\ua78c]|(?=\p{Lm})(?!\p{Extender})\p{Script=Common}/gu;
 
 /** Characters between the halves of a Hebrew abbreviation, and between two l in Catalan. */
 const otherJoiners = /\u05f4|(?<=\p{Script=Hebrew})["\u201d](?=\p{Script=Hebrew})|(?<=l)\u00b7(?=l)/giu;
 
-/** The letters of these scripts keep their meaning without their marks. */
+/** Scripts whose letters keep their meaning without marks. */
 const scriptsWithOptionalMarks = [
   ...['Inherited', 'Hebrew', 'Arabic', 'Syriac', 'Samaritan', 'Cyrillic', 'Coptic', 'Glagolitic'],
   ...['Ethiopic', 'Nko', 'Adlam', 'Mandaic'],
 ];
 
-/** Marks that make other letters in Japanese. */
+/** Marks that make different letters in Japanese. */
 const kanaMarks = String.raw`\u3099\u309a`;
 
-/** Signs for sounds of other languages, which are often left out (Indic_Syllabic_Category=Nukta). */
+/** Signs for sounds of other languages, which people often omit (Indic_Syllabic_Category=Nukta). */
 const nuktas = String.raw`\u093c\u09bc\u0a3c\u0abc\u0b3c\u0c3c\u0cbc\u{110ba}\u{11173}\u{111ca}\u{11236}\u{112e9}`;
 
 /**
- * What is left out: optional marks, tone marks of Thai and Lao (which are typed before or after other marks), signs
- * that draw a word out, and what fonts do not draw.
+ * Ignored characters: optional marks, tone marks of Thai and Lao (typed before or after other marks), signs that
+ * lengthen a word, and characters that fonts do not draw.
  */
-const leftOut = new RegExp(
+const ignored = new RegExp(
   [
     `(?=[\\p{Mn}\\p{Me}])(?![${kanaMarks}])[${scriptsWithOptionalMarks.map((name) => `\\p{Script=${name}}`).join('')}]`,
     '(?=\\p{Mn})(?=\\p{Diacritic})[\\p{Script=Thai}\\p{Script=Lao}]',
@@ -51,13 +51,13 @@ const leftOut = new RegExp(
   'gu',
 );
 
-/** The variants of a letter that no property connects with it, each group after the letter it becomes. */
+/** Variants of a letter that no Unicode property connects with it, by the letter that replaces them. */
 const variants: Readonly<Record<string, string>> = {
   // Latin letters with a stroke, a hook or a bar, and others, as in the transform Latin-ASCII of CLDR.
   ...{ a: 'ⱥ', b: 'ƀɓƃ', c: 'ƈȼ', d: 'đðɖɗƌ', e: 'əǝɛɇ', f: 'ƒ', g: 'ɠǥ', h: 'ħⱨ', i: 'ɨɩ', j: 'ɉɟ', k: 'ƙⱪĸ' },
   ...{ l: 'łƚɫⱡɬ', n: 'ɲƞŋ', o: 'øɔɵ', p: 'ƥᵽ', q: 'ɋ', r: 'ɍɽ', s: 'ʂȿ', t: 'ŧƫƭʈⱦ', u: 'ʉʊ', v: 'ʋ', w: 'ⱳ' },
   ...{ y: 'ƴɏ', z: 'ƶȥʐɀⱬ', ae: 'æ', oe: 'œ', th: 'þ', hv: 'ƕ' },
-  // The form at the end of a Greek word. The older letters of Greek and Coptic stay apart.
+  // The form at the end of a Greek word. The older letters of Greek and Coptic stay different.
   σ: 'ς',
   // Cyrillic letters with a stroke, a hook, a descender or an upturn, named so by Unicode.
   ...{
@@ -89,8 +89,8 @@ const variants: Readonly<Record<string, string>> = {
 };
 
 const letterOfVariant = new Map(
-  Object.entries(variants).flatMap(([letter, those]) =>
-    [...those].map((variant): [string, string] => [variant, letter]),
+  Object.entries(variants).flatMap(([letter, forms]) =>
+    [...forms].map((variant): [string, string] => [variant, letter]),
   ),
 );
 const variant = new RegExp(`[${[...letterOfVariant.keys()].join('')}]`, 'gu');
@@ -99,18 +99,18 @@ const digit = /(?![0-9])\p{Nd}/gu;
 const katakana = /[\u30a1-\u30f6\u30fd\u30fe]/g;
 const markedKana = /[\u3041-\u309e][\u3099\u309a]/g;
 
-/** Without case, accents, width, invisible characters and other variants of the same letters. */
+/** The text without case, accents, width, invisible characters and other variants of letters. */
 export function fold(text: string): string {
-  // Most titles.
+  // A shortcut for most titles.
   if (isAscii(text)) return text.toLowerCase().replaceAll('`', "'");
   return (
     decomposed(text.replaceAll(spacingAccents, "'"))
       .replaceAll(apostrophes, "'")
       .replaceAll(otherJoiners, softBreak)
       .replaceAll(/[\u200b\u200c]/g, softBreak)
-      .replaceAll(leftOut, '')
+      .replaceAll(ignored, '')
       .replaceAll(digit, digitValue)
-      // Upper case between: it is what ß and ss, ı and i, and the other variants of small letters have in common.
+      // Upper case unites ß and ss, ı and i, and other variants of lower-case letters.
       .toLowerCase()
       .toUpperCase()
       .toLowerCase()
@@ -130,12 +130,12 @@ function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 
-/** Cut where it grows too much: U+FDFA alone becomes 18 characters. */
+/** Truncated if it grows too much: U+FDFA alone becomes 18 characters. */
 function decomposed(text: string): string {
-  return text.normalize('NFKD').slice(0, Math.max(shortText, mostExpansion * text.length));
+  return text.normalize('NFKD').slice(0, Math.max(shortTextLength, maxExpansion * text.length));
 }
 
-/** Of a decimal digit in any script: each has its ten in a row, from zero on (the Unicode Standard, section 4.6). */
+/** The value of a decimal digit in any script: its ten digits are consecutive (the Unicode Standard, section 4.6). */
 function digitValue(decimal: string): string {
   const code = decimal.codePointAt(0) ?? 0;
   let value = 0;

@@ -1,19 +1,19 @@
 /**
- * Full-text search without a search engine's grammar: the words that a task is found by, and those of a query.
+ * Tokenizer of the full-text search: the words of a task, and the words of a query.
  *
- * PostgreSQL's own parser differs with the locale of a database, and under row-level security an index on its vectors
- * goes unused, so the words are made here, kept in a table of their own, and found by their beginnings.
+ * PostgreSQL's own parser depends on the locale of the database. Under row-level security, queries cannot use an index on
+ * its vectors. Therefore the words are made here, stored in a table, and found by their prefixes.
  */
 
 import { isVisible } from '../../http/request/text.ts';
 import { fold, softBreak } from './fold.ts';
 import { nasalSpellings } from './indic-nasals.ts';
 
-/** Of the words that tasks are stored with. Raise it with every change of `wordsOf`, so that tasks get their new words. */
+/** The version of the stored words. Raise it with every change of `wordsOf`, so that tasks get their new words. */
 export const wordsVersion = 2;
 
-/** In code points; as long as a query may be, so that no query is longer than what it is compared with. */
-const longestWord = 200;
+/** In code points. It is the maximum length of a query, so that a query is never longer than the stored words. */
+const maxWordLength = 200;
 
 /**
  * Scripts that are written without spaces: every character begins a word. Han and the syllables beside it, and the
@@ -25,9 +25,9 @@ const unspaced = [
 ]
   .map((script) => `\\p{Script=${script}}`)
   .join('');
-const longestUnspacedWord = 32;
+const maxUnspacedWordLength = 32;
 
-/** Of a word in other scripts. Parts of a word are joined by apostrophes and soft breaks. */
+/** A letter of other scripts. Apostrophes and soft breaks join the parts of a word. */
 const letter = `(?![${unspaced}])[\\p{L}\\p{N}\\p{M}]`;
 const joiner = `['${softBreak}]`;
 
@@ -38,12 +38,12 @@ const runs = new RegExp(
 const unspacedStart = new RegExp(`^[${unspaced}]`, 'u');
 const joiners = new RegExp(joiner, 'gu');
 
-/** All that can be seen and is no letter, number or mark, with symbols that this version of Unicode does not know. */
+/** Visible characters other than letters, numbers and marks. They include symbols of later versions of Unicode. */
 const sign = /[^\p{L}\p{N}\p{M}\p{White_Space}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Every word of a text, once: those that its tasks are found by. A word with an apostrophe is found by its parts and as
- * a whole. Punctuation and symbols are words by themselves.
+ * Every word of a text, once. A word with an apostrophe gives its parts and the whole. Each punctuation mark and symbol
+ * is a word.
  */
 export function wordsOf(text: string): string[] {
   const words = new Set<string>();
@@ -55,18 +55,18 @@ export function wordsOf(text: string): string[] {
       continue;
     }
     const parts = whole === run ? [] : run.split(joiners).filter((part) => part !== '');
-    for (const word of [whole, ...parts].flatMap(nasalSpellings)) words.add(cut(word, longestWord));
+    for (const word of [whole, ...parts].flatMap(nasalSpellings)) words.add(cut(word, maxWordLength));
   }
   for (const [character] of folded.matchAll(sign)) words.add(character);
   return [...words];
 }
 
 /**
- * The words that a query asks for. Signs count only where they stand alone: in `"milk"` the quotes are decoration, in
- * `milk & eggs` the ampersand is meant.
+ * The words of a query. Signs count only if they stand alone: in `"milk"` the quotes are ignored, in `milk & eggs` the
+ * ampersand counts.
  *
- * @returns null for a query that shows nothing, which is no filter; none for a query that no task can match, such as one
- *   of U+0640 alone
+ * @returns null for a query without visible characters, which is no filter; an empty list for a query that no task can
+ *   match, such as U+0640 alone
  */
 export function queriedWords(query: string): string[] | null {
   if (!isVisible(query)) return null;
@@ -74,14 +74,14 @@ export function queriedWords(query: string): string[] | null {
     .split(/[\p{White_Space}\p{Cc}]+/u)
     .flatMap((token) => {
       const found = [...token.matchAll(runs)].map(([run]) =>
-        cut(run.replaceAll(joiners, ''), unspacedStart.test(run) ? longestUnspacedWord : longestWord),
+        cut(run.replaceAll(joiners, ''), unspacedStart.test(run) ? maxUnspacedWordLength : maxWordLength),
       );
       return found.length > 0 ? found : (token.match(sign) ?? []);
     });
   return [...new Set(words)];
 }
 
-/** The first word after all that begin with this one, by code points. U+10FFFF is no character and ends no word. */
+/** The upper bound of all words with this prefix, by code points. U+10FFFF is not a character, so no word has it. */
 export function prefixUpperBound(word: string): string {
   return `${word}\u{10FFFF}`;
 }
@@ -89,7 +89,7 @@ export function prefixUpperBound(word: string): string {
 function* suffixes(run: string): Generator<string> {
   const characters = [...run];
   for (let start = 0; start < characters.length; start += 1) {
-    yield characters.slice(start, start + longestUnspacedWord).join('');
+    yield characters.slice(start, start + maxUnspacedWordLength).join('');
   }
 }
 

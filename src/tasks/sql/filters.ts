@@ -1,4 +1,4 @@
-/** Which tasks a list shows: each filter as a parameter of the query and as a condition in SQL. */
+/** The filters of a list: each as a query parameter, and as a condition in SQL. */
 import { z } from 'zod';
 import type { Parameter } from '../../database/statement.ts';
 import { repeatable } from '../../http/request/parameters.ts';
@@ -15,50 +15,50 @@ const dueFilters = ['overdue', 'today', 'tomorrow', 'week', 'none', 'any'] as co
 
 const dueFilter = z.enum(dueFilters).meta({ id: 'DueFilter' });
 
-/** The parameters, for the query's schema. */
+/** For the schema of the query. */
 export const filterParameters = {
   status: repeatable(status, 'Tasks with any of these statuses.'),
   priority: repeatable(priority, 'Tasks with any of these priorities.'),
-  tag: repeatable(tagName, 'Tasks with any of these tags, whatever their case and normalization.'),
+  tag: repeatable(tagName, 'Tasks with any of these tags, in any case and normalization.'),
   q: text(200).optional().meta({
     description:
-      'Words that title or description must all have, by their beginnings. Case, accents, invisible characters and the forms of apostrophes and digits do not matter. Punctuation and symbols count if they stand alone: `!!!` finds tasks with an exclamation mark. A query that shows nothing is no filter.',
+      'Tasks whose title or description has all of these words; a prefix matches a word. Case, accents, invisible characters and the forms of apostrophes and digits are ignored. Punctuation and symbols count if they stand alone: `!!!` finds tasks with an exclamation mark. A query without visible characters is no filter.',
   }),
   due: dueFilter.optional().meta({
     description:
-      '`overdue`: past and not `Done`. `today`, `tomorrow`, `week` (today and the six days after): by the day. `none`, `any`: without and with a due date. As seen in `time_zone`.',
+      '`overdue`: past and not `Done`. `today`, `tomorrow`, `week` (today and the next six days): due on these days. `none`, `any`: without and with a due date. Days are those of `time_zone`.',
   }),
-  due_from: calendarDate.optional().meta({ description: 'Due on this day or later, as seen in `time_zone`.' }),
-  due_to: calendarDate.optional().meta({ description: 'Due on this day or earlier, as seen in `time_zone`.' }),
+  due_from: calendarDate.optional().meta({ description: 'Due on this day of `time_zone` or later.' }),
+  due_to: calendarDate.optional().meta({ description: 'Due on this day of `time_zone` or earlier.' }),
   time_zone: timeZone
-    .refine(isSeen, 'is not known to this server')
+    .refine(isUnknownOrSupported, 'is not known to this server')
     .default('UTC')
-    .meta({ description: 'Where `due`, `due_from` and `due_to` are seen from.' }),
+    .meta({ description: 'The time zone of `due`, `due_from` and `due_to`.' }),
   created_from: timestampParameter('Created at this instant or later.'),
   created_to: timestampParameter('Created before this instant.'),
   updated_from: timestampParameter('Last changed at this instant or later.'),
   updated_to: timestampParameter('Last changed before this instant.'),
 };
 
-/** What is no time zone at all has been refused as such. */
-function isSeen(zone: string): boolean {
+/** Unknown names pass, because the schema of time zones has already rejected them. */
+function isUnknownOrSupported(zone: string): boolean {
   return !isTimeZone(zone) || hasCalendar(zone);
 }
 
 export type ListFilters = z.output<z.ZodObject<typeof filterParameters>>;
 
-/** The ranges that must not be inverted. */
+/** Pairs of parameters of which the first must not be later than the second. */
 export const ranges = [
   ['due_from', 'due_to'],
   ['created_from', 'created_to'],
   ['updated_from', 'updated_to'],
 ] as const;
 
-/** Adds a parameter to the statement and gives its placeholder. */
+/** Adds a parameter to the statement and returns its placeholder. */
 type Bind = (value: Parameter) => string;
 
 export interface Condition {
-  /** Two conditions with the same name have the same SQL. */
+  /** Conditions with the same name have the same SQL. */
   readonly name: string;
   readonly sql: (bind: Bind) => string;
 }
@@ -98,7 +98,7 @@ function anyTag(names: readonly string[]): Condition {
     name: 'tag',
     sql: (bind) => {
       const keys = `${bind(names.map(tagKey))}::text[]`;
-      // The first condition is about no task, so it is looked at once: a tag that there is not ends the search at once.
+      // The first condition does not depend on a task, so it runs once: an unknown tag ends the search immediately.
       return `exists (select from todo.tags as known where known.owner_id = $1 and known.key = any (${keys}))
       and exists (
         select from todo.task_tags as assigned
@@ -133,7 +133,7 @@ function dueCondition(due: (typeof dueFilters)[number], zone: string, now: numbe
   }
 }
 
-/** A day is past when it is over, a time when the wall shows a later one, an instant when it has been. */
+/** A day is past after its end, a local time if the local time of the zone is later, an instant if it is before now. */
 function overdue(zone: string, now: number): Condition {
   const { date, time } = localDateTimeAt(now, zone);
   return {
@@ -150,35 +150,35 @@ function overdue(zone: string, now: number): Condition {
 
 const lastDate = '9999-12-31';
 
-/** Due on a day of the range, either end of which may be open: by the date as written, or as seen from the zone. */
+/** Due on a day of the range, whose ends are optional: by its own date, or by the date of its instant in the zone. */
 function dueBetween(from: string | undefined, to: string | undefined, zone: string): Condition {
   const instant = (date: string) => new Date(startOfDay(date, zone)).toISOString();
-  // The day after the last there is would not be a date any more.
+  // The day after the last date is not a valid date.
   const end = to === lastDate ? undefined : to;
   return {
     name: `due${from ? '_from' : ''}${end ? '_to' : ''}`,
     sql: (bind) => {
-      const written = ["tasks.due_order < 'infinity'"];
-      const seen = ['true'];
-      // The range of the index; the instants below it decide.
-      if (from) written.push(`tasks.due_order >= ${bind(dueLowerBound(from))}::timestamp`);
-      if (end) written.push(`tasks.due_order < ${bind(dueUpperBound(end))}::timestamp`);
+      const indexed = ["tasks.due_order < 'infinity'"];
+      const instants = ['true'];
+      // The range of the index is wider. The conditions on dates and instants below it are exact.
+      if (from) indexed.push(`tasks.due_order >= ${bind(dueLowerBound(from))}::timestamp`);
+      if (end) indexed.push(`tasks.due_order < ${bind(dueUpperBound(end))}::timestamp`);
       const dates = ['true'];
       if (from) {
         dates.push(`tasks.due_date >= ${bind(from)}::date`);
-        seen.push(`tasks.due_at >= ${bind(instant(from))}::timestamptz`);
+        instants.push(`tasks.due_at >= ${bind(instant(from))}::timestamptz`);
       }
       if (end) {
         dates.push(`tasks.due_date <= ${bind(end)}::date`);
-        seen.push(`tasks.due_at < ${bind(instant(addDays(end, 1)))}::timestamptz`);
+        instants.push(`tasks.due_at < ${bind(instant(addDays(end, 1)))}::timestamptz`);
       }
-      return `${written.join(' and ')}
-      and case when tasks.due_at is null then ${dates.join(' and ')} else ${seen.join(' and ')} end`;
+      return `${indexed.join(' and ')}
+      and case when tasks.due_at is null then ${dates.join(' and ')} else ${instants.join(' and ')} end`;
     },
   };
 }
 
-/** Two zones can be 26 hours apart: what is seen on a day was written at most two days from it. */
+/** Zones differ by up to 26 hours, so a date in one zone is at most two days from the date in another. */
 function dueLowerBound(date: string): string {
   return addDays(date, -3);
 }

@@ -1,10 +1,11 @@
-/** The SQL of lists: which of a user's tasks, in which order, from where on. */
+/** The statement of a list of tasks: filters, order, and the keyset of the page. */
 import type { BoundStatement, Parameter } from '../../database/statement.ts';
+import type { Keyset, KeysetRow } from '../../resource/keyset.ts';
 import { dueOrderDescending } from '../table.ts';
 import { type Condition, conditionsOf, type ListFilters } from './filters.ts';
-import { taskColumns } from './row.ts';
+import { type TaskRow, taskColumns } from './row.ts';
 
-/** What a list can be sorted by, `-` in front for descending. */
+/** The sorts of a list; `-` in front means descending. */
 export const sorts = [
   'created_at',
   '-created_at',
@@ -22,7 +23,7 @@ export const sorts = [
 
 export type Sort = (typeof sorts)[number];
 
-/** The expression that a sort goes by, which has an index with owner and id, and its type. */
+/** The expression of each sort, and its type. An index has the owner, the expression and the id. */
 const sortKeys: Readonly<Record<Sort, readonly [expression: string, type: string]>> = {
   created_at: ['tasks.created_at', 'timestamptz'],
   '-created_at': ['tasks.created_at', 'timestamptz'],
@@ -38,24 +39,21 @@ const sortKeys: Readonly<Record<Sort, readonly [expression: string, type: string
   '-status': ['tasks.status_rank', 'smallint'],
 };
 
-/** The place of a task in a sorted list: the value it is sorted by, as text, and its id. */
-export type Keyset = readonly [value: string, id: string];
-
 export interface ListQuery {
   readonly filters: ListFilters;
   readonly sort: Sort;
-  /** Tasks after this one; null from the beginning. */
+  /** The page begins after this position; null for the first page. */
   readonly after: Keyset | null;
   readonly skip: number;
   readonly limit: number;
 }
 
-/** Gives rows of a task and, as `position`, of the value that it is sorted by. */
+/** @param now in milliseconds since 1970 */
 export function listTasks(
   ownerId: string,
   { filters, sort, after, skip, limit }: ListQuery,
   now: number,
-): BoundStatement {
+): BoundStatement<(TaskRow & KeysetRow)[]> {
   const values: Parameter[] = [ownerId];
   const parameter = (value: Parameter): string => `$${values.push(value)}`;
   const [key, type] = sortKeys[sort];
@@ -75,7 +73,7 @@ export function listTasks(
     where ${['tasks.owner_id = $1', ...conditions.map(({ sql }) => sql(parameter))].join('\n      and ')}
     order by ${key} ${direction}, tasks.id ${direction}
     limit ${parameter(limit)} offset ${parameter(skip)}`;
-  // What the text is made of, and nothing that a client sent.
+  // The name identifies the text. It has nothing that a client sent.
   const name = ['tasks_list', sort, ...conditions.map((condition) => condition.name)].join(' ');
   return { statement: { name, text }, values };
 }

@@ -1,35 +1,41 @@
-/** Tasks as the database gives them. */
+/** Rows of tasks: their columns, and the task of a row. */
 import { type DueColumns, dueOf } from '../due/due.ts';
 import type { Task } from '../schemas.ts';
 
-export interface TaskRow extends DueColumns {
-  readonly id: string;
-  readonly owner_id: string;
-  readonly title: string;
-  readonly description: string | null;
-  readonly status: Task['status'];
-  readonly priority: Task['priority'];
-  readonly tags: string[];
-  readonly due_at: string | null;
-  readonly completed_at: string | null;
-  readonly version: number;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
+/** A task with its due date in columns. */
+export type TaskRow = Omit<Task, 'due'> & DueColumns;
 
-/** The columns of a `TaskRow`, selected from `todo.tasks as tasks`. */
-export const taskColumns = `
-  tasks.id, tasks.owner_id, tasks.title, tasks.description, tasks.status, tasks.priority,
-  array(
+/** The SQL of each column of a `TaskRow`, selected from `todo.tasks as tasks`. */
+const expressions = {
+  id: 'tasks.id',
+  owner_id: 'tasks.owner_id',
+  title: 'tasks.title',
+  description: 'tasks.description',
+  status: 'tasks.status',
+  priority: 'tasks.priority',
+  tags: `array(
     select tag.name
     from todo.task_tags as assigned
     join todo.tags as tag on tag.owner_id = assigned.owner_id and tag.id = assigned.tag_id
     where assigned.owner_id = tasks.owner_id and assigned.task_id = tasks.id
     order by tag.name
-  ) as tags,
-  tasks.due_date, tasks.due_time, tasks.due_time_zone, tasks.due_at,
-  tasks.completed_at, tasks.version, tasks.created_at, tasks.updated_at`;
+  )`,
+  due_date: 'tasks.due_date',
+  due_time: 'tasks.due_time',
+  due_time_zone: 'tasks.due_time_zone',
+  due_at: 'tasks.due_at',
+  completed_at: 'tasks.completed_at',
+  version: 'tasks.version',
+  created_at: 'tasks.created_at',
+  updated_at: 'tasks.updated_at',
+} satisfies Record<keyof TaskRow, string>;
 
+/** The columns of a `TaskRow`, for the list of a `select`. */
+export const taskColumns = Object.entries(expressions)
+  .map(([name, expression]) => (expression === `tasks.${name}` ? expression : `${expression} as ${name}`))
+  .join(', ');
+
+/** The fields have the order in which clients receive them. */
 export function toTask(row: TaskRow): Task {
   return {
     id: row.id,

@@ -1,25 +1,41 @@
-/** The SQL of single tasks. Each statement names the owner itself, though the policy would hold without. */
-import type { BoundStatement, Statement } from '../../database/statement.ts';
-import { notReplayed } from '../../idempotency/keys.ts';
-import { dueColumns } from '../due/due.ts';
+/** The statements that mutations of tasks consist of. Each names the owner, although the policy alone would suffice. */
+import type { AtMostOne } from '../../database/statement.ts';
+import {
+  type BoundMutationStatement,
+  type MutationStatement,
+  readStatement,
+  writeStatement,
+} from '../../resource/mutation-statement.ts';
+import type { AllowedVersions } from '../../resource/preconditions.ts';
+import { type DueColumns, dueColumns } from '../due/due.ts';
 import type { TaskPatch, TaskReplace } from '../schemas.ts';
 import { wordsOf } from '../search/words.ts';
 import { tagKey } from '../tag-key.ts';
-import { taskColumns } from './row.ts';
+import { type TaskRow, taskColumns } from './row.ts';
 
-/** The columns that a user may write, by whatever name they have in a body. */
-const writable = ['title', 'description', 'status', 'priority', 'due_date', 'due_time', 'due_time_zone'] as const;
+type WritableColumn = Exclude<keyof TaskReplace, 'tags' | 'due'> | keyof DueColumns;
+
+/** The columns that a user may write. Tags have a table of their own. */
+const writableColumns = Object.keys({
+  title: true,
+  description: true,
+  status: true,
+  priority: true,
+  due_date: true,
+  due_time: true,
+  due_time_zone: true,
+} satisfies Record<WritableColumn, true>);
 
 /**
- * The ids of the tags of a list of names, made where there are none. Each key counts once. A tag keeps its spelling as
- * long as a task has it; a tag that no task has takes the new one.
+ * The ids of the tags with these names, as the relation `tag`. Missing tags are inserted. Each key counts once. A tag
+ * keeps its spelling while a task has it; a tag without tasks takes the new spelling.
  *
- * Rows of unused tags stay. Deleting them would wait for the row locks of requests that assign the same tag, and two
- * requests could wait for each other; and without that wait, the cascade would delete an assignment just made.
+ * Rows of unused tags stay. A delete would wait for the row locks of requests that assign the same tag, so two requests
+ * could deadlock. Without that wait, the cascade would delete a new assignment.
  *
  * @param names the parameter with the names
  * @param keys the parameter with their keys (`tag-key.ts`), in the same order
- * @param source a relation of one row, or of none where nothing is to be made
+ * @param source a relation of one row, or of no row if no tag must be inserted
  */
 function tagsOf(names: string, keys: string, source: string): string {
   return `
@@ -52,16 +68,16 @@ function tagsOf(names: string, keys: string, source: string): string {
     )`;
 }
 
-const insert: Statement = {
-  name: 'tasks_insert',
-  text: `
+const insert = writeStatement<AtMostOne<{ readonly id: string }>>(
+  'tasks_insert',
+  (notReplayed) => `
     with stored as (
-      insert into todo.tasks (owner_id, id, ${writable.join(', ')}, completed_at, created_at, updated_at)
-      select $1, $2, ${writable.map((column) => `wanted.${column}`).join(', ')},
+      insert into todo.tasks (owner_id, id, ${writableColumns.join(', ')}, completed_at, created_at, updated_at)
+      select $1, $2, ${writableColumns.map((column) => `wanted.${column}`).join(', ')},
              case when wanted.status = 'Done' then statement_timestamp() end, statement_timestamp(), statement_timestamp()
       from jsonb_populate_record(null::todo.tasks, $3) as wanted
       where ${notReplayed}
-      -- An update that changes nothing keeps the task that is there as it is until it has been compared.
+      -- This update changes nothing. It locks the existing task until it has been compared with the request.
       on conflict (owner_id, id) do update set id = excluded.id
       returning id, xmax = 0 as is_new
     ), created as (
@@ -75,47 +91,58 @@ const insert: Statement = {
       select $1, created.id, word, false from created, unnest($6::text[]) as word
     )
     select id from created`,
-};
+);
 
-const select: Statement = {
-  name: 'tasks_select',
-  text: `select ${taskColumns} from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = $2`,
-};
+const select = readStatement<AtMostOne<TaskRow>>(
+  'tasks_select',
+  `select ${taskColumns} from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = $2`,
+);
+
+/** The version of a task that is now locked; null if there is no such task. */
+export interface LockedVersion {
+  readonly version: number | null;
+}
 
 /**
- * Makes the statements after it see the task as the last writer left it, and keeps the next one waiting: each statement
- * of an exchange looks at the database anew (READ COMMITTED, in the manual's chapter on concurrency control). What it
- * has not found it has not locked, so it notes what it has: a task that comes into being in between is left alone.
+ * Locks a task, so that the statements after it see the last committed version: each statement of a transaction has a
+ * snapshot of its own (READ COMMITTED, in the manual's chapter on concurrency control). It records the locked id in
+ * `app.locked`, because another request can insert the task before the next statement runs.
  */
-const lock: Statement = {
-  name: 'tasks_lock',
-  text: `
+const lock = writeStatement<[LockedVersion]>(
+  'tasks_lock',
+  (notReplayed) => `
     with found as materialized (
       select id, version from todo.tasks where owner_id = $1 and id = $2 and ${notReplayed} for update
     )
     select (select version from found) as version,
            set_config('app.locked', coalesce((select id::text from found), ''), true) as locked`,
-};
+);
 
-/** Whether the task of a statement is the one that was locked. */
+/** Whether the task of a statement is the locked one. */
 const isLocked = "current_setting('app.locked', true) = $2::text";
 
-const lockAll: Statement = {
-  name: 'tasks_lock_all',
-  text: `
+/** A task before a batch. */
+export interface LockedTask {
+  readonly id: string;
+  readonly version: number;
+}
+
+const lockAll = writeStatement<LockedTask[]>(
+  'tasks_lock_all',
+  (notReplayed) => `
     select id, version from todo.tasks
     where owner_id = $1 and id = any ($2::uuid[]) and ${notReplayed}
     order by id for update`,
-};
+);
 
-/** Whether a task is one of the versions that may be changed. */
+/** Whether a version is allowed; the parameter `versions` is null for any. */
 function isAllowed(version: string, versions: string): string {
   return `(${versions}::integer[] is null or ${version} = any (${versions}))`;
 }
 
 /**
- * Replaces the words of the title and of the description, each where new ones are given. `in_title` is kept out of what an
- * index is searched for: PostgreSQL 18 takes that for dear, the words being in between, and reads all of the user's instead.
+ * Replaces the words of the title and of the description, each if its parameter is not null. The index condition has no
+ * `in_title`: PostgreSQL 18 overestimates the cost of that range scan and reads all of the user's words instead.
  */
 function reindexed(title: string, description: string): string {
   return `
@@ -136,19 +163,25 @@ function reindexed(title: string, description: string): string {
 }
 
 /**
- * A patch of columns. One of `due` without a date is for a task that has a due date. Elsewhere the result would have no
- * date (RFC 7396), so a time is added to it: the check `tasks_due_kind` refuses a time without a date.
+ * A patch of columns. A patch of `due` without a date needs a task that has a due date. Otherwise the result would have
+ * no date (RFC 7396). In this case a time is added, which the check `tasks_due_kind` rejects without a date.
  */
 const patch = `
   case when current.due_date is null and $3::jsonb ? 'needs_due_date'
     then $3::jsonb || '{"due_time": "00:00"}' else $3::jsonb end`;
 
-/** An update with or without its parts for tags and words: most changes have neither. */
-function update(parts: { tags: boolean; words: boolean }): Statement {
+/** An update with or without its parts for tags and words, because most changes have neither. */
+function update(parts: { tags: boolean; words: boolean }): MutationStatement<[]> {
+  const name = `tasks_update${parts.tags ? '_tags' : ''}${parts.words ? '_words' : ''}`;
+  return writeStatement(name, (notReplayed) => updateText(parts, notReplayed));
+}
+
+/** Every part depends on `current`, which has no row in a replay. */
+function updateText(parts: { tags: boolean; words: boolean }, notReplayed: string): string {
   const expressions = [
     `current as (
       select *, tasks as stored from todo.tasks as tasks
-      where owner_id = $1 and id = $2 and ${isLocked} and ${isAllowed('version', '$4')}
+      where owner_id = $1 and id = $2 and ${isLocked} and ${isAllowed('version', '$4')} and ${notReplayed}
     )`,
     ...(parts.tags
       ? [
@@ -169,12 +202,10 @@ function update(parts: { tags: boolean; words: boolean }): Statement {
   ];
   const changes = ['wanted is distinct from current.stored'];
   if (parts.tags) changes.push('exists (select from unassigned)', 'exists (select from assigned)');
-  return {
-    name: `tasks_update${parts.tags ? '_tags' : ''}${parts.words ? '_words' : ''}`,
-    text: `
+  return `
       with ${expressions.join(', ')}
       update todo.tasks as tasks
-      set ${writable.map((column) => `${column} = wanted.${column}`).join(', ')},
+      set ${writableColumns.map((column) => `${column} = wanted.${column}`).join(', ')},
           completed_at = case
             when wanted.status <> 'Done' then null
             when current.status = 'Done' then current.completed_at
@@ -183,8 +214,7 @@ function update(parts: { tags: boolean; words: boolean }): Statement {
           version = current.version + 1,
           updated_at = greatest(statement_timestamp(), current.updated_at)
       from current, jsonb_populate_record(current.stored, ${patch}) as wanted
-      where tasks.owner_id = $1 and tasks.id = current.id and (${changes.join(' or ')})`,
-  };
+      where tasks.owner_id = $1 and tasks.id = current.id and (${changes.join(' or ')})`;
 }
 
 const updates = {
@@ -194,44 +224,42 @@ const updates = {
   both: update({ tags: true, words: true }),
 };
 
-const remove: Statement = {
-  name: 'tasks_delete',
-  text: `delete from todo.tasks where owner_id = $1 and id = $2 and ${isLocked} and ${isAllowed('version', '$3')}`,
-};
+const remove = writeStatement<[]>(
+  'tasks_delete',
+  (notReplayed) =>
+    `delete from todo.tasks where owner_id = $1 and id = $2 and ${isLocked} and ${isAllowed('version', '$3')} and ${notReplayed}`,
+);
 
-/** Gives a row if the task was made, and none if there is one with this id. */
-export function insertTask(ownerId: string, id: string, task: TaskReplace): BoundStatement {
+/** Returns a row if it inserts the task, and none if a task has this id. */
+export function insertTask(
+  ownerId: string,
+  id: string,
+  task: TaskReplace,
+): BoundMutationStatement<AtMostOne<{ readonly id: string }>> {
   const words = [wordsOf(task.title), task.description === null ? [] : wordsOf(task.description)];
   return { statement: insert, values: [ownerId, id, columnsOf(task), task.tags, ...words, task.tags.map(tagKey)] };
 }
 
-export function selectTask(ownerId: string, id: string): BoundStatement {
+export function selectTask(ownerId: string, id: string): BoundMutationStatement<AtMostOne<TaskRow>> {
   return { statement: select, values: [ownerId, id] };
 }
 
-/** Gives the task's `version`, null where there is none; it goes before every change of a task. */
-export function lockTask(ownerId: string, id: string): BoundStatement {
+/** Must precede `updateTask` and `deleteTask`, which otherwise change nothing. */
+export function lockTask(ownerId: string, id: string): BoundMutationStatement<[LockedVersion]> {
   return { statement: lock, values: [ownerId, id] };
 }
 
-/** The version of a task before a batch. */
-export interface VersionRow {
-  readonly id: string;
-  readonly version: number;
-}
-
-/** Goes before the writes of a batch, and gives a `VersionRow` for each task that exists. */
-export function lockTasks(ownerId: string, ids: readonly string[]): BoundStatement {
+/** Locks the tasks of a batch, and returns those that exist. */
+export function lockTasks(ownerId: string, ids: readonly string[]): BoundMutationStatement<LockedTask[]> {
   return { statement: lockAll, values: [ownerId, ids] };
 }
 
-/** @param versions the versions that may be changed; null for any */
 export function updateTask(
   ownerId: string,
   id: string,
   patch: TaskPatch,
-  versions: readonly number[] | null,
-): BoundStatement {
+  versions: AllowedVersions,
+): BoundMutationStatement<[]> {
   const { title, description, tags } = patch;
   const common = [ownerId, id, columnsOf(patch), versions] as const;
   const words = [
@@ -248,13 +276,12 @@ export function updateTask(
     : { statement: updates.words, values: [...common, ...words] };
 }
 
-/** @param versions the versions that may be deleted; null for any */
-export function deleteTask(ownerId: string, id: string, versions: readonly number[] | null): BoundStatement {
+export function deleteTask(ownerId: string, id: string, versions: AllowedVersions): BoundMutationStatement<[]> {
   return { statement: remove, values: [ownerId, id, versions] };
 }
 
 /**
- * The columns that a task or a patch sets, as JSON: those that are absent are left as they are. PostgreSQL ignores
+ * The columns that a task or a patch sets, as JSON. Absent columns stay as they are. PostgreSQL ignores
  * `needs_due_date`, which is not a column.
  */
 function columnsOf({ tags: _, due, ...fields }: TaskPatch): string {

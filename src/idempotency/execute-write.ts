@@ -1,0 +1,135 @@
+/** The execution of mutations: once per idempotency key, in one transaction, with one response. */
+import type { BoundStatement } from '../database/statement.ts';
+import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
+import { pathOf } from '../http/base-path.ts';
+import type { RequestContext } from '../http/request-context.ts';
+import { ProblemError, problemDocument } from '../problems/problem.ts';
+import type { Mutation } from '../resource/mutation.ts';
+import { acquireKey, idempotentRequest, replayedResponse, saveResponse } from './keys.ts';
+import type { StoredResponse } from './stored-response.ts';
+import { takeTurn } from './turn.ts';
+
+/** Renders the result of a mutation. */
+export type ToResponse<Result> = (result: Result, context: RequestContext) => StoredResponse;
+
+/**
+ * Runs a mutation as the user of the request and responds with its result.
+ *
+ * It takes one round trip, or two if the request has an idempotency key or if the mutation is composed of several.
+ *
+ * @param key the request's `Idempotency-Key`
+ * @throws ProblemError the problems of the mutation, of the key and of the database
+ */
+export async function executeWrite<Result>(
+  database: UserDatabase,
+  context: RequestContext,
+  mutation: Mutation<Result>,
+  key: string | undefined,
+  toResponse: ToResponse<Result>,
+): Promise<Response> {
+  const { status, headers, body } =
+    key === undefined
+      ? toResponse(await executeMutation(database, context, mutation), context)
+      : await executeIdempotentWrite(database, context, mutation, key, toResponse);
+  return new Response(body, { status, headers });
+}
+
+function executeMutation<Result>(
+  database: UserDatabase,
+  context: RequestContext,
+  mutation: Mutation<Result>,
+): Promise<Result> {
+  const principal = context.get('principal');
+  const statements: BoundStatement[] = [takeTurn(principal.userId), ...mutation.statements];
+  const toResult = ([, ...rows]: readonly object[][]) => mutation.toResult(rows);
+  const result = mutation.isComposed
+    ? database.transact(principal, statements, (rows) => ({
+        end: 'commit',
+        finalStatements: [],
+        value: toResult(rows),
+      }))
+    : database.run(principal, statements).then(toResult);
+  return result.catch(translateConstraintViolation(mutation, 1));
+}
+
+const savepoint = command('savepoint write');
+const rollbackToSavepoint = command('rollback to savepoint write');
+
+function command(text: string): BoundStatement<[]> {
+  return { statement: { name: text, text }, values: [] };
+}
+
+/**
+ * The mutation and the record of its key commit together. A replay rolls back, and returns the stored response.
+ *
+ * If the connection is lost, the repeated attempt finds the record of the first one, if that was committed.
+ */
+function executeIdempotentWrite<Result>(
+  database: UserDatabase,
+  context: RequestContext,
+  mutation: Mutation<Result>,
+  key: string,
+  toResponse: ToResponse<Result>,
+): Promise<StoredResponse> {
+  const principal = context.get('principal');
+  const request = idempotentRequest(key, context.req.method, pathOf(context), context.get('body'));
+  const acquisition = acquireKey(principal.userId, request);
+  const preparation = [takeTurn(principal.userId), ...(mutation.isComposed ? [savepoint] : [])];
+  const ownStart = acquisition.length + preparation.length;
+  return database
+    .transact(
+      principal,
+      [...acquisition, ...preparation, ...mutation.statements],
+      ([locked, found, ...rest]) => {
+        const replayed = replayedResponse(locked, found, request);
+        if (replayed) return { end: 'rollback', value: replayed };
+        const { response, isDone } = responseOf(rest.slice(preparation.length));
+        return {
+          end: 'commit',
+          finalStatements: [
+            ...(mutation.isComposed && !isDone ? [rollbackToSavepoint] : []),
+            saveResponse(principal.userId, request, response),
+          ],
+          value: response,
+        };
+      },
+      'repeat',
+    )
+    .catch(translateConstraintViolation(mutation, ownStart));
+
+  function responseOf(rows: readonly object[][]): { response: StoredResponse; isDone: boolean } {
+    try {
+      return { response: toResponse(mutation.toResult(rows), context), isDone: true };
+    } catch (error) {
+      if (!isOutcome(error)) throw error;
+      return { response: problemToStore(error, context), isDone: false };
+    }
+  }
+}
+
+/** @param start the index of the mutation's first statement among the statements of the transaction */
+function translateConstraintViolation(mutation: Mutation<unknown>, start: number): (error: unknown) => never {
+  return (error) => {
+    throw (
+      (error instanceof RefusedValueError && mutation.onConstraintViolation(error, error.statement - start)) || error
+    );
+  };
+}
+
+/** Problems that describe the state of the resource. They are outcomes like a success, and are stored like one. */
+const outcomes = [404, 409, 412];
+
+function isOutcome(error: unknown): error is ProblemError {
+  return error instanceof ProblemError && outcomes.includes(error.status);
+}
+
+function problemToStore(problem: ProblemError, context: RequestContext): StoredResponse {
+  context.set('problem', problem);
+  const { basePath } = context.get('placement');
+  const document = problemDocument(problem, pathOf(context), context.get('requestId'), basePath);
+  return {
+    status: problem.status,
+    headers: { ...problem.headers, 'Content-Type': 'application/problem+json' },
+    body: JSON.stringify(document),
+  };
+}

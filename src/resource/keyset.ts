@@ -1,0 +1,23 @@
+/** Keyset pagination: pages that begin after a position in a sorted list. */
+
+/** The position of a resource in a sorted list: its sort value, as text, and its id. */
+export type Keyset = readonly [value: string, id: string];
+
+/** A row of a list: `position` is the sort value, as text. */
+export interface KeysetRow {
+  readonly id: string;
+  readonly position: string;
+}
+
+export interface Page<Row extends KeysetRow> {
+  readonly rows: readonly Row[];
+  /** The position of the last row; undefined if there is no next page. */
+  readonly next: Keyset | undefined;
+}
+
+/** @param rows one row more than `limit` if there is a next page */
+export function pageOf<Row extends KeysetRow>(rows: readonly Row[], limit: number): Page<Row> {
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return { rows: page, next: last && [last.position, last.id] };
+}

@@ -1,0 +1,77 @@
+/** Replays: every operation that accepts an `Idempotency-Key`, sent twice with one key, changes rows only once. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
+import { documentedOperations } from '../support/document.ts';
+import { headersOf, type Parts, requestsOf, targetOf } from './requests-from-document.ts';
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+});
+
+afterAll(() => api.stop());
+
+const collection = '/api/v1/tasks';
+const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+const runs = 25;
+
+/** All rows of a user in the database. */
+async function rowsOf({ userId }: Client): Promise<unknown> {
+  const tables = await api.database.query<{ name: string }>(
+    `select tablename as name from pg_tables where schemaname = 'todo' order by 1`,
+  );
+  const rows = tables.map(({ name }) =>
+    api.database.query(`select to_jsonb(t)::text as row from todo.${name} as t where owner_id = $1 order by 1`, [
+      userId,
+    ]),
+  );
+  return Promise.all(rows);
+}
+
+/** The parts of a response that a replay repeats. */
+function storedPartsOf({ status, headers, text }: Answer): object {
+  const names = ['content-type', 'etag', 'location'];
+  return { status, text, headers: names.map((name) => headers.get(name)) };
+}
+
+const keyed = documentedOperations.filter(({ operation }) =>
+  operation.parameters.some(({ name }) => name === 'Idempotency-Key'),
+);
+
+test('every write accepts an Idempotency-Key', () => {
+  const writes = documentedOperations.filter(({ method }) => method !== 'GET').map(({ operation }) => operation);
+  expect(keyed.map(({ operation }) => operation)).toEqual(writes);
+});
+
+describe.each(keyed)('$operation.operationId', ({ method, path, operation }) => {
+  const send = (client: Client, parts: Parts, key: string): Promise<Answer> =>
+    client.request(method, targetOf(path, parts), {
+      headers: { ...headersOf(parts), 'Idempotency-Key': key },
+      ...('body' in parts && { body: JSON.stringify(parts.body) }),
+    });
+
+  test('changes nothing in a replay and repeats the response', async () => {
+    const user = api.user();
+    let stored = 0;
+    for (const [run, parts] of fc.sample(requestsOf({ method, path, operation }, { ids: [id] }), runs).entries()) {
+      await user.put(`${collection}/${id}`, { title: 'before' });
+      await user.post(collection, { id, title: 'before' });
+      const first = await send(user, parts, `key-${run}`);
+      const details = `${method} ${targetOf(path, parts)} ${JSON.stringify(parts)}: ${first.text}`;
+      if (first.status >= 300 && ![404, 409, 412].includes(first.status)) continue;
+      stored += 1;
+
+      // The task changes in between, so that a statement that runs again changes it again.
+      await user.patch(`${collection}/${id}`, { status: 'InProgress', title: `after ${run}` });
+      await user.post(collection, { id, title: `after ${run}` });
+      const before = await rowsOf(user);
+      const second = await send(user, parts, `key-${run}`);
+      expect(storedPartsOf(second), details).toEqual(storedPartsOf(first));
+      expect(second.headers.get('idempotency-replayed'), details).toBe('true');
+      expect(await rowsOf(user), details).toEqual(before);
+    }
+    expect(stored).toBeGreaterThan(0);
+  });
+});
