@@ -1,4 +1,4 @@
-/** `POST /api/v1/tasks/batch`: all or nothing, in order. */
+/** `POST /api/v1/tasks/batch`: operations in order, all or none of them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -15,7 +15,7 @@ const batch = (client: Client, operations: unknown[], headers = {}) =>
 
 const id = (n: number) => `0193a5b0-7e5c-7b21-9c4e-${String(n).padStart(12, '0')}`;
 
-test('creates, changes and deletes in order, and tells what came of each', async () => {
+test('creates, changes and deletes in order, and responds with the result of each operation', async () => {
   const ada = api.user();
   const { body: old } = await ada.post('/api/v1/tasks', { title: 'old', tags: ['a'] });
   const { status, body } = await batch(ada, [
@@ -36,7 +36,7 @@ test('creates, changes and deletes in order, and tells what came of each', async
   expect(tasks).toEqual([body.results[4].task, body.results[6].task, body.results[2].task]);
 });
 
-describe('where one operation fails, nothing is done and the answer names it', () => {
+describe('if one operation fails, nothing changes and the response names the operation', () => {
   const fails: [name: string, operation: object, status: number, code: string, pointer: string][] = [
     ['an unknown task', { op: 'update', id: id(99), patch: {} }, 404, 'task_not_found', '/operations/1'],
     ['an unknown task to delete', { op: 'delete', id: id(99) }, 404, 'task_not_found', '/operations/1'],
@@ -87,7 +87,7 @@ describe('where one operation fails, nothing is done and the answer names it', (
     expect((await ada.get('/api/v1/tags')).body).toEqual([{ name: 'kept', task_count: 1 }]);
   });
 
-  test('a failed one does not spoil the connection for the next', async () => {
+  test('the connection of a failed batch can run the next one', async () => {
     const ada = api.user();
     for (let round = 0; round < 15; round += 1) {
       expect((await batch(ada, [{ op: 'delete', id: id(round) }])).status).toBe(404);
@@ -97,7 +97,7 @@ describe('where one operation fails, nothing is done and the answer names it', (
   });
 });
 
-describe('a failed if_version tells the version to which the task returns', () => {
+describe('a failed if_version returns the version to which the task is rolled back', () => {
   test.each([
     ['of an update', { op: 'update', id: id(1), if_version: 9, patch: { title: 'y' } }],
     ['of a deletion', { op: 'delete', id: id(1), if_version: 9 }],
@@ -123,7 +123,7 @@ describe('a failed if_version tells the version to which the task returns', () =
     }
   });
 
-  test('and no version for a task that the batch itself creates', async () => {
+  test('and no version for a task that the batch creates', async () => {
     const { status, body } = await batch(api.user(), [
       { op: 'create', task: { id: id(1), title: 'x' } },
       { op: 'delete', id: id(1), if_version: 9 },
@@ -132,7 +132,7 @@ describe('a failed if_version tells the version to which the task returns', () =
   });
 });
 
-test('what is not valid is refused with its place, all of it at once', async () => {
+test('invalid operations are rejected with a list of all errors and their places', async () => {
   const { status, body } = await batch(api.user(), [
     { op: 'create', task: { title: '' } },
     { op: 'update', id: 'x', patch: { status: 'done' } },
@@ -168,7 +168,7 @@ test('there are 1 to 100 operations', async () => {
   expect((await ada.get('/api/v1/tags')).body).toEqual([{ name: 't', task_count: 100 }]);
 });
 
-test('another user’s tasks are unknown to it', async () => {
+test('tasks of other users do not exist for a batch', async () => {
   const [ada, bob] = [api.user(), api.user()];
   await ada.post('/api/v1/tasks', { id: id(1), title: 'ada' });
   expect((await batch(bob, [{ op: 'update', id: id(1), patch: { title: 'bob' } }])).status).toBe(404);
@@ -177,14 +177,14 @@ test('another user’s tasks are unknown to it', async () => {
   expect((await ada.get(`/api/v1/tasks/${id(1)}`)).body.title).toBe('ada');
 });
 
-test('other methods on its path are not those of a task called batch', async () => {
+test('other methods on the path do not apply to a task with the id batch', async () => {
   for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
     const { status, headers } = await api.user().request(method, '/api/v1/tasks/batch');
     expect([status, headers.get('allow')]).toEqual([405, 'POST']);
   }
 });
 
-test('batches that cross each other’s way all succeed', async () => {
+test('simultaneous batches on the same tasks all succeed', async () => {
   const ada = api.user();
   const ids = Array.from({ length: 10 }, (_, n) => id(n));
   await batch(

@@ -1,4 +1,4 @@
-/** Titles and tags that show nothing, and the text of every script through all layers. */
+/** Titles and tags without visible characters, and text of every script through all layers. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -34,7 +34,7 @@ test.each([
   ['marks alone', '\u0301\u20dd'],
   ['musical null notehead', '\u{1d159}'],
   ['a mixture, with spaces inside', ' \u200b \u00a0\u2060 \ufe0f'],
-])('%s is no title and no tag', async (_name, text) => {
+])('%s is neither a title nor a tag', async (_name, text) => {
   for (const task of [{ title: text }, { title: 'x', tags: ['a', text] }]) {
     const { status, body } = await ada.post(collection, task);
     expect({ status, errors: body.errors }).toEqual({
@@ -63,12 +63,12 @@ test.each([
   'ा',
   '⠁',
   '\ue000',
-])('%j is a title, and comes back byte for byte', async (title) => {
+])('%j is a title and is returned byte for byte', async (title) => {
   const { status, body } = await api.user().post(collection, { title: `\u0085 ${title}\u3000`, tags: [title] });
   expect({ status, title: body.title, tags: body.tags }).toEqual({ status: 201, title, tags: [title] });
 });
 
-test('every code point can be stored and comes back', async () => {
+test('every code point is stored and returned', async () => {
   const large = /\p{Script=Han}|\p{Script=Hangul}|\p{Script=Tangut}|\p{Co}|\p{Cn}/u;
   let characters = '';
   for (let code = 1; code <= 0x10ffff; code += 1) {

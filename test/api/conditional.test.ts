@@ -1,4 +1,4 @@
-/** Conditional requests: entity tags, lost updates refused, unchanged tasks not sent again. */
+/** Conditional requests: entity tags, `If-Match` against lost updates, and `If-None-Match` for unchanged tasks. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -12,7 +12,7 @@ afterAll(() => api.stop());
 
 const unknown = '/api/v1/tasks/0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 
-/** A task of a new user that is at version 2. */
+/** A task of a new user with version 2. */
 async function makeTask() {
   const owner = api.user();
   const { body } = await owner.post('/api/v1/tasks', { title: 'Buy milk' });
@@ -50,7 +50,7 @@ describe.each(writes)('If-Match on %s', (_method, write) => {
     '"2147483648"',
     '"\u00e9"',
     '"-2"',
-  ])('%s answers 412 and changes nothing', async (tags) => {
+  ])('%s responds 412 and changes nothing', async (tags) => {
     const { owner, path } = await makeTask();
     const before = await owner.get(path);
     const { status, body, headers } = await write(owner, path, { 'If-Match': tags });
@@ -77,32 +77,35 @@ describe.each(writes)('If-Match on %s', (_method, write) => {
     expect({ status, code: body.code }).toEqual({ status: 404, code: 'task_not_found' });
   });
 
-  test('lets one of twenty writers with the same entity tag through', async () => {
+  test('allows one of twenty simultaneous writes with the same entity tag', async () => {
     const { owner, path } = await makeTask();
     const answers = await Promise.all(Array.from({ length: 20 }, () => write(owner, path, { 'If-Match': '"2"' })));
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status < 300)).toHaveLength(1);
-    // Who comes after a deletion finds nothing to compare with.
+    // After a deletion, there is no version to compare.
     const late = _method === 'DELETE' ? 404 : 412;
     expect(statuses.filter((status) => status === late)).toHaveLength(19);
   });
 });
 
-test.each(writes)('a replayed 412 of %s keeps its version and entity tag while the task moves on', async (_, write) => {
-  const { owner, path } = await makeTask();
-  const headers = { 'If-Match': '"1"', 'Idempotency-Key': 'k' };
-  const first = await write(owner, path, headers);
-  await owner.patch(path, { title: 'Buy soy milk' });
-  const replay = await write(owner, path, headers);
-  expect(first.headers.has('idempotency-replayed')).toBe(false);
-  expect(replay.headers.get('idempotency-replayed')).toBe('true');
-  for (const { status, headers: received, body } of [first, replay]) {
-    expect([status, received.get('etag'), body.current_version]).toEqual([412, '"2"', 2]);
-  }
-  expect(replay.text).toBe(first.text);
-});
+test.each(writes)(
+  'a replayed 412 of %s keeps its version and entity tag after the task has changed',
+  async (_, write) => {
+    const { owner, path } = await makeTask();
+    const headers = { 'If-Match': '"1"', 'Idempotency-Key': 'k' };
+    const first = await write(owner, path, headers);
+    await owner.patch(path, { title: 'Buy soy milk' });
+    const replay = await write(owner, path, headers);
+    expect(first.headers.has('idempotency-replayed')).toBe(false);
+    expect(replay.headers.get('idempotency-replayed')).toBe('true');
+    for (const { status, headers: received, body } of [first, replay]) {
+      expect([status, received.get('etag'), body.current_version]).toEqual([412, '"2"', 2]);
+    }
+    expect(replay.text).toBe(first.text);
+  },
+);
 
-test('the version of a 412 lets the next write through, with a token that may only write', async () => {
+test('a write with the version of a 412 succeeds, with a token that may only write', async () => {
   const { owner, path } = await makeTask();
   const writer = api.user(owner.userId as string, { scope: 'tasks:write' });
   const refused = await writer.patch(path, { title: 'x' }, { 'If-Match': '"1"' });
@@ -122,7 +125,7 @@ test('no other problem of a write has an entity tag or a version', async () => {
   }
 });
 
-test('twenty writers without a condition all get through, each with a version of its own', async () => {
+test('twenty simultaneous writes without a condition all succeed, each with its own version', async () => {
   const { owner, path } = await makeTask();
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, index) => owner.patch(path, { title: `Writer ${index}` })),
@@ -131,13 +134,13 @@ test('twenty writers without a condition all get through, each with a version of
   expect(versions).toEqual(Array.from({ length: 20 }, (_, index) => index + 3));
 });
 
-test('a refused condition is told before a body that changes nothing', async () => {
+test('a failed precondition comes before a body without changes', async () => {
   const { owner, path } = await makeTask();
   expect((await owner.patch(path, {}, { 'If-Match': '"1"' })).status).toBe(412);
 });
 
 describe('If-None-Match on GET', () => {
-  test.each(['"2"', 'W/"2"', '"1", "2"', '*'])('%s answers 304 without a body', async (tags) => {
+  test.each(['"2"', 'W/"2"', '"1", "2"', '*'])('%s responds 304 without a body', async (tags) => {
     const { owner, path } = await makeTask();
     for (const method of ['GET', 'HEAD']) {
       const { status, text, headers } = await owner.request(method, path, { headers: { 'If-None-Match': tags } });
@@ -145,12 +148,12 @@ describe('If-None-Match on GET', () => {
     }
   });
 
-  test.each(['"1"', '"1", W/"3"', '""'])('%s answers the task', async (tags) => {
+  test.each(['"1"', '"1", W/"3"', '""'])('%s responds with the task', async (tags) => {
     const { owner, path } = await makeTask();
     expect(await owner.get(path, { 'If-None-Match': tags })).toMatchObject({ status: 200, body: { version: 2 } });
   });
 
-  test('answers 200 again once the task has changed', async () => {
+  test('responds 200 again after the task has changed', async () => {
     const { owner, path } = await makeTask();
     await owner.patch(path, { priority: 'High' });
     expect((await owner.get(path, { 'If-None-Match': '"2"' })).headers.get('etag')).toBe('"3"');
@@ -160,7 +163,7 @@ describe('If-None-Match on GET', () => {
     expect((await api.user().get(unknown, { 'If-None-Match': '*' })).status).toBe(404);
   });
 
-  test('refuses what is no list of entity tags', async () => {
+  test('rejects an invalid list of entity tags', async () => {
     const { owner, path } = await makeTask();
     const { status, body } = await owner.get(path, { 'If-None-Match': '2' });
     expect({ status, pointer: body.errors[0].pointer }).toEqual({ status: 422, pointer: 'if-none-match' });

@@ -1,4 +1,4 @@
-/** Cursors that no list gave out: each is refused with 422 or names a place in the own list, and none fails the server. */
+/** Forged cursors: each is rejected with 422 or is a position in the caller's own list, and none causes a 500. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeCursor } from '../../src/resource/cursor.ts';
@@ -21,7 +21,7 @@ afterAll(() => api.stop());
 
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 
-/** A cursor of a list without filters that has the right digest. */
+/** A cursor with a valid digest, for a list without filters. */
 function intact(sort: (typeof sorts)[number], place: string): string {
   const { limit: _, cursor: __, skip: ___, ...list } = listTasksRoute.request.query.parse({ sort });
   const { sort: parsed, ...filters } = list;
@@ -38,12 +38,12 @@ async function statusOf(sort: string, cursor: string): Promise<number> {
   return status;
 }
 
-test('an intact cursor with a good place is accepted', async () => {
+test('a cursor with a valid digest and a valid position is accepted', async () => {
   expect(await statusOf('created_at', intact('created_at', JSON.stringify(['2026-01-01 00:00:00+00', id])))).toBe(200);
   expect(await statusOf('title', intact('title', JSON.stringify(['Buy milk', id])))).toBe(200);
 });
 
-describe('an intact cursor is refused if its place is', () => {
+describe('a cursor with a valid digest is rejected if its position is', () => {
   test.each([
     'x',
     '',
@@ -101,10 +101,10 @@ test.each(['infinity', '-infinity', 'now', 'epoch', '0001-01-01 BC', '294276-12-
   },
 );
 
-test('whatever a cursor holds, the answer is 200 or 422', async () => {
+test('any content of a cursor is answered with 200 or 422', async () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 200 }),
-    // UTF-16 code units, lone surrogates among them.
+    // UTF-16 code units, including lone surrogates.
     fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 50 }).map((units) => String.fromCharCode(...units)),
     fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
     fc.integer().map(String),

@@ -1,4 +1,4 @@
-/** Due dates: a day stays a day, a wall-clock time stays one, an instant survives every clock change. */
+/** Due dates: days, local times and instants, and their filters across clock changes. */
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -33,7 +33,7 @@ describe('the three kinds', () => {
   });
 });
 
-/** PostgreSQL has most of them as abbreviations too, which know no summer time, and takes those first. */
+/** PostgreSQL also has most of them as abbreviations without summer time, and prefers these. */
 describe('short names of zones are zones', () => {
   test.each([
     ['CET', '11:00', '10:00'],
@@ -68,12 +68,12 @@ describe('short names of zones are zones', () => {
 });
 
 /**
- * Whether the database and the independent calendar know the same rules for a zone around a day. Where their copies of
- * the tz database differ in age, nothing can be compared.
+ * Whether the database and the independent calendar have the same rules for a zone around a day. Otherwise their copies
+ * of the tz database differ in age, and the test cannot compare them.
  */
 async function agreeOn(zone: string, date: string): Promise<boolean> {
   const start = Temporal.PlainDate.from(date).toZonedDateTime('UTC').toInstant();
-  // AT TIME ZONE would take abbreviations; the setting takes names of zones only.
+  // AT TIME ZONE accepts abbreviations; the setting accepts only names of zones.
   const rows = await api.database.query<{ instant: string; wall: string }>(
     `with setting as materialized (select set_config('TimeZone', $1, true) as zone)
      select to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as instant,
@@ -90,7 +90,7 @@ async function agreeOn(zone: string, date: string): Promise<boolean> {
   );
 }
 
-describe('a local time that a clock change skips or repeats resolves as RFC 5545 says', () => {
+describe('a local time that a clock change skips or repeats resolves by RFC 5545', () => {
   test.each([
     ['2026-11-01', '01:30', 'America/New_York', '2026-11-01T05:30:00.000000Z'],
     ['2026-11-01', '02:00', 'America/New_York', '2026-11-01T07:00:00.000000Z'],
@@ -104,15 +104,15 @@ describe('a local time that a clock change skips or repeats resolves as RFC 5545
     expect(body.due_at).toBe(due_at);
   });
 
-  test('as an independent calendar has it, over a century of days in every zone', async () => {
+  test('like in an independent calendar, over a century of days in every zone', async () => {
     const ada = api.user();
     const day = fc
       .integer({ min: -7_305, max: 29_219 })
       .map((days) => new Temporal.PlainDate(1970, 1, 1).add({ days }).toString());
     const minute = fc.integer({ min: 0, max: 1439 });
-    // An older Node does not know the newest zones.
+    // An older release of Node lacks the newest zones.
     const zones = [...timeZoneNames].filter(hasCalendar);
-    // Half of the days are such on which the zone changes its clocks.
+    // On half of the days, the zone changes its clocks.
     const changes = fc.tuple(fc.constantFrom(...zones), day).map(([zone, date]) => {
       const noon = Temporal.PlainDate.from(date).toZonedDateTime({ timeZone: zone, plainTime: '12:00' });
       return [zone, noon.getTimeZoneTransition('next')?.toPlainDate().toString() ?? date] as const;
@@ -138,7 +138,7 @@ describe('a local time that a clock change skips or repeats resolves as RFC 5545
   });
 });
 
-describe('what is refused', () => {
+describe('invalid due dates', () => {
   test.each([
     [{}, '/due/date'],
     [{ date: '2026-02-29' }, '/due/date'],
@@ -169,7 +169,7 @@ describe('what is refused', () => {
   });
 });
 
-describe('a merge patch reaches into due (RFC 7396)', () => {
+describe('a merge patch applies to the keys of due (RFC 7396)', () => {
   const day = { date: '2026-12-01' };
   const wall = { date: '2026-12-01', time: '09:30' };
   const instant = { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' };
@@ -227,7 +227,7 @@ describe('a merge patch reaches into due (RFC 7396)', () => {
     [instant, { date: null, time: null, time_zone: null }, '/date'],
     [day, { x: null }, '/x'],
     [day, [], ''],
-  ])('%j patched with %j is refused', async (due, patch, pointer) => {
+  ])('%j patched with %j is rejected', async (due, patch, pointer) => {
     const ada = api.user();
     const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', due });
     const { status, body } = await ada.patch(`/api/v1/tasks/${task.id}`, { title: 'y', due: patch });
@@ -243,7 +243,7 @@ describe('a merge patch reaches into due (RFC 7396)', () => {
     expect((await ada.get('/api/v1/tasks')).body).toEqual([task]);
   });
 
-  test('a patch that no task is for is 404 or 412, whatever its due date', async () => {
+  test('a patch without a matching task is 404 or 412, with any due date', async () => {
     const ada = api.user();
     const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
     const stale = await ada.patch(`/api/v1/tasks/${task.id}`, { due: {} }, { 'If-Match': '"7"' });
@@ -252,7 +252,7 @@ describe('a merge patch reaches into due (RFC 7396)', () => {
     expect((await ada.patch(`/api/v1/tasks/${task.id}`, { due: {} })).status).toBe(404);
   });
 
-  test('a batch sees the due date that an operation before it has set or cleared', async () => {
+  test('an operation of a batch sees the due date that an earlier operation has set or cleared', async () => {
     const ada = api.user();
     const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
     const update = (due: unknown) => ({ op: 'update', id: task.id, patch: { due } });
@@ -264,12 +264,12 @@ describe('a merge patch reaches into due (RFC 7396)', () => {
   });
 });
 
-/** The copies of the tz database on both sides, and the list of names, may differ in age. */
-describe('a time zone that is not known everywhere', () => {
+/** The tz databases of Node and PostgreSQL, and the list of names, can differ in age. */
+describe('a time zone that not every tz database has', () => {
   const names = timeZoneNames as Set<string>;
 
-  // Node has it as a link, PostgreSQL does not have it.
-  test('is refused where the database lacks it, with the field named', async () => {
+  // Node has it as a link; PostgreSQL lacks it.
+  test('is rejected by its field if the database lacks it', async () => {
     const zone = 'US/Pacific-New';
     names.add(zone);
     onTestFinished(() => void names.delete(zone));
@@ -288,11 +288,11 @@ describe('a time zone that is not known everywhere', () => {
       expect(status).toBe(422);
       expect(body.errors).toEqual([{ in: 'body', pointer, message: 'is not known to the database' }]);
     }
-    // Filters by day are worked out by the server.
+    // The server computes filters by day.
     expect((await ada.get(`/api/v1/tasks?due=any&time_zone=${zone}`)).body).toEqual([task]);
   });
 
-  test('is refused in a filter where the server lacks it', async () => {
+  test('is rejected in a filter if the server lacks it', async () => {
     names.add('Mars/Olympus');
     onTestFinished(() => void names.delete('Mars/Olympus'));
     const { status, body } = await api.user().get('/api/v1/tasks?due=today&time_zone=Mars/Olympus');
@@ -310,7 +310,7 @@ test('PUT replaces all of due', async () => {
   expect(Object.keys(body.due)).toEqual(['date']);
 });
 
-/** What the independent calendar says of a task at a moment, seen from a zone. */
+/** The filters that match a task at an instant in a zone, by the independent calendar. */
 function seenBy(due: any, now: Temporal.Instant, zone: string) {
   const here = now.toZonedDateTimeISO(zone);
   const wall = due.time && Temporal.PlainDateTime.from(`${due.date}T${due.time}`);
@@ -324,8 +324,8 @@ function seenBy(due: any, now: Temporal.Instant, zone: string) {
   return { overdue: past, today: days === 0, tomorrow: days === 1, week: days >= 0 && days <= 6 };
 }
 
-describe('the filter due, as seen in a time zone', () => {
-  test('is what an independent calendar says, for all three kinds, at any hour and in any zone', async () => {
+describe('the filter due in a time zone', () => {
+  test('agrees with an independent calendar, for all three kinds, at any hour and in any zone', async () => {
     const ada = api.user();
     const zones = [
       'Etc/GMT+12',
@@ -336,7 +336,7 @@ describe('the filter due, as seen in a time zone', () => {
       'Africa/Cairo',
       'UTC',
     ];
-    // Around a day on which New York's clocks change.
+    // Around a day on which New York changes its clocks.
     const anchor = Temporal.PlainDate.from('2026-11-01');
     const tasks: any[] = [];
     for (let days = -3; days <= 9; days += 1) {
@@ -387,7 +387,7 @@ describe('the filter due, as seen in a time zone', () => {
     }
   }, 120_000);
 
-  test('none and any, and overdue leaves out what is Done', async () => {
+  test('none and any; overdue excludes tasks that are Done', async () => {
     const ada = api.user();
     await ada.post('/api/v1/tasks', { title: 'none' });
     await ada.post('/api/v1/tasks', { title: 'past', due: { date: '2020-01-01' } });
@@ -443,7 +443,7 @@ describe('due_from and due_to', () => {
     ['created_to=infinity', 'created_to'],
     ['created_to=now', 'created_to'],
     ['created_to=2026-02-29T10:00:00Z', 'created_to'],
-  ])('%s is refused', async (query, parameter) => {
+  ])('%s is rejected', async (query, parameter) => {
     const { status, body } = await ada.get(`/api/v1/tasks?${query}`);
     expect(status).toBe(422);
     expect(body.errors.map((error: any) => error.pointer)).toEqual([parameter]);

@@ -1,4 +1,4 @@
-/** `Idempotency-Key`: the contract's section 7. */
+/** The `Idempotency-Key` header: replays, stored problems, limits and expiry. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
 import { deleteExpiredKeys } from '../../src/idempotency/cleanup.ts';
@@ -15,8 +15,8 @@ afterAll(() => api.stop());
 
 const key = (text: string) => ({ 'Idempotency-Key': text });
 
-/** The parts of an answer that are kept. */
-function kept({ status, headers, text }: Awaited<ReturnType<Client['get']>>) {
+/** The stored parts of a response. */
+function storedPartsOf({ status, headers, text }: Awaited<ReturnType<Client['get']>>) {
   return {
     status,
     text,
@@ -26,34 +26,34 @@ function kept({ status, headers, text }: Awaited<ReturnType<Client['get']>>) {
   };
 }
 
-describe('the same request with the same key is done once, and answered the same', () => {
+describe('the same request with the same key runs once and gets the same response', () => {
   test('POST', async () => {
     const ada = api.user();
     const first = await ada.post('/api/v1/tasks', { title: 'x' }, key('k'));
     const second = await ada.post('/api/v1/tasks', { title: 'x' }, key('k'));
     expect(first.status).toBe(201);
     expect(first.headers.has('idempotency-replayed')).toBe(false);
-    expect(kept(second)).toEqual(kept(first));
+    expect(storedPartsOf(second)).toEqual(storedPartsOf(first));
     expect(second.headers.get('idempotency-replayed')).toBe('true');
     expect((await ada.get('/api/v1/tasks')).body).toHaveLength(1);
   });
 
-  test('PUT, PATCH and DELETE, even where the task has moved on', async () => {
+  test('PUT, PATCH and DELETE, even if the task has changed since', async () => {
     const ada = api.user();
     const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
     const path = `/api/v1/tasks/${task.id}`;
     const put = await ada.put(path, { title: 'put' }, key('put'));
     const patch = await ada.patch(path, { title: 'patch' }, { ...key('patch'), 'If-Match': '"2"' });
     expect(patch.status).toBe(200);
-    expect(kept(await ada.put(path, { title: 'put' }, key('put')))).toEqual(kept(put));
-    expect(kept(await ada.patch(path, { title: 'patch' }, { ...key('patch'), 'If-Match': '"2"' }))).toEqual(
-      kept(patch),
+    expect(storedPartsOf(await ada.put(path, { title: 'put' }, key('put')))).toEqual(storedPartsOf(put));
+    expect(storedPartsOf(await ada.patch(path, { title: 'patch' }, { ...key('patch'), 'If-Match': '"2"' }))).toEqual(
+      storedPartsOf(patch),
     );
-    expect(kept(await ada.patch(path, { title: 'patch' }, key('patch')))).toEqual(kept(patch));
+    expect(storedPartsOf(await ada.patch(path, { title: 'patch' }, key('patch')))).toEqual(storedPartsOf(patch));
     const gone = await ada.delete(path, key('delete'));
     expect(gone.status).toBe(204);
-    expect(kept(await ada.delete(path, key('delete')))).toEqual(kept(gone));
-    expect(kept(await ada.put(path, { title: 'put' }, key('put')))).toEqual(kept(put));
+    expect(storedPartsOf(await ada.delete(path, key('delete')))).toEqual(storedPartsOf(gone));
+    expect(storedPartsOf(await ada.put(path, { title: 'put' }, key('put')))).toEqual(storedPartsOf(put));
     expect((await ada.get(path)).status).toBe(404);
   });
 
@@ -62,13 +62,13 @@ describe('the same request with the same key is done once, and answered the same
     const body = { operations: [{ op: 'create', task: { title: 'x' } }] };
     const first = await ada.post('/api/v1/tasks/batch', body, key('k'));
     expect(first.status).toBe(200);
-    expect(kept(await ada.post('/api/v1/tasks/batch', body, key('k')))).toEqual(kept(first));
+    expect(storedPartsOf(await ada.post('/api/v1/tasks/batch', body, key('k')))).toEqual(storedPartsOf(first));
     expect((await ada.get('/api/v1/tasks')).body).toHaveLength(1);
   });
 });
 
-describe('404, 409 id_taken and 412 are outcomes too', () => {
-  test('and stay what they were, though the task has come, gone or changed', async () => {
+describe('404, 409 id_taken and 412 are stored outcomes', () => {
+  test('which stay the same after the task is created, deleted or changed', async () => {
     const ada = api.user();
     const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
     const missing = await ada.patch(`/api/v1/tasks/${id}`, { title: 'y' }, key('404'));
@@ -91,12 +91,12 @@ describe('404, 409 id_taken and 412 are outcomes too', () => {
       await ada.request('PATCH', `/api/v1/tasks/${id}`, { body: { title: 'y' }, headers: key('412') }),
       await ada.request('POST', '/api/v1/tasks/batch', { body: batch, headers: key('batch') }),
     ];
-    expect(again.map(kept)).toEqual([missing, taken, stale, failed].map(kept));
+    expect(again.map(storedPartsOf)).toEqual([missing, taken, stale, failed].map(storedPartsOf));
     expect((await ada.get('/api/v1/tasks')).body).toEqual([]);
   });
 });
 
-describe('a refused request does not use up its key', () => {
+describe('a rejected request does not use its key', () => {
   test.each([
     ['400', '{', {}],
     ['415', { title: 'x' }, { 'Content-Type': 'text/plain' }],
@@ -115,12 +115,12 @@ describe('a refused request does not use up its key', () => {
     const reader = api.user('reader', { scope: 'tasks:read' });
     expect((await reader.post('/api/v1/tasks', { title: 'x' }, key('k'))).status).toBe(403);
     expect((await api.user('reader').post('/api/v1/tasks', { title: 'y' }, key('k'))).status).toBe(201);
-    // And a replay needs the scope as well.
+    // A replay needs the scope, too.
     expect((await reader.post('/api/v1/tasks', { title: 'y' }, key('k'))).status).toBe(403);
   });
 });
 
-test('another method, path or body with the same key is refused', async () => {
+test('another method, path or body with the same key is rejected', async () => {
   const ada = api.user();
   const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' }, key('k'));
   const path = `/api/v1/tasks/${task.id}`;
@@ -148,7 +148,7 @@ test('a key has 1 to 255 visible ASCII characters', async () => {
   }
 });
 
-test('keys are each user’s own', async () => {
+test('users have separate keys', async () => {
   const [ada, bob] = [api.user(), api.user()];
   const first = await ada.post('/api/v1/tasks', { title: 'ada' }, key('same'));
   const second = await bob.post('/api/v1/tasks', { title: 'bob' }, key('same'));
@@ -156,7 +156,7 @@ test('keys are each user’s own', async () => {
   expect(second.headers.has('idempotency-replayed')).toBe(false);
 });
 
-test('50 at once with one key make one change; the others get its answer, or 409 with Retry-After', async () => {
+test('50 simultaneous requests with one key make one change; the others get its response, or 409 with Retry-After', async () => {
   const ada = api.user();
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => ada.post('/api/v1/tasks', { title: 'x' }, key('k'))),
@@ -168,7 +168,7 @@ test('50 at once with one key make one change; the others get its answer, or 409
       expect(answer.body.code).toBe('request_in_progress');
       expect(answer.headers.get('retry-after')).toBe('1');
     } else {
-      expect(kept(answer)).toEqual(kept(first as (typeof answers)[0]));
+      expect(storedPartsOf(answer)).toEqual(storedPartsOf(first as (typeof answers)[0]));
     }
   }
   expect(answers.filter(({ status, headers }) => status === 201 && !headers.has('idempotency-replayed'))).toHaveLength(
@@ -177,7 +177,7 @@ test('50 at once with one key make one change; the others get its answer, or 409
   expect((await ada.get('/api/v1/tasks')).body).toHaveLength(1);
 });
 
-test('a key is forgotten after 24 hours, and its record removed', async () => {
+test('a key expires after 24 hours, and its record is removed', async () => {
   const [ada, bob] = [api.user(), api.user()];
   const first = await ada.post('/api/v1/tasks', { title: 'x' }, key('old'));
   await bob.post('/api/v1/tasks', { title: 'x' }, key('old'));
@@ -202,7 +202,7 @@ test('a key is forgotten after 24 hours, and its record removed', async () => {
   expect(left).toEqual([{ key: 'young' }]);
 });
 
-test('a user has so many keys at a time, then waits or does without', async () => {
+test('the number of keys per user is limited; writes without a key continue', async () => {
   const [ada, bob] = [api.user(), api.user()];
   await api.database.query(
     `insert into todo.idempotency_keys (owner_id, key, fingerprint, status, created_at)

@@ -1,4 +1,4 @@
-/** What the parameters of a list refuse: nothing is coerced, nothing ignored, everything named. */
+/** Validation of the parameters of lists: no value is coerced, no parameter is ignored, and errors name each one. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 
@@ -49,11 +49,11 @@ const wrongNumbers = [
   '1,2',
 ];
 
-test.each(wrongNumbers)('limit=%s is refused', async (text) => {
+test.each(wrongNumbers)('limit=%s is rejected', async (text) => {
   expect(await faultsOf(`limit=${text}`)).toEqual({ status: 422, places: ['query limit'] });
 });
 
-test.each(wrongNumbers)('skip=%s is refused', async (text) => {
+test.each(wrongNumbers)('skip=%s is rejected', async (text) => {
   expect(await faultsOf(`skip=${text}`)).toEqual({ status: 422, places: ['query skip'] });
 });
 
@@ -66,13 +66,13 @@ test.each(['limit=1', 'limit=200', 'skip=0', 'skip=10000'])('%s is in range', as
 });
 
 test.each(['status=', 'status=todo', 'status=Todo,Done', 'status=Todo&status=x', 'status=%00', 'status=Todo%20'])(
-  '%s is refused',
+  '%s is rejected',
   async (query) => {
     expect(await faultsOf(query)).toEqual({ status: 422, places: ['query status'] });
   },
 );
 
-test.each(['priority=', 'priority=high', 'priority=2', 'priority=High&priority='])('%s is refused', async (query) => {
+test.each(['priority=', 'priority=high', 'priority=2', 'priority=High&priority='])('%s is rejected', async (query) => {
   expect(await faultsOf(query)).toEqual({ status: 422, places: ['query priority'] });
 });
 
@@ -88,23 +88,23 @@ test.each([
   'sort=created_at;drop%20table',
   'sort=constructor',
   'sort=__proto__',
-])('%s is refused', async (query) => {
+])('%s is rejected', async (query) => {
   expect(await faultsOf(query)).toEqual({ status: 422, places: ['query sort'] });
 });
 
-test.each(['limit', 'skip', 'sort', 'cursor'])('%s given twice is refused', async (name) => {
+test.each(['limit', 'skip', 'sort', 'cursor'])('%s given twice is rejected', async (name) => {
   const value = { limit: '5', skip: '5', sort: 'created_at', cursor: 'AAAA' }[name];
   expect(await faultsOf(`${name}=${value}&${name}=${value}`)).toEqual({ status: 422, places: [`query ${name}`] });
 });
 
 test.each(['page', 'Limit', 'limit[]', 'owner_id', 'user_id', '', 'toString', '__proto__', 'constructor', 'status[]'])(
-  'the unknown parameter "%s" is refused',
+  'the unknown parameter "%s" is rejected',
   async (name) => {
     expect(await faultsOf(`${encodeURIComponent(name)}=1`)).toEqual({ status: 422, places: [`query ${name}`] });
   },
 );
 
-test('every fault is listed at once', async () => {
+test('a response lists every error', async () => {
   expect(await faultsOf('limit=0&skip=x&sort=no&status=no&color=red')).toEqual({
     status: 422,
     places: expect.arrayContaining(['query limit', 'query skip', 'query sort', 'query status', 'query color']),
@@ -119,7 +119,7 @@ test.each(['limit=%', 'limit=%zz', 'status=%ff', 'status=%c0%af', 'status=%ed%a0
   },
 );
 
-test('an empty query is no query', async () => {
+test('an empty query is valid', async () => {
   expect((await faultsOf('')).status).toBe(200);
   expect((await faultsOf('&&')).status).toBe(200);
 });

@@ -1,4 +1,4 @@
-/** Lists, as the contract's section 6 has them: filters, sorting, pages. */
+/** Lists of tasks: filters, sorts and pages. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -23,7 +23,7 @@ interface Task {
   updated_at: string;
 }
 
-/** A user with so many tasks, in every combination of status and priority, the older half changed afterwards. */
+/** A user with `count` tasks in every combination of status and priority. The older half has been changed. */
 async function userWithTasks(count: number): Promise<Client> {
   const owner = api.user();
   const made: Task[] = [];
@@ -44,7 +44,7 @@ function linkOf(headers: Headers, relation: string): string | undefined {
   return new RegExp(`<([^>]*)>; rel="${relation}"`).exec(headers.get('link') ?? '')?.[1];
 }
 
-/** The ids of every page from this one on. */
+/** The ids of this page and of all pages after it. */
 async function walk(owner: Client, path: string): Promise<string[]> {
   const ids: string[] = [];
   for (let next: string | undefined = path; next; ) {
@@ -68,14 +68,14 @@ describe('the list', () => {
     expect(headers.get('link')).toBe('</api/v1/tasks>; rel="first"');
   });
 
-  test('holds whole tasks, the newest first', async () => {
+  test('contains complete tasks, the newest first', async () => {
     const owner = await userWithTasks(3);
     const { body } = await owner.get(collection);
     expect(body.map(({ title }: Task) => title)).toEqual(['Task 2', 'Task 1', 'Task 0']);
     expect(body[0]).toEqual((await owner.get(`${collection}/${body[0].id}`)).body);
   });
 
-  test('answers HEAD with the same links and no body', async () => {
+  test('responds to HEAD with the same links and no body', async () => {
     const owner = await userWithTasks(2);
     const { headers } = await owner.get(`${collection}?limit=1`);
     const head = await owner.request('HEAD', `${collection}?limit=1`);
@@ -116,14 +116,17 @@ describe('filters', () => {
 });
 
 describe('pages', () => {
-  test.each(['created_at', '-created_at', 'updated_at', '-updated_at'])('by %s give each task once', async (sort) => {
-    const owner = await userWithTasks(13);
-    const whole: Task[] = (await owner.get(`${collection}?sort=${sort}`)).body;
-    for (const limit of [1, 4, 13]) {
-      const ids = await walk(owner, `${collection}?sort=${sort}&limit=${limit}`);
-      expect(ids).toEqual(whole.map(({ id }) => id));
-    }
-  });
+  test.each(['created_at', '-created_at', 'updated_at', '-updated_at'])(
+    'by %s contain each task once',
+    async (sort) => {
+      const owner = await userWithTasks(13);
+      const whole: Task[] = (await owner.get(`${collection}?sort=${sort}`)).body;
+      for (const limit of [1, 4, 13]) {
+        const ids = await walk(owner, `${collection}?sort=${sort}&limit=${limit}`);
+        expect(ids).toEqual(whole.map(({ id }) => id));
+      }
+    },
+  );
 
   test('break ties by id, in the direction of the sort', async () => {
     const owner = await userWithTasks(9);
@@ -139,7 +142,7 @@ describe('pages', () => {
     expect(await walk(owner, `${collection}?sort=-created_at&limit=2`)).toEqual([...ids].reverse());
   });
 
-  test('tell microseconds apart', async () => {
+  test('distinguish microseconds', async () => {
     const owner = await userWithTasks(4);
     await api.database.query(
       `update todo.tasks set completed_at = null, status = 'Todo', updated_at = '2026-01-01T00:00:01Z',
@@ -150,7 +153,7 @@ describe('pages', () => {
     expect(new Set(await walk(owner, `${collection}?limit=1`)).size).toBe(4);
   });
 
-  test('keep the filters in their links, and end without a next one', async () => {
+  test('keep the filters in their links, and the last one has no next link', async () => {
     const owner = await userWithTasks(18);
     const { body, headers } = await owner.get(`${collection}?status=Todo&status=Done&priority=Low&limit=3`);
     expect(body).toHaveLength(3);
@@ -161,7 +164,7 @@ describe('pages', () => {
     expect(linkOf(last.headers, 'first')).toBe(linkOf(headers, 'first'));
   });
 
-  test('have no next one where the limit is just met', async () => {
+  test('have no next link if the number of tasks equals the limit', async () => {
     const owner = await userWithTasks(2);
     expect(linkOf((await owner.get(`${collection}?limit=2`)).headers, 'next')).toBeUndefined();
   });
@@ -175,7 +178,7 @@ describe('pages', () => {
     expect((await owner.get(`${collection}?skip=10000`)).body).toEqual([]);
   });
 
-  test('stay whole while tasks come and go', async () => {
+  test('neither skip nor repeat tasks during insertions and deletions', async () => {
     const owner = await userWithTasks(8);
     const untouched: string[] = (await owner.get(collection)).body.map(({ id }: Task) => id);
     const seen: string[] = [];
@@ -183,7 +186,7 @@ describe('pages', () => {
       const { body, headers } = await owner.get(next);
       seen.push(...body.map(({ id }: Task) => id));
       next = linkOf(headers, 'next');
-      // The row that the cursor names goes, and one before it comes.
+      // The row of the cursor is deleted, and a row before it is inserted.
       const last = body.at(-1);
       await owner.delete(`${collection}/${last.id}`);
       await owner.post(collection, { title: 'Late' });
@@ -191,7 +194,7 @@ describe('pages', () => {
     expect(seen).toEqual(untouched);
   });
 
-  test('default to 100 tasks, and have 200 at the most', async () => {
+  test('have 100 tasks by default and at most 200', async () => {
     const owner = api.user();
     await api.database.query(
       `insert into todo.tasks (owner_id, id, title)
@@ -215,7 +218,7 @@ describe('a cursor', () => {
     cursor = new URLSearchParams(linkOf(headers, 'next')?.split('?')[1]).get('cursor') ?? '';
   });
 
-  test('goes with another limit', async () => {
+  test('works with another limit', async () => {
     expect((await owner.get(`${collection}?status=Todo&limit=2&cursor=${cursor}`)).body).toHaveLength(2);
   });
 
@@ -225,17 +228,17 @@ describe('a cursor', () => {
     '&status=Todo&status=Done',
     '&status=Todo&priority=Low',
     '&status=Todo&sort=created_at',
-  ])('is refused with the query "%s" that it was not made for', async (query) => {
+  ])('is rejected with the different query "%s"', async (query) => {
     const answer = await owner.get(`${collection}?cursor=${cursor}${query}`);
     expect(faultOf(answer)).toEqual({ status: 422, places: ['query cursor'] });
   });
 
-  test('is refused for another user', async () => {
+  test('is rejected for another user', async () => {
     const answer = await api.user().get(`${collection}?status=Todo&cursor=${cursor}`);
     expect(faultOf(answer)).toEqual({ status: 422, places: ['query cursor'] });
   });
 
-  test('is refused with any character changed, added or taken away', async () => {
+  test('is rejected if any character is changed, added or removed', async () => {
     for (let index = 0; index < cursor.length; index += 1) {
       const other = cursor[index] === 'A' ? 'B' : 'A';
       const changed = cursor.slice(0, index) + other + cursor.slice(index + 1);
@@ -248,7 +251,7 @@ describe('a cursor', () => {
     }
   });
 
-  test('does not go together with skip', async () => {
+  test('cannot be combined with skip', async () => {
     const answer = await owner.get(`${collection}?status=Todo&skip=1&cursor=${cursor}`);
     expect(faultOf(answer)).toEqual({ status: 422, places: ['query skip'] });
   });

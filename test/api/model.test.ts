@@ -1,6 +1,6 @@
 /**
- * Random sequences of all operations by several users, with retries, duplicates, crossed orders and lost answers,
- * compared after each step with a model that a child could check.
+ * Model-based test: random sequences of all operations by several users, with retries, duplicates, reordered requests and
+ * lost responses. After each step, the API is compared with a simple model.
  */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
@@ -25,7 +25,7 @@ interface ModelTask {
   version: number;
 }
 
-/** One user's tasks, the spellings of their tags, and what their keys were answered. */
+/** One user's tasks, the spellings of the tags, and the responses to the user's keys. */
 class Model {
   readonly tasks = new Map<string, ModelTask>();
   readonly spellings = new Map<string, string>();
@@ -70,14 +70,14 @@ const step = fc.record({
   /** One change, or several in a batch. */
   changes: fc.oneof({ weight: 4, arbitrary: fc.tuple(change) }, fc.array(change, { minLength: 2, maxLength: 4 })),
   key: fc.option(fc.constantFrom('k1', 'k2', 'k3'), { nil: undefined }),
-  /** How often the client sends it, not knowing that it was answered. */
+  /** How often the client sends it, because it has lost the response. */
   times: fc.constantFrom(1, 1, 1, 2, 3),
 });
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 const defaults = { description: null, status: 'Todo', priority: 'Medium', tags: [], due: null };
 
-/** What a change does to the model: its status, and the version it leaves. */
+/** The effect of a change on the model: its status, and the version after it. */
 function apply(model: Model, each: Change): { status: number; version: number | undefined } {
   const stored = model.tasks.get(each.id);
   if (each.op === 'create') {
@@ -117,7 +117,7 @@ function expected(model: Model, { changes, key }: Step) {
   const before = [new Map(model.tasks), new Map(model.spellings)] as const;
   let result = { status: 200, version: undefined as number | undefined };
   for (const each of changes) {
-    // A batch has no replacement: it patches every field, and a due date is merged into the stored one.
+    // A batch has no replace operation: it patches every field, and merges the due date into the stored one.
     const isPatched = changes.length > 1 && each.op === 'replace';
     result = apply(
       model,
@@ -155,14 +155,14 @@ function send(client: Client, { changes, key }: Step) {
   return each.op === 'replace' ? client.put(path, each.fields, headers) : client.patch(path, each.fields, headers);
 }
 
-test('the API does what the model does, whatever is sent, and however often', async () => {
+test('the API agrees with the model after any sequence of requests', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
       const clients = [api.user(), api.user()] as const;
       const models = [new Model(), new Model()] as const;
       for (const each of steps) {
         const [client, model] = [clients[each.user] as Client, models[each.user] as Model];
-        // Without a key, a client that lost the answer must not just send the request again.
+        // Without a key, a client that has lost the response cannot simply repeat the request.
         for (let time = 0; time < (each.key ? each.times : 1); time += 1) {
           const { status, version: left } = expected(model, each);
           const answer = await send(client, each);
@@ -185,7 +185,7 @@ test('the API does what the model does, whatever is sent, and however often', as
   );
 }, 120_000);
 
-test('requests that arrive at once leave what some order of them would have left', async () => {
+test('simultaneous requests have the effect of some sequential order', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(change, { minLength: 2, maxLength: 4 }), async (changes) => {
       const client = api.user();

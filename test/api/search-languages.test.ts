@@ -36,7 +36,7 @@ test('there are at least 200 pairs in 25 languages, and no query finds most task
   expect(new Set(searchPairs.map(([language]) => language)).size).toBeGreaterThanOrEqual(25);
 });
 
-test('a query that shows nothing is no filter, and one without any word finds nothing', async () => {
+test('a query without visible characters is no filter, and a query without words finds nothing', async () => {
   for (const q of ['', ' \u200b', '\ufeff\u00ad', '\u3164', '\u0301']) {
     expect(await titlesFor(q)).toHaveLength(searchPairs.length);
   }

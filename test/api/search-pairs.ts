@@ -1,6 +1,6 @@
 /**
- * What readers of many languages take for the same word, and what they do not: the language, a title, the queries that
- * must find it, and the queries that must not. Invisible characters are written as escapes.
+ * Spellings of the same and of different words in many languages: the language, a title, the queries that must find it,
+ * and the queries that must not. Invisible characters are written as escapes.
  */
 export type Pairs = readonly [language: string, title: string, finds: readonly string[], misses: readonly string[]];
 

@@ -1,4 +1,4 @@
-/** The filter `q`: words of title and description, by their beginnings. */
+/** The filter `q`: prefixes of the words of title and description. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
@@ -32,7 +32,7 @@ async function found(q: string): Promise<string[]> {
   return body.map((task: any) => task.title);
 }
 
-describe('a word matches the beginnings of words', () => {
+describe('a word matches prefixes of words', () => {
   test.each([
     ['mil', ['Buy oat milk']],
     ['ilk', []],
@@ -44,7 +44,7 @@ describe('a word matches the beginnings of words', () => {
   });
 });
 
-describe('case and accents do not matter, in any script', () => {
+describe('case and accents are ignored in every script', () => {
   test.each([
     ['CREME cafe', 'Buy oat milk'],
     ['uber strasse', 'Über Straße gehen'],
@@ -93,7 +93,7 @@ test('a blank q is no filter', async () => {
   for (const q of ['', ' ', '\t\n', '\u00a0']) expect(await found(q)).toHaveLength(10);
 });
 
-test('nothing in q is an error', async () => {
+test('no value of q is a syntax error', async () => {
   const texts = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((text) => !text.includes('\0'));
   await fc.assert(
     fc.asyncProperty(texts, async (q) => {
@@ -103,7 +103,7 @@ test('nothing in q is an error', async () => {
   );
 });
 
-test('a q of more than 200 characters, or with U+0000, is refused', async () => {
+test('a q of more than 200 characters, or with U+0000, is rejected', async () => {
   expect((await ada.get(`/api/v1/tasks?q=${encodeURIComponent('ä'.repeat(200))}`)).status).toBe(200);
   for (const q of ['ä'.repeat(201), 'a\0']) {
     const { status, body } = await ada.get(`/api/v1/tasks?q=${encodeURIComponent(q)}`);
@@ -112,7 +112,7 @@ test('a q of more than 200 characters, or with U+0000, is refused', async () => 
   }
 });
 
-test('a changed text is found by its new words only', async () => {
+test('a changed text is found only by its new words', async () => {
   const bob = api.user();
   const { body: task } = await bob.post('/api/v1/tasks', { title: 'alpha beta', description: 'gamma alpha' });
   const finds = async (q: string) => (await bob.get(`/api/v1/tasks?q=${q}`)).body.length === 1;
@@ -128,7 +128,7 @@ test('a changed text is found by its new words only', async () => {
   expect(await api.database.query('select word from todo.task_words where owner_id = $1', [bob.userId])).toEqual([]);
 });
 
-test('every task is found by each beginning of each of its words', async () => {
+test('every task is found by each prefix of each of its words', async () => {
   const bob = api.user();
   const word = fc.stringMatching(/^[a-zA-Zéüßñ0-9а-я]{1,12}$/);
   await fc.assert(

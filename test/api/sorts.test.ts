@@ -1,4 +1,4 @@
-/** Every sort of a list: its order, and pages that stay whole while others write. */
+/** Every sort of a list: its order, and its pages during simultaneous writes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeCursor } from '../../src/resource/cursor.ts';
 import { sorts } from '../../src/tasks/sql/list-statement.ts';
@@ -30,7 +30,7 @@ async function walk(
   return tasks;
 }
 
-/** So many tasks, different in everything, with ties in everything. */
+/** Tasks that differ in every field, and have ties in every field. */
 async function fill(client: Client, count: number): Promise<any[]> {
   const titles = ['apple', 'Äpfel', 'Apple', 'zebra', 'Zoë', 'élan', '10', '9', '_under', 'banana'];
   const tasks: any[] = [];
@@ -51,7 +51,7 @@ async function fill(client: Client, count: number): Promise<any[]> {
     });
     tasks.push(body);
   }
-  // So that the order of changes differs from that of creation.
+  // The order of changes differs from the order of creation.
   for (const task of tasks.slice(0, count / 3)) {
     const { body } = await client.patch(`/api/v1/tasks/${task.id}`, { description: 'changed' });
     tasks[tasks.indexOf(task)] = body;
@@ -59,7 +59,7 @@ async function fill(client: Client, count: number): Promise<any[]> {
   return tasks;
 }
 
-/** What a task sorts by; undefined comes last, either way. */
+/** The sort value of a task; undefined comes last in both directions. */
 const keys: Record<string, (task: any) => any> = {
   created_at: (task) => task.created_at,
   updated_at: (task) => task.updated_at,
@@ -83,7 +83,7 @@ function compareBy(sort: string): (one: any, other: any) => number {
 }
 
 describe.each(sorts)('sort=%s', (sort) => {
-  test('orders as the contract says, whole or in pages of any size', async () => {
+  test('has the documented order, in one page or in pages of any size', async () => {
     const ada = api.user();
     const tasks = await fill(ada, 45);
     const expected = tasks.toSorted(compareBy(sort)).map((task) => task.id);
@@ -95,7 +95,7 @@ describe.each(sorts)('sort=%s', (sort) => {
     );
   });
 
-  test('neither skips nor repeats a task that is not changed while others come, go and change', async () => {
+  test('neither skips nor repeats unchanged tasks while others are created, deleted and changed', async () => {
     const ada = api.user();
     const tasks = await fill(ada, 60);
     const [kept, touched] = [tasks.filter((_, index) => index % 3), tasks.filter((_, index) => index % 3 === 0)];
@@ -119,7 +119,7 @@ describe.each(sorts)('sort=%s', (sort) => {
     );
   });
 
-  test('goes with every filter at once', async () => {
+  test('works with all filters together', async () => {
     const ada = api.user();
     await ada.post('/api/v1/tasks', { title: 'find me', tags: ['a'], due: { date: '2026-12-02' } });
     await ada.post('/api/v1/tasks', { title: 'find me not', tags: ['b'], due: { date: '2026-12-02' } });
@@ -130,7 +130,7 @@ describe.each(sorts)('sort=%s', (sort) => {
   });
 });
 
-test('a timestamp that was read, sent back as a filter, matches the same task', async () => {
+test('a timestamp of a response, sent as a filter, matches the same task', async () => {
   const ada = api.user();
   const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
   for (const column of ['created', 'updated']) {
@@ -140,7 +140,7 @@ test('a timestamp that was read, sent back as a filter, matches the same task', 
   }
 });
 
-test('a cursor serves its own list only: same user, filters and sort, any limit', async () => {
+test('a cursor is valid only for its own list: same user, filters and sort, any limit', async () => {
   const [ada, bob] = [api.user(), api.user()];
   await fill(ada, 30);
   const { headers } = await ada.get('/api/v1/tasks?limit=2&status=Todo&q=a');
@@ -165,7 +165,7 @@ test('a cursor serves its own list only: same user, filters and sort, any limit'
   }
 });
 
-test('a cursor that somebody made up for a place that is none is refused', async () => {
+test('a forged cursor with an invalid position is rejected', async () => {
   const ada = api.user();
   const filters = { time_zone: 'UTC' };
   for (const position of [['yesterday', 'x'], ['2026-11-20', 'x'], [1], ['x'], {}, null]) {
@@ -176,7 +176,7 @@ test('a cursor that somebody made up for a place that is none is refused', async
   }
 });
 
-test('more than 20 values of a filter are refused', async () => {
+test('more than 20 values of a filter are rejected', async () => {
   const { status, body } = await api.user().get(`/api/v1/tasks?${'tag=x&'.repeat(30)}`);
   expect(status).toBe(422);
   expect(body.errors).toMatchObject([{ in: 'query', pointer: 'tag' }]);

@@ -1,4 +1,4 @@
-/** Tags: the contract's sections 4 and 5. */
+/** Tags of tasks, and the list of tags. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-test('a task has the tags it was made with, trimmed, once each, sorted as people sort', async () => {
+test('a task has its tags trimmed, without duplicates, in alphabetical order', async () => {
   const ada = api.user();
   const { status, body } = await ada.post('/api/v1/tasks', {
     title: 'x',
@@ -22,7 +22,7 @@ test('a task has the tags it was made with, trimmed, once each, sorted as people
   expect((await ada.get('/api/v1/tasks')).body).toEqual([body]);
 });
 
-test('a tag keeps the spelling that its user used first', async () => {
+test('a tag keeps the first spelling of its user', async () => {
   const [ada, bob] = [api.user(), api.user()];
   await ada.post('/api/v1/tasks', { title: '1', tags: ['Home'] });
   expect((await ada.post('/api/v1/tasks', { title: '2', tags: ['HOME', 'ÉTÉ'] })).body.tags).toEqual(['ÉTÉ', 'Home']);
@@ -34,7 +34,7 @@ test('a tag keeps the spelling that its user used first', async () => {
   ]);
 });
 
-test('PATCH replaces the tags, leaves them when absent, refuses null; PUT returns them to none', async () => {
+test('PATCH replaces the tags, keeps them if they are absent, and rejects null; PUT without tags removes them', async () => {
   const ada = api.user();
   const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', tags: ['a', 'b'] });
   const path = `/api/v1/tasks/${task.id}`;
@@ -48,7 +48,7 @@ test('PATCH replaces the tags, leaves them when absent, refuses null; PUT return
   expect((await ada.get('/api/v1/tags')).body).toEqual([]);
 });
 
-test('a refused change leaves the tags alone, and makes none', async () => {
+test('a rejected change neither changes nor creates tags', async () => {
   const ada = api.user();
   const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', tags: ['a'] });
   const refused = await ada.patch(`/api/v1/tasks/${task.id}`, { tags: ['b'] }, { 'If-Match': '"7"' });
@@ -59,7 +59,7 @@ test('a refused change leaves the tags alone, and makes none', async () => {
   ]);
 });
 
-test('tags count for telling whether a repeated creation is the same', async () => {
+test('a repeated creation with different tags is a different request', async () => {
   const ada = api.user();
   const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
   await ada.post('/api/v1/tasks', { id, title: 'x', tags: ['a', 'B'] });
@@ -67,7 +67,7 @@ test('tags count for telling whether a repeated creation is the same', async () 
   expect((await ada.post('/api/v1/tasks', { id, title: 'x', tags: ['b'] })).status).toBe(409);
 });
 
-test('the filter tag takes any of its values, whatever their case', async () => {
+test('the filter tag matches any of its values, in any case', async () => {
   const ada = api.user();
   for (const [title, tags] of [
     ['1', ['Home']],
@@ -85,7 +85,7 @@ test('the filter tag takes any of its values, whatever their case', async () => 
   expect(await titles('tag=nothing')).toEqual([]);
 });
 
-test('a tag has between 1 and 50 characters, a task at most 20', async () => {
+test('a tag has 1 to 50 characters, and a task has at most 20 tags', async () => {
   const ada = api.user();
   expect((await ada.post('/api/v1/tasks', { title: 'x', tags: ['🎉'.repeat(50)] })).status).toBe(201);
   for (const tags of [
@@ -102,7 +102,7 @@ test('a tag has between 1 and 50 characters, a task at most 20', async () => {
   }
 });
 
-test('many requests at once that make the same tags make each of them once', async () => {
+test('simultaneous requests with the same new tags create each tag once', async () => {
   const ada = api.user();
   const names = Array.from({ length: 10 }, (_, index) => `tag ${index}`);
   const answers = await Promise.all(
@@ -118,7 +118,7 @@ test('many requests at once that make the same tags make each of them once', asy
   expect(body.map((tag: any) => [tag.name.toLowerCase(), tag.task_count])).toEqual(names.map((name) => [name, 20]));
 });
 
-test('changes of one task’s tags at the same time follow one another: the last one holds', async () => {
+test('simultaneous changes of the tags of one task run one after another, and the last one wins', async () => {
   const ada = api.user();
   const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', tags: ['start'] });
   const sets = Array.from({ length: 12 }, (_, index) => [`a${index}`, `b${index}`]);
@@ -158,7 +158,7 @@ test.each(sameTags)('tags that differ in %s are the same', async (_difference, f
   expect(body.tags).toEqual([first]);
   expect((await ada.get('/api/v1/tags')).body).toEqual([{ name: first, task_count: 2 }]);
   expect((await ada.get(`/api/v1/tasks?tag=${encodeURIComponent(second)}`)).body).toHaveLength(2);
-  // In the other order, the other spelling is the first.
+  // In the reverse order, the other spelling is the first one.
   const bob = api.user();
   expect((await bob.post('/api/v1/tasks', { title: '1', tags: [second, first] })).body.tags).toEqual([second]);
 });
@@ -173,7 +173,7 @@ test.each([
   ['compatibility', 'x2', 'x²'],
   ['letters of two scripts', 'home', 'hоme'],
   ['marks of kana', 'はは', 'ばば'],
-])('tags that differ in %s are two', async (_difference, first, second) => {
+])('tags that differ in %s are different', async (_difference, first, second) => {
   const ada = api.user();
   const { body } = await ada.post('/api/v1/tasks', { title: '1', tags: [first, second] });
   expect(new Set(body.tags)).toEqual(new Set([first, second]));
@@ -204,7 +204,7 @@ test.each(losing)(
   },
 );
 
-test('a batch can drop a tag and make it anew, and a task that keeps its tag keeps the spelling', async () => {
+test('a batch can remove a tag and create it again, and a task that keeps its tag keeps the spelling', async () => {
   const ada = api.user();
   const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', tags: ['Home'] });
   expect((await ada.patch(`/api/v1/tasks/${task.id}`, { tags: ['HOME'] })).body).toMatchObject({
@@ -221,7 +221,7 @@ test('a batch can drop a tag and make it anew, and a task that keeps its tag kee
   expect(body.results.map((result: any) => result.task.tags)).toEqual([[], ['HOME'], ['HOME']]);
 });
 
-test('of spellings sent at once for a tag that no task has, one holds, and all are answered with it', async () => {
+test('one of several simultaneous spellings of an unused tag wins, and all responses have it', async () => {
   const ada = api.user();
   for (let round = 0; round < 5; round += 1) {
     const answers = await Promise.all(

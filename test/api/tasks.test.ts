@@ -1,4 +1,4 @@
-/** The endpoints of a task, as the contract's section 5 has them. */
+/** The operations on single tasks. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -13,7 +13,7 @@ afterAll(() => api.stop());
 const collection = '/api/v1/tasks';
 const microseconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
-/** A task of a new user, with the path to it. */
+/** A task of a new user, and its path. */
 async function makeTask(fields: object = {}) {
   const owner = api.user();
   const { body: task } = await owner.post(collection, { title: 'Buy milk', ...fields });
@@ -42,25 +42,25 @@ describe('POST /api/v1/tasks', () => {
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  test('takes every writable field', async () => {
+  test('accepts every writable field', async () => {
     const fields = { title: 'File taxes', description: 'Form 1040', status: 'InProgress', priority: 'High' };
     const { owner, task, path } = await makeTask(fields);
     expect(task).toMatchObject(fields);
     expect((await owner.get(path)).body).toEqual(task);
   });
 
-  test('completes at once a task that is created Done', async () => {
+  test('sets completed_at if a task is created as Done', async () => {
     const { task } = await makeTask({ status: 'Done' });
     expect(task.completed_at).toBe(task.created_at);
   });
 
-  test('keeps the id that the client brings, of any version', async () => {
+  test('keeps the id of the client, a UUID of any version', async () => {
     const id = '9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d';
     const { task } = await makeTask({ id });
     expect(task.id).toBe(id);
   });
 
-  test('answers a repeated creation with the stored task', async () => {
+  test('responds to a repeated creation with the stored task', async () => {
     const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
     const { owner, task } = await makeTask({ id, status: 'Done', description: 'now' });
     const again = await owner.post(collection, { id, title: ' Buy milk', status: 'Done', description: 'now' });
@@ -68,7 +68,7 @@ describe('POST /api/v1/tasks', () => {
     expect(again.headers.get('etag')).toBe('"1"');
   });
 
-  test('creates once what is sent twenty times at the same moment', async () => {
+  test('creates one task from twenty simultaneous requests with one id', async () => {
     const owner = api.user();
     const task = { id: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e', title: 'Once' };
     const answers = await Promise.all(Array.from({ length: 20 }, () => owner.post(collection, task)));
@@ -81,14 +81,14 @@ describe('POST /api/v1/tasks', () => {
     ['description', { description: 'x' }],
     ['status', { status: 'Done' }],
     ['priority', { priority: 'Low' }],
-  ])('answers 409 where the stored task has another %s', async (_field, difference) => {
+  ])('responds 409 if the stored task has a different %s', async (_field, difference) => {
     const { owner, task, path } = await makeTask();
     const { status, body } = await owner.post(collection, { id: task.id, title: task.title, ...difference });
     expect({ status, code: body.code }).toEqual({ status: 409, code: 'id_taken' });
     expect((await owner.get(path)).body).toEqual(task);
   });
 
-  test('compares a repeated creation with the task as it is now', async () => {
+  test('compares a repeated creation with the current task', async () => {
     const { owner, task, path } = await makeTask();
     await owner.patch(path, { title: 'Changed' });
     expect((await owner.post(collection, { id: task.id, title: 'Buy milk' })).status).toBe(409);
@@ -96,7 +96,7 @@ describe('POST /api/v1/tasks', () => {
     expect({ status, version: body.version }).toEqual({ status: 200, version: 2 });
   });
 
-  test('lets two users have the same id, each their own task', async () => {
+  test('allows two users to have tasks with the same id', async () => {
     const { owner, task, path } = await makeTask();
     const other = api.user();
     expect((await other.post(collection, { id: task.id, title: 'Mine' })).status).toBe(201);
@@ -106,14 +106,14 @@ describe('POST /api/v1/tasks', () => {
 });
 
 describe('GET /api/v1/tasks/{id}', () => {
-  test('answers the task with its entity tag', async () => {
+  test('responds with the task and its entity tag', async () => {
     const { owner, task, path } = await makeTask();
     const { status, headers, body } = await owner.get(path);
     expect({ status, body, etag: headers.get('etag') }).toEqual({ status: 200, body: task, etag: '"1"' });
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  test('answers HEAD as GET without the body', async () => {
+  test('responds to HEAD like GET, without the body', async () => {
     const { owner, path } = await makeTask();
     const get = await owner.get(path);
     const head = await owner.request('HEAD', path);
@@ -125,7 +125,7 @@ describe('GET /api/v1/tasks/{id}', () => {
 });
 
 describe('PUT /api/v1/tasks/{id}', () => {
-  test('returns what is left out to its default', async () => {
+  test('returns omitted fields to their defaults', async () => {
     const { owner, task, path } = await makeTask({ description: 'x', status: 'Done', priority: 'High' });
     const { status, headers, body } = await owner.put(path, { title: 'Rest' });
     expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: '"2"' });
@@ -142,7 +142,7 @@ describe('PUT /api/v1/tasks/{id}', () => {
     expect(body.updated_at > task.updated_at).toBe(true);
   });
 
-  test('changes nothing where everything is as it was', async () => {
+  test('keeps the version if all fields are equal', async () => {
     const { owner, task, path } = await makeTask();
     expect(await owner.put(path, { title: 'Buy milk' })).toMatchObject({ status: 200, body: task });
   });
@@ -170,12 +170,12 @@ describe('PATCH /api/v1/tasks/{id}', () => {
     expect((await owner.get(path)).body).toEqual(body);
   });
 
-  test('clears with null what may be null', async () => {
+  test('clears nullable fields with null', async () => {
     const { owner, path } = await makeTask({ description: 'x' });
     expect((await owner.patch(path, { description: null })).body.description).toBeNull();
   });
 
-  test.each(['title', 'status', 'priority'])('refuses null for %s, and changes nothing', async (field) => {
+  test.each(['title', 'status', 'priority'])('rejects null for %s and changes nothing', async (field) => {
     const { owner, task, path } = await makeTask();
     const { status, body } = await owner.patch(path, { description: 'x', [field]: null });
     expect({ status, pointers: body.errors.map((fault: { pointer: string }) => fault.pointer) }).toEqual({
@@ -194,13 +194,13 @@ describe('PATCH /api/v1/tasks/{id}', () => {
     },
   );
 
-  test('takes application/merge-patch+json', async () => {
+  test('accepts application/merge-patch+json', async () => {
     const { owner, path } = await makeTask();
     const merge = { 'Content-Type': 'application/merge-patch+json' };
     expect(await owner.patch(path, { title: 'Merged' }, merge)).toMatchObject({ status: 200, body: { version: 2 } });
   });
 
-  test('sets completed_at when the task becomes Done, keeps it while it is, clears it when it is not', async () => {
+  test('sets completed_at when the status becomes Done, keeps it while the status is Done, and then clears it', async () => {
     const { owner, path } = await makeTask();
     const change = async (patch: object) => (await owner.patch(path, patch)).body;
     const done = await change({ status: 'Done' });
@@ -214,7 +214,7 @@ describe('PATCH /api/v1/tasks/{id}', () => {
 });
 
 describe('DELETE /api/v1/tasks/{id}', () => {
-  test('removes the task for good', async () => {
+  test('removes the task', async () => {
     const { owner, path } = await makeTask();
     const { status, text } = await owner.delete(path);
     expect({ status, text }).toEqual({ status: 204, text: '' });
@@ -224,7 +224,7 @@ describe('DELETE /api/v1/tasks/{id}', () => {
     expect((await owner.get(collection)).body).toEqual([]);
   });
 
-  test('leaves its id free for another task', async () => {
+  test('allows the id for another task', async () => {
     const { owner, task, path } = await makeTask();
     await owner.delete(path);
     expect(await create(owner, task.id)).toMatchObject({ status: 201, body: { version: 1 } });

@@ -1,11 +1,11 @@
-/** Days and clocks in time zones, by which the filters of lists go: in every zone, at every change of its offset. */
+/** Local dates and times of the list filters, in every time zone, at every change of its offset. */
 import { beforeAll, expect, test } from 'vitest';
 import { isTimeZone, localDateTimeAt, startOfDay } from '../../src/tasks/due/calendar.ts';
 import { dayStart, offsetAt, type ZoneCalendar, zoneCalendars } from '../support/zone-calendar.ts';
 
 const [second, day] = [1000, 86_400_000];
 
-/** By what a zone shows, so that links are looked at once. */
+/** Zones by their local times, so that links are tested once. */
 let calendars: ReadonlyMap<ZoneCalendar, string>;
 
 beforeAll(() => {
@@ -15,7 +15,7 @@ beforeAll(() => {
 const text = (instant: number) => new Date(instant).toISOString();
 const dateOf = (midnight: number) => text(midnight).slice(0, 10);
 
-test('a clock shows the old offset until the change, and the new one from it on', () => {
+test('a local time has the old offset until the change, and the new one afterwards', () => {
   const wrong: string[] = [];
   for (const [{ transitions }, zone] of calendars) {
     for (const { at, before, after } of transitions) {
@@ -32,7 +32,7 @@ test('a clock shows the old offset until the change, and the new one from it on'
   expect(wrong).toEqual([]);
 });
 
-test('a day starts at midnight, or at the end of a gap, the day before a change, on its day, and after', () => {
+test('a day starts at midnight or at the end of a gap: on the day before a change, on its day, and after it', () => {
   const wrong: string[] = [];
   for (const [calendar, zone] of calendars) {
     for (const { at } of calendar.transitions) {
@@ -46,7 +46,7 @@ test('a day starts at midnight, or at the end of a gap, the day before a change,
   expect(wrong).toEqual([]);
 });
 
-test('every name is a zone, and no other spelling of it', () => {
+test('every name is a zone, and no other spelling is', () => {
   expect(isTimeZone('CET')).toBe(true);
   for (const name of ['cet', 'Cet', 'europe/rome', 'CEST', 'PST', 'localtime', 'posixrules', 'Factory', '+01:00', '']) {
     expect(isTimeZone(name), name).toBe(false);
