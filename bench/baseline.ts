@@ -11,7 +11,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { openConnections } from '../src/database/open-database.ts';
 import { typeParsers } from '../src/database/pg/type-parsers.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
-import type { ListFilters } from '../src/tasks/sql/filters.ts';
+import type { ListFilters } from '../src/tasks/list-parameters.ts';
 import { listTasks } from '../src/tasks/sql/list-statement.ts';
 import { type TaskRow, toTask } from '../src/tasks/sql/row.ts';
 import { insertTask, lockTask, selectTask, updateTask } from '../src/tasks/sql/write-statements.ts';

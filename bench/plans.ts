@@ -10,8 +10,8 @@ import { cpus } from 'node:os';
 import type pg from 'pg';
 import { z } from 'zod';
 import type { BoundStatement } from '../src/database/statement.ts';
-import { filterParameters } from '../src/tasks/sql/filters.ts';
-import { type ListQuery, listTasks, type Sort, sorts } from '../src/tasks/sql/list-statement.ts';
+import { filterParameters, type Sort, sorts } from '../src/tasks/list-parameters.ts';
+import { type ListQuery, listTasks } from '../src/tasks/sql/list-statement.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { fillDatabase } from './filled-database.ts';
 

@@ -14,7 +14,7 @@ import { openConnections } from '../src/database/open-database.ts';
 import { createLog } from '../src/observability/log.ts';
 import { startServer } from '../src/server/server.ts';
 import { createServices } from '../src/services.ts';
-import { sorts } from '../src/tasks/sql/list-statement.ts';
+import { sorts } from '../src/tasks/list-parameters.ts';
 import { freePort } from '../test/support/postgres-server.ts';
 import { signWithSecret } from '../test/support/tokens.ts';
 import { fill } from './fill.ts';

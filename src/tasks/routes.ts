@@ -4,9 +4,8 @@ import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { batch, batchResults } from './batch-schemas.ts';
+import { filterParameters, ranges, sorts } from './list-parameters.ts';
 import { task, taskBodyLimit, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
-import { filterParameters, ranges } from './sql/filters.ts';
-import { sorts } from './sql/list-statement.ts';
 
 const tag = 'Tasks';
 const collection = '/api/v1/tasks';

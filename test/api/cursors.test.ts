@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeCursor } from '../../src/resource/cursor.ts';
+import { sorts } from '../../src/tasks/list-parameters.ts';
 import { listTasksRoute } from '../../src/tasks/routes.ts';
-import { sorts } from '../../src/tasks/sql/list-statement.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;

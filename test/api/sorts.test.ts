@@ -1,7 +1,7 @@
 /** Every sort of a list: its order, and its pages during simultaneous writes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeCursor } from '../../src/resource/cursor.ts';
-import { sorts } from '../../src/tasks/sql/list-statement.ts';
+import { sorts } from '../../src/tasks/list-parameters.ts';
 import { priorities, statuses } from '../../src/tasks/table.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { BoundStatement } from '../../src/database/statement.ts';
 import type { UserDatabase } from '../../src/database/user-database.ts';
-import { sorts } from '../../src/tasks/sql/list-statement.ts';
+import { sorts } from '../../src/tasks/list-parameters.ts';
 import type { Client } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
 import { headersOf, requestsOf, targetOf } from './requests-from-document.ts';

@@ -79,7 +79,7 @@ function localDate(instant: number, timeZone: string): string {
   return localDateTimeAt(instant, timeZone).date;
 }
 
-/** What the wall shows, as if it were UTC. */
+/** The local time at an instant, as if it were UTC, in milliseconds since 1970. */
 function localTime(instant: number, timeZone: string): number {
   const { date, time } = localDateTimeAt(instant, timeZone);
   return Date.parse(`${date}T${time}Z`);

@@ -1,27 +1,10 @@
 /** The statement of a list of tasks: filters, order, and the keyset of the page. */
 import type { BoundStatement, Parameter } from '../../database/statement.ts';
 import type { Keyset, KeysetRow } from '../../resource/keyset.ts';
+import type { ListFilters, Sort } from '../list-parameters.ts';
 import { dueOrderDescending } from '../table.ts';
-import { type Condition, conditionsOf, type ListFilters } from './filters.ts';
+import { type Condition, conditionsOf } from './filters.ts';
 import { type TaskRow, taskColumns } from './row.ts';
-
-/** The sorts of a list; `-` in front means descending. */
-export const sorts = [
-  'created_at',
-  '-created_at',
-  'updated_at',
-  '-updated_at',
-  'due',
-  '-due',
-  'priority',
-  '-priority',
-  'title',
-  '-title',
-  'status',
-  '-status',
-] as const;
-
-export type Sort = (typeof sorts)[number];
 
 /** The expression of each sort, and its type. An index has the owner, the expression and the id. */
 const sortKeys: Readonly<Record<Sort, readonly [expression: string, type: string]>> = {

@@ -1,0 +1,71 @@
+/** The query parameters of a list of tasks: its filters and its sorts. */
+import { z } from 'zod';
+import { repeatable } from '../http/request/parameters.ts';
+import { text } from '../http/request/text.ts';
+import { timestampParameter } from '../http/request/timestamp.ts';
+import { hasCalendar, isTimeZone } from './due/calendar.ts';
+import { calendarDate, timeZone } from './due/due.ts';
+import { priority, status, tagName } from './schemas.ts';
+
+const dueFilters = ['overdue', 'today', 'tomorrow', 'week', 'none', 'any'] as const;
+
+const dueFilter = z.enum(dueFilters).meta({ id: 'DueFilter' });
+
+/** For the schema of the query. */
+export const filterParameters = {
+  status: repeatable(status, 'Tasks with any of these statuses.'),
+  priority: repeatable(priority, 'Tasks with any of these priorities.'),
+  tag: repeatable(tagName, 'Tasks with any of these tags, in any case and normalization.'),
+  q: text(200).optional().meta({
+    description:
+      'Tasks whose title or description has all of these words; a prefix matches a word. Case, accents, invisible characters and the forms of apostrophes and digits are ignored. Punctuation and symbols count if they stand alone: `!!!` finds tasks with an exclamation mark. A query without visible characters is no filter.',
+  }),
+  due: dueFilter.optional().meta({
+    description:
+      '`overdue`: past and not `Done`. `today`, `tomorrow`, `week` (today and the next six days): due on these days. `none`, `any`: without and with a due date. Days are those of `time_zone`.',
+  }),
+  due_from: calendarDate.optional().meta({ description: 'Due on this day of `time_zone` or later.' }),
+  due_to: calendarDate.optional().meta({ description: 'Due on this day of `time_zone` or earlier.' }),
+  time_zone: timeZone
+    .refine(isUnknownOrSupported, 'is not known to this server')
+    .default('UTC')
+    .meta({ description: 'The time zone of `due`, `due_from` and `due_to`.' }),
+  created_from: timestampParameter('Created at this instant or later.'),
+  created_to: timestampParameter('Created before this instant.'),
+  updated_from: timestampParameter('Last changed at this instant or later.'),
+  updated_to: timestampParameter('Last changed before this instant.'),
+};
+
+/** Unknown names pass, because the schema of time zones has already rejected them. */
+function isUnknownOrSupported(zone: string): boolean {
+  return !isTimeZone(zone) || hasCalendar(zone);
+}
+
+export type ListFilters = z.output<z.ZodObject<typeof filterParameters>>;
+
+/** Pairs of parameters of which the first must not be later than the second. */
+export const ranges = [
+  ['due_from', 'due_to'],
+  ['created_from', 'created_to'],
+  ['updated_from', 'updated_to'],
+] as const;
+
+export type DueFilter = (typeof dueFilters)[number];
+
+/** The sorts of a list; `-` in front means descending. */
+export const sorts = [
+  'created_at',
+  '-created_at',
+  'updated_at',
+  '-updated_at',
+  'due',
+  '-due',
+  'priority',
+  '-priority',
+  'title',
+  '-title',
+  'status',
+  '-status',
+] as const;
+
+export type Sort = (typeof sorts)[number];

@@ -1,0 +1,65 @@
+/** The parts of write statements that store a task's tags and words, as common table expressions. */
+
+/**
+ * The ids of the tags with these names, as the relation `tag`. Missing tags are inserted. Each key counts once. A tag
+ * keeps its spelling while a task has it; a tag without tasks takes the new spelling.
+ *
+ * Rows of unused tags stay. A delete would wait for the row locks of requests that assign the same tag, so two requests
+ * could deadlock. Without that wait, the cascade would delete a new assignment.
+ *
+ * @param names the parameter with the names
+ * @param keys the parameter with their keys (`tag-key.ts`), in the same order
+ * @param source a relation of one row, or of no row if no tag must be inserted
+ */
+export function tagsOf(names: string, keys: string, source: string): string {
+  return `
+    given as (
+      select distinct on (spelled.key) spelled.key, spelled.name
+      from (
+        select key collate "C" as key, name, position
+        from ${source}, unnest(${names}::text[], ${keys}::text[]) with ordinality as names (name, key, position)
+      ) as spelled
+      order by spelled.key, spelled.position
+    ), seen as (
+      select tag.id, tag.key, tag.xmin as row_version, (
+        select true from todo.task_tags as assigned
+        where assigned.owner_id = $1 and assigned.tag_id = tag.id limit 1
+      ) as is_used
+      from todo.tags as tag join given on tag.key = given.key where tag.owner_id = $1
+    ), known as (
+      select id, key from seen where is_used
+    ), made as (
+      insert into todo.tags (owner_id, name, key)
+      select $1, given.name, given.key from given where given.key not in (select key from known) order by given.key
+      -- The spelling stays if another request has made or renewed the tag since this statement began.
+      on conflict (owner_id, key) do update set name = case
+        when tags.xmin = (select row_version from seen where seen.key = excluded.key) then excluded.name
+        else tags.name
+      end
+      returning id
+    ), tag as (
+      select id from known union all select id from made
+    )`;
+}
+
+/**
+ * Replaces the words of the title and of the description, each if its parameter is not null. The index condition has no
+ * `in_title`: PostgreSQL 18 overestimates the cost of that range scan and reads all of the user's words instead.
+ */
+export function reindexed(title: string, description: string): string {
+  return `
+    left_words as (
+      delete from todo.task_words as indexed using current
+      where indexed.owner_id = $1 and indexed.task_id = current.id
+        and indexed.word <> all (case when indexed.in_title then ${title}::text[] else ${description}::text[] end)
+    ), joined_words as (
+      insert into todo.task_words (owner_id, task_id, word, in_title)
+      select $1, current.id, words.word, words.in_title
+      from current, (
+        select word, true as in_title from unnest(${title}::text[]) as word
+        union all
+        select word, false from unnest(${description}::text[]) as word
+      ) as words
+      on conflict do nothing
+    )`;
+}
