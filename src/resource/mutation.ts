@@ -37,14 +37,13 @@ export function defineMutation<const Statements extends readonly BoundMutationSt
   return mutation;
 }
 
-/** The mutation that fails a composed one, by its index, and the result of the first mutation, if there is one. */
+/** Adds the index of the failed step to its problem. `first` is the result of the first mutation, if its rows are known. */
 type ProblemOfStep<First> = (problem: ProblemError, index: number, first?: First) => ProblemError;
 
 /**
- * One mutation of several, which run in order and all or not at all.
+ * One mutation of several, which run in order, all or none of them.
  *
- * @param first runs before the steps and gives no result, for example because it locks their rows
- * @param problemOfStep names the step in the problem that it throws
+ * @param first runs before the steps, for example to lock their rows
  */
 export function composeMutations<First, Result>(
   first: Mutation<First>,

@@ -56,7 +56,7 @@ describe('if one operation fails, nothing changes and the response names the ope
       '/operations/1',
     ],
     [
-      'a due date that makes no sense with the stored one',
+      'a patch of a due date that the stored one makes invalid',
       { op: 'update', id: id(1), patch: { due: { time: '09:30' } } },
       422,
       'validation_failed',

@@ -31,7 +31,7 @@ const writes: [string, Write][] = [
 
 describe.each(writes)('If-Match on %s', (_method, write) => {
   test.each(['"2"', '"1", "2"', '"2","3"', ' "9" ,"2" ', '"1",, "2"', '"a,b", "2"', 'W/"2", "2"', '*'])(
-    '%s lets the change through',
+    '%s allows the change',
     async (tags) => {
       const { owner, path } = await makeTask();
       expect((await write(owner, path, { 'If-Match': tags })).status).toBeLessThan(300);
@@ -108,9 +108,9 @@ test.each(writes)(
 test('a write with the version of a 412 succeeds, with a token that may only write', async () => {
   const { owner, path } = await makeTask();
   const writer = api.user(owner.userId as string, { scope: 'tasks:write' });
-  const refused = await writer.patch(path, { title: 'x' }, { 'If-Match': '"1"' });
-  expect(refused.status).toBe(412);
-  const etag = refused.headers.get('etag') as string;
+  const rejected = await writer.patch(path, { title: 'x' }, { 'If-Match': '"1"' });
+  expect(rejected.status).toBe(412);
+  const etag = rejected.headers.get('etag') as string;
   expect((await writer.patch(path, { title: 'x' }, { 'If-Match': etag })).status).toBe(200);
 });
 

@@ -10,11 +10,11 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-async function faultsOf(query: string) {
+async function errorsOf(query: string) {
   const { status, body } = await api.user().get(`/api/v1/tasks?${query}`);
   return {
     status,
-    places: body.errors?.map((fault: { in: string; pointer: string }) => `${fault.in} ${fault.pointer}`),
+    places: body.errors?.map((error: { in: string; pointer: string }) => `${error.in} ${error.pointer}`),
   };
 }
 
@@ -50,30 +50,30 @@ const wrongNumbers = [
 ];
 
 test.each(wrongNumbers)('limit=%s is rejected', async (text) => {
-  expect(await faultsOf(`limit=${text}`)).toEqual({ status: 422, places: ['query limit'] });
+  expect(await errorsOf(`limit=${text}`)).toEqual({ status: 422, places: ['query limit'] });
 });
 
 test.each(wrongNumbers)('skip=%s is rejected', async (text) => {
-  expect(await faultsOf(`skip=${text}`)).toEqual({ status: 422, places: ['query skip'] });
+  expect(await errorsOf(`skip=${text}`)).toEqual({ status: 422, places: ['query skip'] });
 });
 
 test.each(['limit=0', 'limit=201', 'skip=10001', 'skip=-0'])('%s is out of range', async (query) => {
-  expect(await faultsOf(query)).toEqual({ status: 422, places: [`query ${query.split('=')[0]}`] });
+  expect(await errorsOf(query)).toEqual({ status: 422, places: [`query ${query.split('=')[0]}`] });
 });
 
 test.each(['limit=1', 'limit=200', 'skip=0', 'skip=10000'])('%s is in range', async (query) => {
-  expect((await faultsOf(query)).status).toBe(200);
+  expect((await errorsOf(query)).status).toBe(200);
 });
 
 test.each(['status=', 'status=todo', 'status=Todo,Done', 'status=Todo&status=x', 'status=%00', 'status=Todo%20'])(
   '%s is rejected',
   async (query) => {
-    expect(await faultsOf(query)).toEqual({ status: 422, places: ['query status'] });
+    expect(await errorsOf(query)).toEqual({ status: 422, places: ['query status'] });
   },
 );
 
 test.each(['priority=', 'priority=high', 'priority=2', 'priority=High&priority='])('%s is rejected', async (query) => {
-  expect(await faultsOf(query)).toEqual({ status: 422, places: ['query priority'] });
+  expect(await errorsOf(query)).toEqual({ status: 422, places: ['query priority'] });
 });
 
 test.each([
@@ -89,23 +89,23 @@ test.each([
   'sort=constructor',
   'sort=__proto__',
 ])('%s is rejected', async (query) => {
-  expect(await faultsOf(query)).toEqual({ status: 422, places: ['query sort'] });
+  expect(await errorsOf(query)).toEqual({ status: 422, places: ['query sort'] });
 });
 
 test.each(['limit', 'skip', 'sort', 'cursor'])('%s given twice is rejected', async (name) => {
   const value = { limit: '5', skip: '5', sort: 'created_at', cursor: 'AAAA' }[name];
-  expect(await faultsOf(`${name}=${value}&${name}=${value}`)).toEqual({ status: 422, places: [`query ${name}`] });
+  expect(await errorsOf(`${name}=${value}&${name}=${value}`)).toEqual({ status: 422, places: [`query ${name}`] });
 });
 
 test.each(['page', 'Limit', 'limit[]', 'owner_id', 'user_id', '', 'toString', '__proto__', 'constructor', 'status[]'])(
   'the unknown parameter "%s" is rejected',
   async (name) => {
-    expect(await faultsOf(`${encodeURIComponent(name)}=1`)).toEqual({ status: 422, places: [`query ${name}`] });
+    expect(await errorsOf(`${encodeURIComponent(name)}=1`)).toEqual({ status: 422, places: [`query ${name}`] });
   },
 );
 
 test('a response lists every error', async () => {
-  expect(await faultsOf('limit=0&skip=x&sort=no&status=no&color=red')).toEqual({
+  expect(await errorsOf('limit=0&skip=x&sort=no&status=no&color=red')).toEqual({
     status: 422,
     places: expect.arrayContaining(['query limit', 'query skip', 'query sort', 'query status', 'query color']),
   });
@@ -120,6 +120,6 @@ test.each(['limit=%', 'limit=%zz', 'status=%ff', 'status=%c0%af', 'status=%ed%a0
 );
 
 test('an empty query is valid', async () => {
-  expect((await faultsOf('')).status).toBe(200);
-  expect((await faultsOf('&&')).status).toBe(200);
+  expect((await errorsOf('')).status).toBe(200);
+  expect((await errorsOf('&&')).status).toBe(200);
 });

@@ -56,9 +56,9 @@ async function walk(owner: Client, path: string): Promise<string[]> {
   return ids;
 }
 
-const faultOf = ({ status, body }: { status: number; body: { errors?: { in: string; pointer: string }[] } }) => ({
+const errorsOf = ({ status, body }: { status: number; body: { errors?: { in: string; pointer: string }[] } }) => ({
   status,
-  places: body.errors?.map((fault) => `${fault.in} ${fault.pointer}`),
+  places: body.errors?.map((error) => `${error.in} ${error.pointer}`),
 });
 
 describe('the list', () => {
@@ -230,12 +230,12 @@ describe('a cursor', () => {
     '&status=Todo&sort=created_at',
   ])('is rejected with the different query "%s"', async (query) => {
     const answer = await owner.get(`${collection}?cursor=${cursor}${query}`);
-    expect(faultOf(answer)).toEqual({ status: 422, places: ['query cursor'] });
+    expect(errorsOf(answer)).toEqual({ status: 422, places: ['query cursor'] });
   });
 
   test('is rejected for another user', async () => {
     const answer = await api.user().get(`${collection}?status=Todo&cursor=${cursor}`);
-    expect(faultOf(answer)).toEqual({ status: 422, places: ['query cursor'] });
+    expect(errorsOf(answer)).toEqual({ status: 422, places: ['query cursor'] });
   });
 
   test('is rejected if any character is changed, added or removed', async () => {
@@ -243,16 +243,16 @@ describe('a cursor', () => {
       const other = cursor[index] === 'A' ? 'B' : 'A';
       const changed = cursor.slice(0, index) + other + cursor.slice(index + 1);
       const answer = await owner.get(`${collection}?status=Todo&cursor=${changed}`);
-      expect(faultOf(answer), changed).toEqual({ status: 422, places: ['query cursor'] });
+      expect(errorsOf(answer), changed).toEqual({ status: 422, places: ['query cursor'] });
     }
     for (const changed of [`${cursor}A`, cursor.slice(0, -1), '', 'x', `${cursor}=`, '%00', '💥', 'A'.repeat(5000)]) {
       const answer = await owner.get(`${collection}?status=Todo&cursor=${changed}`);
-      expect(faultOf(answer), changed).toEqual({ status: 422, places: ['query cursor'] });
+      expect(errorsOf(answer), changed).toEqual({ status: 422, places: ['query cursor'] });
     }
   });
 
   test('cannot be combined with skip', async () => {
     const answer = await owner.get(`${collection}?status=Todo&skip=1&cursor=${cursor}`);
-    expect(faultOf(answer)).toEqual({ status: 422, places: ['query skip'] });
+    expect(errorsOf(answer)).toEqual({ status: 422, places: ['query skip'] });
   });
 });

@@ -178,7 +178,7 @@ describe('PATCH /api/v1/tasks/{id}', () => {
   test.each(['title', 'status', 'priority'])('rejects null for %s and changes nothing', async (field) => {
     const { owner, task, path } = await makeTask();
     const { status, body } = await owner.patch(path, { description: 'x', [field]: null });
-    expect({ status, pointers: body.errors.map((fault: { pointer: string }) => fault.pointer) }).toEqual({
+    expect({ status, pointers: body.errors.map((error: { pointer: string }) => error.pointer) }).toEqual({
       status: 422,
       pointers: [`/${field}`],
     });

@@ -42,7 +42,7 @@ const joiners = new RegExp(joiner, 'gu');
 const sign = /[^\p{L}\p{N}\p{M}\p{White_Space}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Every word of a text, once. A word with an apostrophe gives its parts and the whole. Each punctuation mark and symbol
+ * Every word of a text, once. A word with an apostrophe yields its parts and the whole. Each punctuation mark and symbol
  * is a word.
  */
 export function wordsOf(text: string): string[] {
