@@ -1,7 +1,7 @@
 /** Writes the documents that repeat what the code says; with `--check` compares them instead. Needs a build. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeApi } from '../dist/app.js';
+import { describeApi } from '../dist/api.js';
 import { variables } from '../dist/config/variables.js';
 import { requestFields } from '../dist/observability/event-sink.js';
 import { securityEvents } from '../dist/observability/events.js';

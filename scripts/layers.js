@@ -1,11 +1,24 @@
 /** The folders of `src/` and which others each one may import. A single module of `src/` counts as a folder. */
 export const layers = [
-  { name: 'cli', imports: ['app', 'config', 'database', 'runtime', 'server', 'services'] },
+  { name: 'cli', imports: ['api', 'config', 'database', 'runtime', 'server', 'services'] },
   { name: 'server', imports: ['app', 'database', 'http', 'observability', 'problems', 'runtime', 'services'] },
   {
     name: 'app',
-    imports: ['auth', 'http', 'observability', 'problems', 'runtime', 'services', 'system', 'tags', 'tasks'],
+    imports: [
+      'api',
+      'auth',
+      'http',
+      'observability',
+      'principal',
+      'problems',
+      'runtime',
+      'services',
+      'system',
+      'tags',
+      'tasks',
+    ],
   },
+  { name: 'api', imports: ['auth', 'http', 'runtime', 'system', 'tags', 'tasks'] },
   {
     name: 'services',
     imports: ['auth', 'config', 'database', 'idempotency', 'observability', 'rate-limit', 'runtime', 'tasks'],

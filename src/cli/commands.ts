@@ -1,5 +1,5 @@
 /** What each command of the command line does; each gives the exit code. */
-import { describeApi } from '../app.ts';
+import { describeApi } from '../api.ts';
 import { type ReadEnvironment, readEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { printConfig } from '../config/print.ts';

@@ -1,21 +1,29 @@
-/** The path of PUBLIC_URL, below which clients see the server: all that the server says of its own paths begins with it. */
-import type { Placement, RequestContext } from './request-context.ts';
+/** Base path: the path of PUBLIC_URL. Every path of this server that a client receives begins with it. */
+import type { Handler, Placement, RequestContext } from './request-context.ts';
 
-/** Every placement of a route: below the base path, and at the root for proxies that take it off and for health checks. */
+/** All placements of a route: below the base path, and at the root for health checks and for proxies that strip the base path. */
 export function placementsOf(basePath: string): readonly Placement[] {
   const atRoot = { basePath, stripped: basePath };
   return basePath === '' ? [atRoot] : [{ basePath, stripped: '' }, atRoot];
 }
 
-/** The path that a route of this placement is mounted at. */
+/** The path at which a route is registered for a placement. */
 export function mountedAt({ basePath, stripped }: Placement, path: string): string {
   return stripped === basePath ? path : `${basePath}${path}`;
 }
 
-/** The placement of a request that no route answers. */
+/** The placement of a request without a matching route. */
 export function placementOfUnknown(basePath: string, path: string): Placement {
-  const isKept = path === basePath || path.startsWith(`${basePath}/`);
-  return { basePath, stripped: isKept ? '' : basePath };
+  const hasBasePath = path === basePath || path.startsWith(`${basePath}/`);
+  return { basePath, stripped: hasBasePath ? '' : basePath };
+}
+
+/** Sets the placement of each request before its handler. */
+export function withPlacement(placementOf: (path: string) => Placement, handler: Handler): Handler {
+  return (context) => {
+    context.set('placement', placementOf(context.req.path));
+    return handler(context);
+  };
 }
 
 /** A path of this server as clients see it. */
@@ -24,14 +32,14 @@ export function publicPath(context: RequestContext, path: string): string {
 }
 
 /**
- * The path of the request as the client sent it: below the base path, percent-encoded so that it is a URI reference, and
- * without the query.
+ * The path of the request as the client sent it: below the base path, without the query, and percent-encoded, so that it
+ * is a URI reference.
  */
 export function pathOf(context: RequestContext): string {
   return `${context.get('placement').stripped}${new URL(context.req.url).pathname}`;
 }
 
-/** The URL of the request with the path that the client sent. */
+/** The URL of the request with the path as the client sent it. */
 export function urlOf(context: RequestContext): string {
   const { stripped } = context.get('placement');
   if (stripped === '') return context.req.url;

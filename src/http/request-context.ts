@@ -1,57 +1,60 @@
-/** What travels with a request through the middleware. */
+/** Request context: the state of a request that middleware and handlers share. */
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Principal } from '../principal.ts';
 import type { ProblemError } from '../problems/problem.ts';
 import type { BufferedServerResponse } from './node/server-response.ts';
 
-/** How a route stands below the base path. Some proxies keep that path in what they hand on, others take it off. */
+/** The position of a route below the base path. Some proxies forward that path, and others strip it. */
 export interface Placement {
-  /** The path of PUBLIC_URL, without a slash at its end; empty where it has none. */
+  /** The path of PUBLIC_URL without a trailing slash; empty if there is none. */
   readonly basePath: string;
-  /** What a proxy has taken off the path of the request: the base path, or nothing. */
+  /** The prefix that a proxy has stripped from the path of the request: the base path or an empty string. */
   readonly stripped: string;
 }
 
 export interface Env {
-  /** What Node has of the request. */
+  /** Node's request and response. */
   Bindings: { incoming: IncomingMessage; outgoing: BufferedServerResponse };
   Variables: {
     requestId: string;
     placement: Placement;
-    /** Set by the bearer middleware on every operation that needs a token. */
+    /** Set by authentication, on every operation that needs a token. */
     principal: Principal;
-    /** The bytes of the body, as they were sent; empty without one. */
+    /** The bytes of the body as sent; empty without a body. */
     body: Uint8Array;
-    /** Names and values of the rate-limit headers, in turn. Set if the request was counted against a limit. */
+    /** Alternating names and values of the rate limit headers. Set if the request counts towards a limit. */
     rateLimitHeaders: readonly string[];
-    /** Set where the response depends on the `Origin` and no header says so yet. */
+    /** Set if the response depends on `Origin` and no `Vary` header states it yet. */
     variesByOrigin: boolean;
-    /** What made the answer an error, for the log. */
+    /** The problem of an error response, for the log. */
     problem: ProblemError;
   };
 }
 
 export type RequestContext = Context<Env>;
 
-/** The pattern of a path, such as `/api/v1/tasks/:id`; undefined for paths that nothing is at. */
+/** The pattern of a path, such as `/problems/:code`; undefined for unknown paths. */
 export type Route = string | undefined;
 
-/** Answers a request. What is around all of them wraps one in another (`src/app.ts`). */
+/** Responds to a request. */
 export type Handler = (context: RequestContext) => Response | Promise<Response>;
 
-/**
- * A header of a request; one that was sent several times is joined by commas.
- *
- * @param name in small letters
- */
-export function headerOf({ env }: Pick<RequestContext, 'env'>, name: string): string | undefined {
-  // Only of `set-cookie`, which no request has, does Node make an array.
-  return env.incoming.headers[name] as string | undefined;
-}
+/** Wraps the next handler of a route. It runs once per route at start (`middleware/compose.ts`). */
+export type Middleware = (route: Route, next: Handler) => Handler;
 
 /**
- * A check that stands before an operation, and throws a `ProblemError` where it must not be done. Middleware would cost
- * more than most checks do (`docs/performance.md`).
+ * A check before an operation. It throws a `ProblemError` if the operation must not run. Middleware of Hono would cost
+ * more than most checks (`docs/performance.md`).
  */
 export type PreHandler = (context: RequestContext) => void | Promise<void>;
+
+/**
+ * A header of a request. Node joins repeated headers with commas.
+ *
+ * @param name in lower case
+ */
+export function headerOf({ env }: Pick<RequestContext, 'env'>, name: string): string | undefined {
+  // Node returns an array only for `set-cookie`, which is no request header.
+  return env.incoming.headers[name] as string | undefined;
+}

@@ -3,6 +3,7 @@ import type { BoundStatement } from '../database/statement.ts';
 import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
 import { pathOf } from '../http/base-path.ts';
 import type { RequestContext } from '../http/request-context.ts';
+import { catalogue } from '../problems/catalogue.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
 import type { Mutation } from '../resource/mutation.ts';
 import { acquireKey, idempotentRequest, replayedResponse, saveResponse } from './keys.ts';
@@ -116,11 +117,8 @@ function translateConstraintViolation(mutation: Mutation<unknown>, start: number
   };
 }
 
-/** Problems that describe the state of the resource. They are outcomes like a success, and are stored like one. */
-const outcomes = [404, 409, 412];
-
 function isOutcome(error: unknown): error is ProblemError {
-  return error instanceof ProblemError && outcomes.includes(error.status);
+  return error instanceof ProblemError && catalogue[error.code].isOutcome;
 }
 
 function problemToStore(problem: ProblemError, context: RequestContext): StoredResponse {

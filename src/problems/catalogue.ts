@@ -1,159 +1,214 @@
-/** The closed list of problems a client can meet. A code is never removed or reused for another meaning. */
+/** Catalogue of problems: the closed list of error codes. A code is never removed or reused with another meaning. */
 
-/** What every entry of the catalogue says; served at `/problems/{code}` and rendered into every error. */
+/** The operations that can respond with a problem although their routes do not name it. */
+export type AppliesTo = 'all' | 'body' | 'token' | 'scope' | 'named';
+
+/** A kind of problem, as served at `/problems/{code}` and in every error response. */
 export interface ProblemKind {
-  /** The HTTP status that this problem always has. */
+  /** The HTTP status of this problem. */
   readonly status: number;
   /** A short summary, the same for every occurrence (RFC 9457, section 3.1.3). */
   readonly title: string;
-  /** The `detail` of an occurrence that has nothing more specific to say. */
+  /** The default `detail` of an occurrence. */
   readonly detail: string;
-  /** What the client's developer can do about it. */
+  /** How the developer of the client can fix it. */
   readonly remedy: string;
+  /** All operations, those with a body, with a token or with a scope, or only those that name the problem. */
+  readonly appliesTo: AppliesTo;
+  /** The response headers of every occurrence: name to description. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The request header, in lower case, without which an operation does not send `headers`. */
+  readonly headersNeed?: string;
+  /** Whether the problem is a result of a write, which its idempotency record stores and replays like a success. */
+  readonly isOutcome?: boolean;
 }
 
-export const catalogue = {
+const challenge = { 'WWW-Authenticate': 'The scheme to use, and the error of the token (RFC 6750).' };
+const retryAfter = { 'Retry-After': 'Seconds to wait before a retry.' };
+
+const kinds = {
   malformed_request: {
     status: 400,
-    title: 'The request could not be read',
-    detail: 'The request could not be read.',
+    title: 'Malformed request',
+    detail: 'The request could not be parsed.',
     remedy:
-      'Send well-formed HTTP, and a body that is one JSON document (RFC 8259) in UTF-8. Serialise it with a JSON library rather than by joining strings.',
+      'Send well-formed HTTP and a body that is one JSON document (RFC 8259) in UTF-8. Serialize it with a JSON library instead of joining strings.',
+    appliesTo: 'all',
   },
   token_missing: {
     status: 401,
-    title: 'A token is needed',
+    title: 'Token required',
     detail: 'Send a token in the Authorization header, as "Bearer <JWT>".',
     remedy:
-      'Send exactly one header "Authorization: Bearer <JWT>". Tokens in the query, the body or a cookie are not looked at.',
+      'Send exactly one header "Authorization: Bearer <JWT>". Tokens in the query, the body or a cookie are ignored.',
+    appliesTo: 'token',
+    headers: challenge,
   },
   token_invalid: {
     status: 401,
-    title: 'The credentials or the token are not valid',
-    detail: 'The token was refused.',
+    title: 'Invalid credentials or token',
+    detail: 'The token is not valid.',
     remedy:
-      'At the embedded issuer, compare the address and the password, or sign in again: the session may have ended. Elsewhere, get a new token from the issuer that this server is configured for. If new tokens are refused too, compare their iss, aud and alg with the server’s configuration; the server’s log names the rule that failed.',
+      'With the embedded issuer, check the address and the password, or sign in again, because the session may have ended. With another issuer, get a new token from the issuer that this server is configured for. If new tokens are rejected too, compare their iss, aud and alg with the server’s configuration. The server’s log names the rule that failed.',
+    appliesTo: 'token',
+    headers: challenge,
   },
   token_expired: {
     status: 401,
-    title: 'The token has expired',
+    title: 'Token expired',
     detail: 'The token has expired.',
     remedy: 'Get a new token from the issuer and send the request again.',
+    appliesTo: 'token',
+    headers: challenge,
   },
   insufficient_scope: {
     status: 403,
-    title: 'The token does not allow this',
-    detail: 'The token’s scopes do not allow this operation.',
+    title: 'Insufficient scope',
+    detail: 'The scopes of the token do not allow this operation.',
     remedy:
-      'Ask the issuer for a token whose scope claim holds tasks:read for reading and tasks:write for writing, or for one without a scope claim.',
+      'Request a token from the issuer whose scope claim contains the scope that the WWW-Authenticate header names, or a token without a scope claim.',
+    appliesTo: 'scope',
+    headers: { 'WWW-Authenticate': 'The required scope (RFC 6750).' },
   },
   not_found: {
     status: 404,
-    title: 'There is nothing at this path',
+    title: 'Path not found',
     detail: 'There is nothing at this path.',
-    remedy: 'Compare the path with those in /openapi.json. Paths are case-sensitive and have no trailing slash.',
+    remedy: 'Compare the path with the paths in /openapi.json. Paths are case-sensitive and have no trailing slash.',
+    appliesTo: 'named',
   },
   task_not_found: {
     status: 404,
-    title: 'There is no such task',
-    detail: 'You have no task with this id.',
+    title: 'Resource not found',
+    detail: 'You have no resource with this id.',
     remedy:
-      'The task was deleted, never existed, or belongs to somebody else: the three are not told apart. Reload the list.',
+      'The resource was deleted, never existed, or belongs to another user. The response is the same in these cases. Reload the list.',
+    appliesTo: 'named',
+    isOutcome: true,
   },
   method_not_allowed: {
     status: 405,
-    title: 'The method is not allowed here',
-    detail: 'This path does not answer this method.',
-    remedy: 'Use one of the methods named in the Allow header.',
+    title: 'Method not allowed',
+    detail: 'This path does not support this method.',
+    remedy: 'Use one of the methods in the Allow header.',
+    appliesTo: 'named',
+    headers: { Allow: 'The methods of the path.' },
   },
   id_taken: {
     status: 409,
-    title: 'The id is taken',
-    detail: 'You already have a task with this id, and it differs from the one sent.',
-    remedy: 'Read the stored task and update it, or create yours under a new UUID.',
+    title: 'Id already in use',
+    detail: 'You already have a resource with this id, and it differs from the one in the request.',
+    remedy: 'Read the stored resource and update it, or create yours with a new UUID.',
+    appliesTo: 'named',
+    isOutcome: true,
   },
   request_in_progress: {
     status: 409,
-    title: 'The same request is under way',
-    detail: 'A request with this Idempotency-Key is still under way.',
-    remedy: 'Send the same request again after the seconds in Retry-After: it will get the first one’s answer.',
+    title: 'Request in progress',
+    detail: 'A request with this Idempotency-Key is still in progress.',
+    remedy:
+      'Wait for the seconds in Retry-After, then send the same request again. It gets the response to the first request.',
+    appliesTo: 'named',
+    headers: retryAfter,
   },
   version_mismatch: {
     status: 412,
-    title: 'The task has changed',
-    detail: 'The task is no longer the version that If-Match names.',
-    remedy: 'Read the task again, apply the change to what it is now, and send it with the new ETag.',
+    title: 'Resource changed',
+    detail: 'The resource no longer has the version in If-Match.',
+    remedy: 'Read the resource again, apply the change to its current version, and send it with the new ETag.',
+    appliesTo: 'named',
+    // A batch has no entity tag: its problem contains the version of one of its resources.
+    headers: { ETag: 'The current version of the resource.' },
+    headersNeed: 'if-match',
+    isOutcome: true,
   },
   payload_too_large: {
     status: 413,
-    title: 'The body is too large',
-    detail: 'The body is larger than this operation accepts.',
+    title: 'Body too large',
+    detail: 'The body exceeds the limit of this operation.',
     remedy:
-      'The detail names the limit in KiB (1024 bytes). The limit for tasks fits the largest valid task, even if every character is escaped. Shorten the texts, or send fewer operations in one batch.',
+      'The detail contains the limit in KiB (1024 bytes). The limit of a write fits the largest valid resource, even if every character is escaped. Shorten the texts, or send fewer operations per batch.',
+    appliesTo: 'body',
   },
   unsupported_media_type: {
     status: 415,
-    title: 'The media type is not supported',
+    title: 'Unsupported media type',
     detail: 'Send the body as application/json in UTF-8.',
     remedy:
       'Send "Content-Type: application/json" (for PATCH also "application/merge-patch+json"), in UTF-8 and without a Content-Encoding.',
+    appliesTo: 'body',
   },
   validation_failed: {
     status: 422,
-    title: 'The request is not valid',
+    title: 'Validation failed',
     detail: 'The request is not valid.',
     remedy:
-      'The list "errors" names every fault with its place: a JSON pointer in a body, a name in the query, path or headers. Mend them all and send it again.',
+      'The list "errors" contains every error with its location: a JSON pointer in a body, or a name in the query, path or headers. Fix all of them and send the request again.',
+    appliesTo: 'all',
   },
   idempotency_key_reused: {
     status: 422,
-    title: 'The idempotency key is used',
+    title: 'Idempotency key reused',
     detail: 'This Idempotency-Key was used for another request in the last 24 hours.',
     remedy:
-      'Make a new key, a UUID for example, for each request; use a key again only to repeat the same method, path and body, byte for byte.',
+      'Generate a new key, for example a UUID, for each request. Reuse a key only to retry with the same method, path and body, byte for byte.',
+    appliesTo: 'named',
   },
   rate_limited: {
     status: 429,
-    title: 'Too much at a time',
+    title: 'Too many requests',
     detail: 'There were too many requests.',
-    remedy: 'Wait for the seconds in Retry-After, then send the request again, and spread requests out from then on.',
+    remedy: 'Wait for the seconds in Retry-After, then send the request again. Spread further requests over time.',
+    appliesTo: 'token',
+    headers: retryAfter,
   },
   internal_error: {
     status: 500,
-    title: 'The server failed',
-    detail: 'The server failed to answer this request. Its log tells more under this request_id.',
-    remedy: 'Try again later. If it stays, report the request_id to whoever runs the server.',
+    title: 'Internal error',
+    detail: 'The server failed to process this request. Its log has the cause under this request_id.',
+    remedy: 'Try again later. If the error persists, report the request_id to the operator of the server.',
+    appliesTo: 'all',
   },
   database_unavailable: {
     status: 503,
-    title: 'The database is not available',
-    detail: 'The database is not available at the moment. Nothing is wrong with the request.',
+    title: 'Database unavailable',
+    detail: 'The database is temporarily unavailable. The request itself is not the cause.',
     remedy:
-      'Send the same request again after the seconds in Retry-After. A write may have been done nevertheless: with the same Idempotency-Key, or an id of your own, it is not done twice.',
+      'Send the same request again after the seconds in Retry-After. A write may have been applied. With the same Idempotency-Key, or with your own id, a retry does not apply it twice.',
+    appliesTo: 'token',
+    headers: retryAfter,
   },
   identity_provider_unavailable: {
     status: 503,
-    title: 'The identity provider is not available',
-    detail: 'The keys to verify tokens with cannot be fetched at the moment. Nothing is wrong with the request.',
+    title: 'Identity provider unavailable',
+    detail: 'The keys that verify tokens are temporarily unavailable. The request itself is not the cause.',
     remedy: 'Send the same request again after the seconds in Retry-After.',
+    appliesTo: 'token',
+    headers: retryAfter,
   },
   overloaded: {
     status: 503,
-    title: 'The server is overloaded',
-    detail: 'The server has more to do than it can take. Nothing is wrong with the request.',
+    title: 'Server overloaded',
+    detail: 'The server has too many requests in progress. The request itself is not the cause.',
     remedy: 'Send the same request again after the seconds in Retry-After.',
+    appliesTo: 'token',
+    headers: retryAfter,
   },
   timeout: {
     status: 504,
-    title: 'The answer took too long',
-    detail: 'The answer took too long. A write may or may not have happened.',
+    title: 'Timeout',
+    detail: 'The operation timed out. A write may or may not have been applied.',
     remedy:
-      'Wait for the seconds in Retry-After. Read the state before repeating a write, or repeat it in a way that is safe to repeat.',
+      'Wait for the seconds in Retry-After. Read the current state before you retry a write, or retry it in a way that is safe to repeat.',
+    appliesTo: 'token',
+    headers: retryAfter,
   },
 } as const satisfies Record<string, ProblemKind>;
 
 /** A code of the closed list. */
-export type ProblemCode = keyof typeof catalogue;
+export type ProblemCode = keyof typeof kinds;
+
+export const catalogue: Readonly<Record<ProblemCode, ProblemKind>> = kinds;
 
 export const problemCodes = Object.keys(catalogue) as ProblemCode[];
 

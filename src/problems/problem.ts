@@ -1,24 +1,24 @@
-/** A problem as it is thrown inside the server and as it is written for the client (RFC 9457). */
+/** Problems (RFC 9457): the error that the server throws, and the document that the client receives. */
 import { catalogue, type ProblemCode, problemType } from './catalogue.ts';
 
-/** One fault of an invalid request. `pointer` is a JSON pointer (RFC 6901) in a body, a name elsewhere. */
+/** One error of an invalid request. `pointer` is a JSON pointer (RFC 6901) in a body, otherwise a name. */
 export interface FieldError {
   readonly in: 'body' | 'query' | 'path' | 'header';
   readonly pointer: string;
   readonly message: string;
 }
 
-/** Extension members of a problem (RFC 9457, section 3.2). Clients ignore those that they do not know. */
+/** Extension members of a problem (RFC 9457, section 3.2). Clients ignore unknown members. */
 export interface ProblemExtensions {
-  /** On 412: the version that the resource has now. */
+  /** On 412: the current version of the resource. */
   readonly current_version?: number;
-  /** On errors of the embedded issuer: Better Auth's own error code. */
+  /** On errors of the embedded issuer: the error code of Better Auth. */
   readonly auth_code?: string;
-  /** On errors of the embedded issuer: Better Auth's own message, where its clients look for it. */
+  /** On errors of the embedded issuer: the message of Better Auth, which its clients display. */
   readonly message?: string;
 }
 
-/** What is sent as `application/problem+json`. */
+/** The document of `application/problem+json`. */
 export interface ProblemDocument extends ProblemExtensions {
   readonly type: string;
   readonly title: string;
@@ -30,30 +30,30 @@ export interface ProblemDocument extends ProblemExtensions {
   readonly errors?: readonly FieldError[];
 }
 
-/** A claim of a well-signed token that is not what the server is configured with. */
+/** A claim of a token with a valid signature that differs from the configuration of the server. */
 export interface ClaimMismatch {
   readonly claim: string;
-  /** What the token has; undefined where it has no such claim. */
+  /** The value in the token; undefined if the claim is absent. */
   readonly received: unknown;
   readonly configured: string;
 }
 
 export interface ProblemOptions {
-  /** Said to the client instead of the catalogue's `detail`; ignored from status 500 up, where nothing may leak. */
+  /** Replaces the catalogue's `detail`. Ignored for a status of 500 or more, so that nothing internal leaks. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
   readonly extensions?: ProblemExtensions;
-  /** Response headers that belong to this problem, `Retry-After` say. */
+  /** Response headers of this problem, for example `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** For the log only: why this happened, in a few words without anything secret. */
+  /** For the log only: the cause in a few words, without secrets. */
   readonly reason?: string;
-  /** For the log only: the values behind the reason. */
+  /** For the log only: the values that caused the problem. */
   readonly mismatch?: ClaimMismatch;
   /** For the log only. */
   readonly cause?: unknown;
 }
 
-/** The one kind of error that the server answers as it stands; anything else becomes `internal_error`. */
+/** An error that becomes a problem response. Any other error becomes `internal_error`. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
@@ -79,23 +79,23 @@ export class ProblemError extends Error {
   }
 }
 
-/** A request with faults in it: 422 that lists them all, the first one as its `detail`. */
-export function validationFailed(faults: readonly FieldError[]): ProblemError {
-  const [first] = faults;
+/** A 422 problem that lists all errors of a request. The first one is its `detail`. */
+export function validationFailed(errors: readonly FieldError[]): ProblemError {
+  const [first] = errors;
   const detail = first && `${first.pointer.replace(/^\//, '') || first.in}: ${first.message}`;
-  return new ProblemError('validation_failed', { ...(detail && { detail }), errors: faults });
+  return new ProblemError('validation_failed', { ...(detail && { detail }), errors });
 }
 
-/** Any thrown value as a problem. */
+/** Converts any thrown value to a problem. */
 export function toProblem(error: unknown): ProblemError {
   return error instanceof ProblemError ? error : new ProblemError('internal_error', { cause: error });
 }
 
 /**
- * The document for the client.
+ * The document of a problem.
  *
  * @param instance the path of the request, without its query
- * @param basePath the path of PUBLIC_URL, below which the problem is explained
+ * @param basePath the path of PUBLIC_URL, the prefix of the problem's `type`
  */
 export function problemDocument(
   problem: ProblemError,

@@ -1,4 +1,4 @@
-/** What the server says about itself: the OpenAPI document, a page to try it with, the meaning of each problem. */
+/** Documentation endpoints: the index, the OpenAPI document, Swagger UI and the explanation of each problem. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { accepts } from 'hono/accepts';
@@ -14,95 +14,7 @@ import { ProblemError } from '../problems/problem.ts';
 
 const tag = 'Documentation';
 
-/**
- * @param version of this server
- * @param document gives the OpenAPI document, in which these operations stand too
- */
-export function documentationOperations(version: string, document: () => object): Operation[] {
-  return [
-    implement(
-      defineRoute({
-        id: 'readIndex',
-        method: 'get',
-        path: '/',
-        tag,
-        summary: 'Where things are',
-        description: 'A browser is sent to the documentation. The links are relative to this path.',
-        token: 'none',
-        request: {},
-        responses: {
-          200: { description: 'Where the API and its documentation are.', schema: index, headers: varies },
-          302: {
-            description: 'To a client that prefers `text/html`.',
-            headers: { Location: 'The documentation.', ...varies },
-          },
-        },
-        problems: [],
-      }),
-      (_input, context) => {
-        const supports = ['application/json', 'text/html'];
-        const type = accepts(context, { header: 'Accept', supports, default: 'application/json' });
-        if (type === 'application/json') return jsonResponse({ name: 'todo-api', version, ...links }, vary);
-        return new Response(null, { status: 302, headers: { Location: links.documentation, ...vary } });
-      },
-    ),
-    implement(
-      defineRoute({
-        id: 'readOpenApi',
-        method: 'get',
-        path: '/openapi.json',
-        tag,
-        summary: 'This document',
-        token: 'none',
-        request: {},
-        responses: {
-          200: { description: 'The OpenAPI 3.1 document.', schema: z.looseObject({ openapi: z.string() }) },
-        },
-        problems: [],
-      }),
-      () => jsonResponse(document()),
-    ),
-    implement(
-      defineRoute({
-        id: 'readDocumentation',
-        method: 'get',
-        path: '/docs',
-        tag,
-        summary: 'A page to read and try the API',
-        token: 'none',
-        request: {},
-        responses: { 200: { description: 'The page.', schema: z.string(), contentType: 'text/html' } },
-        problems: [],
-      }),
-      (_input, context) =>
-        context.html(page(context.get('placement').basePath), 200, {
-          'Content-Security-Policy': contentSecurityPolicy,
-        }),
-    ),
-    implement(
-      defineRoute({
-        id: 'explainProblem',
-        method: 'get',
-        path: '/problems/{code}',
-        tag,
-        summary: 'Explain a problem',
-        description: 'The `type` of a problem leads here.',
-        token: 'none',
-        request: { path: z.strictObject({ code: z.string().meta({ example: 'validation-failed' }) }) },
-        responses: { 200: { description: 'What the problem means and what to do about it.', schema: explanation } },
-        problems: ['not_found'],
-      }),
-      ({ path }, context) => {
-        const code = path.code.replaceAll('-', '_') as ProblemCode;
-        if (!problemCodes.includes(code)) throw new ProblemError('not_found');
-        const { status, title, detail, remedy } = catalogue[code];
-        return jsonResponse({ type: publicPath(context, problemType(code)), code, status, title, detail, remedy });
-      },
-    ),
-  ];
-}
-
-/** Relative references, so that they hold behind a proxy that puts the server under a path of its own. */
+/** Relative references stay valid behind a proxy that adds a path prefix. */
 const links = { documentation: 'docs', openapi: 'openapi.json', api: 'api/v1' } as const;
 
 const vary = { Vary: 'Accept' };
@@ -120,10 +32,95 @@ const explanation = z
     code: problemCode,
     status: z.int(),
     title: z.string(),
-    detail: z.string().meta({ description: 'What is said of it where nothing more specific is.' }),
-    remedy: z.string().meta({ description: 'What the client’s developer can do about it.' }),
+    detail: z.string().meta({ description: 'The default `detail` of the problem.' }),
+    remedy: z.string().meta({ description: 'How the developer of the client can fix it.' }),
   })
   .meta({ id: 'ProblemExplanation' });
+
+const indexRoute = defineRoute({
+  id: 'readIndex',
+  method: 'get',
+  path: '/',
+  tag,
+  summary: 'Get the links of the API',
+  description: 'A browser is redirected to the documentation. The links are relative to this path.',
+  token: 'none',
+  request: {},
+  responses: {
+    200: { description: 'The links to the API and its documentation.', schema: index, headers: varies },
+    302: {
+      description: 'For a client that prefers `text/html`.',
+      headers: { Location: 'The documentation.', ...varies },
+    },
+  },
+  problems: [],
+});
+
+const openApiRoute = defineRoute({
+  id: 'readOpenApi',
+  method: 'get',
+  path: '/openapi.json',
+  tag,
+  summary: 'Get the OpenAPI document',
+  token: 'none',
+  request: {},
+  responses: {
+    200: { description: 'The OpenAPI 3.1 document.', schema: z.looseObject({ openapi: z.string() }) },
+  },
+  problems: [],
+});
+
+const pageRoute = defineRoute({
+  id: 'readDocumentation',
+  method: 'get',
+  path: '/docs',
+  tag,
+  summary: 'Open the interactive documentation',
+  token: 'none',
+  request: {},
+  responses: { 200: { description: 'The page.', schema: z.string(), contentType: 'text/html' } },
+  problems: [],
+});
+
+const problemRoute = defineRoute({
+  id: 'explainProblem',
+  method: 'get',
+  path: '/problems/{code}',
+  tag,
+  summary: 'Explain a problem',
+  description: 'The `type` of a problem is a link to this operation.',
+  token: 'none',
+  request: { path: z.strictObject({ code: z.string().meta({ example: 'validation-failed' }) }) },
+  responses: { 200: { description: 'The meaning of the problem, and how to fix it.', schema: explanation } },
+  problems: ['not_found'],
+});
+
+export const documentationRoutes = [indexRoute, openApiRoute, pageRoute, problemRoute];
+
+/**
+ * @param version of this server
+ * @param document returns the OpenAPI document, which includes these operations
+ */
+export function documentationOperations(version: string, document: () => object): Operation[] {
+  return [
+    implement(indexRoute, (_input, context) => {
+      const supports = ['application/json', 'text/html'];
+      const type = accepts(context, { header: 'Accept', supports, default: 'application/json' });
+      if (type === 'application/json') return jsonResponse({ name: 'todo-api', version, ...links }, vary);
+      return new Response(null, { status: 302, headers: { Location: links.documentation, ...vary } });
+    }),
+    implement(openApiRoute, () => jsonResponse(document())),
+    implement(pageRoute, (_input, context) =>
+      context.html(page(context.get('placement').basePath), 200, { 'Content-Security-Policy': contentSecurityPolicy }),
+    ),
+    implement(problemRoute, ({ path }, context) => {
+      const code = path.code.replaceAll('-', '_') as ProblemCode;
+      if (!problemCodes.includes(code)) throw new ProblemError('not_found');
+      const { status, title, detail, remedy } = catalogue[code];
+      return jsonResponse({ type: publicPath(context, problemType(code)), code, status, title, detail, remedy });
+    }),
+  ];
+}
 
 const page = (basePath: string) => `<!doctype html>
 <html lang="en">
@@ -151,15 +148,15 @@ const start = (basePath: string) => `SwaggerUIBundle({
 });
 `;
 
-/** Everything comes from this server; the page's script sets styles of its own. */
+/** All resources come from this server. `unsafe-inline` is for Swagger UI's own styles. */
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/** Put there by the build. Same from `src/` and from `dist/`. */
+/** The build copies the assets to this directory. The path is the same from `src/` and from `dist/`. */
 const assets = fileURLToPath(new URL('../../dist/assets/', import.meta.url));
 
-/** The script and the style of the page, which are no operations of the API. */
-export function mountDocumentationAssets(mount: RegisterHandlers): void {
+/** Registers the scripts and the style sheet of the page, which are not in the OpenAPI document. */
+export function registerDocumentationAssets(register: RegisterHandlers): void {
   const script = 'text/javascript; charset=utf-8';
   serve('/docs/start.js', script, (context) => start(context.get('placement').basePath));
   serve('/docs/swagger-ui-bundle.js', script, () => readFileSync(`${assets}swagger-ui-bundle.js`, 'utf8'));
@@ -167,6 +164,6 @@ export function mountDocumentationAssets(mount: RegisterHandlers): void {
 
   function serve(path: string, type: string, read: (context: RequestContext) => string): void {
     const headers = { 'Content-Type': type, 'Cache-Control': 'max-age=3600' };
-    mount(path, { GET: (context) => context.body(read(context), 200, headers) });
+    register(path, { GET: (context) => context.body(read(context), 200, headers) });
   }
 }

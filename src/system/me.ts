@@ -1,4 +1,4 @@
-/** Who the server takes the client for. */
+/** The authenticated user of a request. */
 import { z } from 'zod';
 import { jsonResponse } from '../http/response/json.ts';
 import { defineRoute, implement, type Operation } from '../http/route.ts';
@@ -10,12 +10,12 @@ const me = z
   })
   .meta({ id: 'Me', description: 'The authenticated user.' });
 
-const readMeRoute = defineRoute({
+export const readMeRoute = defineRoute({
   id: 'readMe',
   method: 'get',
   path: '/api/v1/me',
   tag: 'User',
-  summary: 'Read who you are',
+  summary: 'Get the authenticated user',
   token: 'any',
   request: {},
   responses: { 200: { description: 'The user of the token.', schema: me } },

@@ -59,7 +59,7 @@ test.each(
   expect({ status, type: headers.get('content-type') }).toEqual({ status: 400, type: 'application/problem+json' });
   expect(JSON.parse(text)).toEqual({
     type: '/problems/malformed-request',
-    title: 'The request could not be read',
+    title: 'Malformed request',
     status: 400,
     detail: expect.any(String),
     instance: '/',

@@ -2,7 +2,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'vitest';
-import { describeApi } from '../../src/app.ts';
+import { describeApi } from '../../src/api.ts';
 
 interface Response {
   readonly headers?: Record<string, unknown>;

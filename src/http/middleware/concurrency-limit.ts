@@ -1,31 +1,41 @@
-/** A bound on the requests under way, so that a flood of them costs a bounded amount of memory. */
+/** Limit on concurrent requests, so that a flood of requests uses a bounded amount of memory. */
 import { ProblemError } from '../../problems/problem.ts';
-import type { Handler, Route } from '../request-context.ts';
+import type { Middleware, Route } from '../request-context.ts';
 
 /**
- * Far more than the database is let work for (`bounded-pool.ts`): it is for what waits elsewhere, for the keys of an
- * issuer or for the rest of a body. Above the 2,000 slow clients that must not keep others from being served.
+ * Far above the limits of the database's pool. It bounds requests that wait for something else, for example for the keys
+ * of an issuer or for the rest of a body. It is higher than 2,000, the number of slow clients that the server must tolerate.
  */
 export const maxInFlight = 5_000;
 
-/** Health checks need an answer when the server is overloaded, too. */
-const healthRoutes: ReadonlySet<Route> = new Set(['/livez', '/readyz', '/health']);
+export interface ConcurrencyLimitOptions {
+  /** Routes that are served above the limit, too, such as health checks. */
+  readonly exempt: readonly Route[];
+  readonly max?: number;
+}
 
-/** One bound for all that is wrapped by what it gives. */
-export function limitConcurrency(max = maxInFlight): (route: Route, handle: Handler) => Handler {
+/**
+ * Creates a middleware with one limit for all of its routes.
+ *
+ * @throws ProblemError overloaded, from the handler, for requests above the limit
+ */
+export function limitConcurrency({ exempt, max = maxInFlight }: ConcurrencyLimitOptions): Middleware {
   let inFlight = 0;
-  return (route, handle) => async (context) => {
-    if (inFlight >= max && !healthRoutes.has(route)) {
-      throw new ProblemError('overloaded', {
-        reason: `${max} requests are under way`,
-        headers: { 'Retry-After': '1' },
-      });
-    }
-    inFlight += 1;
-    try {
-      return await handle(context);
-    } finally {
-      inFlight -= 1;
-    }
+  return (route, next) => {
+    const isExempt = exempt.includes(route);
+    return async (context) => {
+      if (inFlight >= max && !isExempt) {
+        throw new ProblemError('overloaded', {
+          reason: `${max} requests are in progress`,
+          headers: { 'Retry-After': '1' },
+        });
+      }
+      inFlight += 1;
+      try {
+        return await next(context);
+      } finally {
+        inFlight -= 1;
+      }
+    };
   };
 }

@@ -1,8 +1,8 @@
-/** Cross-origin requests from the configured origins, and from no others. */
+/** Cross-origin resource sharing (CORS) for the configured origins. */
 import { cors } from 'hono/cors';
-import { type Handler, headerOf } from '../request-context.ts';
+import { headerOf, type Middleware } from '../request-context.ts';
 
-/** What scripts in a browser may read of a response. */
+/** The response headers that scripts in a browser can read. */
 const exposedHeaders = [
   'ETag',
   'Link',
@@ -18,7 +18,7 @@ const exposedHeaders = [
   'set-auth-token',
 ];
 
-/** The request headers that the API reads. A preflight answers with those that the page asks for, too. */
+/** The request headers that the API reads. A preflight response also allows the headers that the page requests. */
 const allowedHeaders = [
   'Authorization',
   'Content-Type',
@@ -32,9 +32,9 @@ const allowedHeaders = [
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
- * Adds the headers that a page asks for to those that it may send. Tracing libraries add headers of their own, such as
- * `traceparent`, `sentry-trace` and `x-datadog-trace-id`, and HTTP clients others, such as `X-Requested-With`. The
- * origin is trusted by then, and the API ignores headers that it does not know.
+ * Allows the headers that a page requests. Tracing libraries add their own headers, such as `traceparent`,
+ * `sentry-trace` and `x-datadog-trace-id`. HTTP clients add others, such as `X-Requested-With`. The origin is already
+ * trusted, and the API ignores unknown headers.
  */
 function allowRequestedHeaders(preflight: Response, requested = ''): Response {
   const known = new Set(allowedHeaders.map((name) => name.toLowerCase()));
@@ -46,11 +46,11 @@ function allowRequestedHeaders(preflight: Response, requested = ''): Response {
   return preflight;
 }
 
-/** Wraps what answers requests; nothing where no origin is allowed. */
-export function withCors(origins: readonly string[]): (handle: Handler) => Handler {
-  if (origins.length === 0) return (handle) => handle;
+/** Allows requests from these origins. Without origins, the middleware does nothing. */
+export function allowOrigins(origins: readonly string[]): Middleware {
+  if (origins.length === 0) return (_route, next) => next;
   const allowed = new Set(origins);
-  const allow = cors({
+  const handleCors = cors({
     origin: [...origins],
     allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowHeaders: allowedHeaders,
@@ -59,15 +59,15 @@ export function withCors(origins: readonly string[]): (handle: Handler) => Handl
     credentials: true,
     maxAge: 600,
   });
-  return (handle) => async (context) => {
+  return (_route, next) => async (context) => {
     if (!allowed.has(headerOf(context, 'origin') ?? '')) {
-      // A cache must not give this response to an allowed origin (Fetch standard, "CORS protocol and HTTP caches").
+      // A cache must not send this response to an allowed origin (Fetch standard, "CORS protocol and HTTP caches").
       context.set('variesByOrigin', true);
-      // A preflight is answered like any method that a path does not have.
-      return handle(context);
+      // A preflight is handled like any method that the path does not have.
+      return next(context);
     }
-    const preflight = await allow(context, async () => {
-      context.res = await handle(context);
+    const preflight = await handleCors(context, async () => {
+      context.res = await next(context);
     });
     if (!preflight) return context.res;
     return allowRequestedHeaders(preflight, headerOf(context, 'access-control-request-headers'));

@@ -1,11 +1,11 @@
-/** A name for each request, by which its answer and its line in the log are found together. */
+/** Request ids. The response and the log line of a request carry the same id. */
 import { randomUUID } from 'node:crypto';
 import { headerOf, type RequestContext } from '../request-context.ts';
 
-/** What a client or a proxy may call a request: nothing that could be taken for something else in a log. */
+/** The ids that are accepted from clients and proxies. Other characters could forge a part of a log line. */
 const wellFormed = /^[\w\-=]{1,255}$/;
 
-/** Keeps a well-formed `X-Request-Id`; where there is none, makes one. */
+/** Keeps a well-formed `X-Request-Id`, and generates an id otherwise. */
 export function assignRequestId(context: RequestContext): void {
   const given = headerOf(context, 'x-request-id') ?? '';
   context.set('requestId', wellFormed.test(given) ? given : randomUUID());

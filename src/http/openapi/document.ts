@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made from the descriptions of the operations. */
+/** Generation of the OpenAPI 3.1 document from the route definitions. */
 import type { ZodObject, ZodType } from 'zod';
 import { bodyLimit } from '../request/body.ts';
 import { type AnyDescription, type Credential, isScope, type ResponseDescription } from '../route.ts';
@@ -7,27 +7,31 @@ import { problemResponses } from './problem-responses.ts';
 import { problem } from './problem-schema.ts';
 
 export interface OpenApiInfo {
+  readonly title: string;
+  /** Markdown for the reader of the document. */
+  readonly introduction: string;
   readonly version: string;
-  /** The path of PUBLIC_URL; empty without one. */
+  /** The path of PUBLIC_URL; empty if there is none. */
   readonly basePath: string;
 }
 
 /**
- * @param operations the described operations, in the order of the document
- * @throws Error if two operations need different schemas of the same name
+ * @param routes in the order of the document
+ * @throws Error if two routes use different schemas with the same name
  */
-export function openApiDocument(operations: readonly AnyDescription[], { version, basePath }: OpenApiInfo): Json {
+export function openApiDocument(routes: readonly AnyDescription[], info: OpenApiInfo): Json {
+  const { title, introduction, version, basePath } = info;
   const components = new SchemaComponents();
   const paths: Record<string, Json> = {};
-  for (const description of operations) {
-    paths[description.path] = { ...paths[description.path], [description.method]: describe(description, components) };
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, components) };
   }
   components.schemaOf(problem, 'output');
-  const hasSessions = operations.some(({ token }) => token === 'session');
+  const hasSessions = routes.some(({ token }) => token === 'session');
   return {
     openapi: '3.1.0',
     info: {
-      title: 'todo-api',
+      title,
       version,
       description: introduction,
       license: { name: 'MIT', identifier: 'MIT' },
@@ -42,60 +46,53 @@ export function openApiDocument(operations: readonly AnyDescription[], { version
   };
 }
 
-const introduction = `The tasks of an application’s users. Each operation under \`/api/v1\` acts for the user of its bearer token, and on no other user’s tasks.
-
-Rules for clients:
-- Ignore fields and headers that you do not know: responses may gain some within this version. Requests may not have any: an unknown field or parameter is 422.
-- Decide by \`status\` and \`code\` of a problem, and treat a code that you do not know like its status.
-- PATCH clears a field that is sent as \`null\`. A client that omits null fields cannot clear one by PATCH: use PUT, which resets omitted fields to their defaults.
-- Send \`If-Match\` with the \`ETag\` that you read, so that no change of another client is lost. Send \`Idempotency-Key\` with writes that you repeat.`;
-
 const jwtScheme = {
-  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A JWT of the configured issuer.' },
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A JWT from the configured issuer.' },
 };
 
 /**
- * What identifies a session of the embedded issuer; one of the two is enough. The session token has no scheme of its own:
- * of two bearer schemes, Java clients of openapi-generator set the token of one only.
+ * The credentials of a session of the embedded issuer; a client sends one of them. The session token shares the bearer
+ * scheme, because Java clients of openapi-generator set the token of only one bearer scheme.
  */
 const sessionSchemes = {
   bearer: {
     type: 'http',
     scheme: 'bearer',
     description:
-      'Operations under `/api/v1` take a JWT from `GET /api/auth/token`. Operations under `/api/auth` take the session token from the response header `set-auth-token`, for clients without cookies.',
+      'Operations under `/api/v1` need a JWT from `GET /api/auth/token`. Operations under `/api/auth` accept the session token from the response header `set-auth-token`, for clients without cookies.',
   },
   sessionCookie: {
     type: 'apiKey',
     in: 'cookie',
     name: 'better-auth.session_token',
-    description: 'For browsers: the cookie of signing up or in. Its name begins with `__Secure-` on HTTPS.',
+    description:
+      'The session cookie, for browsers. Sign-up and sign-in set it. Its name begins with `__Secure-` on HTTPS.',
   },
 };
 
 const standardHeaders = {
-  'X-Request-Id': { description: 'The id of the request, in the server’s log too.', schema: { type: 'string' } },
+  'X-Request-Id': { description: 'The id of the request, as in the server’s log.', schema: { type: 'string' } },
 };
 
-/** Of operations with a token, where limits are on (draft-ietf-httpapi-ratelimit-headers). */
+/** Headers of operations with a token, if limits are enabled (draft-ietf-httpapi-ratelimit-headers). */
 const limitHeaders = {
   'RateLimit-Policy': {
-    description: 'The limit that the request falls under: `q` requests in `w` seconds.',
+    description: 'The limit that applies to the request: `q` requests per `w` seconds.',
     schema: { type: 'string', examples: ['"requests";q=600;w=60'] },
   },
   RateLimit: {
-    description: 'What is left of it: `r` requests for the next `t` seconds.',
+    description: 'The remaining quota: `r` requests for the next `t` seconds.',
     schema: { type: 'string', examples: ['"requests";r=599;t=60'] },
   },
 };
 
-function describe(description: AnyDescription, components: SchemaComponents): Json {
-  const { request, token } = description;
+function operation(route: AnyDescription, components: SchemaComponents): Json {
+  const { request, token } = route;
   return {
-    operationId: description.id,
-    tags: [description.tag],
-    summary: description.summary,
-    ...(description.description && { description: description.description }),
+    operationId: route.id,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
     security: securityOf(token),
     ...(isScope(token) && { 'x-scope': token }),
     parameters: [
@@ -105,10 +102,10 @@ function describe(description: AnyDescription, components: SchemaComponents): Js
     ],
     ...(request.body && {
       requestBody: {
-        description: `At most ${(description.bodyLimit ?? bodyLimit) / 1024} KiB.`,
+        description: `At most ${(route.bodyLimit ?? bodyLimit) / 1024} KiB.`,
         required: true,
         content: Object.fromEntries(
-          (description.bodyTypes ?? ['application/json']).map((type) => [
+          (route.bodyTypes ?? ['application/json']).map((type) => [
             type,
             { schema: components.schemaOf(request.body as ZodType, 'input') },
           ]),
@@ -117,12 +114,12 @@ function describe(description: AnyDescription, components: SchemaComponents): Js
     }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(description.responses).map(([status, response]) => [
+        Object.entries(route.responses).map(([status, response]) => [
           status,
           success(response, isLimited(token), components),
         ]),
       ),
-      ...failures(description),
+      ...failures(route),
     },
   };
 }
@@ -132,7 +129,7 @@ function securityOf(token: Credential): Json[] {
   return token === 'session' ? [{ bearer: [] }, { sessionCookie: [] }] : [{ bearer: [] }];
 }
 
-/** Requests with a token of the API count towards the limits of its user. */
+/** Whether requests count towards the rate limit of their user. */
 function isLimited(token: Credential): boolean {
   return token !== 'none' && token !== 'session';
 }
@@ -149,7 +146,7 @@ function parameters(
       in: place,
       required: place === 'path',
       ...(description ? { description } : {}),
-      // An `example` would be filled in by the page at /docs, and sent.
+      // Swagger UI would fill in an `example` and send it.
       schema: example === undefined ? json : { ...json, examples: [example] },
     };
   });
@@ -167,7 +164,7 @@ function success(response: ResponseDescription, limited: boolean, components: Sc
   };
 }
 
-/** @param own names to descriptions */
+/** @param own names to descriptions, in addition to the common headers */
 function headers(own: Readonly<Record<string, string>>, limited: boolean): Json {
   const described = Object.entries(own).map(([name, description]) => [
     name,
@@ -180,10 +177,10 @@ function headers(own: Readonly<Record<string, string>>, limited: boolean): Json 
   };
 }
 
-function failures(description: AnyDescription): Json {
-  const responses = problemResponses(description).map(({ status, headers: own, ...response }) => [
+function failures(route: AnyDescription): Json {
+  const responses = problemResponses(route).map(({ status, headers: own, ...response }) => [
     status,
-    { ...response, headers: headers(own, isLimited(description.token)) },
+    { ...response, headers: headers(own, isLimited(route.token)) },
   ]);
   return Object.fromEntries(responses);
 }

@@ -1,19 +1,19 @@
-/** JSON Schemas of the OpenAPI document, in the form that generators of clients understand with their default settings. */
+/** JSON Schemas of the OpenAPI document, in a form that client generators support with their default settings. */
 import { z } from 'zod';
 
 export type Json = Record<string, unknown>;
 
-/** `input` is what a client sends, `output` is what it receives. */
+/** `input` for requests, `output` for responses. */
 export type Direction = 'input' | 'output';
 
-/** The schemas below `#/components/schemas`, by name. */
+/** The schemas in `#/components/schemas`, by name. */
 export class SchemaComponents {
   readonly schemas: Record<string, Json> = {};
 
   /**
-   * A schema as JSON Schema 2020-12, which OpenAPI 3.1 uses; those with an id move to the components.
+   * Converts a schema to JSON Schema 2020-12, the dialect of OpenAPI 3.1. Schemas with an id become components.
    *
-   * @throws Error if a component differs between its uses, for example between a request and a response
+   * @throws Error if two uses of a component differ, for example in a request and a response
    */
   schemaOf(schema: z.ZodType, direction: Direction): Json {
     const {
@@ -28,7 +28,9 @@ export class SchemaComponents {
   #add(id: string, definition: Json): void {
     const known = this.schemas[id];
     if (known && JSON.stringify(known) !== JSON.stringify(definition)) {
-      throw new Error(`the component ${id} has two meanings; give the schemas of requests and responses different ids`);
+      throw new Error(
+        `the component ${id} has two meanings; use different ids for the schemas of requests and responses`,
+      );
     }
     this.schemas[id] = definition;
   }
@@ -49,21 +51,21 @@ function adaptSchema(schema: Json, direction: Direction): Json {
 }
 
 /**
- * Responses may gain fields. Java and Go clients of openapi-generator fail on an unknown field unless this is said: they
- * take an absent `additionalProperties` for `false`.
+ * Responses can gain fields. Java and Go clients of openapi-generator interpret an absent `additionalProperties` as
+ * `false`, and fail on unknown fields.
  */
 function open(schema: Json): Json {
   return schema.additionalProperties === false ? { ...schema, additionalProperties: true } : schema;
 }
 
-/** openapi-typescript makes a property with a default required, so the default is part of the description. */
+/** openapi-typescript makes a property with a default required. The default moves to the description. */
 function withoutDefault({ default: fallback, ...schema }: Json): Json {
   if (fallback === undefined) return schema;
   const sentence = `Default: \`${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)}\`.`;
   return { ...schema, description: schema.description ? `${schema.description} ${sentence}` : sentence };
 }
 
-/** `type: [string, null]` instead of a choice of two schemas, which some generators make a type of its own. */
+/** `type: [string, null]` instead of a choice of two schemas, for which some generators create a separate type. */
 function withoutNullBranch(schema: Json): Json {
   const { anyOf, ...rest } = schema;
   if (!Array.isArray(anyOf) || anyOf.length !== 2) return schema;
@@ -72,7 +74,7 @@ function withoutNullBranch(schema: Json): Json {
   return { ...own, ...rest, type: [own.type, 'null'] };
 }
 
-/** zod bounds each integer by what a double can hold, which is no rule of this API. */
+/** Removes zod's bounds of safe integers, which are no rule of this API. */
 function withoutIntegerBounds(schema: Json): Json {
   const { minimum, maximum, ...rest } = schema;
   if (schema.type !== 'integer') return schema;

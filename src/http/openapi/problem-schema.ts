@@ -1,10 +1,11 @@
-/** Problems (RFC 9457) as schemas of the OpenAPI document. */
+/** Schemas of problems (RFC 9457) in the OpenAPI document. */
 import { z } from 'zod';
 import { problemCodes } from '../../problems/catalogue.ts';
 
 export const problemCode = z.enum(problemCodes).meta({
   id: 'ProblemCode',
-  description: 'What went wrong, for programs. `/problems/{code}` explains each, with hyphens instead of underscores.',
+  description:
+    'The kind of error, for programs. `/problems/{code}` explains each code, with hyphens instead of underscores.',
 });
 
 const requestPart = z
@@ -14,24 +15,28 @@ const requestPart = z
 const fieldError = z
   .strictObject({
     in: requestPart,
-    pointer: z.string().meta({ description: 'A JSON pointer in a body, a name elsewhere.' }),
+    pointer: z
+      .string()
+      .meta({ description: 'A JSON pointer in a body; otherwise the name of the parameter or header.' }),
     message: z.string(),
   })
-  .meta({ id: 'FieldError', description: 'One fault of a request.' });
+  .meta({ id: 'FieldError', description: 'An error in one field of a request.' });
 
 export const problem = z
   .strictObject({
-    type: z.string().meta({ format: 'uri-reference', description: 'Where the problem is explained, on this server.' }),
+    type: z
+      .string()
+      .meta({ format: 'uri-reference', description: 'A link to the explanation of the problem on this server.' }),
     title: z.string(),
     status: z.int(),
-    detail: z.string().meta({ description: 'What happened, fit to be shown to a person.' }),
+    detail: z.string().meta({ description: 'The error of this request, in words for people.' }),
     instance: z.string().meta({ description: 'The path of the request.' }),
     code: problemCode,
     request_id: z.string(),
     current_version: z
       .int()
       .optional()
-      .meta({ description: 'On `version_mismatch`: the version that the resource has now.' }),
+      .meta({ description: 'On `version_mismatch`: the current version of the resource.' }),
     auth_code: z.string().optional().meta({
       description: 'On errors of the embedded issuer: the error code of Better Auth.',
       example: 'INVALID_EMAIL_OR_PASSWORD',
@@ -43,6 +48,6 @@ export const problem = z
     errors: z
       .array(fieldError)
       .optional()
-      .meta({ description: 'All faults of the request, on 422 and failed batches.' }),
+      .meta({ description: 'All errors of the request, on 422 and on failed batches.' }),
   })
-  .meta({ id: 'Problem', description: 'What went wrong (RFC 9457).' });
+  .meta({ id: 'Problem', description: 'An error response (RFC 9457).' });

@@ -1,4 +1,4 @@
-/** Headers that every response carries. */
+/** Standard headers of every response. */
 import type { RequestContext } from '../request-context.ts';
 
 export const securityHeaders = {
@@ -9,11 +9,11 @@ export const securityHeaders = {
 
 const securityHeaderList = Object.entries(securityHeaders).flat();
 
-/** Onto Node's own response: to give them to a `Response` takes longer than many a request (`docs/performance.md`). */
+/** Sets the headers on Node's response. Adding them to a `Response` takes longer than many requests (`docs/performance.md`). */
 export function setStandardHeaders(context: RequestContext): void {
   const headers = ['X-Request-Id', context.get('requestId'), ...securityHeaderList];
   if (context.get('principal')) headers.push('Cache-Control', 'no-store');
-  // A second line with this name adds to the first (RFC 9110, section 5.3).
+  // A second field line with the same name extends the first one (RFC 9110, section 5.3).
   if (context.get('variesByOrigin')) headers.push('Vary', 'Origin');
   const rateLimitHeaders = context.get('rateLimitHeaders');
   if (rateLimitHeaders) headers.push(...rateLimitHeaders);

@@ -1,29 +1,32 @@
-/** Problems as HTTP responses (RFC 9457). */
+/** Problem responses (RFC 9457). */
 import { type ProblemError, problemDocument, toProblem } from '../../problems/problem.ts';
 import { pathOf } from '../base-path.ts';
 import { ClientClosedError, clientClosedStatus } from '../node/client-closed.ts';
-import type { Handler, RequestContext } from '../request-context.ts';
+import type { Middleware, RequestContext } from '../request-context.ts';
 
-/** Answers with a problem where `handle` throws. */
-export function withProblems(handle: Handler): Handler {
-  return async (context) => {
-    try {
-      return await handle(context);
-    } catch (error) {
-      if (error instanceof ClientClosedError) return new Response(null, { status: clientClosedStatus });
-      return respondWithProblem(error, context);
-    }
-  };
-}
+/**
+ * Middleware that responds with a problem if a handler throws: a `ProblemError` as it is, any other error as
+ * `internal_error`.
+ */
+export const respondWithProblems: Middleware = (_route, next) => async (context) => {
+  try {
+    return await next(context);
+  } catch (error) {
+    if (error instanceof ClientClosedError) return new Response(null, { status: clientClosedStatus });
+    return respondTo(error, context);
+  }
+};
 
-/** Answers any thrown value: a `ProblemError` as it says, everything else as `internal_error`. */
-function respondWithProblem(error: unknown, context: RequestContext): Response {
+function respondTo(error: unknown, context: RequestContext): Response {
   const problem = toProblem(error);
   context.set('problem', problem);
   return problemResponse(problem, pathOf(context), context.get('requestId'), context.get('placement').basePath);
 }
 
-/** @param basePath the path of PUBLIC_URL, below which the problem is explained */
+/**
+ * @param instance the path of the request, without its query
+ * @param basePath the path of PUBLIC_URL, the prefix of the problem's `type`
+ */
 export function problemResponse(
   problem: ProblemError,
   instance: string,

@@ -1,44 +1,52 @@
-/** Puts operations onto the router: the token first, then the input, then the work. */
+/** Registration of operations on the router. A request passes its pre-handlers, its validation and its handler, in this order. */
 import type { Scope } from '../../principal.ts';
 import { readBody } from '../request/body.ts';
 import { createRequestParser } from '../request/validate.ts';
 import type { Handler, PreHandler } from '../request-context.ts';
 import type { Operation } from '../route.ts';
 
-/** Puts what answers the methods of a path onto the router, whose patterns have `:id` where OpenAPI has `{id}`. */
-export type RegisterHandlers = (path: string, handles: Readonly<Record<string, Handler>>) => void;
+/**
+ * Registers the handlers of a path, by method. The path has the router's notation: `:id`, where OpenAPI has `{id}`.
+ */
+export type RegisterHandlers = (path: string, handlers: Readonly<Record<string, Handler>>) => void;
 
-/** @param preHandlersFor makes the guards of an operation that needs a token, in their order */
+type PreHandlersFor = (credential: Scope | 'any') => readonly PreHandler[];
+
+/** @param preHandlersFor returns the pre-handlers of the operations that need a token, in their order */
 export function registerRoutes(
-  mount: RegisterHandlers,
+  register: RegisterHandlers,
   operations: readonly Operation[],
-  preHandlersFor: (need: Scope | 'any') => readonly PreHandler[],
+  preHandlersFor: PreHandlersFor,
 ): void {
-  for (const [path, those] of byPath(operations)) {
-    const handles = those.map(({ description, handler: handle }): [string, Handler] => {
-      const readInput = createRequestParser(description);
-      const preHandlers = description.token === 'none' ? [] : preHandlersFor(description.token);
-      const withPreHandlers: Handler = async (context) => {
-        for (const preHandler of preHandlers) {
-          const passed = preHandler(context);
-          // Each wait for what is there already costs as much as many a check.
-          if (passed) await passed;
-        }
-        const { bodyTypes, bodyLimit, request } = description;
-        const body = request.body ? await readBody(context, bodyTypes, bodyLimit) : undefined;
-        return handle(readInput(context, body), context);
-      };
-      return [description.method.toUpperCase(), withPreHandlers];
-    });
-    mount(path.replaceAll(/\{(\w+)\}/g, ':$1'), Object.fromEntries(handles));
+  for (const [path, group] of groupByPath(operations)) {
+    const handlers = group.map((operation) => [
+      operation.route.method.toUpperCase(),
+      createHandler(operation, preHandlersFor),
+    ]);
+    register(path.replaceAll(/\{(\w+)\}/g, ':$1'), Object.fromEntries(handlers));
   }
 }
 
-function byPath(operations: readonly Operation[]): Map<string, Operation[]> {
-  const paths = new Map<string, Operation[]>();
+function createHandler({ route, handler }: Operation, preHandlersFor: PreHandlersFor): Handler {
+  const { bodyLimit, bodyTypes, request, token } = route;
+  const parseRequest = createRequestParser(route);
+  const preHandlers = token === 'none' ? [] : preHandlersFor(token);
+  return async (context) => {
+    for (const preHandler of preHandlers) {
+      const pending = preHandler(context);
+      // An `await` of a synchronous result costs as much as most checks.
+      if (pending) await pending;
+    }
+    const body = request.body ? await readBody(context, bodyTypes, bodyLimit) : undefined;
+    return handler(parseRequest(context, body), context);
+  };
+}
+
+function groupByPath(operations: readonly Operation[]): Map<string, Operation[]> {
+  const groups = new Map<string, Operation[]>();
   for (const operation of operations) {
-    const { path } = operation.description;
-    paths.set(path, [...(paths.get(path) ?? []), operation]);
+    const { path } = operation.route;
+    groups.set(path, [...(groups.get(path) ?? []), operation]);
   }
-  return paths;
+  return groups;
 }

@@ -1,19 +1,19 @@
-/** The app's router: the one handler that answers a request. */
+/** Router of the app: it finds exactly one handler for a request. */
 import type { Result, Router } from 'hono/router';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 
-/** Handlers of one method each, and those of all methods. */
+/** Handlers for single methods, and handlers for all methods. */
 class Routes<Handler> {
-  readonly ofMethods = new RegExpRouter<Handler>();
-  readonly ofAll = new RegExpRouter<Handler>();
+  readonly byMethod = new RegExpRouter<Handler>();
+  readonly anyMethod = new RegExpRouter<Handler>();
 }
 
 /**
- * A path without parameters goes before all that have some, and a handler of one method before those of all methods,
- * whichever was added first.
+ * Paths without parameters have priority over paths with parameters. Handlers for one method have priority over handlers
+ * for all methods. The order of registration is irrelevant.
  *
- * So Hono finds one handler and calls it, where it would make a chain for several (`docs/performance.md`); and both kinds
- * of paths can have its quickest router, which alone cannot tell `/tasks/batch` from `/tasks/:id`.
+ * With one handler per request, Hono calls it directly instead of building a chain (`docs/performance.md`). Both kinds of
+ * paths use Hono's fastest router, which alone cannot combine `/items/latest` with `/items/:id`.
  */
 export class SingleMatchRouter<Handler> implements Router<Handler> {
   readonly name = 'SingleMatchRouter';
@@ -24,13 +24,13 @@ export class SingleMatchRouter<Handler> implements Router<Handler> {
   add(method: string, path: string, handler: Handler): void {
     const isPattern = path.includes(':');
     const routes = isPattern ? this.#patterns : this.#static;
-    (method === 'ALL' ? routes.ofAll : routes.ofMethods).add(method, path, handler);
+    (method === 'ALL' ? routes.anyMethod : routes.byMethod).add(method, path, handler);
     if (!isPattern) this.#paths.add(path);
   }
 
   match(method: string, path: string): Result<Handler> {
     const routes = this.#paths.has(path) ? this.#static : this.#patterns;
-    const result = routes.ofMethods.match(method, path);
-    return result[0].length > 0 ? result : routes.ofAll.match(method, path);
+    const result = routes.byMethod.match(method, path);
+    return result[0].length > 0 ? result : routes.anyMethod.match(method, path);
   }
 }

@@ -1,0 +1,52 @@
+/** The routes of the API and their OpenAPI document. No route has its handler here, so no database is necessary. */
+import { issuerDescriptions } from './auth/better-auth/operations.ts';
+import { openApiDocument } from './http/openapi/document.ts';
+import type { RouteDefinition } from './http/route.ts';
+import { version } from './runtime/version.ts';
+import { documentationRoutes } from './system/docs.ts';
+import { healthRoutes } from './system/health.ts';
+import { readMeRoute } from './system/me.ts';
+import { listTagsRoute } from './tags/routes.ts';
+import {
+  createTaskRoute,
+  deleteTaskRoute,
+  listTasksRoute,
+  patchTaskRoute,
+  readTaskRoute,
+  replaceTaskRoute,
+  runBatchRoute,
+} from './tasks/routes.ts';
+
+/** The routes that this server handles itself, in the order of the OpenAPI document. */
+export const routes: readonly RouteDefinition[] = [
+  listTasksRoute,
+  runBatchRoute,
+  createTaskRoute,
+  readTaskRoute,
+  replaceTaskRoute,
+  patchTaskRoute,
+  deleteTaskRoute,
+  listTagsRoute,
+  readMeRoute,
+  ...healthRoutes,
+  ...documentationRoutes,
+];
+
+const introduction = `The tasks of an application’s users. Each operation under \`/api/v1\` acts for the user of its bearer token, and only on that user’s tasks.
+
+Rules for clients:
+- Ignore fields and headers that you do not know. Responses can gain new ones within this version. Requests cannot: an unknown field or parameter is rejected with 422.
+- Decide by the \`status\` and \`code\` of a problem. Treat an unknown code like its status.
+- PATCH clears a field that is sent as \`null\`. A client that omits null fields cannot clear a field with PATCH: use PUT, which resets omitted fields to their defaults.
+- Send \`If-Match\` with the \`ETag\` that you read, so that you do not overwrite the change of another client. Send \`Idempotency-Key\` with writes that you retry.`;
+
+/**
+ * The OpenAPI document, as served at `/openapi.json`.
+ *
+ * @param options.hasIssuer whether the document includes the endpoints of the embedded issuer
+ * @param options.basePath the path of PUBLIC_URL
+ */
+export function describeApi({ hasIssuer, basePath = '' }: { hasIssuer: boolean; basePath?: string }): object {
+  const described = [...routes, ...(hasIssuer ? issuerDescriptions : [])];
+  return openApiDocument(described, { title: 'todo-api', introduction, version, basePath });
+}
