@@ -118,7 +118,7 @@ function translateConstraintViolation(mutation: Mutation<unknown>, start: number
 }
 
 function isOutcome(error: unknown): error is ProblemError {
-  return error instanceof ProblemError && catalogue[error.code].isOutcome;
+  return error instanceof ProblemError && catalogue[error.code].isOutcome === true;
 }
 
 function problemToStore(problem: ProblemError, context: RequestContext): StoredResponse {

@@ -1,57 +1,57 @@
-/** JSON without a second meaning: well-formed UTF-8, and no member twice in an object, at any depth. */
+/** Strict JSON parser: it accepts only well-formed UTF-8 without repeated members in any object. */
 
-/** What a JSON object is before anything is known of its members. */
+/** A JSON object with unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Well-formed JSON in which an object has a member twice. */
+/** Well-formed JSON with a repeated member in an object. */
 export class RepeatedMemberError extends SyntaxError {
   override readonly name = 'RepeatedMemberError';
 }
 
-// A byte order mark is kept, and so refused by the parser (RFC 8259, section 8.1).
+// The decoder keeps a byte order mark, so that the parser rejects it (RFC 8259, section 8.1).
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Parses JSON (RFC 8259). Of two members with one name `JSON.parse` takes the last, others take the first: two readers
- * of one signed document would see two different things (RFC 7515, 4; RFC 7519, 4), and of a client's two values one
- * would be dropped without a word. So such a document is refused.
- * @throws TypeError for bytes that are not UTF-8; RepeatedMemberError; SyntaxError for everything else, a byte order
- *   mark included.
+ * Parses JSON (RFC 8259) and rejects repeated members. `JSON.parse` returns the last one of them, and other parsers
+ * return the first one. Two readers of a signed document would then see different values (RFC 7515, section 4; RFC 7519,
+ * section 4), and a value of a client would be lost silently.
+ *
+ * @throws TypeError for invalid UTF-8; RepeatedMemberError; SyntaxError for any other error, including a byte order mark
  */
 export function parseStrictJson(bytes: Uint8Array): unknown {
   const text = utf8.decode(bytes);
   const value: unknown = JSON.parse(text);
-  if (!isWholeOf(value, text)) refuseRepeatedMembers(text);
+  if (!serializesTo(value, text)) rejectRepeatedMembers(text);
   return value;
 }
 
-/** Whether a value is written letter by letter as it was read: then no member was dropped, and to look takes longer. */
-function isWholeOf(value: unknown, text: string): boolean {
+/** Whether a value serializes to exactly this text. If so, no member was lost, and the slower scan is unnecessary. */
+function serializesTo(value: unknown, text: string): boolean {
   try {
     return JSON.stringify(value) === text;
   } catch {
-    // Nested deeper than can be written.
+    // The value is nested too deeply for JSON.stringify.
     return false;
   }
 }
 
-/** In well-formed JSON: a string with a colon behind it, which is a member's name; any other string; a brace. */
+/** Tokens of well-formed JSON: a member name (a string before a colon), any other string, or a brace. */
 const memberOrBrace = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g;
 
-function refuseRepeatedMembers(json: string): void {
+function rejectRepeatedMembers(json: string): void {
   const namesOfOpenObjects: Set<unknown>[] = [];
   for (const [found, text, colon] of json.matchAll(memberOrBrace)) {
     if (found === '{') namesOfOpenObjects.push(new Set());
     else if (found === '}') namesOfOpenObjects.pop();
     else if (text && colon) {
-      // Names are compared as they read: "\u0073ub" is "sub".
+      // Names are compared without their escapes: "\u0073ub" equals "sub".
       const name: unknown = JSON.parse(text);
       const names = namesOfOpenObjects.at(-1);
-      if (names?.has(name)) throw new RepeatedMemberError('a member appears twice in an object');
+      if (names?.has(name)) throw new RepeatedMemberError('an object has a repeated member');
       names?.add(name);
     }
   }

@@ -1,4 +1,4 @@
-/** What Node refuses before a request reaches the app, as problems like all others. */
+/** Problem responses for requests that Node rejects before they reach the app. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,65 +8,65 @@ import { securityHeaders } from '../http/response/headers.ts';
 import { problemResponse } from '../http/response/problem.ts';
 import { ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
 
-/** A request that was answered without having reached the app. */
+/** A request that was rejected before it reached the app. */
 export interface RejectedRequest {
   readonly requestId: string;
-  /** Undefined where it could not be read. */
+  /** Undefined if it could not be parsed. */
   readonly method?: string | undefined;
   readonly problem: ProblemError;
 }
 
-/** The host of a request that names none, which HTTP/1.0 allows. Nothing depends on it. */
+/** The default host of a request without a Host header, which HTTP/1.0 allows. Nothing depends on it. */
 export const defaultHost = 'localhost';
 
 /**
- * Answers HTTP that cannot be parsed, and requests without the Host that they must have (RFC 9112, section 3.2). The
- * server must be made with `requireHostHeader: false`: Node's own refusal has no body.
+ * Responds with 400 to malformed HTTP and to requests without the required Host header (RFC 9112, section 3.2). The server
+ * needs the option `requireHostHeader: false`, because Node's own 400 response has no body.
  *
  * @param basePath the path of PUBLIC_URL
- * @param onRefusal told of each, for the log
+ * @param onRejection receives each rejected request, for the log
  */
 export function rejectMalformedRequests(
   server: Server,
   responseOn: ResponseOn,
   basePath: string,
-  onRefusal: (refusal: RejectedRequest) => void,
+  onRejection: (request: RejectedRequest) => void,
 ): void {
-  const refuse = (socket: Duplex, detail: string, reason: string, method?: string) => {
+  const reject = (socket: Duplex, detail: string, reason: string, method?: string) => {
     const requestId = randomUUID();
     const problem = new ProblemError('malformed_request', { detail, reason });
     socket.end(rawResponse(problem, requestId, basePath));
-    onRefusal({ requestId, method, problem });
+    onRejection({ requestId, method, problem });
   };
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const response = responseOn(socket);
     const isInBody = response !== undefined && !response.req.complete;
-    // A connection that was reset, timed out while idle, or ended within a body has no client to answer.
+    // No client reads a response if the connection was reset, timed out while idle, or ended in a body.
     if (error.code === 'ECONNRESET' || !socket.writable || (isInBody && error.code === 'HPE_INVALID_EOF_STATE')) {
       socket.destroy();
       return;
     }
     if (isInBody && !response.writableEnded) markAnswered(response.req);
-    refuse(socket, explain(error.code), error.code ?? 'clientError');
+    reject(socket, explain(error.code), error.code ?? 'clientError');
   });
-  const handle = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  const listeners = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { headers } = request;
     if (headers.host?.startsWith('[') || headers.host?.endsWith(':')) headers.host = canonicalHost(headers.host);
-    if (hasHost(request)) for (const listener of handle) listener(request, response);
-    else refuse(request.socket, 'The request must have exactly one Host header.', 'Host', request.method);
+    if (hasHost(request)) for (const listener of listeners) listener(request, response);
+    else reject(request.socket, 'The request must have exactly one Host header.', 'Host', request.method);
   });
-  // Node would answer 417 without a body. What is expected here may be ignored (RFC 9110, section 10.1.1).
+  // Node would respond with 417 without a body. A server can ignore an unknown expectation (RFC 9110, section 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
-/** Answers a request that Node took and that makes no URL: a Host that is none, `OPTIONS *`, a backslash. */
+/** Responds with 400 to a request that Node accepts but that forms no URL: an invalid Host, `OPTIONS *`, a backslash. */
 export function rejectUnreadableRequest(
   error: unknown,
   basePath: string,
-  onRefusal: (refusal: RejectedRequest) => void,
+  onRejection: (request: RejectedRequest) => void,
 ): Response {
   const detail = 'The target of the request or its Host is not valid.';
   const problem =
@@ -77,13 +77,13 @@ export function rejectUnreadableRequest(
   const response = problemResponse(problem, '/', requestId, basePath);
   const headers = { ...securityHeaders, 'X-Request-Id': requestId, Connection: 'close' };
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
-  onRefusal({ requestId, problem });
+  onRejection({ requestId, problem });
   return response;
 }
 
 /**
- * Whether there is exactly one Host, and something in it. HTTP/1.0 may do without (RFC 9112, section 3.2): the health
- * checks of HAProxy, and nginx where it is not told otherwise, speak HTTP/1.0.
+ * Whether the request has exactly one Host that is not empty. In HTTP/1.0, Host is optional (RFC 9112, section 3.2). The
+ * health checks of HAProxy and the default configuration of nginx use HTTP/1.0.
  */
 function hasHost(request: IncomingMessage): boolean {
   const { headers, httpVersion } = request;
@@ -91,7 +91,7 @@ function hasHost(request: IncomingMessage): boolean {
   return (hosts === 1 && headers.host !== '') || (hosts <= 1 && httpVersion === '1.0');
 }
 
-/** An IPv6 address in the spelling of the URL standard, without an empty port: Hono's server refuses other spellings. */
+/** Normalizes IPv6 addresses by the URL standard and removes an empty port. Later readers of Host reject other forms. */
 function canonicalHost(host: string): string {
   const bare = host.replace(/:$/, '').replace(/%25[\w.~-]+(?=\])/, '');
   const isAddress = /^\[[\da-f:.]+\](:\d+)?$/i.test(bare) && URL.canParse(`http://${bare}`);

@@ -1,4 +1,4 @@
-/** Listening, and stopping without cutting anybody off. */
+/** HTTP server: start and graceful shutdown. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
@@ -12,28 +12,28 @@ import { defaultHost, type RejectedRequest, rejectMalformedRequests, rejectUnrea
 import { prepareWithRetries } from './startup.ts';
 
 export interface RunningServer {
-  /** Where it listens. */
+  /** The address of the API. */
   readonly address: AddressInfo;
-  /** Where it serves metrics; null where they are off. */
+  /** The address of the metrics; null if they are disabled. */
   readonly metricsAddress: AddressInfo | null;
-  /** Rejects where the database must be changed first; until it resolves, requests that need the database get 503. */
+  /** Rejects if the database needs a change first. Until it resolves, requests that need the database get 503. */
   readonly ready: Promise<string[]>;
   /**
-   * Stops accepting, lets requests under way finish within the configured time, closes the database last.
+   * Stops accepting connections, waits for requests in progress up to the configured timeout, and closes the database last.
    *
-   * @returns false where requests had to be cut off
+   * @returns false if the timeout ended requests in progress
    */
   stop(): Promise<boolean>;
 }
 
 type PortVariable = 'PORT' | 'ADMIN_PORT';
 
-/** It cannot listen where it should; the cause is what Node says. */
+/** The server cannot listen on the configured address. The cause is Node's error. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly host: string;
   readonly port: number;
-  /** The variable that the port came from. */
+  /** The variable that configures the port. */
   readonly variable: PortVariable;
 
   constructor(host: string, port: number, variable: PortVariable, cause: Error) {
@@ -44,29 +44,29 @@ export class ListenError extends Error {
   }
 }
 
-/** How long clients may take, in milliseconds: for the headers of a request, and for all of it. */
+/** Timeouts in milliseconds for the headers of a request, and for the complete request. */
 export const headersTimeoutMs = 10_000;
 export const requestTimeoutMs = 30_000;
 
-/** How often Node looks for clients that take longer. */
+/** The interval in milliseconds at which Node checks these timeouts. */
 export const connectionCheckIntervalMs = 1_000;
 
-/** Longer than the 60 s after which common load balancers drop idle connections, so that they and not we close them. */
+/** Longer than the idle timeout of common load balancers (60 s), so that they close idle connections first. */
 export const keepAliveTimeoutMs = 65_000;
 
-/** How long what is under way of starting has at the least when the server is stopped, in milliseconds. */
+/** Minimum time in milliseconds that a shutdown gives to a startup in progress. */
 const minStartupGraceMs = 1_000;
 
-/** How long the database has to close; what hangs then ends with the process. */
+/** Maximum time in milliseconds for closing the database. After it, the process ends anyway. */
 export const closeTimeoutMs = 5_000;
 
 const maxHeaderBytes = 16 * 1024;
 
-/** @throws ListenError where the port is in use, say */
+/** @throws ListenError, for example if the port is in use */
 export async function startServer(services: Services): Promise<RunningServer> {
   const { config, log, record } = services;
   const { basePath } = config.server;
-  const onRefusal = ({ problem, ...request }: RejectedRequest) =>
+  const onRejection = ({ problem, ...request }: RejectedRequest) =>
     record({ type: 'request', ...request, status: problem.status, problem });
   const app = createApp(services);
   let isClosing = false;
@@ -78,17 +78,17 @@ export async function startServer(services: Services): Promise<RunningServer> {
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: maxHeaderBytes,
       requireHostHeader: false,
-      // Of two tokens none is taken, rather than the first.
+      // Node joins repeated Authorization headers, so that authentication rejects them. By default, it keeps the first one.
       joinDuplicateHeaders: true,
       ServerResponse: createServerResponseClass(() => isClosing),
     },
     getRequestListener(app.fetch, {
       hostname: defaultHost,
-      errorHandler: (error) => rejectUnreadableRequest(error, basePath, onRefusal),
+      errorHandler: (error) => rejectUnreadableRequest(error, basePath, onRejection),
     }),
   );
   const responseOn = trackResponses(server);
-  rejectMalformedRequests(server, responseOn, basePath, onRefusal);
+  rejectMalformedRequests(server, responseOn, basePath, onRejection);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -114,13 +114,13 @@ export async function startServer(services: Services): Promise<RunningServer> {
       const start = performance.now();
       isClosing = true;
       startupAbort.abort();
-      // Node counts a connection that has not said anything yet among the busy ones.
+      // Node counts connections without any received data as active.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       const isBusy = () => [...sockets].some((socket) => isUnanswered(responseOn(socket)));
       const finished = await drain(server, config.server.shutdownTimeoutMs, isBusy);
-      // Last but for the database, so that the end can be watched.
+      // Metrics stay available until the API has stopped.
       metricsServer?.close().closeAllConnections();
-      // The migration or the first key may be under way still. What is not done by then is undone by closing.
+      // A migration, or the creation of the first key, may be in progress. Closing rolls back unfinished work.
       const leftMs = config.server.shutdownTimeoutMs - (performance.now() - start);
       await settledWithin(ready, Math.max(leftMs, minStartupGraceMs));
       if (!(await settledWithin(services.close(), closeTimeoutMs))) log.warn('the database did not close in time');
@@ -142,15 +142,15 @@ function listen(server: Server, port: number, host: string, variable: PortVariab
 }
 
 /**
- * Closes idle connections at once, the others when they are done, and after `timeoutMs` all that are left.
+ * Closes idle connections immediately, and active ones when they become idle or at the timeout.
  *
- * @param isBusy whether a request waits for its response; one that has not arrived completely does not
- * @returns false if requests that wait for their responses were cut off
+ * @param isBusy whether a complete request waits for its response
+ * @returns false if the timeout ended requests that waited for their responses
  */
 async function drain(server: Server, timeoutMs: number, isBusy: () => boolean): Promise<boolean> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // Connections that were busy become idle one by one.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  // Active connections become idle one by one.
+  const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
   server.closeIdleConnections();
   let finished = true;
   const deadline = setTimeout(() => {
@@ -158,7 +158,7 @@ async function drain(server: Server, timeoutMs: number, isBusy: () => boolean): 
     server.closeAllConnections();
   }, timeoutMs);
   await closed;
-  clearInterval(sweep);
+  clearInterval(closeIdle);
   clearTimeout(deadline);
   return finished;
 }

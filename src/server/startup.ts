@@ -1,4 +1,4 @@
-/** Making the services ready, for as long as it takes a database to be there. */
+/** Startup with retries until the database is reachable. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isWorthAnotherTry } from '../database/errors.ts';
 import type { Services } from '../services.ts';
@@ -7,10 +7,10 @@ const firstDelayMs = 250;
 const maxDelayMs = 10_000;
 
 /**
- * Tries again while the database cannot be reached, which a restart or a suspended Neon explains.
+ * Prepares the services. It retries while the database is unreachable, for example during a restart or while Neon resumes.
  *
- * @returns the names of the migrations applied; none where it was abandoned
- * @throws what says that trying again is no use: DatabaseSetupError, a refused login
+ * @returns the names of the applied migrations; none if startup was aborted
+ * @throws errors that a retry cannot fix, such as DatabaseSetupError or a rejected login
  */
 export async function prepareWithRetries({ log, prepare }: Services, aborted: AbortSignal): Promise<string[]> {
   for (let delayMs = firstDelayMs; !aborted.aborted; delayMs = Math.min(2 * delayMs, maxDelayMs)) {
@@ -20,8 +20,8 @@ export async function prepareWithRetries({ log, prepare }: Services, aborted: Ab
       return applied;
     } catch (error) {
       if (!isWorthAnotherTry(error)) throw error;
-      log.warn({ retry_in_ms: delayMs, err: error }, 'the database cannot be reached; trying again');
-      // With jitter, so that servers which lost the same database do not come back in step.
+      log.warn({ retry_in_ms: delayMs, err: error }, 'the database is unreachable; retrying');
+      // Jitter keeps servers that lost the same database from reconnecting in lockstep.
       await delay(delayMs * (0.5 + Math.random() / 2), undefined, { signal: aborted }).catch(() => {});
     }
   }

@@ -209,7 +209,7 @@ describe('JSON', () => {
   ])('with a field twice is refused, for one of the two would be dropped: %s', async (body) => {
     expect(await user.post(collection, body)).toMatchObject({
       status: 400,
-      body: { code: 'malformed_request', detail: 'The body has an object with the same field twice.' },
+      body: { code: 'malformed_request', detail: 'The body has an object with a repeated field.' },
     });
   });
 });

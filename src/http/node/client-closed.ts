@@ -1,25 +1,26 @@
-/** Clients that close the connection before they have their response. */
+/** Detection of clients that close the connection before they receive their response. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RequestContext } from '../request-context.ts';
 
-/** Only the log and the metrics show this status, which nginx introduced. No client receives it. */
+/** nginx's status for a closed connection. It appears only in the log and the metrics; no client receives it. */
 export const clientClosedStatus = 499;
 
-/** The body of a request cannot be read to its end because the connection is closed. */
+/** The connection closed before the end of a request body. */
 export class ClientClosedError extends Error {
   override readonly name = 'ClientClosedError';
 }
 
-/** Why the client cannot have received a response with this status; undefined if it can. */
+/** The reason if the client cannot have received a response with this status, otherwise undefined. */
 export function closedReason({ env: { incoming } }: RequestContext, status: number): string | undefined {
   if (status === clientClosedStatus) return 'the connection was closed before the body ended';
-  // A problem keeps its status, which says more. Node ends a connection as soon as the client ends its half.
+  // For an error, the log keeps the problem, which says more than a closed connection.
+  // Node closes a connection when the client closes its half.
   const isClosed = status < 400 && !incoming.socket.writable;
   return isClosed ? 'the connection was closed before the response' : undefined;
 }
 
-/** Gives the response to the latest request on a connection. */
+/** Returns the response to the latest request on a connection. */
 export type ResponseOn = (socket: Duplex) => ServerResponse | undefined;
 
 export function trackResponses(server: Server): ResponseOn {
@@ -35,7 +36,7 @@ export function isUnanswered(response: ServerResponse | undefined): boolean {
   return response?.req.complete === true && !response.writableFinished;
 }
 
-/** Requests to which the server has responded already, while the app waits for the rest of their bodies. */
+/** Requests that the server has already responded to while the app waits for the rest of their bodies. */
 const answered = new WeakSet<IncomingMessage>();
 
 export function markAnswered(request: IncomingMessage): void {

@@ -1,17 +1,16 @@
-/** Node's response to a request, with the headers that are decided elsewhere than where an answer is made. */
+/** Subclass of Node's ServerResponse that adds the standard headers when it writes the head. */
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 export interface BufferedServerResponse extends ServerResponse<IncomingMessage> {
-  /** Names and values in turn, sent beside the headers of the answer itself. No name but `Vary` may be in both. */
+  /** Alternating names and values, sent with the headers of the response itself. The two share no name except `Vary`. */
   standardHeaders: readonly string[];
 }
 
 /**
- * The class of a server's answers. Headers reach Node all at once: it takes its time over any that were set before
- * (`docs/performance.md`).
+ * Creates the response class of a server. It passes all headers to Node in one list, because Node merges separately set
+ * headers slowly (`docs/performance.md`).
  *
- * @param isClosing from then on answers close their connections, those to requests under way too: a client told to close
- *   does so by itself
+ * @param isClosing if true, responses close their connections, including responses to requests in progress
  */
 export function createServerResponseClass(isClosing: () => boolean): typeof ServerResponse {
   return class<Request extends IncomingMessage> extends ServerResponse<Request> implements BufferedServerResponse {

@@ -1,21 +1,21 @@
-/** Request bodies: one JSON document of bounded size, in UTF-8, read without guessing. */
+/** Request bodies: one JSON document in UTF-8 with a maximum size. */
 import type { IncomingMessage } from 'node:http';
 import { parseStrictJson, RepeatedMemberError } from '../../json/strict-json.ts';
 import { ProblemError } from '../../problems/problem.ts';
 import { ClientClosedError } from '../node/client-closed.ts';
 import { headerOf, type RequestContext } from '../request-context.ts';
 
-/** In bytes, as sent, for operations that name no other limit. */
+/** Default maximum size of a body in bytes, as sent. */
 export const bodyLimit = 64 * 1024;
 
 export type BodyType = 'application/json' | 'application/merge-patch+json';
 
 /**
- * The bytes of the body of a request, which should be JSON.
+ * Reads the bytes of a required body.
  *
- * @throws ProblemError 415 for another media type, charset or content coding; 413 over the limit, by declared and by
- *   actual length; 400 where there is no body
  * @param limit in bytes, as sent
+ * @throws ProblemError 415 for another media type, charset or content coding; 413 if the declared or actual length exceeds
+ *   the limit; 400 without a body
  * @throws ClientClosedError
  */
 export async function readBody(
@@ -24,15 +24,16 @@ export async function readBody(
   limit = bodyLimit,
 ): Promise<Uint8Array> {
   const bytes = await readBytesAs(context, types, limit);
-  if (bytes.length === 0) throw malformed('A body is needed, and there is none.');
+  if (bytes.length === 0) throw malformed('The request needs a body.');
   if (headerOf(context, 'content-type') === undefined) throw unsupported(types);
   return bytes;
 }
 
 /**
- * The bytes of a body that may be absent. An empty body is not looked at further: clients send one with any media type.
+ * Reads the bytes of an optional body. Clients send empty bodies with any media type, so these are not checked.
  *
  * @throws ProblemError 413 and 415 as `readBody`
+ * @throws ClientClosedError
  */
 export async function readOptionalBody(context: Pick<RequestContext, 'env'>): Promise<Uint8Array> {
   const isChunked = headerOf(context, 'transfer-encoding') !== undefined;
@@ -64,12 +65,12 @@ function isAcceptable(contentType: string, types: readonly BodyType[]): boolean 
   );
 }
 
-/** From Node's own stream: the one of the `Request` takes longer to make than a small body to read. */
+/** Reads Node's stream. Creating the stream of a `Request` takes longer than reading a small body. */
 async function readBytes(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    // To destroy it half-way would be to cut the connection before the answer.
+    // Destroying the stream would close the connection before the response.
     for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
       length += chunk.length;
       if (length > limit) throw tooLarge(limit);
@@ -82,12 +83,12 @@ async function readBytes(incoming: IncomingMessage, limit: number): Promise<Uint
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length);
 }
 
-/** @throws ProblemError 400 for what is not UTF-8 or not JSON (RFC 8259), and for an object with a member twice */
+/** @throws ProblemError 400 for invalid UTF-8, invalid JSON (RFC 8259), and an object with a repeated member */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
     return parseStrictJson(bytes);
   } catch (error) {
-    if (error instanceof RepeatedMemberError) throw malformed('The body has an object with the same field twice.');
+    if (error instanceof RepeatedMemberError) throw malformed('The body has an object with a repeated field.');
     throw malformed(error instanceof TypeError ? 'The body is not valid UTF-8.' : 'The body is not valid JSON.');
   }
 }
@@ -105,7 +106,7 @@ function unsupported(types: readonly BodyType[]): ProblemError {
 function tooLarge(limit: number): ProblemError {
   return new ProblemError('payload_too_large', {
     detail: `The body is larger than ${limit / 1024} KiB.`,
-    // The rest of the body is still on its way, so the connection cannot serve another request.
+    // The rest of the body is still in transit, so the connection cannot serve another request.
     headers: { Connection: 'close' },
   });
 }

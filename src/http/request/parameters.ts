@@ -1,23 +1,23 @@
-/** Query parameters and headers that more than one operation takes. */
+/** Schemas of query parameters and headers that several operations share. */
 import { z } from 'zod';
 
 /** A whole number in plain decimal digits: no sign, no exponent, no leading zeros, no spaces. */
-export function wholeNumber(least: number, most: number, fallback: number, description: string) {
-  const expectation = `must be a whole number from ${least} to ${most}`;
+export function wholeNumber(min: number, max: number, defaultValue: number, description: string) {
+  const expectation = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .refine((text) => /^(0|[1-9]\d{0,8})$/.test(text) && Number(text) >= least && Number(text) <= most, expectation)
+    .refine((text) => /^(0|[1-9]\d{0,8})$/.test(text) && Number(text) >= min && Number(text) <= max, expectation)
     .transform(Number)
-    .default(fallback)
+    .default(defaultValue)
     .meta({
       type: 'integer',
-      minimum: least,
-      maximum: most,
-      description: `${description} Default: \`${fallback}\`.`,
+      minimum: min,
+      maximum: max,
+      description: `${description} Default: \`${defaultValue}\`.`,
     });
 }
 
-/** A parameter that may be given several times; always an array. */
+/** A repeatable parameter. The result is always an array. */
 export function repeatable<Schema extends z.ZodType>(item: Schema, description: string) {
   return z
     .preprocess(
@@ -32,7 +32,7 @@ export type EntityTags = '*' | readonly string[];
 
 const entityTag = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/;
 
-/** Tags may hold commas, and a list may have empty elements (RFC 9110, section 5.6.1.2). */
+/** Tags can contain commas, and a list can have empty elements (RFC 9110, section 5.6.1.2). */
 const entityTagList = new RegExp(`^[\\t ,]*${entityTag.source}(?:[\\t ]*,[\\t ,]*${entityTag.source})*[\\t ,]*$`);
 
 function entityTags(description: string) {
@@ -52,5 +52,5 @@ function entityTags(description: string) {
     .meta({ type: 'string', description, example: '"3"' });
 }
 
-export const ifMatch = entityTags('Change the task only while it has one of these entity tags; weak ones never match.');
-export const ifNoneMatch = entityTags('Answer 304 without a body while the task has one of these entity tags.');
+export const ifMatch = entityTags('Write only if the resource has one of these entity tags. Weak tags never match.');
+export const ifNoneMatch = entityTags('Respond with 304 without a body if the resource has one of these entity tags.');

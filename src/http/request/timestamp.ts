@@ -1,10 +1,10 @@
-/** Instants in a query, in RFC 3339. */
+/** Schema of timestamps in a query (RFC 3339). */
 import { z } from 'zod';
 
 const rfc3339 =
   /^(\d{4}-\d\d-\d\d)[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:[Zz]|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
 
-/** A timestamp with an offset and at most microseconds, from the year 1 on; as the client wrote it. */
+/** A timestamp with an offset, at most microseconds, and a year of at least 1. The result is the text as sent. */
 export function timestampParameter(description: string) {
   return z
     .string()

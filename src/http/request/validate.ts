@@ -1,4 +1,4 @@
-/** From a request to the checked input of an operation: every fault at once, nothing coerced, nothing ignored. */
+/** Request validation. It reports all errors at once, coerces nothing and rejects unknown fields. */
 import { z } from 'zod';
 import { type FieldError, ProblemError, validationFailed } from '../../problems/problem.ts';
 import { headerOf, type RequestContext } from '../request-context.ts';
@@ -11,18 +11,18 @@ const noQuery: Record<string, string | string[]> = {};
 const noBody: Uint8Array = new Uint8Array();
 
 /**
- * The checked input of a request.
+ * Validates a request and returns its input.
  *
  * @param bytes of the body
- * @throws ProblemError 400 for a query or a body that cannot be read (see `parseJson`), 422 for a request that is not valid,
- *   with the faults of all its parts
+ * @throws ProblemError 400 for a malformed query or body (see `parseJson`), 422 for an invalid request, with the errors of
+ *   all its parts
  */
 export type RequestParser = (context: RequestContext, bytes?: Uint8Array) => Input<RequestSchemas>;
 
-/** Makes the one that reads requests for an operation. */
+/** Creates the parser for requests of a route. */
 export function createRequestParser({ request }: RouteDefinition): RequestParser {
   const headerNames = Object.keys(request.headers?.shape ?? {});
-  // Most requests have none of them.
+  // Most requests have none of these headers, so their result is computed once.
   const withoutHeaders = request.headers?.parse({});
 
   return (context, bytes = noBody) => {
@@ -30,14 +30,14 @@ export function createRequestParser({ request }: RouteDefinition): RequestParser
     context.set('body', bytes);
     const body = request.body && parseJson(bytes);
     const hasHeaders = headerNames.some((name) => headerOf(context, name) !== undefined);
-    const faults: FieldError[] = [];
+    const errors: FieldError[] = [];
 
     const check = (part: FieldError['in'], schema: z.ZodType | undefined, value: unknown): unknown => {
       if (!schema) return undefined;
       const result = schema.safeParse(value);
       if (result.success) return result.data;
-      // A second time for the words: to have them ready costs more than all the rest of what is valid.
-      faults.push(...toFieldErrors(schema.safeParse(value, { error: message }).error?.issues ?? [], part));
+      // Error messages slow down every parse, so only invalid input is parsed with them.
+      errors.push(...toFieldErrors(schema.safeParse(value, { error: message }).error?.issues ?? [], part));
       return undefined;
     };
 
@@ -47,23 +47,23 @@ export function createRequestParser({ request }: RouteDefinition): RequestParser
       headers: hasHeaders ? check('header', request.headers, headersOf(context, headerNames)) : withoutHeaders,
       body: check('body', request.body, body),
     };
-    if (faults.length > 0) throw validationFailed(faults);
+    if (errors.length > 0) throw validationFailed(errors);
     return input as Input<RequestSchemas>;
   };
 }
 
-/** Those that a schema names: all of them would be more to read than the rest of most requests. */
+/** The headers that a schema names. Reading all headers would dominate the cost of most requests. */
 function headersOf(context: RequestContext, names: readonly string[]): Record<string, string | undefined> {
   return Object.fromEntries(names.map((name) => [name, headerOf(context, name)]));
 }
 
-/** The parameters of a query: a text for each, an array of them for one that is repeated. */
+/** The parameters of a query: a string each, or an array of strings for a repeated parameter. */
 function readQuery(url: string): Record<string, string | string[]> {
   const start = url.indexOf('?');
   if (start < 0) return noQuery;
   const text = url.slice(start + 1).replace(/#.*$/, '');
   try {
-    // URLSearchParams would turn what is not UTF-8 into question marks without a word.
+    // URLSearchParams would silently replace invalid UTF-8 with U+FFFD.
     decodeURIComponent(text);
   } catch {
     throw new ProblemError('malformed_request', { detail: 'The query is not percent-encoded UTF-8.' });

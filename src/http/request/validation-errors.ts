@@ -1,21 +1,21 @@
-/** Zod's findings in the words of the API. */
+/** Conversion of zod's issues to the API's field errors. */
 import type { z } from 'zod';
 import type { FieldError } from '../../problems/problem.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** The faults that a schema found in one part of a request. */
+/** The errors that a schema found in one part of a request. */
 export function toFieldErrors(issues: readonly Issue[], part: FieldError['in']): FieldError[] {
   return issues.flatMap((issue) => {
     if (issue.code === 'unrecognized_keys') {
       const noun = part === 'body' ? 'field' : 'parameter';
-      return issue.keys.map((key) => fault(part, [...issue.path, key], `is not a known ${noun}`));
+      return issue.keys.map((key) => fieldError(part, [...issue.path, key], `is not a known ${noun}`));
     }
-    return [fault(part, issue.path, issue.message)];
+    return [fieldError(part, issue.path, issue.message)];
   });
 }
 
-function fault(part: FieldError['in'], path: readonly PropertyKey[], message: string): FieldError {
+function fieldError(part: FieldError['in'], path: readonly PropertyKey[], message: string): FieldError {
   // RFC 6901, section 3.
   const pointer = path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   return { in: part, pointer: part === 'body' ? pointer : String(path[0] ?? ''), message };
@@ -31,7 +31,7 @@ const typeNames: Record<string, string> = {
   record: 'an object',
 };
 
-/** What zod says of an issue, unless the schema itself has words for it. */
+/** The message for an issue. A message of the schema itself has priority. */
 export function message(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
