@@ -1,4 +1,4 @@
-/** A PUBLIC_URL with a path, behind proxies that leave the path on and behind proxies that take it off. */
+/** A PUBLIC_URL with a path, behind proxies that forward the path and behind proxies that strip it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
@@ -6,7 +6,7 @@ import { parseAnswer, sendRaw } from '../support/raw-http.ts';
 const tasks = '/api/v1/tasks';
 const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 
-// With `/api`, what one proxy leaves on looks like what another has taken it off of.
+// With `/api`, a forwarded path looks like a stripped path of another route.
 describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base) => {
   const origin = 'https://example.com';
   let api: TestApi;
@@ -23,7 +23,7 @@ describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base
     ['left on', base],
     ['taken off', ''],
   ])('with the path %s', (_kind, prefix) => {
-    test('Location and Link lead where the client finds the resources', async () => {
+    test('Location and Link contain paths that the client can reach', async () => {
       const owner = api.user();
       const first = await owner.post(`${prefix}${tasks}`, { title: 'One' });
       await owner.post(`${prefix}${tasks}`, { title: 'Two' });
@@ -37,7 +37,7 @@ describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base
       expect((await owner.get(`${prefix}${path}`)).body).toMatchObject([{ title: 'Two' }]);
     });
 
-    test('problems name and explain themselves below the path', async () => {
+    test('problems have a type and an instance below the path', async () => {
       const problems = [
         [await user.get(`${prefix}${tasks}/${unknownId}?x=1`), `${tasks}/${unknownId}`, 'validation-failed'],
         [await user.get(`${prefix}${tasks}/${unknownId}`), `${tasks}/${unknownId}`, 'task-not-found'],
@@ -51,7 +51,7 @@ describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base
       }
     });
 
-    test('health, document and page answer, and the page loads what is below the path', async () => {
+    test('health checks, document and page respond, and the page loads its assets below the path', async () => {
       for (const path of ['/livez', '/readyz', '/health'])
         expect((await user.get(`${prefix}${path}`)).status).toBe(200);
       expect((await user.get(`${prefix}/openapi.json`)).body.servers).toEqual([{ url: base }]);
@@ -64,7 +64,7 @@ describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base
     });
   });
 
-  test('a write that is repeated by way of another proxy is the same write', async () => {
+  test('a write that is repeated through another proxy is the same write', async () => {
     const owner = api.user();
     const key = { 'Idempotency-Key': 'one' };
     const first = await owner.post(`${base}${tasks}`, { title: 'Once' }, key);
@@ -85,7 +85,7 @@ describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base
   });
 
   test.each(['GARBAGE', 'GET /livez HTTP/1.1', 'OPTIONS * HTTP/1.1\r\nHost: a'])(
-    'what is not read explains itself below the path: %j',
+    'the problem of a malformed request has a type below the path: %j',
     async (request) => {
       const { status, text } = parseAnswer(await sendRaw(api.url, `${request}\r\nConnection: close\r\n\r\n`));
       expect({ status, ...JSON.parse(text) }).toMatchObject({
@@ -95,7 +95,7 @@ describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base
     },
   );
 
-  test('the log names routes without the path', () => {
+  test('the log contains routes without the path', () => {
     const routes = new Set(api.log.map(({ route }) => route).filter((route) => typeof route === 'string'));
     expect(routes).toContain('/api/v1/tasks/:id');
     expect([...routes].filter((route) => route !== 'none' && `${route}`.startsWith(`${base}${base}`))).toEqual([]);
@@ -108,7 +108,7 @@ test.each([
   ['/todo', '/todo'],
   ['/todonowhere', '/todo/todonowhere'],
   ['/todo/todo/livez', '/todo/todo/livez'],
-])('of what is nowhere, %s, the client asked for %s', async (path, instance) => {
+])('the unknown path %s has the instance %s', async (path, instance) => {
   const api = await startApi({ environment: { PUBLIC_URL: 'https://example.com/todo' } });
   const { status, body } = await api.user().get(path);
   expect({ status, ...body }).toMatchObject({ status: 404, type: '/todo/problems/not-found', instance });
@@ -137,11 +137,11 @@ describe('the embedded issuer', () => {
     const signedUp = await api.anonymous().post(`${prefix}/api/auth/sign-up/email`, person, from);
     expect(signedUp.status).toBe(200);
     const [session = ''] = signedUp.headers.getSetCookie();
-    // Not for other servers on the host; `__Secure-` because clients use HTTPS.
+    // The path keeps the cookie from other servers on the host. The name has `__Secure-` because clients use HTTPS.
     expect(session).toMatch(
       /^__Secure-better-auth\.session_token=[^;]+;.* Path=\/api;.*HttpOnly; Secure; SameSite=Lax$/,
     );
-    // Of two cookies of one name, browsers send the one with the longer path first (RFC 6265, section 5.4).
+    // If two cookies have the same name, browsers send the one with the longer path first (RFC 6265, section 5.4).
     const cookie = `${session.split(';')[0]}; __Secure-better-auth.session_token=of.another`;
     const { body } = await api.anonymous().get(`${prefix}/api/auth/token`, { Cookie: cookie });
     const claims = JSON.parse(Buffer.from(body.token.split('.')[1], 'base64url').toString());

@@ -1,4 +1,4 @@
-/** How a body may come: its media type, its size, its JSON. */
+/** Request bodies: media type, size and JSON. */
 import { request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -32,7 +32,7 @@ describe('the media type of a body', () => {
     'application/json, text/plain',
     'json',
     '*/*',
-  ])('%s is refused', async (type) => {
+  ])('%s is rejected', async (type) => {
     const { status, body } = await user.post(collection, '{"title":"x"}', { 'Content-Type': type });
     expect({ status, code: body.code }).toEqual({ status: 415, code: 'unsupported_media_type' });
   });
@@ -45,11 +45,11 @@ describe('the media type of a body', () => {
     'application/json;\tcharset="utf-8"',
     'application/json ; q=1',
     'application/json;',
-  ])('%s is taken', async (type) => {
+  ])('%s is accepted', async (type) => {
     expect((await user.post(collection, '{"title":"x"}', { 'Content-Type': type })).status).toBe(201);
   });
 
-  test('is needed', async () => {
+  test('is required', async () => {
     const { status } = await user.request('POST', collection, {
       body: new TextEncoder().encode('{"title":"x"}'),
       headers: { 'Content-Type': '' },
@@ -57,7 +57,7 @@ describe('the media type of a body', () => {
     expect(status).toBe(415);
   });
 
-  test.each(['gzip', 'deflate', 'br', 'zstd', 'x'])('a content coding %s is refused', async (coding) => {
+  test.each(['gzip', 'deflate', 'br', 'zstd', 'x'])('the content coding %s is rejected', async (coding) => {
     const { status } = await user.request('POST', collection, {
       body: gzipSync('{"title":"x"}'),
       headers: { 'Content-Encoding': coding },
@@ -66,10 +66,10 @@ describe('the media type of a body', () => {
   });
 });
 
-/** In bytes, of a write of tasks. */
+/** Maximum size of a write of tasks in bytes. */
 const limit = 144 * 1024;
 
-/** JSON as Python's `json.dumps` writes it: all but ASCII is escaped. */
+/** JSON as Python's `json.dumps` writes it: characters outside ASCII are escaped. */
 function escaped(value: unknown): string {
   return JSON.stringify(value, null, 1).replaceAll(
     /[^\0-\x7f]/g,
@@ -80,7 +80,7 @@ function escaped(value: unknown): string {
 describe('the size of a body', () => {
   const bodyOf = (bytes: number) => `{"title":"x"${' '.repeat(bytes - '{"title":"x"}'.length)}}`;
 
-  test('may be 144 KiB, declared and in chunks', async () => {
+  test('can be 144 KiB, with a declared length and in chunks', async () => {
     expect((await user.post(collection, bodyOf(limit))).status).toBe(201);
     expect(await post(bodyOf(limit), { 'Transfer-Encoding': 'chunked' })).toBe(201);
   });
@@ -107,7 +107,7 @@ describe('the size of a body', () => {
     expect((await user.post(`${collection}/batch`, escaped(batch))).body.results).toMatchObject([{ status: 200 }]);
   });
 
-  test('may not be a byte more, declared or in chunks', async () => {
+  test('cannot be one byte more, with a declared length or in chunks', async () => {
     for (const [method, path] of [
       ['POST', collection],
       ['POST', `${collection}/batch`],
@@ -125,11 +125,11 @@ describe('the size of a body', () => {
     expect(await post(bodyOf(4 * limit), { 'Transfer-Encoding': 'chunked' })).toBe(413);
   });
 
-  test('is refused by its declaration, before it is sent', async () => {
+  test('is rejected by its declared length, before it is sent', async () => {
     expect(await post('', { 'Content-Length': '10000000' })).toBe(413);
   });
 
-  /** The status of a POST written chunk by chunk, whether or not the server reads it to its end. */
+  /** The status of a POST in chunks, even if the server does not read the complete body. */
   function post(body: string, headers: Record<string, string>): Promise<number> {
     return new Promise((resolve, reject) => {
       const authorization = `Bearer ${api.token('sender')}`;
@@ -171,7 +171,7 @@ describe('JSON', () => {
     '// {}',
     '\u0000',
     'title=x',
-  ])('that is malformed is refused: %j', async (text) => {
+  ])('that is malformed is rejected: %j', async (text) => {
     for (const method of ['POST', 'PUT', 'PATCH']) {
       const path = method === 'POST' ? collection : `${collection}/${unknownId}`;
       const { status, body } = await user.request(method, path, { body: new TextEncoder().encode(text) });
@@ -180,7 +180,7 @@ describe('JSON', () => {
   });
 
   test.each([[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]])(
-    'that is not UTF-8 is refused: %j',
+    'that is not UTF-8 is rejected: %j',
     async (...bytes) => {
       const body = Buffer.concat([Buffer.from('{"title":"'), Buffer.from(bytes), Buffer.from('"}')]);
       expect(await user.request('POST', collection, { body })).toMatchObject({
@@ -190,7 +190,7 @@ describe('JSON', () => {
     },
   );
 
-  test.each(['[', '{"title":'])('nested as deep as fits is refused: %s', async (open) => {
+  test.each(['[', '{"title":'])('with the deepest nesting within the limit is rejected: %s', async (open) => {
     const close = open === '[' ? ']' : '}';
     for (const depth of [3_000, 6_000, 30_000, 70_000]) {
       const body = `${open.repeat(depth)}1${close.repeat(depth)}`;
@@ -206,7 +206,7 @@ describe('JSON', () => {
     '{"title":"one","\\u0074itle":"two"}',
     '{"title":"x","due":{"date":"2026-12-01","date":"2026-12-02"}}',
     '{"title":"x","unknown":[{"a":1,"b":2,"a":3}]}',
-  ])('with a field twice is refused, for one of the two would be dropped: %s', async (body) => {
+  ])('with a repeated field is rejected, because one value would be lost: %s', async (body) => {
     expect(await user.post(collection, body)).toMatchObject({
       status: 400,
       body: { code: 'malformed_request', detail: 'The body has an object with a repeated field.' },

@@ -1,4 +1,4 @@
-/** Clients that close the connection early: no error of the server, one line of the log, and their status is 499. */
+/** Clients that close the connection early: they cause no server error, and leave one log line with status 499. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { parseAnswer } from '../support/raw-http.ts';
 
 let api: TestApi;
 let metricsPort: number;
-/** What requests wait for before they ask the database, if anything. */
+/** A promise that requests wait for before they use the database, if it is set. */
 let held: Promise<void> | undefined;
 let release = () => {};
 let waiting = 0;
@@ -44,10 +44,10 @@ afterEach(() => {
 
 const requestLines = () => api.log.filter(({ msg }) => msg === 'request');
 
-/** The lines that requests have left in this test, at least one. */
+/** The log lines of the requests in this test. There is at least one. */
 async function newLines(): Promise<Record<string, unknown>[]> {
   await expect.poll(() => requestLines().length).toBeGreaterThan(logged);
-  // A second line of the same request would come before that of the next one.
+  // A second line of the same request would precede the line of the next request.
   await api.anonymous().get('/livez');
   return requestLines().slice(logged, -1);
 }
@@ -61,7 +61,7 @@ async function open(bytes: string, url = api.url): Promise<Socket> {
   return socket;
 }
 
-/** The server has read the headers, and waits for the rest. */
+/** Opens a connection and waits until the server has read the headers. */
 async function untilReceived(bytes: string, url?: string): Promise<Socket> {
   const socket = await open(bytes, url);
   await once(socket, 'data');
@@ -72,7 +72,7 @@ const authorization = (user: string) => `Authorization: Bearer ${api.token(user)
 const post = (user: string, headers: string) =>
   `POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\n${authorization(user)}Content-Type: application/json\r\n${headers}\r\n`;
 
-/** Ways to go away: with the end of the client's half, or with a reset. */
+/** Ways to close a connection: FIN or RST. */
 const leaves: [string, (socket: Socket) => void][] = [
   ['FIN', (socket) => socket.destroy()],
   ['RST', (socket) => socket.resetAndDestroy()],
@@ -89,10 +89,10 @@ const bodies: [string, string, string][] = [
 const counted = async () =>
   (await scrape(metricsPort)).value('todo_api_http_requests_total{route="/api/v1/tasks",method="POST",status="499"}');
 
-describe.each(leaves)('a client that leaves with %s', (_how, leave) => {
+describe.each(leaves)('a client that closes with %s', (_how, leave) => {
   test.each(bodies)('%s leaves a line at level info without an error', async (_when, headers, body) => {
     const before = await counted();
-    // `Expect` makes the server say that it waits for the body.
+    // With `Expect`, the server responds with 100 when it waits for the body.
     const socket = await untilReceived(post('leaves', `Expect: 100-continue\r\n${headers}`));
     socket.write(body);
     leave(socket);
@@ -110,12 +110,12 @@ describe.each(leaves)('a client that leaves with %s', (_how, leave) => {
     expect((await api.user('leaves').get('/api/v1/tasks')).body).toEqual([]);
   });
 
-  test('within the headers is no error either', async () => {
+  test('within the headers causes no error either', async () => {
     const socket = await open('POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nAuthoriz');
     leave(socket);
     await api.anonymous().get('/livez');
     await newLines();
-    // A reset is nothing to log; after the end of its half, the client may still read.
+    // A reset leaves no line. After FIN, the client may still read.
     const own = requestLines()
       .slice(logged)
       .filter(({ route }) => route !== '/livez');
@@ -123,7 +123,7 @@ describe.each(leaves)('a client that leaves with %s', (_how, leave) => {
     expect(JSON.stringify(api.log)).not.toMatch(/"stack"|"level":50/);
   });
 
-  test('after it was refused leaves the line of the refusal alone', async () => {
+  test('after an error response leaves only the line of that response', async () => {
     const head = 'POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
     const socket = await untilReceived(`${head}Content-Length: 100\r\n\r\n`);
     leave(socket);
@@ -154,7 +154,7 @@ test('a client that leaves within a request to the embedded issuer leaves a line
   }
 });
 
-test.each(leaves)('a client that leaves with %s while its request waits for the database', async (how, leave) => {
+test.each(leaves)('a client that closes with %s while its request waits for the database', async (how, leave) => {
   held = new Promise((resolve) => {
     release = resolve;
   });
@@ -162,7 +162,7 @@ test.each(leaves)('a client that leaves with %s while its request waits for the 
   const socket = await open(`${post(user, 'Content-Length: 13\r\n')}{"title":"x"}`);
   await expect.poll(() => waiting).toBe(1);
   leave(socket);
-  // The response on another connection comes after the server has noticed.
+  // The server has seen the close when it responds on another connection.
   await api.anonymous().get('/livez');
   release();
   const line = () =>
@@ -178,7 +178,7 @@ test.each(leaves)('a client that leaves with %s while its request waits for the 
   expect((await api.user(user).get('/api/v1/tasks')).body).toMatchObject([{ title: 'x' }]);
 });
 
-test('a body that is no chunked one is answered with 400, and has one line with the id that the client got', async () => {
+test('an invalid chunked body gets 400, and leaves one line with the request id of the response', async () => {
   const socket = await untilReceived(post('malformed', 'Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n'));
   socket.write('zz\r\n{}\r\n');
   const [received] = await once(socket, 'data');

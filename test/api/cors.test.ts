@@ -1,4 +1,4 @@
-/** Cross-origin requests: from the configured origins, and from no others. */
+/** Cross-origin resource sharing (CORS) for the configured origins. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
@@ -16,7 +16,7 @@ afterAll(() => api.stop());
 const collection = '/api/v1/tasks';
 const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 
-test('a browser may call from the configured origins, and read the headers it needs', async () => {
+test('a browser can send requests from the configured origins, and read the headers that it needs', async () => {
   const origin = 'https://app.example.com';
   const { headers } = await user.request('OPTIONS', `${collection}/${unknownId}`, {
     headers: {
@@ -33,7 +33,7 @@ test('a browser may call from the configured origins, and read the headers it ne
   for (const name of ['authorization', 'content-type', 'if-match', 'if-none-match']) {
     expect(headers.get('access-control-allow-headers')?.toLowerCase()).toContain(name);
   }
-  // Errors of every layer too, or the browser shows none of them.
+  // Errors of every layer need the headers, too; otherwise a page cannot read them.
   for (const path of [collection, '/nowhere', `${collection}?a=1`, `${collection}/${unknownId}`]) {
     const answer = await user.get(path, { Origin: origin });
     expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
@@ -46,7 +46,7 @@ test('a browser may call from the configured origins, and read the headers it ne
   );
 });
 
-/** Sends a preflight from a configured origin and gives the names of the headers that a request may have. */
+/** Sends a preflight from a configured origin and returns the names of the allowed request headers. */
 async function allowedHeaders(requested: string, path = collection): Promise<string[]> {
   const { status, headers } = await user.request('OPTIONS', path, {
     headers: {
@@ -79,20 +79,20 @@ test.each([
   }
 });
 
-test('a preflight names each header once, and nothing that is no header', async () => {
+test('a preflight response contains each header once, and only valid header names', async () => {
   const usual = await allowedHeaders('');
   expect(usual).toContain('idempotency-key');
   expect(await allowedHeaders('Authorization, IF-MATCH')).toEqual(usual);
   expect(await allowedHeaders('x y,,<script>,"a",traceparent')).toEqual([...usual, 'traceparent']);
 });
 
-test('a page may read every header that the document describes', async () => {
+test('a page can read every header in the document', async () => {
   const { headers } = await user.get(collection, { Origin: 'https://app.example.com' });
   const exposed = headers.get('access-control-expose-headers')?.toLowerCase().split(/, ?/);
   const documented = documentedOperations
     .flatMap(({ operation }) => Object.values(operation.responses))
     .flatMap((response) => Object.keys(response.headers ?? {}))
-    // For caches, and for the browser itself, which never shows cookies to a page.
+    // These are for caches and for the browser itself. A browser never exposes cookies to a page.
     .filter((name) => name !== 'Vary' && name !== 'Set-Cookie');
   expect(new Set(documented)).toContain('WWW-Authenticate');
   const others = ['Change-Set', 'Next-Cursor', 'Idempotency-Replayed'];

@@ -1,4 +1,4 @@
-/** How load balancers and orchestrators ask whether a server is there: HTTP/1.0, no Host, addresses as Host. */
+/** Health checks of load balancers and orchestrators: HTTP/1.0, no Host, IP addresses as Host. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
@@ -20,7 +20,7 @@ test.each<[name: string, request: string, status: number]>([
   ['an empty Host in HTTP/1.0', 'GET /livez HTTP/1.0\r\nHost:\r\n\r\n', 200],
   ['a POST without a token', 'POST /api/v1/tasks HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}', 401],
   ['a page', 'GET /docs HTTP/1.0\r\n\r\n', 200],
-  ['what is nowhere', 'GET /nowhere HTTP/1.0\r\n\r\n', 404],
+  ['an unknown path', 'GET /nowhere HTTP/1.0\r\n\r\n', 404],
   [
     'AWS ALB',
     'GET /readyz HTTP/1.1\r\nHost: 10.0.1.17:3000\r\nConnection: close\r\nUser-Agent: ELB-HealthChecker/2.0\r\nAccept-Encoding: gzip, compressed\r\n\r\n',
@@ -48,23 +48,23 @@ test.each<[name: string, request: string, status: number]>([
   const answer = parseAnswer(await sendRaw(api.url, request));
   expect(answer.status).toBe(status);
   expect(answer.headers.get('x-request-id')).toBeTruthy();
-  // HTTP/1.0 knows no chunks (RFC 9112, section 7.1).
+  // HTTP/1.0 has no chunked transfer coding (RFC 9112, section 7.1).
   if (request.includes('HTTP/1.0')) expect(answer.headers.has('transfer-encoding')).toBe(false);
   if (status === 200 && !request.includes('/docs')) expect(answer.text).toBe(ok);
   if (status >= 400) expect(answer.headers.get('content-type')).toBe('application/problem+json');
 });
 
-test.each(['OPTIONS', 'HEAD', 'GET'])('%s / without a Host is answered as with one', async (method) => {
+test.each(['OPTIONS', 'HEAD', 'GET'])('%s / without a Host gets the same response as with a Host', async (method) => {
   const { status } = parseAnswer(await sendRaw(api.url, `${method} / HTTP/1.0\r\n\r\n`));
   expect(status).toBe((await fetch(api.url, { method, redirect: 'manual' })).status);
 });
 
-test.each(['HTTP/1.0', 'HTTP/1.1'])('HEAD is answered like GET, without a body: %s', async (version) => {
+test.each(['HTTP/1.0', 'HTTP/1.1'])('HEAD gets the response of GET, without a body: %s', async (version) => {
   const head = await sendRaw(api.url, `HEAD /livez ${version}\r\nHost: a\r\nConnection: close\r\n\r\n`);
   expect(parseAnswer(head)).toMatchObject({ status: 200, text: '' });
 });
 
-test('a connection is kept in HTTP/1.0 if the client asks for it', async () => {
+test('an HTTP/1.0 connection is kept alive if the client requests it', async () => {
   const received = await sendRaw(
     api.url,
     'GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /livez HTTP/1.0\r\n\r\n',
@@ -89,7 +89,7 @@ test.each([
   '[2001:DB8:0:0:0:0:0:1]:3000',
   '[::ffff:10.0.0.1]:80',
   '[fe80::1%25eth0]:3000',
-])('the Host may be %s', async (host) => {
+])('the Host %s is accepted', async (host) => {
   for (const version of ['HTTP/1.0', 'HTTP/1.1']) {
     const answer = await sendRaw(api.url, `GET /livez ${version}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     expect(parseAnswer(answer)).toMatchObject({ status: 200, text: ok });

@@ -1,4 +1,4 @@
-/** What every operation shares: paths, methods, request ids. */
+/** Rules of all operations: paths, methods and request ids. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
@@ -16,7 +16,7 @@ afterAll(() => api.stop());
 const collection = '/api/v1/tasks';
 const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 
-/** A path of the document with its parameters filled in. */
+/** A path of the document with values for its parameters. */
 function filledIn(path: string): string {
   return path.replace('{id}', unknownId).replace('{code}', 'not-found');
 }
@@ -51,14 +51,14 @@ describe('paths', () => {
     '/docs/../package.json%00',
     '/docs/%2e%2e%2fpackage.json',
     '/api/auth/token',
-  ])('%s is no path: 404', async (path) => {
+  ])('%s is an unknown path: 404', async (path) => {
     for (const client of [user, api.anonymous()]) {
       const { status, body } = await client.get(path);
       expect({ status, code: body.code }).toEqual({ status: 404, code: 'not_found' });
     }
   });
 
-  test('are told in the problem, without the query', async () => {
+  test('are in the problem, without the query', async () => {
     expect((await user.get('/nowhere?secret=1')).body.instance).toBe('/nowhere');
     expect((await user.get(`${collection}?a=1`)).body.instance).toBe(collection);
   });
@@ -69,7 +69,7 @@ describe.each([...new Set(documentedOperations.map(({ path }) => path))])('the m
   const allowed = own.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
 
   test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].filter((method) => !own.includes(method)))(
-    '%s is not one: 405',
+    'do not include %s: 405',
     async (method) => {
       const { status, headers, body } = await user.request(method, filledIn(path));
       expect({ status, code: body.code }).toEqual({ status: 405, code: 'method_not_allowed' });
@@ -77,7 +77,7 @@ describe.each([...new Set(documentedOperations.map(({ path }) => path))])('the m
     },
   );
 
-  test('HEAD is answered as GET, without a body', async () => {
+  test('HEAD gets the response of GET, without a body', async () => {
     const head = await user.request('HEAD', filledIn(path));
     expect(head.text).toBe('');
     const other = own.includes('GET') ? await user.get(filledIn(path)) : { status: 405 };
@@ -86,7 +86,7 @@ describe.each([...new Set(documentedOperations.map(({ path }) => path))])('the m
 });
 
 test.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', '_method'])(
-  '%s is not heeded',
+  '%s is ignored',
   async (name) => {
     const owner = api.user();
     const { body } = await owner.post(collection, { title: 'x' }, { [name]: 'DELETE' });
@@ -97,7 +97,7 @@ test.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', '_met
 
 describe('X-Request-Id', () => {
   test.each(['a', 'abc-123_DEF=', '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d', 'x'.repeat(255)])(
-    'is kept where it is well-formed: %s',
+    'is kept if it is well-formed: %s',
     async (id) => {
       const { headers, body } = await user.get('/nowhere', { 'X-Request-Id': id });
       expect({ header: headers.get('x-request-id'), body: body.request_id }).toEqual({ header: id, body: id });

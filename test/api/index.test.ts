@@ -1,4 +1,4 @@
-/** What the server says at `/`: a browser is sent to the documentation, others are told where the API is. */
+/** The index at `/`: a redirect to the documentation for browsers, and links for other clients. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 
@@ -13,7 +13,7 @@ afterAll(() => api.stop());
 const chromium = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
 
 test.each([chromium, 'text/html', 'TEXT/HTML', 'text/html;q=0.9, application/json;q=0.8', 'text/*'])(
-  'a client that prefers HTML is sent to the documentation: %s',
+  'a client that prefers HTML is redirected to the documentation: %s',
   async (accept) => {
     for (const method of ['GET', 'HEAD']) {
       const { status, headers, text } = await api.anonymous().request(method, '/', { headers: { Accept: accept } });
@@ -25,7 +25,7 @@ test.each([chromium, 'text/html', 'TEXT/HTML', 'text/html;q=0.9, application/jso
 );
 
 test.each(['*/*', '', 'application/json', 'application/json, text/html;q=0.9', 'text/html;q=0', 'image/png', 'x'])(
-  'any other is told where the API is: %j',
+  'any other client gets the links: %j',
   async (accept) => {
     const { status, headers, body } = await api.anonymous().get('/', { Accept: accept });
     expect([status, headers.get('vary')]).toEqual([200, 'Accept']);
@@ -41,7 +41,7 @@ test.each(['*/*', '', 'application/json', 'application/json, text/html;q=0.9', '
   },
 );
 
-test('its links lead to what they name, and stay below a path that a proxy puts in front', async () => {
+test('the links are valid, and stay below a path prefix that a proxy adds', async () => {
   const { body } = await api.anonymous().get('/');
   const paths = (base: string) =>
     [body.documentation, body.openapi, `${body.api}/tasks`].map((link) => new URL(link, base).pathname);
@@ -50,7 +50,7 @@ test('its links lead to what they name, and stay below a path that a proxy puts 
   for (const path of paths(`${api.url}/`)) expect((await api.user().get(path)).status).toBe(200);
 });
 
-test('it answers GET and HEAD only', async () => {
+test('it supports only GET and HEAD', async () => {
   const { status, headers } = await api.anonymous().post('/', {});
   expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD']);
 });

@@ -1,4 +1,4 @@
-/** HTTP that is not as it should be, written to a socket: an answer like all others, and a server that lives on. */
+/** Malformed HTTP on a socket: the client gets a problem, and the server continues. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
@@ -26,8 +26,8 @@ test.each(
     'a Host with a space': `GET /livez HTTP/1.1\r\nHost: a b${end}`,
     'a Host with a path': `GET /livez HTTP/1.1\r\nHost: a/b${end}`,
     'a Host with a user': `GET /livez HTTP/1.1\r\nHost: a@b${end}`,
-    'a Host with a port alone': `GET /livez HTTP/1.1\r\nHost: :${end}`,
-    'a Host in brackets that is no address': `GET /livez HTTP/1.1\r\nHost: [x]${end}`,
+    'a Host with only a port': `GET /livez HTTP/1.1\r\nHost: :${end}`,
+    'a Host in brackets that is not an address': `GET /livez HTTP/1.1\r\nHost: [x]${end}`,
     'an address with a path as Host': `GET /livez HTTP/1.1\r\nHost: [::1]/x${end}`,
     'two Hosts, HTTP/1.0': 'GET /livez HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n',
     'a target of another scheme': `GET ftp://a/livez HTTP/1.1\r\nHost: a${end}`,
@@ -35,7 +35,7 @@ test.each(
     'a target with a backslash': `GET /a\\b HTTP/1.1\r\nHost: a${end}`,
     'a target with bytes over 127': Buffer.from(`GET /\xe9 HTTP/1.1\r\nHost: a${end}`, 'latin1'),
     'OPTIONS *': `OPTIONS * HTTP/1.1\r\nHost: a${end}`,
-    'a method that there is not': `FOO /livez HTTP/1.1\r\nHost: a${end}`,
+    'an unknown method': `FOO /livez HTTP/1.1\r\nHost: a${end}`,
     'a method in lower case': `get /livez HTTP/1.1\r\nHost: a${end}`,
     'Content-Length and Transfer-Encoding': `POST /livez HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked${end}0\r\n\r\n`,
     'Transfer-Encoding and Content-Length': `POST /livez HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5${end}0\r\n\r\n`,
@@ -84,12 +84,12 @@ test.each(['TRACE', 'PROPFIND', 'LINK', 'PURGE'])(
   },
 );
 
-test.each(['Expect: tea', 'Upgrade: websocket', 'TE: gzip'])('%s is not heeded', async (header) => {
+test.each(['Expect: tea', 'Upgrade: websocket', 'TE: gzip'])('%s is ignored', async (header) => {
   const answer = parseAnswer(await sendRaw(api.url, `GET /livez HTTP/1.1\r\nHost: a\r\n${header}${end}`));
   expect(answer).toMatchObject({ status: 200, text: '{"status":"ok"}' });
 });
 
-test('two Authorization headers are no authorization', async () => {
+test('two Authorization headers are rejected', async () => {
   const authorization = `Authorization: Bearer ${api.token('ada')}\r\n`;
   const request = (headers: string) =>
     sendRaw(api.url, `GET /api/v1/me HTTP/1.1\r\nHost: a\r\n${headers}Connection: close\r\n\r\n`);
@@ -99,7 +99,7 @@ test('two Authorization headers are no authorization', async () => {
   expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/);
 });
 
-test('a request that breaks off in its body does no harm', async () => {
+test('a request that ends within its body has no effect', async () => {
   const head = `POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${api.token('breaks-off')}\r\n`;
   const { hostname, port } = new URL(api.url);
   const { connect } = await import('node:net');

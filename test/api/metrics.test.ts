@@ -1,4 +1,4 @@
-/** Metrics: on a port of their own, off by default, and counting what happens. */
+/** Metrics: on a separate port, disabled by default, with counts of requests and events. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -20,14 +20,14 @@ const requests = (method: string, route: string, status: number) =>
 
 const events = (name: string, reason: string) => `todo_api_security_events_total{event="${name}",reason="${reason}"}`;
 
-test('they are off by default: nothing listens, and the API does not serve them', async () => {
+test('they are disabled by default: nothing listens, and the API does not serve them', async () => {
   const port = await freePort();
   const api = await startApi({ environment: { ADMIN_PORT: String(port) } });
   expect((await api.anonymous().get('/metrics')).status).toBe(404);
   await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
 });
 
-test('their port serves them and nothing else, and is closed with the server', async () => {
+test('their port serves only metrics, and closes with the server', async () => {
   const { api, port } = await startWithMetrics({}, true);
   const url = `http://127.0.0.1:${port}`;
   const response = await fetch(`${url}/metrics`);
@@ -67,7 +67,7 @@ test('requests are counted by method, route and status, with a histogram that ad
   expect(value(`${name}_sum{${labels}}`)).toBeLessThan(30);
 });
 
-test('what clients make up adds no labels', async () => {
+test('values that clients invent add no labels', async () => {
   const { api, scrape } = await startWithMetrics();
   const ada = api.user();
   await ada.get('/nothing/at/all');
@@ -91,7 +91,7 @@ test('what clients make up adds no labels', async () => {
   expect(after.samples.join('\n')).not.toMatch(new RegExp(`${ada.userId}|[0-9a-f]{8}-[0-9a-f]{4}-|nothing`));
 });
 
-test('a varied run of all operations stays within the documented number of series', async () => {
+test('a run of all operations stays within the documented number of series', async () => {
   const text = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8');
   const [, perRoute, inAll] = /at most (\d+) series.*?fewer than ([\d,]+) series/s.exec(text) ?? [];
   const { api, scrape } = await startWithMetrics();
@@ -126,7 +126,7 @@ test('a varied run of all operations stays within the documented number of serie
   expect(samples.length).toBeLessThan(Number(inAll?.replace(',', '')));
 });
 
-test('what Node refuses before the app is counted as well', async () => {
+test('requests that Node rejects are counted, too', async () => {
   const { api, scrape } = await startWithMetrics();
   await sendRaw(api.url, 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n');
   await sendRaw(api.url, 'nonsense\r\n\r\n');
@@ -141,7 +141,7 @@ test('security events are counted by name and reason', async () => {
   await api.anonymous('Bearer x').get('/api/v1/me');
   await api.anonymous('Bearer y').get('/api/v1/me');
   await api.user('ada', { exp: 1 }).get('/api/v1/me');
-  await api.user('ada', { aud: 'somebody else' }).get('/api/v1/me');
+  await api.user('ada', { aud: 'another-audience' }).get('/api/v1/me');
   const reader = api.user('bob', { scope: 'tasks:read' });
   await reader.post('/api/v1/tasks', { title: 'x' });
   await reader.get('/api/v1/me');
@@ -155,7 +155,7 @@ test('security events are counted by name and reason', async () => {
   expect(value(events('limit_reached', 'requests'))).toBe(1);
 });
 
-test('a refused password is not a refused token', async () => {
+test('a rejected password does not count as a rejected token', async () => {
   const { api, scrape } = await startWithMetrics({ AUTH_MODE: 'embedded', PUBLIC_URL: 'http://localhost' });
   const credentials = { email: 'ada@example.com', password: 'correct horse battery' };
   await api.anonymous().post('/api/auth/sign-in/email', credentials);
@@ -181,7 +181,7 @@ test('verifications and fetches of keys are counted by outcome', async () => {
   expect(value('todo_api_jwks_fetches_total{outcome="failed"}')).toBe(0);
 });
 
-test('fetches of keys that fail are counted', async () => {
+test('failed fetches of keys are counted', async () => {
   const { api, scrape } = await startWithMetrics();
   api.jwks.behave(misbehaviours['answers 500']);
   expect((await api.user().get('/api/v1/me')).status).toBe(503);
@@ -191,7 +191,7 @@ test('fetches of keys that fail are counted', async () => {
   expect(value(events('keys_fetch_failed', 'keys_fetch_failed'))).toBe(1);
 });
 
-test('round trips to the database are counted, and so is how its connections are used', async () => {
+test('round trips to the database and the use of its connections are counted', async () => {
   const { api, scrape } = await startWithMetrics();
   const ada = api.user();
   const exchanges = 'todo_api_database_exchange_duration_seconds_count{outcome="ok"}';
@@ -211,7 +211,7 @@ test('round trips to the database are counted, and so is how its connections are
   expect(after.value('todo_api_database_connections_waiting')).toBe(0);
 });
 
-test('a transaction that is tried again is counted', async () => {
+test('a retried transaction is counted', async () => {
   const { api, scrape } = await startWithMetrics();
   await api.database.query(`
     create sequence public.attempts;
@@ -229,7 +229,7 @@ test('a transaction that is tried again is counted', async () => {
   expect(value('todo_api_database_exchange_duration_seconds_count{outcome="error"}')).toBe(1);
 });
 
-test('the process and its event loop are measured', async () => {
+test('the process and its event loop have metrics', async () => {
   const { scrape } = await startWithMetrics();
   const { value } = await scrape();
   expect(value('todo_api_process_resident_memory_bytes')).toBeGreaterThan(10_000_000);

@@ -1,4 +1,4 @@
-/** The closed list of problems: each one met for real, explained by the server, and silent about what is inside. */
+/** The closed list of problems: each one is provoked, is explained by the server, and leaks nothing internal. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { maxKeysPerUser } from '../../src/idempotency/keys.ts';
@@ -18,13 +18,13 @@ afterAll(() => api.stop());
 const collection = '/api/v1/tasks';
 const unknown = `${collection}/0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d`;
 
-/** A task of a new user, to be fallen out with. */
+/** A task of a new user. */
 async function taskOf(user = api.user()) {
   const { body } = await user.post(collection, { title: 'Secret title' });
   return { user, path: `${collection}/${body.id}`, id: body.id };
 }
 
-/** How to meet each problem. */
+/** A request that provokes each problem. */
 const provocations: Record<ProblemCode, () => Promise<Answer>> = {
   malformed_request: () => api.user().post(collection, '{'),
   token_missing: () => api.anonymous().get(collection),
@@ -79,14 +79,14 @@ const provocations: Record<ProblemCode, () => Promise<Answer>> = {
   timeout: timeOut,
 };
 
-const oneConnection = 'the embedded database has one connection, so nobody to wait for';
+const oneConnection = 'the embedded database has one connection, so no request waits for another one';
 
-/** What can be provoked here; the rest is said where it is skipped. */
+/** The problems that this database cannot provoke, with the reasons. */
 const skipped: Partial<Record<ProblemCode, string>> = {
   ...(databaseKind === 'embedded' && { timeout: oneConnection, request_in_progress: oneConnection }),
 };
 
-test('the list is closed: these codes, and the document knows them all', () => {
+test('the list is closed, and the document contains all of its codes', () => {
   const { Problem, ProblemCode } = document.components.schemas;
   expect(Problem).toMatchObject({ properties: { code: { $ref: '#/components/schemas/ProblemCode' } } });
   expect(ProblemCode).toMatchObject({ enum: problemCodes });
@@ -94,7 +94,7 @@ test('the list is closed: these codes, and the document knows them all', () => {
 });
 
 describe.each(problemCodes)('%s', (code) => {
-  test('is answered where it should be', async (context) => {
+  test('is the response to its cause', async (context) => {
     context.skip(code in skipped, skipped[code]);
     const { status, headers, body, text } = await provocations[code]();
     const explanation = (await api.anonymous().get(body.type)).body;
@@ -111,7 +111,7 @@ describe.each(problemCodes)('%s', (code) => {
     expect(text).not.toMatch(
       /select|insert|update|todo\.|Secret|Bearer ey|postgres|node_modules|src\/|\.ts:|at [A-Z]\w+\./,
     );
-    // From 500 up there is nothing but the catalogue's own words and the request's id.
+    // With a status of 500 or more, the body contains only the catalogue's texts and the request id.
     if (status >= 500) {
       expect(body).toEqual({
         type: explanation.type,
@@ -138,7 +138,7 @@ describe.each(problemCodes)('%s', (code) => {
   });
 });
 
-test('neither body nor log shows what the database said, but the log has the request’s id and the reason', async () => {
+test('neither body nor log contains the message of the database, but the log has the request id and the stack', async () => {
   const broken = await startApi();
   await broken.database.query('alter table todo.tasks rename column title to secret_name');
   const user = broken.user();
@@ -156,19 +156,19 @@ test('neither body nor log shows what the database said, but the log has the req
   expect(log).not.toMatch(/Secret|secret_name|insert into|select /);
   expect(log).not.toContain(token.split('.')[2]);
   expect(log).not.toContain(user.userId);
-  // It serves on: nothing was lost from the pool.
+  // The pool has lost no connection.
   await broken.database.query('alter table todo.tasks rename column secret_name to title');
   expect((await user.post(collection, { title: 'x' })).status).toBe(201);
 });
 
-test('a request is one line of log, whatever is in it', async () => {
+test('a request is one line of the log, whatever its content', async () => {
   const { user } = await taskOf();
   await user.post(collection, { title: 'x\n{"level":60}' });
   await user.get('/nowhere%0a%7b%22level%22:60%7d');
   expect(api.log.filter(({ level }) => level === 60)).toEqual([]);
 });
 
-/** PostgreSQL only: a connection in a transaction that has done this, until `rollback`. */
+/** PostgreSQL only: a connection with an open transaction that has executed this statement. */
 async function holdUp({ config }: TestDatabase, text: string, values: unknown[] = []): Promise<pg.Client> {
   const holder = new pg.Client({ connectionString: config.kind === 'postgres' ? config.url : '' });
   await holder.connect();
@@ -178,7 +178,7 @@ async function holdUp({ config }: TestDatabase, text: string, values: unknown[] 
   return holder;
 }
 
-/** A writer waits for somebody else's lock, for longer than it may. */
+/** A write waits for the lock of another transaction until its timeout. */
 async function timeOut(): Promise<Answer> {
   const slow = await startApi({ environment: { DATABASE_TIMEOUT_MS: '200' } });
   const holder = await holdUp(slow.database, 'lock table todo.tasks in access exclusive mode');
@@ -189,7 +189,7 @@ async function timeOut(): Promise<Answer> {
   return answer;
 }
 
-/** Every connection is in use, for longer than anybody may wait for one. */
+/** All connections are in use for longer than the queue timeout. */
 async function findNoRoom(): Promise<Answer> {
   const busy = await startApi({ environment: { DATABASE_POOL_MAX: '1', DATABASE_TIMEOUT_MS: '200' } });
   const connection = await busy.database.connections.pool.connect();
@@ -200,14 +200,14 @@ async function findNoRoom(): Promise<Answer> {
   return answer;
 }
 
-/** A request waits for somebody else's lock while it is sent again. */
+/** A request is repeated while it waits for the lock of another transaction. */
 async function repeatTooEarly(): Promise<Answer> {
   const { user, path, id } = await taskOf();
   const holder = await holdUp(api.database, 'select from todo.tasks where id = $1 for update', [id]);
   const send = () => user.patch(path, { title: 'x' }, { 'Idempotency-Key': 'once' });
   const first = send();
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-  // Not by the holder: a transaction sees the activity as it was when it first looked.
+  // The holder cannot run this query, because a transaction caches its first snapshot of pg_stat_activity.
   const isWaiting = async () => (await api.database.query(waiting)).length > 0;
   await vi.waitUntil(isWaiting, 4_000);
   const second = await send();

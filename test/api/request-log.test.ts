@@ -1,4 +1,4 @@
-/** The line that each request leaves in the log. */
+/** The log line of each request. */
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { requestFields } from '../../src/observability/event-sink.ts';
@@ -8,14 +8,14 @@ import { sendRaw } from '../support/raw-http.ts';
 
 const requestsOf = (api: TestApi) => api.log.filter(({ msg }) => msg === 'request');
 
-test('it tells whose request it was, what was asked and how it ended', async () => {
+test('it contains the user, the request and the result', async () => {
   const api = await startApi();
   const ada = api.user('ada@example.com');
   const { body: task } = await ada.post('/api/v1/tasks', { title: 'Buy milk' });
   const { headers } = await ada.get(`/api/v1/tasks/${task.id}?x=${task.id}`);
   const lines = requestsOf(api);
   expect(lines).toHaveLength(2);
-  // As the comment on it says it can be computed in a shell.
+  // The same computation as the shell command in the comment of `pseudonymize`.
   const hash = createHash('sha256').update('todo-api:ada@example.com').digest('hex').slice(0, 12);
   expect(lines[0]).toEqual({
     level: 30,
@@ -41,7 +41,7 @@ test('it tells whose request it was, what was asked and how it ended', async () 
   }
 });
 
-test('it names security events, with the reason', async () => {
+test('it contains security events with their reasons', async () => {
   const api = await startApi({ environment: { RATE_LIMIT_PER_MINUTE: '1' } });
   const reader = api.user('reader', { scope: 'tasks:read' });
   await api.anonymous().get('/api/v1/tasks');
@@ -69,21 +69,21 @@ test('it names security events, with the reason', async () => {
   ]);
 });
 
-test('a path that is not known is not repeated', async () => {
+test('it does not contain an unknown path', async () => {
   const api = await startApi();
   await api.user().get('/reset?token=not-to-be-seen');
   expect(requestsOf(api)).toMatchObject([{ route: 'none', status: 404, code: 'not_found' }]);
   expect(JSON.stringify(api.log)).not.toMatch(/not-to-be-seen|reset/);
 });
 
-test('a pre-flight has the route that it is about', async () => {
+test('a preflight has the route of its path', async () => {
   const api = await startApi({ environment: { CORS_ORIGINS: 'https://app.example.com' } });
   const headers = { Origin: 'https://app.example.com', 'Access-Control-Request-Method': 'PUT' };
   await fetch(`${api.url}/api/v1/tasks/1`, { method: 'OPTIONS', headers });
   expect(requestsOf(api)).toMatchObject([{ method: 'OPTIONS', route: '/api/v1/tasks/:id', status: 204 }]);
 });
 
-test('what Node refuses before the app leaves a line as well, with the id that the client got', async () => {
+test('a request that Node rejects leaves a line, too, with the request id of the response', async () => {
   const api = await startApi();
   const [, id] = /x-request-id: (\S+)/i.exec(await sendRaw(api.url, 'GET /a b HTTP/1.1\r\n\r\n')) ?? [];
   await sendRaw(api.url, 'GET /secret HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n');
@@ -96,7 +96,7 @@ test('what Node refuses before the app leaves a line as well, with the id that t
   expect(JSON.stringify(api.log)).not.toContain('secret');
 });
 
-test('its fields are those of the documentation', async () => {
+test('its fields are the documented ones', async () => {
   const api = await startApi();
   const ada = api.user();
   await ada.get('/api/v1/me');
@@ -110,7 +110,7 @@ test('its fields are those of the documentation', async () => {
   expect([...fields].sort()).toEqual(Object.keys(requestFields).sort());
 });
 
-test('keys that are fetched, or cannot be, are told as events', async () => {
+test('fetched keys and failed fetches are events', async () => {
   const api = await startApi();
   await api.user().get('/api/v1/me');
   expect(api.log).toContainEqual(expect.objectContaining({ event: 'keys_fetched', usable: 1 }));

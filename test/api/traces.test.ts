@@ -1,4 +1,4 @@
-/** Traces, as OpenTelemetry's own SDK takes them; no SDK, no traces, and one line that says so. */
+/** Traces with the OpenTelemetry SDK. Without an SDK, there are no traces, and one log line explains it. */
 import { context, propagation, trace } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
@@ -11,7 +11,7 @@ import { startApi } from '../support/api.ts';
 
 const asked = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' };
 
-/** An SDK as a user would have started it before the server; gives the spans that have ended. */
+/** Starts an SDK before the server, as a user would, and returns the ended spans. */
 function startSdk(): () => ReadableSpan[] {
   const exporter = new InMemorySpanExporter();
   const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
@@ -25,7 +25,7 @@ function startSdk(): () => ReadableSpan[] {
 const spanOf = (spans: readonly ReadableSpan[], name: string) =>
   spans.find((span) => span.name === name) ?? expect.fail(`${name} is not among ${spans.map((span) => span.name)}`);
 
-test('a request has a span named by its route, with one for each round trip inside', async () => {
+test('a request has a span with the name of its route, and a child span per round trip', async () => {
   const spans = startSdk();
   const api = await startApi({ environment: asked });
   const ada = api.user('ada');
@@ -43,7 +43,7 @@ test('a request has a span named by its route, with one for each round trip insi
   expect(inside[0]?.attributes).toMatchObject({ 'db.system.name': 'postgresql', 'db.operation.batch.size': 4 });
 });
 
-test('it goes on with the trace of the caller', async () => {
+test('it continues the trace of the caller', async () => {
   const spans = startSdk();
   const api = await startApi({ environment: asked });
   const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -51,7 +51,7 @@ test('it goes on with the trace of the caller', async () => {
   expect(spanOf(spans(), 'GET /api/v1/me').spanContext().traceId).toBe(traceId);
 });
 
-test('what users wrote, and the ids of what they have, stay out; refusals are named', async () => {
+test('they contain no content or ids of users, but the codes of problems', async () => {
   const spans = startSdk();
   const api = await startApi({ environment: asked });
   const ada = api.user('ada@example.com');
@@ -69,7 +69,7 @@ test('what users wrote, and the ids of what they have, stay out; refusals are na
   expect(text).not.toMatch(new RegExp(`${task.id}|ada@|bread|milk|secret|not-to-be-seen`));
 });
 
-test('a failure of the database marks the spans', async () => {
+test('a database error marks the spans', async () => {
   const spans = startSdk();
   const api = await startApi({ environment: asked });
   await api.database.query('alter table todo.tasks rename to elsewhere');
@@ -78,14 +78,14 @@ test('a failure of the database marks the spans', async () => {
   expect(failed.map(({ attributes }) => attributes['error.type'])).toEqual(['42P01', 'internal_error']);
 });
 
-test('nothing is traced unless a variable asks for it', async () => {
+test('there are no traces unless a variable enables them', async () => {
   const spans = startSdk();
   const api = await startApi();
   await api.user().get('/api/v1/tasks');
   expect(spans()).toEqual([]);
 });
 
-test('where a variable asks for traces and no SDK is there, the log says what to do', async () => {
+test('the log explains the fix if a variable enables traces and no SDK is present', async () => {
   const api = await startApi({ environment: asked });
   expect((await api.user().get('/api/v1/me')).status).toBe(200);
   const told = api.log.filter(({ msg }) => /no OpenTelemetry SDK/.test(String(msg)));

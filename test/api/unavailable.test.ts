@@ -1,4 +1,4 @@
-/** Starting without a database, and without an issuer: what needs neither is served, the rest says when to come back. */
+/** Startup without a database or an issuer: other requests are served, and requests that need them get 503 with Retry-After. */
 import { expect, onTestFinished, test } from 'vitest';
 import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -12,7 +12,7 @@ import { startJwksServer } from '../support/jwks-server.ts';
 import { freePort } from '../support/postgres-server.ts';
 import { makeIssuer } from '../support/tokens.ts';
 
-/** A server whose database has nothing listening at its address. */
+/** A server with a database address that nothing listens on. */
 async function startWithoutDatabase(environment: Record<string, string>, lines: string[] = []): Promise<string> {
   const port = await freePort();
   const services = await createServices(
@@ -38,7 +38,7 @@ async function expectUnavailable(response: Response, code: string): Promise<void
   expect(text).not.toMatch(/not-to-be-seen|ECONN|127\.0\.0\.1/);
 }
 
-test('without a database the server lives, and says so to those who have a good token', async () => {
+test('without a database the server runs, and requests with a valid token get 503', async () => {
   const issuer = makeIssuer();
   const jwks = await startJwksServer(issuer.jwks);
   onTestFinished(() => jwks.close());
@@ -68,7 +68,7 @@ function expectQuietProbes(log: readonly Record<string, unknown>[], count: numbe
   expect(JSON.stringify(log.filter(({ msg }) => msg === 'request'))).not.toContain('stack');
 }
 
-test('readiness probes while the server starts are no errors in the log', async () => {
+test('readiness probes during startup leave no errors in the log', async () => {
   const lines: string[] = [];
   const url = await startWithoutDatabase({ AUTH_MODE: 'shared-secret' }, lines);
   for (let probe = 0; probe < 5; probe += 1) {
@@ -80,7 +80,7 @@ test('readiness probes while the server starts are no errors in the log', async 
   );
 });
 
-test('without a database nobody can sign in', async () => {
+test('without a database signing in gets 503', async () => {
   const url = await startWithoutDatabase({ AUTH_MODE: 'embedded' });
   const response = await fetch(`${url}/api/auth/sign-in/email`, {
     method: 'POST',
@@ -90,7 +90,7 @@ test('without a database nobody can sign in', async () => {
   await expectUnavailable(response, 'database_unavailable');
 });
 
-test('without a database no endpoint of the embedded issuer takes a good session for a bad one', async () => {
+test('without a database no endpoint of the embedded issuer rejects a valid session', async () => {
   const api = await startApi({ environment: { AUTH_MODE: 'embedded', AUTH_FAILURES_PER_MINUTE: '5' } });
   const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
   const { headers } = await api.anonymous().post('/api/auth/sign-up/email', person);
@@ -111,7 +111,7 @@ test('without a database no endpoint of the embedded issuer takes a good session
   expect((await client.get('/api/auth/token')).status).toBe(200);
 });
 
-test('a database that goes away is told, and found again', async () => {
+test('a database that becomes unreachable is reported, and is used again when it returns', async () => {
   const api = await startApi();
   const user = api.user();
   expect((await api.anonymous().get('/readyz')).status).toBe(200);
@@ -123,7 +123,7 @@ test('a database that goes away is told, and found again', async () => {
   expect((await api.anonymous('Bearer x').get('/api/v1/tasks')).status).toBe(401);
 });
 
-test('an issuer that cannot be reached makes no token invalid', async () => {
+test('an unreachable issuer makes no token invalid', async () => {
   const api = await startApi();
   await api.jwks.close();
   const { status, headers, body } = await api.user().get('/api/v1/tasks');

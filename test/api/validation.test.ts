@@ -1,4 +1,4 @@
-/** Bodies and ids: nothing is coerced, nothing dropped, every fault named; good text comes back as it was sent. */
+/** Validation of bodies and ids: no coercion, no dropped fields, all errors listed. Valid text is returned as sent. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -18,14 +18,14 @@ async function makeTask(owner: Client): Promise<string> {
   return `${collection}/${(await owner.post(collection, { title: 'Buy milk' })).body.id}`;
 }
 
-/** The same body, in each of the ways to send one. */
+/** The operations that write the same body. */
 const writes: [string, Write][] = [
   ['POST', (owner, body) => owner.post(collection, body)],
   ['PUT', async (owner, body) => owner.put(await makeTask(owner), body)],
   ['PATCH', async (owner, body) => owner.patch(await makeTask(owner), body)],
 ];
 
-/** The places of the faults that a 422 lists. */
+/** The locations of the errors that a 422 lists. */
 async function places(answer: ReturnType<Client['get']>): Promise<string[]> {
   const { status, body } = await answer;
   expect(status).toBe(422);
@@ -37,7 +37,7 @@ const notTexts = [1, 0, 1.5, true, false, [], ['x'], [['x']], {}, { text: 'x' }]
 
 describe.each(writes)('a body of %s', (method, write) => {
   test.each([null, 1, 'text', true, [], [{ title: 'x' }], ''].map((body) => JSON.stringify(body)))(
-    'is refused where it is %s',
+    'is rejected if it is %s',
     async (body) => {
       expect(await places(write(api.user(), body))).toEqual(['body ']);
     },
@@ -45,27 +45,27 @@ describe.each(writes)('a body of %s', (method, write) => {
 
   test.each(
     ['title', 'description', 'status', 'priority'].flatMap((field) => notTexts.map((value) => ({ [field]: value }))),
-  )('is refused with %j', async (field) => {
+  )('is rejected with %j', async (field) => {
     expect(await places(write(api.user(), { title: 'x', ...field }))).toEqual([`body /${Object.keys(field)[0]}`]);
   });
 
-  test.each(['title', 'status', 'priority'])('is refused with %s null', async (field) => {
+  test.each(['title', 'status', 'priority'])('is rejected with %s null', async (field) => {
     expect(await places(write(api.user(), { title: 'x', [field]: null }))).toEqual([`body /${field}`]);
   });
 
   test.each(['', 'todo', 'TODO', 'Todo ', ' Todo', 'In Progress', 'done', '0', 'toString', 'Todo,Done', 'T\u043edo'])(
-    'is refused with the status %j',
+    'is rejected with the status %j',
     async (status) => {
       expect(await places(write(api.user(), { title: 'x', status }))).toEqual(['body /status']);
     },
   );
 
-  test.each(['', 'low', 'URGENT', '1', 'constructor'])('is refused with the priority %j', async (priority) => {
+  test.each(['', 'low', 'URGENT', '1', 'constructor'])('is rejected with the priority %j', async (priority) => {
     expect(await places(write(api.user(), { title: 'x', priority }))).toEqual(['body /priority']);
   });
 
   test.each(['owner_id', 'completed_at', 'version', 'created_at', 'updated_at', ...(method === 'POST' ? [] : ['id'])])(
-    'is refused with the read-only field %s',
+    'is rejected with the read-only field %s',
     async (field) => {
       const owner = api.user();
       const value = { version: 1, owner_id: owner.userId }[field] ?? null;
@@ -74,19 +74,19 @@ describe.each(writes)('a body of %s', (method, write) => {
   );
 
   test.each(['Title', 'titel', 'ownerId', 'user_id', 'a/b', 'a~b', '', 'constructor', 'toString', 'hasOwnProperty'])(
-    'is refused with the unknown field "%s"',
+    'is rejected with the unknown field "%s"',
     async (field) => {
       const pointer = `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`;
       expect(await places(write(api.user(), { title: 'x', [field]: 1 }))).toEqual([`body ${pointer}`]);
     },
   );
 
-  test('is refused with a field __proto__, which changes nothing', async () => {
+  test('is rejected with a field __proto__, which changes nothing', async () => {
     expect(await places(write(api.user(), '{"title":"x","__proto__":{"status":"Done"}}'))).toEqual(['body /__proto__']);
     expect(({} as { status?: unknown }).status).toBeUndefined();
   });
 
-  test('is refused with all its faults listed', async () => {
+  test('is rejected with all its errors listed', async () => {
     const body = { title: '', description: 1, status: 'x', priority: null, owner_id: 'x', color: 'red' };
     const found = await places(write(api.user(), body));
     expect(found.sort()).toEqual([
@@ -99,19 +99,19 @@ describe.each(writes)('a body of %s', (method, write) => {
     ]);
   });
 
-  test.each(['', ' ', '\t\n', '\u00a0', '\u3000', '\ufeff'])('is refused with the blank title %j', async (title) => {
+  test.each(['', ' ', '\t\n', '\u00a0', '\u3000', '\ufeff'])('is rejected with the blank title %j', async (title) => {
     expect(await places(write(api.user(), { title }))).toEqual(['body /title']);
   });
 
   test.each(['a\u0000b', '\u0000', 'a\nb', 'a\tb', 'a\rb', 'a\u001bb', 'a\u007fb', 'a\u0085b', '\u001b[31mred'])(
-    'is refused with the title %j',
+    'is rejected with the title %j',
     async (title) => {
       expect(await places(write(api.user(), { title }))).toEqual(['body /title']);
     },
   );
 
   test.each(['\\ud800', '\\udc00', 'a\\ud83d', '\\udc00\\ud800', 'x\\ud800y', '\\ud83d\\ud83d\\ude00'])(
-    'is refused with the lone surrogate %s in a text',
+    'is rejected with the lone surrogate %s in a text',
     async (text) => {
       expect(await places(write(api.user(), `{"title":"${text}","description":"${text}"}`))).toEqual([
         'body /title',
@@ -120,7 +120,7 @@ describe.each(writes)('a body of %s', (method, write) => {
     },
   );
 
-  test('is refused with U+0000 in the description', async () => {
+  test('is rejected with U+0000 in the description', async () => {
     expect(await places(write(api.user(), { title: 'x', description: 'a\u0000b' }))).toEqual(['body /description']);
   });
 
@@ -158,24 +158,24 @@ describe.each(writes)('a body of %s', (method, write) => {
     '__proto__',
     '{}',
     'a\u2028b\u2029c',
-  ])('keeps %s as it was sent', async (text) => {
+  ])('keeps %s as sent', async (text) => {
     const { body } = await write(api.user(), { title: text, description: text });
     expect(body).toMatchObject({ title: text, description: text });
   });
 
-  test('keeps line ends and space in a description, and trims the title only', async () => {
+  test('keeps line breaks and white space in a description, and trims only the title', async () => {
     const description = '  one\r\n\ttwo\n\u001b[31m\u0001  ';
     const { body } = await write(api.user(), { title: '\n\u00a0 x y \t', description });
     expect(body).toMatchObject({ title: 'x y', description });
   });
 });
 
-test.each(['POST', 'PUT'])('%s needs a title', async (method) => {
+test.each(['POST', 'PUT'])('%s requires a title', async (method) => {
   const write = writes.find(([name]) => name === method)?.[1] as Write;
   expect(await places(write(api.user(), {}))).toEqual(['body /title']);
 });
 
-test('a refused body changes nothing', async () => {
+test('a rejected body changes nothing', async () => {
   const owner = api.user();
   const path = await makeTask(owner);
   const before = (await owner.get(path)).body;
@@ -203,7 +203,7 @@ const malformedIds = [
 ];
 
 describe.each(malformedIds)('the id %j', (id) => {
-  test('is refused in a path', async () => {
+  test('is rejected in a path', async () => {
     const owner = api.user();
     const path = `${collection}/${encodeURIComponent(id)}`;
     expect(await places(owner.get(path))).toEqual(['path id']);
@@ -212,16 +212,16 @@ describe.each(malformedIds)('the id %j', (id) => {
     expect(await places(owner.delete(path))).toEqual(['path id']);
   });
 
-  test('is refused in a body', async () => {
+  test('is rejected in a body', async () => {
     expect(await places(api.user().post(collection, { id, title: 'x' }))).toEqual(['body /id']);
   });
 });
 
-test.each([null, 1, [], ''])('the id %j is refused in a body', async (id) => {
+test.each([null, 1, [], ''])('the id %j is rejected in a body', async (id) => {
   expect(await places(api.user().post(collection, { id, title: 'x' }))).toEqual(['body /id']);
 });
 
-test('faults of the path, the headers and the body are listed together', async () => {
+test('errors of the path, the query, the headers and the body are listed together', async () => {
   const answer = api.user().patch(`${collection}/x?a=1`, { title: 1 }, { 'If-Match': '1' });
   expect((await places(answer)).sort()).toEqual(['body /title', 'header if-match', 'path id', 'query a']);
 });

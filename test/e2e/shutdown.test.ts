@@ -1,4 +1,4 @@
-/** Stopping: requests under way are answered, idle connections closed, new ones refused, and the exit code is 0. */
+/** Graceful shutdown: requests in progress complete, idle connections close, new ones are refused, and the exit code is 0. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -15,12 +15,12 @@ const token = signWithSecret(testSecret, { sub: 'ada', exp: Math.floor(Date.now(
 const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  test('at rest: ends at once', async () => {
+  test('without requests: exits immediately', async () => {
     const server = await serveReady(issuer);
     const started = Date.now();
     server.process.kill(signal);
     expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
-    // A connection kept alive would hold it up for more than a minute.
+    // An idle keep-alive connection would delay the exit for more than a minute.
     expect(Date.now() - started).toBeLessThan(30_000);
     expect(server.log().slice(-2)).toMatchObject([
       { msg: 'stopping', signal },
@@ -28,10 +28,10 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     ]);
   });
 
-  test('while it starts: ends with 0 all the same', async () => {
+  test('during startup: exits with 0, too', async () => {
     const directory = emptyFolder();
     const server = runCommand(['serve'], { directory, environment: { ...issuer, PORT: '0' } });
-    // From here on it opens the embedded database, which is new and takes a while.
+    // The server now creates the embedded database, which takes a while.
     await until(() => existsSync(join(directory, '.data', 'lock')), server);
     expect(server.log()).toEqual([]);
     server.process.kill(signal);
@@ -39,33 +39,36 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
-describe('with a request under way', () => {
+describe('with a request in progress', () => {
   beforeEach((context) => {
     context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s: it is answered, and nobody else is', async (signal) => {
-    const { server, task, holder } = await serverWithLockedTask();
-    const idle = await idleConnection(server.port);
-    const answer = complete(server, task);
-    await untilBlocked(holder);
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: it gets its response, and new connections are refused',
+    async (signal) => {
+      const { server, task, holder } = await serverWithLockedTask();
+      const idle = await idleConnection(server.port);
+      const answer = complete(server, task);
+      await untilBlocked(holder);
 
-    server.process.kill(signal);
-    // A second signal finds nothing more to do.
-    server.process.kill('SIGTERM');
-    await once(idle, 'close');
-    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
-    expect(server.process.exitCode).toBeNull();
+      server.process.kill(signal);
+      // A second signal has no effect.
+      server.process.kill('SIGTERM');
+      await once(idle, 'close');
+      await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+      expect(server.process.exitCode).toBeNull();
 
-    await holder.query('commit');
-    const response = await answer;
-    expect(response.status).toBe(200);
-    expect(response.headers.get('connection')).toBe('close');
-    expect(await response.json()).toMatchObject({ id: task, status: 'Done' });
-    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
-  });
+      await holder.query('commit');
+      const response = await answer;
+      expect(response.status).toBe(200);
+      expect(response.headers.get('connection')).toBe('close');
+      expect(await response.json()).toMatchObject({ id: task, status: 'Done' });
+      expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
 
-  test('longer than SHUTDOWN_TIMEOUT_MS: it is cut off, and the exit code says so', async () => {
+  test('longer than SHUTDOWN_TIMEOUT_MS: its connection is closed, and the exit code is 1', async () => {
     const { server, task, holder } = await serverWithLockedTask({ SHUTDOWN_TIMEOUT_MS: '300' });
     const answer = complete(server, task);
     const failure = expect(answer).rejects.toThrow();
@@ -74,12 +77,12 @@ describe('with a request under way', () => {
     server.process.kill('SIGTERM');
     await failure;
     expect(await server.ended).toMatchObject({ code: 1, stderr: '' });
-    // The statement would go on for 30 s.
+    // The statement would run for 30 s.
     expect(Date.now() - started).toBeLessThan(20_000);
     expect(server.log()).toContainEqual(expect.objectContaining({ msg: 'stopped', finished: false }));
   });
 
-  test('longer than SHUTDOWN_TIMEOUT_MS, beside a request that has not arrived: the exit code says so', async () => {
+  test('longer than SHUTDOWN_TIMEOUT_MS, with an incomplete request on another connection: the exit code is 1', async () => {
     const { server, task, holder } = await serverWithLockedTask({ SHUTDOWN_TIMEOUT_MS: '300' });
     const answer = expect(complete(server, task)).rejects.toThrow();
     await untilBlocked(holder);
@@ -90,8 +93,8 @@ describe('with a request under way', () => {
   });
 });
 
-describe('with a request that has not arrived completely', () => {
-  test('it is closed at the latest after SHUTDOWN_TIMEOUT_MS, and the exit code is 0', async () => {
+describe('with an incomplete request', () => {
+  test('its connection is closed after SHUTDOWN_TIMEOUT_MS, and the exit code is 0', async () => {
     const server = await serveReady({ ...issuer, SHUTDOWN_TIMEOUT_MS: '300' });
     const beginnings = [
       'Content-Length: 10\r\n',
@@ -108,7 +111,7 @@ describe('with a request that has not arrived completely', () => {
     expect(server.log().filter(({ level }) => Number(level) > 30)).toEqual([]);
   });
 
-  test('a body that goes on arriving is waited for, and answered', async () => {
+  test('a body that continues to arrive is processed', async () => {
     const server = await serveReady(issuer);
     const slow = await incompleteRequest(server.port, 'Content-Length: 13\r\n\r\n{"title"');
     server.process.kill('SIGTERM');
@@ -120,7 +123,7 @@ describe('with a request that has not arrived completely', () => {
   });
 });
 
-test('while the database does not answer: ends all the same', async () => {
+test('while the database does not respond: exits, too', async () => {
   const silent = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
   onTestFinished(() => void silent.close());
   await once(silent, 'listening');
@@ -133,11 +136,11 @@ test('while the database does not answer: ends all the same', async () => {
   const started = Date.now();
   server.process.kill('SIGTERM');
   expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
-  // Connecting would go on for 12 s.
+  // The connection attempts would continue for 12 s.
   expect(Date.now() - started).toBeLessThan(9_000);
 });
 
-test('while nobody reads the log any more: ends all the same', async () => {
+test('while the reader of the log is gone: exits, too', async () => {
   const server = await serveReady(issuer);
   server.process.stdout?.destroy();
   for (let count = 0; count < 5; count += 1) expect((await fetch(`${server.url}/livez`)).status).toBe(200);
@@ -145,7 +148,7 @@ test('while nobody reads the log any more: ends all the same', async () => {
   expect((await server.ended).code).toBe(0);
 });
 
-test('the data directory is free again afterwards', async () => {
+test('the data directory is unlocked afterwards', async () => {
   const directory = emptyFolder();
   for (let start = 0; start < 2; start += 1) {
     const server = await serveReady(issuer, directory);
@@ -154,7 +157,7 @@ test('the data directory is free again afterwards', async () => {
   }
 });
 
-/** A server on a database of its own, a task in it, and a connection that keeps the task's row locked. */
+/** A server with its own database, a task, and a connection that holds a lock on the task's row. */
 async function serverWithLockedTask(environment: Record<string, string> = {}) {
   const { url, holder } = await ownDatabase();
   const server = await serveReady({
@@ -174,17 +177,17 @@ function complete(server: BuiltServer, task: string): Promise<Response> {
   return fetch(`${server.url}/api/v1/tasks/${task}`, { method: 'PATCH', headers, body: '{"status":"Done"}' });
 }
 
-/** A connection with the beginning of a request that the server has read. */
+/** A connection with the beginning of a request, which the server has read. */
 async function incompleteRequest(port: number, rest: string): Promise<Socket> {
   const socket = await idleConnection(port);
   socket.write(`POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n`);
   socket.write(`Content-Type: application/json\r\n${rest}`);
-  // The answer on another connection comes after the server has read the above.
+  // The server has read the above when it responds on another connection.
   expect((await fetch(`http://localhost:${port}/livez`)).status).toBe(200);
   return socket;
 }
 
-/** A connection that has been answered once and is kept open. */
+/** An idle connection after its first response. */
 async function idleConnection(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {}).write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');

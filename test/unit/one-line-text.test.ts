@@ -1,15 +1,15 @@
-/** Text on one line, for each code point of Unicode by itself. */
+/** Text on one line, with each single code point of Unicode. */
 import { expect, test } from 'vitest';
 import { trimmedText } from '../../src/http/request/text.ts';
 
 const schema = trimmedText(1, 255);
 
-/** Blank, and without a property that says so. */
+/** Blank characters that no Unicode property identifies. */
 const blankSymbols = new Set([0x2800, 0x13441, 0x13442, 0x1d159]);
 const annotationsAndHieroglyphs = (code: number) =>
   (code >= 0xfff9 && code <= 0xfffb) || (code >= 0x13430 && code <= 0x1343f);
 
-/** By what a character is, where `src/http/request/text.ts` goes by what it is not. */
+/** Lists the visible categories, whereas `src/http/request/text.ts` lists the invisible ones. */
 function isSeen(code: number): boolean {
   const character = String.fromCodePoint(code);
   if (blankSymbols.has(code) || annotationsAndHieroglyphs(code)) return false;
@@ -17,7 +17,7 @@ function isSeen(code: number): boolean {
   return /[\p{L}\p{N}\p{P}\p{S}\p{Mc}\p{Cf}\p{Co}\p{Cn}]/u.test(character);
 }
 
-test('a code point alone is valid exactly if it can be seen', () => {
+test('a single code point is valid exactly if it is visible', () => {
   const wrong: string[] = [];
   for (let code = 0; code <= 0x10ffff; code += 1) {
     const { success } = schema.safeParse(String.fromCodePoint(code));
@@ -26,7 +26,7 @@ test('a code point alone is valid exactly if it can be seen', () => {
   expect(wrong).toEqual([]);
 });
 
-test('white space of Unicode is trimmed, and nothing else is changed', () => {
+test('white space of Unicode is trimmed, and other characters are unchanged', () => {
   const space = '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\ufeff';
   for (const text of ['a', 'a b', '\u200ba\u00ad', '\u180ea', 'e\u0301', '\u202ea\u202c', '\u{e0100}a']) {
     expect(schema.parse(`${space}${text}${space}`)).toBe(text);

@@ -1,4 +1,4 @@
-/** The OpenAPI document in the form that generators of clients need with their default settings. */
+/** The OpenAPI document, in a form that client generators support with their default settings. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -33,7 +33,7 @@ const responses = operations.flatMap((operation) =>
   Object.values(operation.responses).flatMap(({ content }) => contents(content)),
 );
 
-/** A schema and all that it is made of, by where that stands. */
+/** A schema and its parts, with the location of each one. */
 function* parts(schema: Schema, place: string): Generator<[place: string, schema: Schema]> {
   yield [place, schema];
   const name = schema.$ref?.replace('#/components/schemas/', '');
@@ -63,7 +63,7 @@ describe('schemas of requests', () => {
     expect(objects(requested).filter(([, schema]) => schema.additionalProperties !== false)).toEqual([]);
   });
 
-  test('have no `default`, which openapi-typescript takes for a required field', () => {
+  test('have no `default`, which openapi-typescript treats as a required field', () => {
     expect([...requested].filter(([, schema]) => 'default' in schema)).toEqual([]);
     expect(components.TaskCreate?.required).toEqual(['title']);
     expect(components.TaskCreate?.properties?.priority).toMatchObject({
@@ -85,8 +85,8 @@ describe('schemas of requests', () => {
 });
 
 describe('schemas of responses', () => {
-  // Java and Go clients of openapi-generator take an absent `additionalProperties` for `false`.
-  test('say that they may gain fields', () => {
+  // Java and Go clients of openapi-generator treat an absent `additionalProperties` as `false`.
+  test('allow additional fields', () => {
     expect(objects(answered).length).toBeGreaterThan(15);
     const closed = objects(answered).filter(([, { additionalProperties }]) => {
       return additionalProperties === undefined || additionalProperties === false;
@@ -94,7 +94,7 @@ describe('schemas of responses', () => {
     expect(closed).toEqual([]);
   });
 
-  test('are the ones of requests only if they hold no object', () => {
+  test('are shared with requests only if they contain no object', () => {
     const shared = objects(answered).filter(([place]) => requested.has(place) && !place.includes('.'));
     expect(shared.map(([place]) => place)).toEqual([]);
   });
@@ -113,19 +113,19 @@ describe('all schemas', () => {
   });
 
   test('name their objects', () => {
-    // The document describes itself by one field.
+    // The schema of the document itself has only one field.
     const anonymous = objects(every).filter(([place]) => !components[place] && place !== 'response');
     expect(anonymous).toEqual([]);
   });
 
-  test('have a choice only of named schemas, or of one and null', () => {
+  test('have a choice only between named schemas, or between one schema and null', () => {
     const others = [...every].filter(([, { anyOf, oneOf }]) => {
       return [...(anyOf ?? []), ...(oneOf ?? [])].some((branch) => !branch.$ref && branch.type !== 'null');
     });
     expect(others).toEqual([]);
   });
 
-  test('bound integers by what the API allows, and by nothing else', () => {
+  test('have only the bounds of integers that the API enforces', () => {
     const unbounded = [...every].filter(([, { minimum = 0, maximum = 0 }]) => {
       return Math.abs(minimum) > 2 ** 31 || Math.abs(maximum) > 2 ** 31;
     });
@@ -133,7 +133,7 @@ describe('all schemas', () => {
   });
 });
 
-// The Java client of openapi-generator sets the token of one of them only.
+// The Java client of openapi-generator sets the token of only one bearer scheme.
 test('there is one bearer scheme', () => {
   for (const { components: each } of [document, documentWithIssuer]) {
     const schemes = Object.values(
@@ -150,7 +150,7 @@ test('a component with two meanings is an error', () => {
   expect(() => schemas.schemaOf(z.array(thing), 'output')).toThrow('Thing has two meanings');
 });
 
-test('the endpoints of the embedded issuer are in the document of a server that has it, and in no other', () => {
+test('only the document of a server with the embedded issuer contains its endpoints', () => {
   expect(Object.keys(document.paths).filter((path) => path.startsWith('/api/auth'))).toEqual([]);
   expect(JSON.stringify(document)).not.toContain('sessionCookie');
   expect(issuerOperations.map(({ method, path }) => `${method} ${path}`)).toEqual([

@@ -1,9 +1,9 @@
-/** Which route answers: a path without parameters before those with some, a method of its own before all methods. */
+/** Priority of routes: static paths before patterns, and a specific method before all methods. */
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { SingleMatchRouter } from '../../src/http/router/single-match-router.ts';
 
-describe.each(['first', 'last'])('with the path without parameters added %s', (order) => {
+describe.each(['first', 'last'])('with the static path added %s', (order) => {
   const app = new Hono({ router: new SingleMatchRouter() });
   const addStatic = () => {
     app.all('/tasks/batch', (context) => context.text('no such method of batch', 405));
@@ -22,7 +22,7 @@ describe.each(['first', 'last'])('with the path without parameters added %s', (o
     ['GET', '/tasks/batch', 'no such method of batch'],
     ['PROPFIND', '/tasks/other', 'no such method of a task'],
     ['GET', '/nowhere', '404 Not Found'],
-  ])('%s %s is answered by %s', async (method, path, text) => {
+  ])('%s %s gets %s', async (method, path, text) => {
     expect(await (await app.request(path, { method })).text()).toBe(text);
   });
 });

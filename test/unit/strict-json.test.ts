@@ -1,4 +1,4 @@
-/** What `parseStrictJson` reads and refuses. */
+/** The documents that `parseStrictJson` accepts and rejects. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseStrictJson } from '../../src/json/strict-json.ts';
@@ -6,7 +6,7 @@ import { readVectors, vectorsMissing } from './jwt/vectors.ts';
 
 const parse = (text: string) => parseStrictJson(Buffer.from(text));
 
-test('any JSON is read as JSON.parse reads it', () => {
+test('valid JSON has the result of JSON.parse', () => {
   fc.assert(
     fc.property(fc.json(), fc.nat(3), (json, indent) => {
       const text = JSON.stringify(JSON.parse(json), null, indent);
@@ -15,7 +15,7 @@ test('any JSON is read as JSON.parse reads it', () => {
   );
 });
 
-test('a member given twice is refused, wherever it is and however it is spelled', () => {
+test('a repeated member is rejected at any depth and with any escapes', () => {
   const name = fc.string({ unit: 'grapheme' });
   const spellOut = (text: string) =>
     [...Array(text.length).keys()].map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
@@ -40,7 +40,7 @@ describe.skipIf(!vectors)(`JSONTestSuite${vectors ? '' : ` (${vectorsMissing})`}
   for (const [file, content] of Object.entries(vectors ?? {})) {
     const accepts = file.startsWith('y_') && !file.startsWith('y_object_duplicated_key');
     if (!accepts && !/^[ny]_/.test(file)) continue;
-    test(`${file} is ${accepts ? 'read' : 'refused'}`, () => {
+    test(`${file} is ${accepts ? 'accepted' : 'rejected'}`, () => {
       const reading = () => parseStrictJson(Buffer.from(content, 'base64'));
       if (accepts) expect(reading).not.toThrow();
       else expect(reading).toThrow();
