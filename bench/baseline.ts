@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import pg from 'pg';
 import { uuidv7 } from 'uuidv7';
 import { loadConfig } from '../src/config/load.ts';
-import { openConnections } from '../src/database/open-database.ts';
+import { openDriver } from '../src/database/open-driver.ts';
 import { typeParsers } from '../src/database/pg/type-parsers.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
 import type { ListFilters } from '../src/tasks/list-parameters.ts';
@@ -16,9 +16,18 @@ import { listTasks } from '../src/tasks/sql/list-statement.ts';
 import { type TaskRow, toTask } from '../src/tasks/sql/row.ts';
 import { insertTask, lockTask, selectTask, updateTask } from '../src/tasks/sql/write-statements.ts';
 
+/** What pg's pool and the server's have in common. */
+interface Queries {
+  query(config: pg.QueryConfig): Promise<{ rows: object[] }>;
+}
+
+interface Pool extends Queries {
+  connect(): Promise<Queries & { query(text: string): Promise<unknown>; release(): void }>;
+}
+
 const database = process.argv[2] as string;
 // A superuser, whom no policy concerns.
-const pool = database.startsWith('pglite:')
+const pool: Pool = database.startsWith('pglite:')
   ? await embedded(database)
   : new pg.Pool({ connectionString: database, max: 10, options: '-c timezone=UTC' });
 
@@ -36,9 +45,9 @@ createServer(async (request, response) => {
 }).listen(Number(process.env.PORT), '127.0.0.1');
 
 /** By the server's own way to it, there being no other. */
-async function embedded(url: string): Promise<pg.Pool> {
+async function embedded(url: string): Promise<Pool> {
   const config = loadConfig({ DATABASE_URL: url, AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'http://localhost/' });
-  return (await openConnections(config.database)).pool;
+  return (await openDriver(config.database)).pool;
 }
 
 async function answer(request: IncomingMessage): Promise<unknown> {
@@ -91,7 +100,7 @@ function run(bound: BoundStatement): Promise<object[]> {
   return query(pool, bound);
 }
 
-async function query(client: pg.Pool | pg.PoolClient, { statement, values }: BoundStatement): Promise<object[]> {
+async function query(client: Queries, { statement, values }: BoundStatement): Promise<object[]> {
   const { rows } = await client.query({
     name: statement.name,
     text: statement.text,

@@ -1,5 +1,5 @@
 /** Fills a database with tasks of many users, as if the API had been used for a long time. */
-import type pg from 'pg';
+import type { QueryClient } from '../src/database/driver.ts';
 
 /** Words that titles and descriptions are made of: common ones first, as in any language. */
 const vocabulary = [
@@ -35,7 +35,7 @@ export interface Filling {
 }
 
 /** In seconds rather than through the API: rows made by the database itself, words and tags included. */
-export async function fill(client: pg.ClientBase, { user, tasks, total, others }: Filling): Promise<void> {
+export async function fill(client: QueryClient, { user, tasks, total, others }: Filling): Promise<void> {
   await client.query('set session_replication_role = replica; set synchronous_commit = off');
   await client.query(
     `insert into todo.tasks (owner_id, id, title, description, status, priority, due_date, due_time, due_time_zone,

@@ -1,8 +1,9 @@
 /** A database that holds what a benchmark needs. */
-import type pg from 'pg';
+
 import { loadConfig } from '../src/config/load.ts';
 import { openDatabase } from '../src/database/database.ts';
-import { openConnections } from '../src/database/open-database.ts';
+import type { QueryClient } from '../src/database/driver.ts';
+import { openDriver } from '../src/database/open-driver.ts';
 import { type Filling, fill } from './fill.ts';
 import type { Users } from './kinds.ts';
 
@@ -15,14 +16,14 @@ import type { Users } from './kinds.ts';
 export async function fillDatabase<Result>(
   url: string,
   filling: Filling,
-  look: (client: pg.ClientBase) => Promise<Result>,
+  look: (client: QueryClient) => Promise<Result>,
 ): Promise<Result> {
   const { database: config } = loadConfig({ DATABASE_URL: url, AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'http://localhost/' });
-  const connections = await openConnections(config);
-  const database = openDatabase(config, connections);
+  const driver = await openDriver(config);
+  const database = openDatabase(config, driver);
   try {
     await database.prepare();
-    return await connections.withMigrationClient(async (client) => {
+    return await driver.withMigrationClient(async (client) => {
       await fill(client, filling);
       return look(client);
     });
@@ -32,7 +33,7 @@ export async function fillDatabase<Result>(
 }
 
 /** The users that requests are made for, and their tasks. */
-export async function usersOf(client: pg.ClientBase): Promise<Users> {
+export async function usersOf(client: QueryClient): Promise<Users> {
   const names = Array.from({ length: 50 }, (_, index) => `other-${index}`);
   const { rows } = await client.query(
     'select owner_id, array_agg(id::text) as ids from todo.tasks where owner_id = any ($1) group by 1',

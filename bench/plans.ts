@@ -7,8 +7,8 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import type pg from 'pg';
 import { z } from 'zod';
+import type { QueryClient } from '../src/database/driver.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
 import { filterParameters, type Sort, sorts } from '../src/tasks/list-parameters.ts';
 import { type ListQuery, listTasks } from '../src/tasks/sql/list-statement.ts';
@@ -29,7 +29,7 @@ try {
   await server.stop();
 }
 
-async function plansOf(client: pg.ClientBase): Promise<string> {
+async function plansOf(client: QueryClient): Promise<string> {
   const sections: string[] = [];
   for (const sort of sorts) sections.push(await section(client, `sort=${sort}`, { sort }));
   for (const query of [
@@ -51,12 +51,12 @@ async function plansOf(client: pg.ClientBase): Promise<string> {
       .join('&');
     sections.push(await section(client, title, { filters: filters.parse(query) }));
   }
-  const { rows } = await client.query('select version()');
-  return page(rows[0].version, sections);
+  const { rows } = await client.query<{ version: string }>('select version()');
+  return page(rows[0]?.version ?? '', sections);
 }
 
 /** The first page of a list and the thousandth. */
-async function section(client: pg.ClientBase, title: string, list: Partial<ListQuery>): Promise<string> {
+async function section(client: QueryClient, title: string, list: Partial<ListQuery>): Promise<string> {
   const query = { filters: filters.parse({}), sort: '-created_at' as Sort, after: null, skip: 0, limit: 101, ...list };
   const first = await explain(client, listTasks(user, query, now));
   const deep = await positionAt(client, query, Math.min(Math.floor(tasks / 101), 999) * 100);
@@ -71,7 +71,7 @@ async function section(client: pg.ClientBase, title: string, list: Partial<ListQ
 }
 
 async function positionAt(
-  client: pg.ClientBase,
+  client: QueryClient,
   query: ListQuery,
   skip: number,
 ): Promise<readonly [string, string] | null> {
@@ -80,7 +80,7 @@ async function positionAt(
   return row ? [row.position, row.id] : null;
 }
 
-async function explain(client: pg.ClientBase, bound: BoundStatement) {
+async function explain(client: QueryClient, bound: BoundStatement) {
   // Once to warm the caches.
   await asUser(client, '', bound);
   const [row] = (await asUser(client, 'explain (analyze, buffers, costs off, format json)', bound)) as any[];
@@ -97,7 +97,7 @@ async function explain(client: pg.ClientBase, bound: BoundStatement) {
 }
 
 /** As the API does it: in a transaction, as the role, with the user set. */
-async function asUser(client: pg.ClientBase, prefix: string, { statement, values }: BoundStatement): Promise<object[]> {
+async function asUser(client: QueryClient, prefix: string, { statement, values }: BoundStatement): Promise<object[]> {
   await client.query('begin');
   try {
     await client.query("select set_config('role', 'todo_user', true), set_config('app.user_id', $1, true)", [user]);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadConfig } from '../src/config/load.ts';
-import { openConnections } from '../src/database/open-database.ts';
+import { openDriver } from '../src/database/open-driver.ts';
 import { createLog } from '../src/observability/log.ts';
 import { startServer } from '../src/server/server.ts';
 import { createServices } from '../src/services.ts';
@@ -34,11 +34,11 @@ try {
     BETTER_AUTH_SECRET: secret,
     RATE_LIMIT_PER_MINUTE: '0',
   });
-  const connections = await openConnections(config.database);
-  const services = await createServices(config, { log: createLog('silent'), connections });
+  const driver = await openDriver(config.database);
+  const services = await createServices(config, { log: createLog('silent'), driver });
   const server = await startServer(services);
   await server.ready;
-  await connections.withMigrationClient((client) => fill(client, { user, tasks, total: tasks, others: 1 }));
+  await driver.withMigrationClient((client) => fill(client, { user, tasks, total: tasks, others: 1 }));
   const token = signWithSecret(secret, { sub: user, exp: Math.floor(Date.now() / 1_000) + 3_600 });
   const reported = (name: string, { stall, request }: { stall: number; request: number }) =>
     console.log(`| ${name} | ${stall.toFixed(0)} | ${request.toFixed(0)} |`);
@@ -52,7 +52,7 @@ try {
   ]) {
     reported(
       `upkeep: ${text}`,
-      await worst(1, async () => void (await connections.withMigrationClient((client) => client.query(text)))),
+      await worst(1, async () => void (await driver.withMigrationClient((client) => client.query(text)))),
     );
   }
   await server.stop();

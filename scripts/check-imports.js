@@ -16,7 +16,7 @@ const packages = [
       /^(app|server\/(server|bad-request)|http\/.*|auth\/authenticate|auth\/better-auth\/routes|rate-limit\/rate-limiter|system\/.*|tags\/handlers|tasks\/handlers|observability\/(request-event|tracing))$/,
   },
   { name: /^drizzle-orm$/, allowed: /^(database\/schema\/roles|[^/]+\/table|auth\/better-auth\/(tables|issuer))$/ },
-  { name: /^pg$/, allowed: /^(database\/.*|auth\/better-auth\/(issuer|issuer-database|signing-key|unfinished-user))$/ },
+  { name: /^pg$/, allowed: /^(database\/pg\/.*|auth\/better-auth\/(issuer|issuer-database))$/ },
   { name: /^@electric-sql\/pglite$/, allowed: /^database\/pglite\/(pglite|engine|worker)$/ },
   { name: /^better-auth$/, allowed: /^auth\/better-auth\/.*$/ },
   { name: /^jose$/, allowed: /^auth\/jwt\/verify-jws$/ },

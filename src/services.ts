@@ -4,9 +4,9 @@ import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
 import { createConfiguredVerifier } from './auth/create-verifier.ts';
 import type { TokenVerifier } from './auth/jwt/verifier.ts';
 import type { Config } from './config/config.ts';
-import type { Connections } from './database/connections.ts';
 import { type Database, openDatabase } from './database/database.ts';
-import { openConnections } from './database/open-database.ts';
+import type { Driver } from './database/driver.ts';
+import { openDriver } from './database/open-driver.ts';
 import { deleteExpiredKeys } from './idempotency/cleanup.ts';
 import { createEventSink } from './observability/event-sink.ts';
 import type { EmitEvent } from './observability/events.ts';
@@ -50,18 +50,18 @@ export interface Services {
 /** What tests put in place of the real parts. */
 export interface Overrides {
   readonly log?: Log;
-  readonly connections?: Connections;
+  readonly driver?: Driver;
 }
 
 /** @throws DirectoryInUseError where another process has the data directory open */
 export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   const log = overrides.log ?? createLog(config.log.level);
-  const connections = overrides.connections ?? (await openConnections(config.database));
-  const metrics = config.metrics ? createMetrics(connections.pool) : null;
+  const driver = overrides.driver ?? (await openDriver(config.database));
+  const metrics = config.metrics ? createMetrics(driver.pool) : null;
   const tracing = config.traces ? await loadTracing(log) : null;
   const record = createEventSink(log, metrics);
   const observer = metrics || tracing ? instrumentQueries(record, tracing) : undefined;
-  const database = openDatabase(config.database, connections, observer, [taskWords, tagKeys]);
+  const database = openDatabase(config.database, driver, observer, [taskWords, tagKeys]);
   const issuer =
     config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log) : null;
   const verifier = createConfiguredVerifier(config, issuer, record, (outcome) =>
@@ -91,7 +91,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       prepared = true;
       const jobs: Job[] = [(stopped) => deleteExpiredKeys((statement) => database.asJanitor(statement), stopped)];
       if (requests && 'deleteExpired' in requests) jobs.push(() => requests.deleteExpired());
-      if (connections.upkeep) jobs.push(connections.upkeep);
+      if (driver.maintenance) jobs.push(driver.maintenance);
       housekeeping = runBackgroundJobs(jobs, closing.signal, (error) =>
         log.warn({ err: error }, 'housekeeping failed'),
       );

@@ -1,72 +1,74 @@
-/** The database as the rest of the server sees it. */
-import type pg from 'pg';
+/** Database of the server: user data, maintenance, schema preparation and health check. */
 import type { DatabaseConfig } from '../config/config.ts';
-import type { Connections } from './connections.ts';
+import type { Driver } from './driver.ts';
 import { createPing } from './pg/ping.ts';
+import type { ConnectionPool } from './pg/pool.ts';
 import { bringUpToDate, type DerivedData, requireUpToDate } from './schema/derived-data.ts';
 import { assertSchemaUpToDate, migrate } from './schema/migrate.ts';
 import { requireUsable } from './schema/requirements.ts';
 import { verifyRowLevelSecurity } from './schema/verify-row-security.ts';
-import type { Row, Statement } from './statement.ts';
-import { createUserDatabase, type QueryObserver, runAsJanitor, type UserDatabase } from './user-database.ts';
+import type { Statement } from './statement.ts';
+import { createUserDatabase, type QueryObserver, type UserDatabase } from './user-database.ts';
 
 export interface Database {
-  /** Users' data, as the user. */
+  /** Access to user data, as the user. */
   readonly asUser: UserDatabase;
-  /** A statement as the janitor, who sees what has expired, of everybody, and nothing else. */
-  asJanitor(statement: Statement): Promise<Row[]>;
-  /** For Better Auth, which runs as the login role. */
-  readonly pool: pg.Pool;
+  /** Runs a statement as the maintenance role, which sees the expired rows of all users and nothing else. */
+  asJanitor(statement: Statement): Promise<object[]>;
+  /** Connections of the login role, for Better Auth and rate limits. */
+  readonly pool: ConnectionPool;
   /**
-   * Migrates or checks the schema and the derived data, then proves that users are kept apart. Users' data is not served
-   * before.
+   * Migrates or checks the schema and the derived data, then verifies row-level security. User data is not served before.
    *
-   * @returns the names of the migrations applied, and of the derived data that was brought up to date
-   * @throws DatabaseSetupError where the database must be changed first; pg's errors where it cannot be reached
+   * @returns the names of the migrations applied, and of the derived data that was updated
+   * @throws DatabaseSetupError if the database must be changed first; pg's errors if it cannot be reached
    */
   prepare(): Promise<string[]>;
-  /** Whether it is prepared. */
+  /** Whether `prepare` has completed. */
   readonly isReady: boolean;
   /** Rejects while the database does not answer. */
   ping(): Promise<void>;
-  /** As in `Connections`. */
+  /** As in `Driver`. */
   readonly lost: Promise<never> | undefined;
   close(): Promise<void>;
 }
 
 /**
- * @param observer told of what is done with users' data
- * @param derived what the server derives from users' rows
+ * @param observer receives the round trips and retries on user data
+ * @param derived the data that the server derives from users' rows
  */
 export function openDatabase(
   config: DatabaseConfig,
-  connections: Connections,
+  driver: Driver,
   observer?: QueryObserver,
   derived: readonly DerivedData[] = [],
 ): Database {
   let ready = false;
-  const asUser = createUserDatabase(connections.pool, config, () => ready, observer);
+  const asUser = createUserDatabase(driver, config, () => ready, observer);
   return {
     asUser,
     get isReady() {
       return ready;
     },
-    asJanitor: (statement) => runAsJanitor(connections.pool, statement, config.prepare),
-    pool: connections.pool,
+    async asJanitor(statement) {
+      const [rows = []] = await driver.batch({ role: 'maintenance' }, [{ statement, values: [] }]);
+      return rows;
+    },
+    pool: driver.pool,
     async prepare() {
-      await requireUsable(connections.pool, 'DATABASE_URL');
-      const applied = config.migrateOnStart ? await migrate(connections) : [];
-      if (!config.migrateOnStart) await assertSchemaUpToDate(connections);
-      await connections.withMigrationClient(async (client) => {
+      await requireUsable(driver.pool, 'DATABASE_URL');
+      const applied = config.migrateOnStart ? await migrate(driver) : [];
+      if (!config.migrateOnStart) await assertSchemaUpToDate(driver);
+      await driver.withMigrationClient(async (client) => {
         if (config.migrateOnStart) applied.push(...(await bringUpToDate(client, derived)));
         else await requireUpToDate(client, derived);
       });
-      await verifyRowLevelSecurity(connections.pool, config.prepare);
+      await verifyRowLevelSecurity(driver);
       ready = true;
       return applied;
     },
-    ping: createPing(connections.pool),
-    lost: connections.lost,
-    close: () => connections.close(),
+    ping: createPing(driver.pool),
+    lost: driver.lost,
+    close: () => driver.close(),
   };
 }

@@ -151,7 +151,7 @@ describe('after the secret has changed', () => {
     const before = await own.anonymous(`Bearer ${headers.get('set-auth-token')}`).get('/api/auth/token');
     const keys = async () => (await own.anonymous().get('/api/auth/jwks')).body.keys.map(({ kid }: any) => kid);
     const old = await keys();
-    const issuer = createIssuer(own.database.connections.pool, {
+    const issuer = createIssuer(own.database.driver.pool, {
       publicUrl: own.config.server.publicUrl,
       secret: 'another-secret-that-is-long-enough-9d8f7',
       trustedOrigins: [],
@@ -184,7 +184,7 @@ describe('after the secret has changed', () => {
       timeoutMs: 5_000,
       log: () => {},
     };
-    await Promise.all(Array.from({ length: 5 }, () => createIssuer(own.database.connections.pool, options).prepare()));
+    await Promise.all(Array.from({ length: 5 }, () => createIssuer(own.database.driver.pool, options).prepare()));
     expect(await own.database.query('select id from todo_auth.jwks')).toHaveLength(2);
   });
 });

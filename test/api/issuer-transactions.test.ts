@@ -14,7 +14,7 @@ let faults: StatementFaults;
 
 beforeAll(async () => {
   api = await startApi({ keep: true, environment: { AUTH_MODE: 'embedded', AUTH_FAILURES_PER_MINUTE: '5' } });
-  faults = prepareFaults(api.database.connections.pool);
+  faults = prepareFaults(api.database.driver.pool);
 });
 
 afterAll(() => api.stop());

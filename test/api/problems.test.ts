@@ -67,7 +67,7 @@ const provocations: Record<ProblemCode, () => Promise<Answer>> = {
   },
   database_unavailable: async () => {
     const broken = await startApi();
-    await broken.database.connections.close();
+    await broken.database.driver.close();
     return broken.user().get(collection);
   },
   identity_provider_unavailable: async () => {
@@ -192,7 +192,7 @@ async function timeOut(): Promise<Answer> {
 /** All connections are in use for longer than the queue timeout. */
 async function findNoRoom(): Promise<Answer> {
   const busy = await startApi({ environment: { DATABASE_POOL_MAX: '1', DATABASE_TIMEOUT_MS: '200' } });
-  const connection = await busy.database.connections.pool.connect();
+  const connection = await busy.database.driver.pool.connect();
   const user = busy.user();
   const answer = await user.get(collection);
   connection.release();

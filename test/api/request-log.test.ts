@@ -103,7 +103,7 @@ test('its fields are the documented ones', async () => {
   await ada.get('/nothing');
   await api.anonymous('Bearer x').get('/api/v1/me');
   await api.user('ada', { iss: 'https://another.test' }).get('/api/v1/me');
-  await api.database.connections.close();
+  await api.database.driver.close();
   expect((await ada.get('/api/v1/tasks')).status).toBe(503);
   const fields = new Set(requestsOf(api).flatMap((line) => Object.keys(line)));
   for (const own of ['level', 'time', 'msg']) fields.delete(own);

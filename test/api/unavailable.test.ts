@@ -95,7 +95,7 @@ test('without a database no endpoint of the embedded issuer rejects a valid sess
   const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
   const { headers } = await api.anonymous().post('/api/auth/sign-up/email', person);
   const client = api.anonymous(`Bearer ${headers.get('set-auth-token')}`);
-  const { pool } = api.database.connections;
+  const { pool } = api.database.driver;
   const options = { publicUrl: api.url, secret: testSecret, trustedOrigins: [], timeoutMs: 1_000, log: () => {} };
   const requests = requestsToAll(createIssuer(pool, options).endpoints, person);
 
@@ -115,7 +115,7 @@ test('a database that becomes unreachable is reported, and is used again when it
   const api = await startApi();
   const user = api.user();
   expect((await api.anonymous().get('/readyz')).status).toBe(200);
-  await api.database.connections.close();
+  await api.database.driver.close();
   expect((await api.anonymous().get('/readyz')).body.code).toBe('database_unavailable');
   expectQuietProbes(api.log, 1);
   expect((await api.anonymous().get('/livez')).status).toBe(200);

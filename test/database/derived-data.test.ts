@@ -1,8 +1,8 @@
 /** The upgrade of words and tag keys that an older server has stored. */
 import { Client } from 'pg';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { Connections } from '../../src/database/connections.ts';
 import { openDatabase } from '../../src/database/database.ts';
+import type { Driver } from '../../src/database/driver.ts';
 import { openPostgres } from '../../src/database/pg/postgres.ts';
 import { roles } from '../../src/database/schema/roles.ts';
 import { tagKeys, taskWords } from '../../src/tasks/derived-data.ts';
@@ -10,8 +10,8 @@ import { startApi, type TestApi } from '../support/api.ts';
 import { databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 
-const prepared = (connections: Connections, { migrateOnStart = true, derived = [taskWords, tagKeys] } = {}) =>
-  openDatabase({ ...databaseConfig('pglite:memory'), migrateOnStart }, connections, undefined, derived).prepare();
+const prepared = (driver: Driver, { migrateOnStart = true, derived = [taskWords, tagKeys] } = {}) =>
+  openDatabase({ ...databaseConfig('pglite:memory'), migrateOnStart }, driver, undefined, derived).prepare();
 
 /** As the version before stored them: words by the old folding, the key of a tag by `lower`. */
 const oldRows = `
@@ -44,7 +44,7 @@ const upToDate = [
 
 async function withOldRows(): Promise<TestApi> {
   const api = await startApi();
-  await api.database.connections.withMigrationClient((client) => client.query(oldRows));
+  await api.database.driver.withMigrationClient((client) => client.query(oldRows));
   return api;
 }
 
@@ -63,7 +63,7 @@ const killed = {
 test('tasks of the version before are found by the new folding, and by nothing else', async () => {
   const api = await withOldRows();
   expect(await titles(api, `q=${encodeURIComponent('میخواهم')}`)).toEqual([]);
-  expect(await prepared(api.database.connections)).toEqual([
+  expect(await prepared(api.database.driver)).toEqual([
     'task_words version 2 (1200 rows)',
     'tag_keys version 2 (16 rows)',
   ]);
@@ -81,12 +81,12 @@ test('tasks of the version before are found by the new folding, and by nothing e
   }
   expect(await titles(api, 'q=plain&limit=200')).toHaveLength(200);
   expect(await api.database.query(state)).toEqual(upToDate);
-  expect(await prepared(api.database.connections)).toEqual([]);
+  expect(await prepared(api.database.driver)).toEqual([]);
 });
 
 test('tags that have become the same are merged, and the tasks whose tags change get a new version', async () => {
   const api = await withOldRows();
-  await prepared(api.database.connections);
+  await prepared(api.database.driver);
   const { body } = await api.user('ada').get('/api/v1/tags');
   expect(body.sort((one: any, other: any) => (one.name < other.name ? -1 : 1))).toEqual([
     { name: 'Cafe\u0301', task_count: 2 },
@@ -109,20 +109,20 @@ test('tags that have become the same are merged, and the tasks whose tags change
 
 test('a run that was killed goes on where it stopped; one to another version begins anew', async () => {
   const api = await withOldRows();
-  const { connections } = api.database;
-  await expect(prepared(connections, { derived: [killed] })).rejects.toThrow('killed');
+  const { driver } = api.database;
+  await expect(prepared(driver, { derived: [killed] })).rejects.toThrow('killed');
   const [, words] = await api.database.query(state);
   expect(words).toMatchObject({ version: 1, target: 2, position: ['ada', expect.any(String)] });
-  expect(await prepared(connections, { derived: [taskWords] })).toEqual(['task_words version 2 (700 rows)']);
-  await expect(prepared(connections, { derived: [{ ...killed, version: 3 }] })).rejects.toThrow('killed');
-  expect(await prepared(connections, { derived: [{ ...taskWords, version: 4 }] })).toEqual([
+  expect(await prepared(driver, { derived: [taskWords] })).toEqual(['task_words version 2 (700 rows)']);
+  await expect(prepared(driver, { derived: [{ ...killed, version: 3 }] })).rejects.toThrow('killed');
+  expect(await prepared(driver, { derived: [{ ...taskWords, version: 4 }] })).toEqual([
     'task_words version 4 (1200 rows)',
   ]);
 });
 
 test('several servers at once share the work', async () => {
   const api = await withOldRows();
-  const results = await Promise.all(Array.from({ length: 3 }, () => prepared(api.database.connections)));
+  const results = await Promise.all(Array.from({ length: 3 }, () => prepared(api.database.driver)));
   const rows = results
     .flat()
     .flatMap((line) => (line.startsWith('task_words') ? [Number(/\((\d+)/.exec(line)?.[1])] : []));
@@ -142,7 +142,7 @@ test.each([
       version,
       target,
     ]);
-    const refused = prepared(api.database.connections, { migrateOnStart: false });
+    const refused = prepared(api.database.driver, { migrateOnStart: false });
     await expect(refused).rejects.toMatchObject({
       name: 'DatabaseSetupError',
       message: expect.stringMatching(message),
@@ -174,14 +174,14 @@ describe('a login that owns the tables and obeys the policies', () => {
     });
     const config = databaseConfig(`postgres://plain@127.0.0.1:${server.port}/owned`);
     if (config.kind !== 'postgres') throw new Error('not a PostgreSQL server');
-    const connections = openPostgres(config);
-    onTestFinished(() => connections.close());
-    await prepared(connections);
+    const driver = openPostgres(config);
+    onTestFinished(() => driver.close());
+    await prepared(driver);
     const admin = new Client({ connectionString: `${server.url}/owned` });
     await admin.connect();
     onTestFinished(() => admin.end());
     await admin.query(oldRows);
-    expect(await prepared(connections)).toEqual(['task_words version 2 (1200 rows)', 'tag_keys version 2 (16 rows)']);
+    expect(await prepared(driver)).toEqual(['task_words version 2 (1200 rows)', 'tag_keys version 2 (16 rows)']);
     const { rows } = await admin.query(`select count(*)::integer as found from todo.task_words where word = 'ميخواهم'`);
     expect(rows).toEqual([{ found: 2 }]);
     const { rows: tables } = await admin.query(

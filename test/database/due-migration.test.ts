@@ -3,12 +3,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import type { Connections } from '../../src/database/connections.ts';
 import { openDatabase } from '../../src/database/database.ts';
+import type { Driver } from '../../src/database/driver.ts';
 import { openPostgres } from '../../src/database/pg/postgres.ts';
 import { openEmbedded } from '../../src/database/pglite/pglite.ts';
 import { roles } from '../../src/database/schema/roles.ts';
-import { runPipeline } from '../../src/database/user-database.ts';
 import { createTestDatabase, databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
 
 const files = readdirSync('migrations')
@@ -20,9 +19,9 @@ const earlier = files.slice(
 );
 
 /** A database with the migrations before the one that is tested. */
-async function earlierDatabase(): Promise<Connections> {
-  const connections = databaseKind === 'embedded' ? await emptyEmbedded() : await emptyPostgres();
-  await connections.withMigrationClient(async (client) => {
+async function earlierDatabase(): Promise<Driver> {
+  const driver = databaseKind === 'embedded' ? await emptyEmbedded() : await emptyPostgres();
+  await driver.withMigrationClient(async (client) => {
     for (const role of roles) {
       await client.query(`do $$ begin create role ${role} nologin; exception when duplicate_object then null; end $$`);
     }
@@ -40,33 +39,33 @@ async function earlierDatabase(): Promise<Connections> {
       ]);
     }
   });
-  return connections;
+  return driver;
 }
 
-async function emptyEmbedded(): Promise<Connections> {
-  const connections = await openEmbedded({ directory: null, timeoutMs: 5_000 }, await PGlite.create());
-  onTestFinished(() => connections.close());
-  return connections;
+async function emptyEmbedded(): Promise<Driver> {
+  const driver = await openEmbedded({ directory: null, timeoutMs: 5_000, prepare: true }, await PGlite.create());
+  onTestFinished(() => driver.close());
+  return driver;
 }
 
 let databases = 0;
 
-async function emptyPostgres(): Promise<Connections> {
+async function emptyPostgres(): Promise<Driver> {
   const server = inject('postgresUrl');
   databases += 1;
   const name = `todo_earlier_${process.pid}_${databases}`;
   await withAdmin(server as string, (admin) => admin.query(`create database ${name}`));
   const config = databaseConfig(`${server}/${name}`);
   if (config.kind !== 'postgres') throw new Error(`${server} is not the URL of a PostgreSQL server`);
-  const connections = openPostgres(config);
+  const driver = openPostgres(config);
   onTestFinished(async () => {
-    await connections.close();
+    await driver.close();
     await withAdmin(server as string, (admin) => admin.query(`drop database ${name} with (force)`));
   });
-  return connections;
+  return driver;
 }
 
-const migrate = (connections: Connections) => openDatabase(databaseConfig('pglite:memory'), connections).prepare();
+const migrate = (driver: Driver) => openDatabase(databaseConfig('pglite:memory'), driver).prepare();
 
 const everything = `select to_jsonb(tasks) - 'due_at' as "row" from todo.tasks order by id`;
 const instants = `
@@ -86,9 +85,9 @@ const definition = `
     where table_schema = 'todo' and table_name = 'tasks' and grantee = 'todo_user'
   order by 1, 2`;
 
-async function addTasks(connections: Connections, ...tasks: readonly (string | null)[][]): Promise<void> {
+async function addTasks(driver: Driver, ...tasks: readonly (string | null)[][]): Promise<void> {
   for (const [title, date = null, time = null, zone = null] of tasks) {
-    await connections.pool.query(
+    await driver.pool.query(
       `insert into todo.tasks (owner_id, id, title, due_date, due_time, due_time_zone, version)
        values ('ada', gen_random_uuid(), $1, $2, $3, $4, 7)`,
       [title, date, time, zone],
@@ -97,10 +96,10 @@ async function addTasks(connections: Connections, ...tasks: readonly (string | n
 }
 
 test('corrects the tasks that there are, and changes nothing else', async () => {
-  const connections = await earlierDatabase();
-  const { pool } = connections;
+  const driver = await earlierDatabase();
+  const { pool } = driver;
   await addTasks(
-    connections,
+    driver,
     ['1 summer', '2026-07-01', '12:00', 'CET'],
     ['2 winter', '2026-01-01', '12:00', 'CET'],
     ['3 place', '2026-07-01', '12:00', 'Europe/Rome'],
@@ -121,7 +120,7 @@ test('corrects the tasks that there are, and changes nothing else', async () => 
   expect((await pool.query(instants)).rows).toEqual(due('2026-07-01 11:00'));
   const before = (await pool.query(everything)).rows;
 
-  expect(await migrate(connections)).toEqual(files.slice(earlier.length).map((file) => file.replace(/\.sql$/, '')));
+  expect(await migrate(driver)).toEqual(files.slice(earlier.length).map((file) => file.replace(/\.sql$/, '')));
   expect((await pool.query(instants)).rows).toEqual(due('2026-07-01 10:00'));
   expect((await pool.query(everything)).rows).toMatchObject(before);
 
@@ -131,28 +130,25 @@ test('corrects the tasks that there are, and changes nothing else', async () => 
 });
 
 test('lets users write due dates where functions are not for everybody', async () => {
-  const connections = await earlierDatabase();
-  await connections.pool.query('alter default privileges revoke execute on functions from public');
-  await migrate(connections);
+  const driver = await earlierDatabase();
+  await driver.pool.query('alter default privileges revoke execute on functions from public');
+  await migrate(driver);
   const text = `
     insert into todo.tasks (owner_id, id, title, due_date, due_time, due_time_zone)
     values ('ada', gen_random_uuid(), 'x', '2026-07-01', '12:00', 'CET') returning due_at`;
-  const [[row] = []] = await runPipeline(
-    connections.pool,
-    'ada',
-    [{ statement: { name: '', text }, values: [] }],
-    true,
-  );
+  const [[row] = []] = await driver.batch({ role: 'user', userId: 'ada' }, [
+    { statement: { name: '', text }, values: [] },
+  ]);
   expect(row).toEqual({ due_at: '2026-07-01T10:00:00.000000Z' });
 });
 
 test('is refused with what to do, and changes nothing, where the server does not know a zone any more', async () => {
-  const connections = await earlierDatabase();
+  const driver = await earlierDatabase();
   // An abbreviation, which an earlier version of the table took for a zone.
-  await addTasks(connections, ['lost', '2026-07-01', '12:00', 'PST']);
-  await expect(migrate(connections)).rejects.toMatchObject({
+  await addTasks(driver, ['lost', '2026-07-01', '12:00', 'PST']);
+  await expect(migrate(driver)).rejects.toMatchObject({
     name: 'DatabaseSetupError',
     message: expect.stringMatching(/time zone that this PostgreSQL server does not know.*"PST".*tzdata-legacy/),
   });
-  expect((await connections.pool.query(instants)).rows).toEqual([{ title: 'lost', due_at: '2026-07-01 20:00' }]);
+  expect((await driver.pool.query(instants)).rows).toEqual([{ title: 'lost', due_at: '2026-07-01 20:00' }]);
 });

@@ -9,7 +9,7 @@ let issuer: IssuerDatabase;
 beforeAll(async () => {
   // One place: whoever waited for a second connection would wait for itself.
   database = await createTestDatabase({ poolMax: 1, timeoutMs: 2_000 });
-  issuer = new IssuerDatabase(database.connections.pool, 2_000);
+  issuer = new IssuerDatabase(database.driver.pool, 2_000);
 });
 afterAll(() => database.remove());
 beforeEach(async () => void (await database.query('delete from todo_auth."user"')));

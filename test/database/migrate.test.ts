@@ -1,31 +1,31 @@
 /** Setting up a database: at once with others, by logins of little power, and never over what it does not know. */
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { Connections } from '../../src/database/connections.ts';
 import { openDatabase } from '../../src/database/database.ts';
+import type { Driver } from '../../src/database/driver.ts';
 import { openPostgres } from '../../src/database/pg/postgres.ts';
 import { openEmbedded } from '../../src/database/pglite/pglite.ts';
 import { roles } from '../../src/database/schema/roles.ts';
 import { createTestDatabase, databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 
-const migrated = async (connections: Connections, url = 'pglite:memory', migrateOnStart = true) =>
-  openDatabase({ ...databaseConfig(url), migrateOnStart }, connections).prepare();
+const migrated = async (driver: Driver, url = 'pglite:memory', migrateOnStart = true) =>
+  openDatabase({ ...databaseConfig(url), migrateOnStart }, driver).prepare();
 
-function opened(url: string): Connections {
+function opened(url: string): Driver {
   const config = databaseConfig(url);
   if (config.kind !== 'postgres') throw new Error(`${url} is not the URL of a PostgreSQL server`);
-  const connections = openPostgres(config);
-  onTestFinished(() => connections.close());
-  return connections;
+  const driver = openPostgres(config);
+  onTestFinished(() => driver.close());
+  return driver;
 }
 
 describe('a database that is set up', () => {
   test('has nothing to be done', async () => {
     const database = await createTestDatabase();
     onTestFinished(() => database.remove());
-    expect(await migrated(database.connections)).toEqual([]);
-    expect(await migrated(database.connections, undefined, false)).toEqual([]);
+    expect(await migrated(database.driver)).toEqual([]);
+    expect(await migrated(database.driver, undefined, false)).toEqual([]);
   });
 
   test.each([
@@ -40,7 +40,7 @@ describe('a database that is set up', () => {
     onTestFinished(() => database.remove());
     await database.query(change);
     for (const onStart of [true, false]) {
-      await expect(migrated(database.connections, undefined, onStart)).rejects.toMatchObject({
+      await expect(migrated(database.driver, undefined, onStart)).rejects.toMatchObject({
         name: 'DatabaseSetupError',
         message: expect.stringMatching(message),
       });
@@ -50,13 +50,13 @@ describe('a database that is set up', () => {
 
 test('an empty database is refused with MIGRATE_ON_START=false, and left as it is', async () => {
   const pglite = await PGlite.create();
-  const connections = await openEmbedded({ directory: null, timeoutMs: 5_000 }, pglite);
-  onTestFinished(() => connections.close());
-  await expect(migrated(connections, undefined, false)).rejects.toMatchObject({
+  const driver = await openEmbedded({ directory: null, timeoutMs: 5_000, prepare: true }, pglite);
+  onTestFinished(() => driver.close());
+  await expect(migrated(driver, undefined, false)).rejects.toMatchObject({
     name: 'DatabaseSetupError',
     message: expect.stringMatching(/older than this server.*todo-api migrate/),
   });
-  const { rows } = await connections.pool.query(`select nspname from pg_namespace where nspname like 'todo%'`);
+  const { rows } = await driver.pool.query(`select nspname from pg_namespace where nspname like 'todo%'`);
   expect(rows).toEqual([]);
 });
 
@@ -114,10 +114,10 @@ describe('on a server of its own', () => {
     });
     await admin('create role neon_owner login createrole bypassrls', 'create database owned owner neon_owner');
     const url = urlOf('neon_owner', 'owned');
-    const connections = opened(url);
-    expect((await migrated(connections, url)).length).toBeGreaterThan(0);
-    expect(await migrated(connections, url)).toEqual([]);
-    const { rows } = await connections.pool.query('select rolsuper from pg_roles where rolname = current_user');
+    const driver = opened(url);
+    expect((await migrated(driver, url)).length).toBeGreaterThan(0);
+    expect(await migrated(driver, url)).toEqual([]);
+    const { rows } = await driver.pool.query('select rolsuper from pg_roles where rolname = current_user');
     expect(rows).toEqual([{ rolsuper: false }]);
   });
 
@@ -141,8 +141,8 @@ describe('on a server of its own', () => {
     });
     await admin('create role plain login', 'create database bare');
     const url = urlOf('plain', 'bare');
-    const connections = opened(url);
-    const refusal: Error = await migrated(connections, url).then(
+    const driver = opened(url);
+    const refusal: Error = await migrated(driver, url).then(
       () => expect.fail('it must be refused'),
       (error) => error,
     );
@@ -150,7 +150,7 @@ describe('on a server of its own', () => {
     const sql = refusal.message.split('\n').filter((line) => /^ {2}\w/.test(line));
     expect(sql.length).toBeGreaterThan(0);
     await admin(...sql);
-    expect((await migrated(connections, url)).length).toBeGreaterThan(0);
+    expect((await migrated(driver, url)).length).toBeGreaterThan(0);
   });
 
   test('an owner without CREATEROLE, in a cluster that has the role already, is told to be granted it', async () => {
@@ -161,23 +161,23 @@ describe('on a server of its own', () => {
     await admin(...roles.map((role) => `create role ${role} nologin`), 'create role owner_only_login login');
     await admin('create database granted owner owner_only_login');
     const url = urlOf('owner_only_login', 'granted');
-    const connections = opened(url);
+    const driver = opened(url);
     const grant = `grant ${roles.join(', ')} to owner_only_login`;
-    await expect(migrated(connections, url)).rejects.toThrow(grant);
+    await expect(migrated(driver, url)).rejects.toThrow(grant);
     await admin(grant);
-    expect((await migrated(connections, url)).length).toBeGreaterThan(0);
+    expect((await migrated(driver, url)).length).toBeGreaterThan(0);
   });
 
   test('a failed migration leaves nothing behind', async () => {
     onTestFinished(() => forget('taken'));
     await admin('create database taken');
     const url = urlOf('postgres', 'taken');
-    const connections = opened(url);
-    await connections.pool.query('create schema todo');
-    await expect(migrated(connections, url)).rejects.toMatchObject({ code: '42P06' });
-    const { rows } = await connections.pool.query(`select nspname from pg_namespace where nspname like 'todo_%'`);
+    const driver = opened(url);
+    await driver.pool.query('create schema todo');
+    await expect(migrated(driver, url)).rejects.toMatchObject({ code: '42P06' });
+    const { rows } = await driver.pool.query(`select nspname from pg_namespace where nspname like 'todo_%'`);
     expect(rows).toEqual([]);
-    await connections.pool.query('drop schema todo');
-    expect((await migrated(connections, url)).length).toBeGreaterThan(0);
+    await driver.pool.query('drop schema todo');
+    expect((await migrated(driver, url)).length).toBeGreaterThan(0);
   });
 });

@@ -1,9 +1,10 @@
 /** The exchange with the database: as the user, all or nothing, in one round trip, and nothing left behind. */
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createBatches } from '../../src/database/pg/batch.ts';
 import { openPostgres } from '../../src/database/pg/postgres.ts';
 import { userRole } from '../../src/database/schema/roles.ts';
-import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
-import { createUserDatabase, runPipeline } from '../../src/database/user-database.ts';
+import type { BoundStatement, Parameter, Row } from '../../src/database/statement.ts';
+import { createUserDatabase } from '../../src/database/user-database.ts';
 import { startCountingProxy } from '../support/counting-proxy.ts';
 import { canPrepare, createTestDatabase, databaseKind, isPooled, type TestDatabase } from '../support/databases.ts';
 
@@ -16,14 +17,14 @@ beforeAll(async () => {
 
 afterAll(() => database.remove());
 
-function statement(name: string, text: string, values: Parameter[] = []): BoundStatement {
+function statement(name: string, text: string, values: Parameter[] = []): BoundStatement<Row[]> {
   return { statement: { name, text }, values };
 }
 
 const preparations = canPrepare ? [true, false] : [false];
 
-const run = (userId: string | null, statements: BoundStatement[], prepare = canPrepare) =>
-  runPipeline(database.connections.pool, userId, statements, prepare);
+const run = (userId: string | null, statements: BoundStatement<Row[]>[], prepare = canPrepare) =>
+  createBatches(database.driver.pool, { prepare, timeoutMs: 0 }).batch({ role: 'user', userId }, statements);
 
 const insert = (owner: string, id: string) =>
   statement('insert', `insert into todo.tasks (owner_id, id, title) values ($1, $2, 'x')`, [owner, id]);
@@ -154,10 +155,10 @@ test.each(['Asia/Kolkata', 'Europe/London'])('where the database has the time zo
   end $$`);
   // The embedded database has but one session, which has begun.
   if (other.config.kind === 'pglite') await other.query(`set TimeZone to '${zone}'; set DateStyle to 'German, DMY'`);
-  const connections = other.config.kind === 'postgres' ? openPostgres(other.config) : other.connections;
-  onTestFinished(() => connections.close());
+  const driver = other.config.kind === 'postgres' ? openPostgres(other.config) : other.driver;
+  onTestFinished(() => driver.close());
   const due = statement('due', `select '2026-07-20T12:00:00.5Z'::timestamptz as at, '2026-07-20'::date as day`);
-  expect(await runPipeline(connections.pool, 'ada', [due, whoAmI], canPrepare)).toEqual([
+  expect(await driver.batch({ role: 'user', userId: 'ada' }, [due, whoAmI])).toEqual([
     [{ at: '2026-07-20T12:00:00.500000Z', day: '2026-07-20' }],
     [{ role: userRole, user: 'ada', time }],
   ]);
@@ -177,14 +178,14 @@ test('what stays the same is set once for a session, where it is nobody else’s
 test('a database can be closed right after an exchange has failed', async () => {
   const own = await createTestDatabase();
   const many = Array.from({ length: 20 }, () => divide(1));
-  const failing = runPipeline(own.connections.pool, 'ada', [statement('bad', 'nothing'), ...many], true);
+  const failing = own.driver.batch({ role: 'user', userId: 'ada' }, [statement('bad', 'nothing'), ...many]);
   await expect(failing).rejects.toMatchObject({ code: '42601' });
   // What the failed exchange has left unread must not end in an unhandled rejection.
   await own.remove();
 });
 
 test('nothing runs before the database is ready', async () => {
-  const asUser = createUserDatabase(database.connections.pool, database.config, () => false);
+  const asUser = createUserDatabase(database.driver, database.config, () => false);
   const attempt = asUser.run({ userId: 'ada', scopes: null }, [whoAmI]);
   await expect(attempt).rejects.toMatchObject({ code: 'database_unavailable' });
 });
@@ -194,8 +195,8 @@ describe('on the wire', () => {
     const { config } = database;
     if (config.kind !== 'postgres') return;
     const proxy = await startCountingProxy(config.url);
-    const connections = openPostgres({ ...config, url: proxy.url, directUrl: proxy.url });
-    const send = (statements: BoundStatement[]) => runPipeline(connections.pool, 'ada', statements, prepare);
+    const driver = openPostgres({ ...config, prepare, url: proxy.url, directUrl: proxy.url });
+    const send = (statements: BoundStatement[]) => driver.batch({ role: 'user', userId: 'ada' }, statements);
     await send([whoAmI]);
     // The other one settles the session.
     expect(proxy.take()).toMatchObject({ startup: 1, P: 3, S: 2 });
@@ -203,7 +204,7 @@ describe('on the wire', () => {
     expect(proxy.take()).toEqual({ ...(!prepare && { P: 2, D: 2 }), B: 2, E: 2, S: 1 });
     await send([whoAmI, divide(1), whoAmI]);
     expect(proxy.take()).toEqual({ P: prepare ? 1 : 4, D: prepare ? 1 : 4, B: 4, E: 4, S: 1 });
-    await connections.close();
+    await driver.close();
     await proxy.close();
   });
 

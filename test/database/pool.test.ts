@@ -10,7 +10,7 @@ async function openPool(idleTimeoutMs: number): Promise<ConnectionPool> {
   const bounds = { max: 3, acquireTimeoutMs: 1_000, connectTimeoutMs: 5_000, queryTimeoutMs: 1_000, idleTimeoutMs };
   const pool = new ConnectionPool({ connectionString: config.kind === 'postgres' ? config.directUrl : '' }, bounds);
   onTestFinished(remove);
-  onTestFinished(() => pool.close());
+  onTestFinished(() => pool.end());
   return pool;
 }
 

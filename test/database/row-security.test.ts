@@ -2,7 +2,6 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { verifyRowLevelSecurity } from '../../src/database/schema/verify-row-security.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
-import { runPipeline } from '../../src/database/user-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
 
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
@@ -16,7 +15,7 @@ async function freshDatabase(): Promise<TestDatabase> {
 }
 
 describe('the start-up check', () => {
-  const check = ({ connections }: TestDatabase) => verifyRowLevelSecurity(connections.pool, true);
+  const check = ({ driver }: TestDatabase) => verifyRowLevelSecurity(driver);
 
   test('passes on a migrated database, with tasks in it too', async () => {
     const database = await freshDatabase();
@@ -90,7 +89,7 @@ describe('the policies', () => {
   let database: TestDatabase;
   const as = (user: string | null, text: string, values: Parameter[] = []) => {
     const bound: BoundStatement = { statement: { name: '', text }, values };
-    return runPipeline(database.connections.pool, user, [bound], true).then(([rows]) => rows);
+    return database.driver.batch({ role: 'user', userId: user }, [bound]).then(([rows]) => rows);
   };
 
   beforeAll(async () => {

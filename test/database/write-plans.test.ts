@@ -2,9 +2,10 @@
  * What a write reads: a handful of rows, however many tasks its user has. Plans change with what a table holds, so
  * `npm run bench:growth` looks at the same in tables a hundred times as large.
  */
-import type pg from 'pg';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fill } from '../../bench/fill.ts';
+import type { QueryClient } from '../../src/database/driver.ts';
 import { userRole } from '../../src/database/schema/roles.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
 import { deleteTask, insertTask, lockTask, selectTask, updateTask } from '../../src/tasks/sql/write-statements.ts';
@@ -34,7 +35,7 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL, which the embedded 
   beforeAll(async () => {
     database = await createTestDatabase();
     const filling = { user: owner, tasks: 10_000, total: 20_000, others: 200 };
-    await database.connections.withMigrationClient((client) => fill(client, filling));
+    await database.driver.withMigrationClient((client) => fill(client, filling));
   }, 60_000);
 
   afterAll(() => database.remove());
@@ -45,7 +46,7 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL, which the embedded 
         'select id from todo.tasks where owner_id = $1 order by id offset 5000 limit 1',
         [owner],
       );
-      const plan = await database.connections.withMigrationClient(async (client) => {
+      const plan = await database.driver.withMigrationClient(async (client) => {
         await client.query(`begin; set local role ${userRole}; set local app.user_id = '${owner}'`);
         await client.query(`set local plan_cache_mode = ${mode}`);
         const lock = lockTask(owner, found?.id ?? '');
@@ -61,7 +62,7 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL, which the embedded 
 });
 
 /** Does it, and tells how; what was done is undone when the connection is closed. */
-async function explain(client: pg.ClientBase, { statement, values }: BoundStatement): Promise<string> {
+async function explain(client: QueryClient, { statement, values }: BoundStatement): Promise<string> {
   await client.query(`prepare explained as ${statement.text}`);
   const { rows } = await client.query<{ 'QUERY PLAN': string }>(
     `explain (analyze, buffers, timing off) execute explained (${values.map(literal).join(', ')})`,

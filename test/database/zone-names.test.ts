@@ -30,7 +30,7 @@ test('both names of a zone mean the same instants', async () => {
 });
 
 test('a name that the database lacks is resolved by the other name', async () => {
-  const client = await database.connections.pool.connect();
+  const client = await database.driver.pool.connect();
   try {
     // The function itself, with a name that no database has.
     const body = source.replace('"Asia/Calcutta"', '"No/Such_Zone"');

@@ -5,26 +5,26 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Connections } from '../../src/database/connections.ts';
-import { openConnections } from '../../src/database/open-database.ts';
+import type { Driver } from '../../src/database/driver.ts';
+import { openDriver } from '../../src/database/open-driver.ts';
 import { databaseConfig } from '../support/databases.ts';
 
 /** In a thread of its own, as the server has it. */
-async function open(): Promise<Connections> {
-  const directory = mkdtempSync(join(tmpdir(), 'todo-api-upkeep-'));
+async function open(): Promise<Driver> {
+  const directory = mkdtempSync(join(tmpdir(), 'todo-api-maintenance-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  const connections = await openConnections(databaseConfig(`pglite:${directory}`));
+  const driver = await openDriver(databaseConfig(`pglite:${directory}`));
   let closed: Promise<void> | undefined;
   const close = () => {
-    closed ??= connections.close();
+    closed ??= driver.close();
     return closed;
   };
   onTestFinished(close);
-  return { ...connections, close };
+  return { ...driver, close };
 }
 
 test('checkpoints and vacuum are made where something was done, and only there', async () => {
-  const { pool, upkeep } = await open();
+  const { pool, maintenance } = await open();
   const stopped = new AbortController().signal;
   const checkpoint = async () => {
     const { rows } = await pool.query<{ at: string }>('select checkpoint_lsn::text as at from pg_control_checkpoint()');
@@ -39,15 +39,15 @@ test('checkpoints and vacuum are made where something was done, and only there',
   const before = await checkpoint();
   for (let turn = 1; turn <= 10; turn += 1) {
     await pool.query('delete from todo.things where n <= $1', [turn * 10]);
-    await upkeep?.(stopped);
+    await maintenance?.(stopped);
     expect(await tuples()).toBe(turn < 10 ? -1 : 900);
   }
   const after = await checkpoint();
   expect(after).not.toBe(before);
-  await upkeep?.(stopped);
-  await upkeep?.(stopped);
+  await maintenance?.(stopped);
+  await maintenance?.(stopped);
   const connect = vi.spyOn(pool, 'connect');
-  await upkeep?.(stopped);
+  await maintenance?.(stopped);
   expect(connect).not.toHaveBeenCalled();
 });
 

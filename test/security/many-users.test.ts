@@ -130,7 +130,7 @@ test('no answer holds anything of anybody else, and the pool is whole afterwards
 
 /** Every connection is back, and none knows whom it served last. */
 async function poolIsWhole(): Promise<void> {
-  const { pool } = api.database.connections;
+  const { pool } = api.database.driver;
   await vi.waitUntil(() => pool.idleCount === pool.totalCount && pool.waitingCount === 0, 10_000);
   expect(pool.totalCount).toBe(connections);
   const clients = await Promise.all(Array.from({ length: connections }, () => pool.connect()));

@@ -1,10 +1,9 @@
 /** The owner taken out of every statement that the API sends: the policies alone still keep users apart. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { QueryClient } from '../../src/database/driver.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
-import { runPipeline } from '../../src/database/user-database.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { id, type Recording, recording, sendEverything, word } from './recorded-statements.ts';
 
@@ -17,13 +16,13 @@ beforeAll(async () => {
   api = await startApi({ keep: true, asUser: (database) => recording(database, recorded) });
   owner = api.user('the-owner-of-secrets');
   await sendEverything(owner);
-  ownersRows = await rowsOf(api.database.connections.pool, owner.userId);
+  ownersRows = await rowsOf(api.database.driver.pool, owner.userId);
 }, 120_000);
 
 afterAll(() => api.stop());
 
 /** All that there is of a user, as the login sees it. */
-async function rowsOf(client: pg.Pool | pg.PoolClient, userId: string | null): Promise<string> {
+async function rowsOf(client: QueryClient, userId: string | null): Promise<string> {
   const found: unknown[] = [];
   for (const table of await tables(client)) {
     const text = `select to_jsonb(t)::text as row from todo.${table} as t where owner_id = $1 order by 1`;
@@ -32,8 +31,10 @@ async function rowsOf(client: pg.Pool | pg.PoolClient, userId: string | null): P
   return JSON.stringify(found);
 }
 
-async function tables(client: pg.Pool | pg.PoolClient): Promise<string[]> {
-  const { rows } = await client.query(`select tablename from pg_tables where schemaname = 'todo' order by 1`);
+async function tables(client: QueryClient): Promise<string[]> {
+  const { rows } = await client.query<{ tablename: string }>(
+    `select tablename from pg_tables where schemaname = 'todo' order by 1`,
+  );
   return rows.map(({ tablename }) => tablename);
 }
 
@@ -65,7 +66,7 @@ async function asUser(userId: string, text: string, values: readonly Parameter[]
     { statement: { name: '', text: settings }, values: [] },
     { statement: { name: '', text }, values },
   ];
-  const done = runPipeline(api.database.connections.pool, userId, statements, false);
+  const done = api.database.driver.batch({ role: 'user', userId }, statements);
   return done.then(
     ([, rows]) => JSON.stringify(rows),
     (error: { code: string }) => error.code,
@@ -74,7 +75,7 @@ async function asUser(userId: string, text: string, values: readonly Parameter[]
 
 /** Runs a statement as the login, whom no policy stops, and undoes it; gives its rows, and the owner's as it left them. */
 async function asLogin(userId: string, text: string, values: readonly Parameter[]) {
-  const client = await api.database.connections.pool.connect();
+  const client = await api.database.driver.pool.connect();
   try {
     await client.query('begin');
     await client.query(`select set_config('app.user_id', $1, true)`, [userId]);
@@ -135,7 +136,7 @@ test('without it another user reads, changes and deletes nothing, and without th
       expect(seen, statement.name).toMatch(/^(\[.*\]|42501)$/);
       expect(seen, statement.name).not.toContain(owner.userId);
       expect(seen, statement.name).not.toContain(word);
-      expect(await rowsOf(api.database.connections.pool, owner.userId), statement.name).toBe(ownersRows);
+      expect(await rowsOf(api.database.driver.pool, owner.userId), statement.name).toBe(ownersRows);
       if (first === owner.userId) continue;
       // To the letter what the statement as it is gives to somebody who has nothing.
       const another = `${stranger}-anew`;
@@ -150,7 +151,7 @@ describe('a row of one’s own', () => {
   test('can be neither made nor given to somebody else, in any table', async () => {
     const eve = api.user('eve');
     await eve.post('/api/v1/tasks', { title: 'x', description: 'x', tags: ['x'] }, { 'Idempotency-Key': 'x' });
-    const { pool } = api.database.connections;
+    const { pool } = api.database.driver;
     for (const table of await tables(pool)) {
       const { rows } = await pool.query<{ name: string }>(
         `select quote_ident(column_name) as name from information_schema.columns

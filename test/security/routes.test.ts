@@ -23,7 +23,7 @@ afterAll(() => api.stop());
 
 test('the router knows the document’s paths and the parts of its page, and no others', async () => {
   const database = await createTestDatabase();
-  const services = await createServices(api.config, { connections: database.connections, log: noLog() });
+  const services = await createServices(api.config, { driver: database.driver, log: noLog() });
   const routes = createApp(services).routes.map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}'));
   await services.close();
   await database.remove();

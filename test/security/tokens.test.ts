@@ -9,7 +9,7 @@ let statements = 0;
 
 beforeAll(async () => {
   api = await startApi({ keep: true });
-  const { pool } = api.database.connections;
+  const { pool } = api.database.driver;
   const connect = pool.connect.bind(pool);
   pool.connect = ((...parameters: []) => {
     statements += 1;

@@ -100,7 +100,7 @@ export async function startApi({
     log.push(JSON.parse(line));
   };
   const services = await createServices(config, {
-    connections: database.connections,
+    driver: database.driver,
     log: createLog('info', { write }),
   });
   const server = await startServer({

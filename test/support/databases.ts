@@ -5,7 +5,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import type { DatabaseConfig } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Connections } from '../../src/database/connections.ts';
+import type { Driver } from '../../src/database/driver.ts';
 import { openPostgres } from '../../src/database/pg/postgres.ts';
 import { openEmbedded } from '../../src/database/pglite/pglite.ts';
 
@@ -16,7 +16,7 @@ export const databaseKind = (process.env.TEST_DATABASE_KIND ?? 'embedded') as Da
 
 export interface TestDatabase {
   readonly config: DatabaseConfig;
-  readonly connections: Connections;
+  readonly driver: Driver;
   /** A connection of the login role, past every policy (on PostgreSQL a superuser's). */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Closes the connections, if they are not closed yet, and removes the database. */
@@ -42,14 +42,14 @@ async function embeddedDatabase(overrides: Partial<DatabaseConfig>): Promise<Tes
   const loadDataDir = new Blob([readFileSync(inject('embeddedTemplate'))]);
   const pglite = await PGlite.create({ loadDataDir, postgresqlconf: ['shared_buffers=16MB'] });
   const config = { ...databaseConfig('pglite:memory'), ...overrides } as DatabaseConfig;
-  const opened = await openEmbedded({ directory: null, timeoutMs: config.timeoutMs }, pglite);
-  const connections = { ...opened, close: once(() => opened.close()) };
+  const opened = await openEmbedded({ ...config, directory: null }, pglite);
+  const driver = { ...opened, close: once(() => opened.close()) };
   return {
     config,
-    connections,
+    driver,
     query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
-      (await connections.pool.query<Row>(text, values)).rows,
-    remove: () => connections.close(),
+      (await driver.pool.query<Row>(text, values)).rows,
+    remove: () => driver.close(),
   };
 }
 
@@ -63,14 +63,14 @@ async function postgresDatabase(overrides: Partial<DatabaseConfig>): Promise<Tes
   const config = { ...databaseConfig(`${server}/${name}`), ...pooled, ...overrides } as DatabaseConfig;
   if (config.kind !== 'postgres') throw new Error(`${server} is not the URL of a PostgreSQL server`);
   const opened = openPostgres(config);
-  const connections = { ...opened, close: once(() => opened.close()) };
+  const driver = { ...opened, close: once(() => opened.close()) };
   return {
     config,
-    connections,
+    driver,
     query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
-      (await connections.pool.query<Row>(text, values)).rows,
+      (await driver.pool.query<Row>(text, values)).rows,
     async remove() {
-      await connections.close();
+      await driver.close();
       await withAdmin(server, (admin) => admin.query(`drop database ${name} with (force)`));
     },
   };

@@ -57,10 +57,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function makeEmbeddedTemplate(folder: string): Promise<string> {
   const pglite = await PGlite.create({ postgresqlconf: ['shared_buffers=16MB'] });
-  const connections = await openEmbedded({ directory: null, timeoutMs: 5_000 }, pglite);
-  await openDatabase(databaseConfig('pglite:memory'), connections).prepare();
+  const driver = await openEmbedded({ directory: null, timeoutMs: 5_000, prepare: true }, pglite);
+  await openDatabase(databaseConfig('pglite:memory'), driver).prepare();
   const dump = await pglite.dumpDataDir('none');
-  await connections.close();
+  await driver.close();
   const file = join(folder, 'embedded.tar');
   writeFileSync(file, Buffer.from(await dump.arrayBuffer()));
   return file;

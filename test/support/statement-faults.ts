@@ -1,5 +1,6 @@
 /** Failures of single statements of the embedded issuer, on the real connections of a pool. */
-import type pg from 'pg';
+import type { ConnectionPool } from '../../src/database/pg/pool.ts';
+import type { PooledConnection } from '../../src/database/pg/pooled-connection.ts';
 
 /**
  * `lost before`: the connection is cut before the statement is sent; `lost after`: before its answer is read;
@@ -17,23 +18,21 @@ export interface StatementFaults {
 const cancel = "do $$ begin raise exception 'cancelled' using errcode = '57014'; end $$";
 
 /** From then on, connections of the pool can fail. */
-export function prepareFaults(pool: pg.Pool): StatementFaults {
-  const prepared = new WeakSet<pg.PoolClient>();
+export function prepareFaults(pool: ConnectionPool): StatementFaults {
+  const prepared = new WeakSet<PooledConnection>();
   let until = Number.POSITIVE_INFINITY;
   let fault: StatementFault = 'cancelled';
   let failed: string | null = null;
 
-  const connect = pool.connect.bind(pool) as (...rest: unknown[]) => Promise<pg.PoolClient>;
-  pool.connect = (async (...rest: unknown[]) => {
-    // With a callback it is for the tests' own queries.
-    if (rest.length > 0) return connect(...rest);
+  const connect = pool.connect.bind(pool);
+  pool.connect = async () => {
     const client = await connect();
     if (!prepared.has(client)) prepare(client);
     prepared.add(client);
     return client;
-  }) as typeof pool.connect;
+  };
 
-  function prepare(client: pg.PoolClient): void {
+  function prepare(client: PooledConnection): void {
     const query = client.query.bind(client) as (...rest: unknown[]) => Promise<unknown>;
     client.query = ((statement: string | { text?: string }, ...rest: unknown[]) => {
       const text = (typeof statement === 'string' ? statement : statement.text) ?? '';
@@ -47,13 +46,13 @@ export function prepareFaults(pool: pg.Pool): StatementFaults {
   }
 
   async function fail(
-    client: pg.PoolClient,
+    client: PooledConnection,
     query: (text: string) => Promise<unknown>,
     send: () => Promise<unknown>,
   ): Promise<unknown> {
     if (fault === 'cancelled') return query(cancel);
     if (fault === 'lost after') await send();
-    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    client.destroySocket();
     return send();
   }
 

@@ -2,7 +2,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { databaseProblem, errorCode, leavesConnectionUsable } from '../../database/errors.ts';
-import { isConfigured, settings } from '../../database/pg/session-settings.ts';
+import type { ConnectionPool } from '../../database/pg/pool.ts';
+import type { PooledConnection } from '../../database/pg/pooled-connection.ts';
+import { settings } from '../../database/pg/session-settings.ts';
 import { ProblemError } from '../../problems/problem.ts';
 
 /**
@@ -10,12 +12,12 @@ import { ProblemError } from '../../problems/problem.ts';
  * or even 200 then. So failures are recorded here, below Better Auth, where none is lost.
  */
 export class IssuerDatabase {
-  readonly #pool: pg.Pool;
+  readonly #pool: ConnectionPool;
   readonly #timeoutMs: number;
   readonly #requests = new AsyncLocalStorage<RequestTransaction>();
 
   /** @param timeoutMs for each statement of a transaction, where the session has no such setting of its own */
-  constructor(pool: pg.Pool, timeoutMs: number) {
+  constructor(pool: ConnectionPool, timeoutMs: number) {
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
   }
@@ -75,9 +77,9 @@ export class IssuerDatabase {
  * it holds one: a pool with a single place is enough.
  */
 class RequestTransaction {
-  readonly #pool: pg.Pool;
+  readonly #pool: ConnectionPool;
   readonly #timeoutMs: number;
-  #connection: Promise<pg.PoolClient> | undefined;
+  #connection: Promise<PooledConnection> | undefined;
   /** Why it cannot be committed. */
   #refusal: unknown;
   /** Ends when the last statement that was asked for does. */
@@ -86,7 +88,7 @@ class RequestTransaction {
   /** The first failure of the database, as opposed to its refusal of a value. */
   failure: unknown;
 
-  constructor(pool: pg.Pool, timeoutMs: number) {
+  constructor(pool: ConnectionPool, timeoutMs: number) {
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
   }
@@ -175,11 +177,11 @@ class RequestTransaction {
   }
 }
 
-async function begin(pool: pg.Pool, timeoutMs: number): Promise<pg.PoolClient> {
+async function begin(pool: ConnectionPool, timeoutMs: number): Promise<PooledConnection> {
   const client = await pool.connect();
   try {
     // If this server is cut off from the database, what it began must not hold its locks.
-    const local = isConfigured(client) ? '' : `; select ${settings(`'${timeoutMs}'`, true)}`;
+    const local = client.hasSessionSettings ? '' : `; select ${settings(`'${timeoutMs}'`, true)}`;
     await client.query(`begin${local}`);
     return client;
   } catch (error) {
@@ -189,7 +191,7 @@ async function begin(pool: pg.Pool, timeoutMs: number): Promise<pg.PoolClient> {
 }
 
 async function queryOnce<Row extends pg.QueryResultRow>(
-  pool: pg.Pool,
+  pool: ConnectionPool,
   query: string | pg.QueryConfig,
   values: unknown[] | undefined,
 ): Promise<pg.QueryResult<Row>> {

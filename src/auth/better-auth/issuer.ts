@@ -6,6 +6,7 @@ import { relations } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { notReady } from '../../database/errors.ts';
+import type { ConnectionPool } from '../../database/pg/pool.ts';
 import { IssuerDatabase } from './issuer-database.ts';
 import type { IssuerLog } from './issuer-log.ts';
 import { passwordLength } from './password-length.ts';
@@ -46,7 +47,7 @@ export interface Issuer {
   prepare(): Promise<void>;
 }
 
-export function createIssuer(pool: pg.Pool, options: IssuerOptions): Issuer {
+export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issuer {
   const { publicUrl, secret, timeoutMs } = options;
   const database = new IssuerDatabase(pool, timeoutMs);
   const auth = createBetterAuth(database, options);

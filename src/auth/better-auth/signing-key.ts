@@ -1,7 +1,7 @@
 /** The embedded issuer's first key, made when the server starts rather than by whichever requests come first. */
 import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
-import type pg from 'pg';
+import type { ConnectionPool } from '../../database/pg/pool.ts';
 
 /** Agreed on by all servers on the database. */
 const lockKey = 8_031_977_422;
@@ -10,7 +10,7 @@ const lockKey = 8_031_977_422;
  * Makes a key pair unless the newest one can be used with this secret. Without it, the first sign-ins would each make
  * one, and a changed secret would make every token request fail; keys made before stay, so that tokens stay valid.
  */
-export async function ensureSigningKey(pool: pg.Pool, secret: string): Promise<void> {
+export async function ensureSigningKey(pool: ConnectionPool, secret: string): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('begin');

@@ -1,18 +1,18 @@
-/** Whether the database answers, asked by many and of the database once at a time. */
-import type pg from 'pg';
+/** Health check of the database. Concurrent checks share one query. */
 import { withTimeout } from '../../runtime/timeout.ts';
+import type { ConnectionPool } from './pool.ts';
 
-/** A database that takes longer than this is none that requests should be sent to. */
+/** A server whose database is slower than this should receive no requests. */
 export const pingTimeoutMs = 2_000;
 
-/** @returns rejects where the database does not answer in time; probes that come together share one question */
-export function createPing(pool: pg.Pool): () => Promise<void> {
+/** @returns a check that rejects if the database does not answer in time */
+export function createPing(pool: ConnectionPool): () => Promise<void> {
   let pending: Promise<void> | null = null;
-  const ask = async () => {
+  const ping = async () => {
     await pool.query('select 1');
   };
   return async () => {
-    pending ??= ask().finally(() => {
+    pending ??= ping().finally(() => {
       pending = null;
     });
     await withTimeout(pending, pingTimeoutMs, `the database has not answered within ${pingTimeoutMs} ms`);

@@ -1,8 +1,11 @@
-/** A PostgreSQL server, Neon among them, over TCP. */
-import pg from 'pg';
+/** Driver for a PostgreSQL server over TCP, including Neon. */
+import type pg from 'pg';
 import type { DatabaseConfig, PostgresDatabase } from '../../config/config.ts';
-import type { Connections } from '../connections.ts';
-import { ConnectionPool, destroySocket } from './pool.ts';
+import type { Driver } from '../driver.ts';
+import { createBatches } from './batch.ts';
+import { createMigrationClient } from './migration-client.ts';
+import { ConnectionPool } from './pool.ts';
+import { destroySocket } from './pooled-connection.ts';
 import { configureSession } from './session-settings.ts';
 import { connectionTarget } from './tls.ts';
 
@@ -12,20 +15,17 @@ export const connectTimeoutMs = 12_000;
 /** Shorter than the five minutes after which Neon suspends and closes connections by itself. */
 export const idleTimeoutMs = 60_000;
 
-/** For one statement of a migration, waiting for another server's migration included. */
-export const migrationTimeoutMs = 600_000;
-
 /**
- * PostgreSQL itself cancels a statement in time (`user-database.ts`), which leaves the connection usable. This much later
- * it has not answered at all, and the connection is given up.
+ * PostgreSQL cancels a statement at its timeout (`session-settings.ts`), and the connection stays usable. If there is no
+ * answer after this additional time, the pool closes the connection.
  */
 export const graceMs = 500;
 
-/** After so long without a word, the system asks whether the other side is still there. */
+/** Idle time after which the operating system checks with TCP keep-alive that the server is still reachable. */
 const keepAliveMs = 30_000;
 
-/** @throws DatabaseSetupError where the parameters of TLS in a URL cannot be used */
-export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connections {
+/** @throws DatabaseSetupError if the TLS parameters of a URL cannot be used */
+export function openPostgres(config: PostgresDatabase & DatabaseConfig): Driver {
   const common = { keepAlive: true, keepAliveInitialDelayMillis: keepAliveMs };
   const pool = new ConnectionPool(
     { ...common, ...connectionTarget(config.url, 'DATABASE_URL'), application_name: 'todo-api' },
@@ -36,38 +36,37 @@ export function openPostgres(config: PostgresDatabase & DatabaseConfig): Connect
       queryTimeoutMs: config.timeoutMs + graceMs,
       idleTimeoutMs,
     },
-    (client) => configureSession(client, config.timeoutMs),
+    (connection) => configureSession(connection, config.timeoutMs),
   );
   const direct = connectionTarget(config.directUrl, 'DATABASE_DIRECT_URL');
-  const migrating = new Set<pg.Client>();
+  const migrationClients = new Set<pg.Client>();
 
   return {
+    ...createBatches(pool, config),
     pool,
     withMigrationClient: async (work) => {
-      const client = new pg.Client({
+      const client = createMigrationClient({
         ...common,
         ...direct,
         connectionTimeoutMillis: connectTimeoutMs,
-        query_timeout: migrationTimeoutMs,
         application_name: 'todo-api migrate',
       });
-      client.on('error', () => {});
-      migrating.add(client);
+      migrationClients.add(client);
       try {
         await client.connect();
         const result = await work(client);
         await client.end();
         return result;
       } finally {
-        // After a failure it may wait for an answer that never comes.
+        // After a failure, the client may wait for an answer that never arrives.
         destroySocket(client);
-        migrating.delete(client);
+        migrationClients.delete(client);
       }
     },
-    upkeep: null,
+    maintenance: null,
     async close() {
-      for (const client of migrating) destroySocket(client);
-      await pool.close();
+      for (const client of migrationClients) destroySocket(client);
+      await pool.end();
     },
   };
 }

@@ -1,18 +1,10 @@
-/** Settings of a session that last, for connections behind which there is always the same one. */
-import type pg from 'pg';
-
-/** Those behind which there is, and whose settings are made. */
-const configured = new WeakSet<pg.ClientBase>();
-
-/** Whether the session of a connection has the settings that `scope.ts` would make for each transaction otherwise. */
-export function isConfigured(client: pg.ClientBase): boolean {
-  return configured.has(client);
-}
+/** Session settings: per session if each connection has a session of its own, otherwise per transaction. */
+import type { PooledConnection } from './pooled-connection.ts';
 
 /**
  * The settings in SQL.
  *
- * @param timeout the parameter that has the milliseconds
+ * @param timeout the SQL expression of the timeout in milliseconds
  * @param isLocal whether they end with the transaction
  */
 export function settings(timeout: string, isLocal: boolean): string {
@@ -23,7 +15,7 @@ export function settings(timeout: string, isLocal: boolean): string {
     set_config('TimeZone', 'UTC', ${isLocal}), set_config('DateStyle', 'ISO', ${isLocal})`;
 }
 
-/** These two cannot be set for a transaction that has begun; `transaction_timeout` is there since PostgreSQL 17. */
+/** The last two cannot be set after a transaction has begun. PostgreSQL has `transaction_timeout` since version 17. */
 const configure = `
   select ${settings('$2', false)},
     set_config('default_transaction_isolation', 'read committed', false),
@@ -31,14 +23,13 @@ const configure = `
   where pg_backend_pid() = $1`;
 
 /**
- * Makes the settings of a new connection, unless a pooler hands out the sessions behind it, which would pass them on to
- * others. PostgreSQL tells a client the process that serves it, for requests to cancel (manual, "Start-up" in the section
- * "Message Flow" of the chapter on the protocol); a pooler tells of one that does not exist.
+ * Configures the session of a new connection, unless a pooler shares the sessions behind it with other clients. A
+ * PostgreSQL server reports the process that serves the connection (manual, "Start-up" in the section "Message Flow" of
+ * the chapter on the protocol). A pooler reports a process id that does not exist.
  *
- * @param timeoutMs for each statement, and for a transaction that waits for its next one
+ * @param timeoutMs for each statement, and for a transaction that is idle
  */
-export async function configureSession(client: pg.ClientBase, timeoutMs: number): Promise<void> {
-  const { processID } = client as unknown as { processID: number | null };
-  const { rowCount } = await client.query(configure, [processID, String(timeoutMs)]);
-  if (rowCount === 1) configured.add(client);
+export async function configureSession(connection: PooledConnection, timeoutMs: number): Promise<void> {
+  const { rowCount } = await connection.query(configure, [connection.processId, String(timeoutMs)]);
+  connection.hasSessionSettings = rowCount === 1;
 }

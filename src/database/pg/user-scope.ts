@@ -1,42 +1,35 @@
-/** What goes first in every exchange: who the statements after it run as, and how, until the transaction ends. */
-import type pg from 'pg';
+/** First statement of every transaction: sets role, user and settings until the transaction ends. */
+import type { Session } from '../driver.ts';
 import { janitorRole, userRole } from '../schema/roles.ts';
 import type { BoundStatement, Statement } from '../statement.ts';
-import { isConfigured, settings } from './session-settings.ts';
+import type { PooledConnection } from './pooled-connection.ts';
+import { settings } from './session-settings.ts';
 
 const identity = "set_config('role', $1, true), set_config('app.user_id', $2, true)";
 
 const scope = settingUntilCommit('scope', identity);
 
-/** For sessions that are not settled. */
+/** For connections whose session has no settings of its own. */
 const wholeScope = settingUntilCommit('whole_scope', `${identity}, ${settings('$3', true)}`);
 
-/** All of them are evaluated, and none is null: no row comes of it. */
+/** The condition evaluates all calls. None of them is null, so the statement returns no row. */
 function settingUntilCommit(name: string, calls: string): Statement {
   return { name, text: `select where num_nulls(${calls}) > 0` };
 }
 
-/** Whether it is one of these statements, which are not the caller's. */
+/** Whether a statement is one of these, and not the caller's. */
 export function isScope(statement: Statement): boolean {
   return statement === scope || statement === wholeScope;
 }
 
 /**
- * @param userId whose rows are seen; null for nobody's
- * @param timeoutMs for each statement; without it, what the pool has for all of them must do. It is for when this server
- *   cannot see to it, being cut off from the database: what it began must not hold its locks.
+ * @param timeoutMs statement timeout, for connections whose session has no setting of its own. With it, PostgreSQL
+ *   releases locks if this process loses its connection and cannot cancel the statement itself.
  */
-export function userScope(client: pg.ClientBase, userId: string | null, timeoutMs = 0): BoundStatement {
-  return enter(client, userRole, userId ?? '', timeoutMs);
-}
-
-/** For the janitor, who sees what has expired and nothing else. */
-export function janitorScope(client: pg.ClientBase): BoundStatement {
-  return enter(client, janitorRole, '', 0);
-}
-
-function enter(client: pg.ClientBase, role: string, userId: string, timeoutMs: number): BoundStatement {
-  return isConfigured(client)
+export function sessionScope(connection: PooledConnection, session: Session, timeoutMs: number): BoundStatement {
+  const role = session.role === 'user' ? userRole : janitorRole;
+  const userId = session.role === 'user' ? (session.userId ?? '') : '';
+  return connection.hasSessionSettings
     ? { statement: scope, values: [role, userId] }
     : { statement: wholeScope, values: [role, userId, String(timeoutMs)] };
 }

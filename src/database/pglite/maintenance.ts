@@ -1,38 +1,37 @@
-/** What a PostgreSQL server has background processes for and the embedded one has not: checkpoints and vacuum. */
+/** Maintenance of the embedded database: checkpoints and vacuum, which a PostgreSQL server runs in background processes. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type pg from 'pg';
-import type { Connections } from '../connections.ts';
+import type { Driver } from '../driver.ts';
 
-/** Vacuuming is for every so many turns, a checkpoint for each: the log of changes grows with every write. */
+/** Each round makes a checkpoint, because the write-ahead log grows with every write. A vacuum is needed less often. */
 const roundsPerVacuum = 10;
 
-/** How long to look for a moment in which nobody waits, before each step. */
+/** Maximum wait before each step for a moment in which no request uses the database. */
 const maxWaitMs = 5_000;
 
 /**
- * @param used tells how often the database has been used, so that an idle one is left alone
- * @returns what is to be done about once a minute
+ * @param useCount returns a number that grows with each use of the database; an unused database is skipped
+ * @returns one round of maintenance
  */
 export function createMaintenance(
-  pool: pg.Pool,
-  withClient: Connections['withMigrationClient'],
-  used: () => number,
+  pool: Driver['pool'],
+  withClient: Driver['withMigrationClient'],
+  useCount: () => number,
 ): (stopped: AbortSignal) => Promise<void> {
   let rounds = 0;
-  let usedBefore = 0;
+  let lastUseCount = 0;
 
   return async (stopped) => {
-    if (used() === usedBefore) return;
+    if (useCount() === lastUseCount) return;
     rounds += 1;
     if (rounds % roundsPerVacuum === 0) {
       const names = await tables(pool);
       for (const name of names) for (const verb of ['vacuum', 'analyze']) await step(`${verb} ${name}`, stopped);
     }
     await step('checkpoint', stopped);
-    usedBefore = used();
+    lastUseCount = useCount();
   };
 
-  /** A connection of its own for each: whoever has come in between goes first. */
+  /** Checks out a connection for each step, so that requests run between two steps. */
   async function step(text: string, stopped: AbortSignal): Promise<void> {
     for (const end = Date.now() + maxWaitMs; isBusy(pool) && Date.now() < end && !stopped.aborted; ) {
       await delay(50, undefined, { signal: stopped }).catch(() => {});
@@ -41,11 +40,11 @@ export function createMaintenance(
   }
 }
 
-function isBusy(pool: pg.Pool): boolean {
+function isBusy(pool: Driver['pool']): boolean {
   return pool.waitingCount > 0 || pool.totalCount > pool.idleCount;
 }
 
-async function tables(pool: pg.Pool): Promise<string[]> {
+async function tables(pool: Driver['pool']): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>(
     "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname ~ '^todo'",
   );

@@ -1,75 +1,82 @@
-/** The embedded PostgreSQL: PGlite, in a directory or in memory, spoken to through pg like any other server. */
+/** Driver for the embedded PostgreSQL: PGlite, in a directory or in memory. The server reaches it through pg as any other server. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
-import pg from 'pg';
 import type { DatabaseConfig, EmbeddedDatabase } from '../../config/config.ts';
-import type { Connections } from '../connections.ts';
+import type { Driver, QueryClient } from '../driver.ts';
+import { createBatches } from '../pg/batch.ts';
+import { createMigrationClient } from '../pg/migration-client.ts';
 import { ConnectionPool } from '../pg/pool.ts';
-import { connectTimeoutMs, migrationTimeoutMs } from '../pg/postgres.ts';
+import { connectTimeoutMs } from '../pg/postgres.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type Engine, engineOf, startEngine } from './engine.ts';
 import { createMaintenance } from './maintenance.ts';
 import { EngineSocket } from './socket.ts';
 
-export type EmbeddedOptions = Pick<EmbeddedDatabase, 'directory'> & Pick<DatabaseConfig, 'timeoutMs'>;
+export type EmbeddedOptions = Pick<EmbeddedDatabase, 'directory'> & Pick<DatabaseConfig, 'prepare' | 'timeoutMs'>;
 
 /**
- * Opens the embedded database. Its one connection serves everybody in turn.
+ * Opens the embedded database. All requests share its single connection.
  *
- * @param given an instance to use instead of opening one; it is closed with the connections
- * @throws DirectoryInUseError where another process has the directory open
+ * @param instance an instance to use instead of starting one; the driver closes it
+ * @throws DirectoryInUseError if another process has the directory open
  */
-export async function openEmbedded(database: EmbeddedOptions, given?: PGlite): Promise<Connections> {
-  const { directory, timeoutMs } = database;
-  const lock = directory === null ? null : await takeDirectory(directory);
+export async function openEmbedded(database: EmbeddedOptions, instance?: PGlite): Promise<Driver> {
+  const { directory } = database;
+  const lock = directory === null ? null : await acquireDirectory(directory);
   try {
-    const engine = given ? engineOf(given) : await startEngine(directory === null ? null : join(directory, 'postgres'));
-    return connect(engine, timeoutMs, lock);
+    const engine = instance
+      ? engineOf(instance)
+      : await startEngine(directory === null ? null : join(directory, 'postgres'));
+    return createDriver(engine, database, lock);
   } catch (error) {
     await lock?.release();
     throw error;
   }
 }
 
-function connect(engine: Engine, timeoutMs: number, lock: DirectoryLock | null): Connections {
-  let used = 0;
+function createDriver(
+  engine: Engine,
+  { prepare, timeoutMs }: Pick<EmbeddedOptions, 'prepare' | 'timeoutMs'>,
+  lock: DirectoryLock | null,
+): Driver {
+  let exchanges = 0;
   const counted: Engine = {
     exchange: (messages) => {
-      used += 1;
+      exchanges += 1;
       return engine.exchange(messages);
     },
     close: () => engine.close(),
     kill: () => engine.kill(),
   };
-  // Another server may have the directory by now, so nothing more is written, not even to close the database.
+  // Another server may own the directory by now. So nothing more is written, not even to close the database.
   lock?.lost.catch(() => engine.kill());
   const pool = new ConnectionPool(
     { stream: () => new EngineSocket(counted) },
     { max: 1, acquireTimeoutMs: timeoutMs, connectTimeoutMs, queryTimeoutMs: timeoutMs, idleTimeoutMs: 0 },
   );
 
-  /** A connection with patience, in place of the pool's one. */
-  async function withMigrationClient<Result>(work: (client: pg.ClientBase) => Promise<Result>): Promise<Result> {
-    const held = await pool.connect();
-    const client = new pg.Client({ stream: () => new EngineSocket(counted), query_timeout: migrationTimeoutMs });
-    client.on('error', () => {});
+  /** Uses a connection with a long query timeout instead of the pool's single connection. */
+  async function withMigrationClient<Result>(work: (client: QueryClient) => Promise<Result>): Promise<Result> {
+    const pooled = await pool.connect();
+    const client = createMigrationClient({ stream: () => new EngineSocket(counted) });
     try {
       await client.connect();
       return await work(client);
     } finally {
       await client.end();
-      // The other one has ended its prepared statements.
-      held.release(true);
+      // The new connection has deallocated the prepared statements of this one.
+      pooled.release(true);
     }
   }
 
   return {
+    ...createBatches(pool, { prepare, timeoutMs }),
     pool,
     withMigrationClient,
-    upkeep: createMaintenance(pool, withMigrationClient, () => used),
+    maintenance: createMaintenance(pool, withMigrationClient, () => exchanges),
     async close() {
-      await pool.close();
+      await pool.end();
       await engine.close();
       await lock?.release();
     },
@@ -77,7 +84,7 @@ function connect(engine: Engine, timeoutMs: number, lock: DirectoryLock | null):
   };
 }
 
-function takeDirectory(directory: string): Promise<DirectoryLock> {
+function acquireDirectory(directory: string): Promise<DirectoryLock> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return lockDirectory(resolve(directory));
 }

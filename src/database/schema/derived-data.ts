@@ -2,7 +2,7 @@
  * Data that the server derives from users' rows in JavaScript, such as the words of search. A new version of the
  * server may derive it in another way, and then brings the stored rows to its own version after the migrations.
  */
-import type pg from 'pg';
+import type { QueryClient } from '../driver.ts';
 import { isRetryable } from '../errors.ts';
 import { beginMigration } from './migrate.ts';
 import { DatabaseSetupError } from './requirements.ts';
@@ -42,7 +42,7 @@ interface State {
  * @returns what was brought up to date, for people
  * @throws DatabaseSetupError if it is of a newer server
  */
-export async function bringUpToDate(client: pg.ClientBase, all: readonly DerivedData[]): Promise<string[]> {
+export async function bringUpToDate(client: QueryClient, all: readonly DerivedData[]): Promise<string[]> {
   const done: string[] = [];
   for (const data of all) {
     let total = 0;
@@ -61,7 +61,7 @@ export async function bringUpToDate(client: pg.ClientBase, all: readonly Derived
  *
  * @throws DatabaseSetupError if not
  */
-export async function requireUpToDate(client: pg.ClientBase, all: readonly DerivedData[]): Promise<void> {
+export async function requireUpToDate(client: QueryClient, all: readonly DerivedData[]): Promise<void> {
   for (const data of all) {
     if (isPending(data, await readState(client, data, ''))) {
       throw new DatabaseSetupError(
@@ -72,7 +72,7 @@ export async function requireUpToDate(client: pg.ClientBase, all: readonly Deriv
 }
 
 /** One transaction; null if there was nothing to do. */
-async function deriveStep(client: pg.ClientBase, data: DerivedData): Promise<number | null> {
+async function deriveStep(client: QueryClient, data: DerivedData): Promise<number | null> {
   for (;;) {
     await beginMigration(client);
     try {
@@ -88,13 +88,14 @@ async function deriveStep(client: pg.ClientBase, data: DerivedData): Promise<num
   }
 }
 
-async function derive(client: pg.ClientBase, data: DerivedData, { target, position }: State): Promise<number> {
+async function derive(client: QueryClient, data: DerivedData, { target, position }: State): Promise<number> {
   const { name, version, tables } = data;
   // The position of a run to another version does not apply.
   const after = target === version ? position : null;
   const isGuarded = !(await isExemptFromPolicies(client));
   if (isGuarded) await forcePolicies(client, tables, 'no force');
-  const query: Query = async (text, values) => (await client.query(text, [...values])).rows;
+  const query: Query = async <QueryRow extends object>(text: string, values: readonly unknown[]) =>
+    (await client.query<QueryRow>(text, [...values])).rows;
   const next = await data.deriveNext(query, after);
   if (isGuarded) await forcePolicies(client, tables, 'force');
   await client.query(
@@ -111,7 +112,7 @@ async function derive(client: pg.ClientBase, data: DerivedData, { target, positi
   return next?.rows ?? 0;
 }
 
-async function readState(client: pg.ClientBase, { name }: DerivedData, lock: '' | 'for update'): Promise<State> {
+async function readState(client: QueryClient, { name }: DerivedData, lock: '' | 'for update'): Promise<State> {
   const { rows } = await client.query<State>(
     `select version, target, position from todo_admin.derived_data where name = $1 ${lock}`,
     [name],
@@ -130,7 +131,7 @@ function isPending({ name, version }: DerivedData, state: State): boolean {
   return state.version < version;
 }
 
-async function isExemptFromPolicies(client: pg.ClientBase): Promise<boolean> {
+async function isExemptFromPolicies(client: QueryClient): Promise<boolean> {
   const { rows } = await client.query<{ exempt: boolean }>(
     'select rolsuper or rolbypassrls as exempt from pg_roles where rolname = current_user',
   );
@@ -138,7 +139,7 @@ async function isExemptFromPolicies(client: pg.ClientBase): Promise<boolean> {
 }
 
 /** Only the owner of a table is exempt while FORCE is off, and other transactions never see that it was. */
-async function forcePolicies(client: pg.ClientBase, tables: readonly string[], force: 'force' | 'no force') {
+async function forcePolicies(client: QueryClient, tables: readonly string[], force: 'force' | 'no force') {
   for (const table of tables) {
     await client.query(`alter table ${todoSchema.schemaName}.${table} ${force} row level security`);
   }

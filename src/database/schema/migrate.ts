@@ -2,10 +2,9 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type pg from 'pg';
-import type { Connections } from '../connections.ts';
+import type { Driver, QueryClient } from '../driver.ts';
 import { errorCode, sqlState } from '../errors.ts';
-import { migrationTimeoutMs } from '../pg/postgres.ts';
+import { migrationTimeoutMs } from '../pg/migration-client.ts';
 import { DatabaseSetupError, requireUsable } from './requirements.ts';
 import { janitorRole, roles, userRole } from './roles.ts';
 
@@ -35,9 +34,9 @@ interface Applied {
  * @returns the names of the migrations that were applied
  * @throws DatabaseSetupError on a newer schema, or where the login may not do what is needed
  */
-export function migrate(connections: Connections): Promise<string[]> {
+export function migrate(driver: Driver): Promise<string[]> {
   const migrations = readMigrations();
-  return connections.withMigrationClient(async (client) => {
+  return driver.withMigrationClient(async (client) => {
     await requireUsableDirectly(client);
     const names: string[] = [];
     for (;;) {
@@ -53,9 +52,9 @@ export function migrate(connections: Connections): Promise<string[]> {
  *
  * @throws DatabaseSetupError where it is not
  */
-export function assertSchemaUpToDate(connections: Connections): Promise<void> {
+export function assertSchemaUpToDate(driver: Driver): Promise<void> {
   const migrations = readMigrations();
-  return connections.withMigrationClient(async (client) => {
+  return driver.withMigrationClient(async (client) => {
     await requireUsableDirectly(client);
     const applied = await readApplied(client);
     if (pending(migrations, applied) !== undefined) {
@@ -75,7 +74,7 @@ const patience = `
   from pg_settings
   where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
 
-async function requireUsableDirectly(client: pg.ClientBase): Promise<void> {
+async function requireUsableDirectly(client: QueryClient): Promise<void> {
   await client.query(begin);
   await client.query("set local datestyle = 'ISO'");
   await requireUsable(client, 'DATABASE_DIRECT_URL');
@@ -83,7 +82,7 @@ async function requireUsableDirectly(client: pg.ClientBase): Promise<void> {
 }
 
 /** Applies the first migration that is missing; null where none is. */
-async function applyNext(client: pg.ClientBase, migrations: readonly Migration[]): Promise<string | null> {
+async function applyNext(client: QueryClient, migrations: readonly Migration[]): Promise<string | null> {
   await beginMigration(client);
   try {
     const migration = pending(migrations, await readApplied(client));
@@ -108,7 +107,7 @@ async function applyNext(client: pg.ClientBase, migrations: readonly Migration[]
 }
 
 /** Begins a transaction that waits until no other server migrates. Its statements may take longer than requests. */
-export async function beginMigration(client: pg.ClientBase): Promise<void> {
+export async function beginMigration(client: QueryClient): Promise<void> {
   await client.query(begin);
   await client.query(patience);
   // A lock of the transaction, not of the session, because a pooler lends sessions to others.
@@ -132,7 +131,7 @@ function pending(migrations: readonly Migration[], applied: readonly Applied[]):
   return migrations[applied.length];
 }
 
-async function readApplied(client: pg.ClientBase): Promise<Applied[]> {
+async function readApplied(client: QueryClient): Promise<Applied[]> {
   const { rows } = await client.query<{ present: boolean }>(
     "select to_regclass('todo_admin.migrations') is not null as present",
   );
@@ -156,7 +155,7 @@ function readMigrations(): Migration[] {
 }
 
 /** What the first migration builds on: the role, and the record of migrations. */
-async function prepareDatabase(client: pg.ClientBase): Promise<void> {
+async function prepareDatabase(client: QueryClient): Promise<void> {
   for (const role of roles) await ensureRole(client, role);
   await client.query(`
     create schema if not exists todo_admin;
@@ -169,7 +168,7 @@ async function prepareDatabase(client: pg.ClientBase): Promise<void> {
 }
 
 /** Makes a role, which belongs to the whole cluster and may be there already; the login gets the right to take it on. */
-async function ensureRole(client: pg.ClientBase, role: string): Promise<void> {
+async function ensureRole(client: QueryClient, role: string): Promise<void> {
   const { rows } = await client.query('select 1 from pg_roles where rolname = $1', [role]);
   if (rows.length === 0) {
     await client.query('savepoint role');
@@ -188,7 +187,7 @@ async function ensureRole(client: pg.ClientBase, role: string): Promise<void> {
   }
 }
 
-async function mayTakeOnRole(client: pg.ClientBase, role: string): Promise<boolean> {
+async function mayTakeOnRole(client: QueryClient, role: string): Promise<boolean> {
   await client.query('savepoint take_on');
   try {
     await client.query(`set local role ${role}`);
@@ -205,7 +204,7 @@ async function mayTakeOnRole(client: pg.ClientBase, role: string): Promise<boole
  * Guards every table of users' data, the new ones of a migration too: no table can be forgotten. Drizzle knows
  * neither grants nor FORCE, which holds the tables' owner to the policies as well.
  */
-async function guardTables(client: pg.ClientBase): Promise<void> {
+async function guardTables(client: QueryClient): Promise<void> {
   await client.query(`
     grant usage on schema todo to ${userRole}, ${janitorRole};
     grant select, insert, update, delete on all tables in schema todo to ${userRole};
@@ -221,7 +220,7 @@ async function guardTables(client: pg.ClientBase): Promise<void> {
 }
 
 /** Adds to a refusal the SQL with which somebody who may can mend it. */
-async function explained<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
+async function explained<Result>(client: QueryClient, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

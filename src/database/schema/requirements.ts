@@ -1,5 +1,5 @@
-/** What the server requires of a database, checked before anything is changed or served. */
-import type pg from 'pg';
+/** Requirements on the database, which the server checks before it changes or serves anything. */
+import type { QueryClient } from '../driver.ts';
 
 const oldestServer = 14;
 
@@ -61,14 +61,11 @@ interface Found {
 }
 
 /**
- * @param connection as it is used later, in a transaction of its own or outside of any
+ * @param client a connection as the server uses it later, inside or outside of a transaction
  * @throws DatabaseSetupError that names the first requirement that is not met, and the fix
  */
-export async function requireUsable(
-  connection: Pick<pg.ClientBase, 'query'>,
-  variable: AddressVariable,
-): Promise<void> {
-  const { rows } = await connection.query<Found>(look);
+export async function requireUsable(client: QueryClient, variable: AddressVariable): Promise<void> {
+  const { rows } = await client.query<Found>(look);
   const [found] = rows;
   const fault = found && faultOf(found, variable);
   if (fault) throw new DatabaseSetupError(fault);

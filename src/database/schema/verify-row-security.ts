@@ -1,8 +1,7 @@
 /** Proof, before anything is served, that the policies hold: a server that cannot show it does not start. */
-import type pg from 'pg';
+import type { Driver } from '../driver.ts';
 import { errorCode, sqlState } from '../errors.ts';
 import type { Statement } from '../statement.ts';
-import { runPipeline } from '../user-database.ts';
 import { DatabaseSetupError } from './requirements.ts';
 import { janitorRole, ownerPolicyName, roles, userRole } from './roles.ts';
 
@@ -66,9 +65,9 @@ const faultsInCatalogue = `
 /**
  * @throws DatabaseSetupError that names each way around the policies
  */
-export async function verifyRowLevelSecurity(pool: pg.Pool, prepare: boolean): Promise<void> {
-  const faults = await readFaults(pool);
-  if (faults.length === 0) faults.push(...(await probe(pool, prepare)));
+export async function verifyRowLevelSecurity(driver: Driver): Promise<void> {
+  const faults = await readFaults(driver.pool);
+  if (faults.length === 0) faults.push(...(await probe(driver)));
   if (faults.length > 0) {
     throw new DatabaseSetupError(
       `Users' rows are not safe from each other in this database, so nothing is served:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nUndo what was changed by hand; \`todo-api migrate\` on an empty database shows how it should be.`,
@@ -80,7 +79,7 @@ export async function verifyRowLevelSecurity(pool: pg.Pool, prepare: boolean): P
 const spelling = `
   select set_config('IntervalStyle', 'postgres', true), set_config('quote_all_identifiers', 'off', true)`;
 
-async function readFaults(pool: pg.Pool): Promise<string[]> {
+async function readFaults(pool: Driver['pool']): Promise<string[]> {
   // In one message, they are one transaction.
   const results = await pool.query(`${spelling}; ${faultsInCatalogue}`);
   const [, { rows }] = results as unknown as [object, { rows: { fault: string }[] }];
@@ -88,24 +87,26 @@ async function readFaults(pool: pg.Pool): Promise<string[]> {
 }
 
 /** Reads as nobody, the way every request reads: it must be done as the role, and find nothing. */
-async function probe(pool: pg.Pool, prepare: boolean): Promise<string[]> {
-  const tables = await pool.query<{ name: string }>(
+async function probe(driver: Driver): Promise<string[]> {
+  const tables = await driver.pool.query<{ name: string }>(
     "select quote_ident(tablename) as name from pg_tables where schemaname = 'todo'",
   );
   const found = tables.rows.map(({ name }) => `exists (select from todo.${name})`).join(' or ');
-  const statement: Statement = {
+  const statement: Statement<[{ readonly role: string; readonly found: boolean }]> = {
     name: 'isolation_probe',
     text: `select current_user::text as "role", (${found}) as found`,
   };
-  const results = await runPipeline(pool, null, [{ statement, values: [] }], prepare).catch((error: unknown) => {
-    if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
-    throw new DatabaseSetupError(
-      `The login may not act as ${userRole} (${(error as Error).message}). Have a superuser run "grant ${roles.join(', ')} to" that login.`,
-    );
-  });
-  const row = results[0]?.[0];
+  const results = await driver
+    .batch({ role: 'user', userId: null }, [{ statement, values: [] }])
+    .catch((error: unknown) => {
+      if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
+      throw new DatabaseSetupError(
+        `The login may not act as ${userRole} (${(error as Error).message}). Have a superuser run "grant ${roles.join(', ')} to" that login.`,
+      );
+    });
+  const [[{ role, found: isFound }]] = results;
   return [
-    ...(row?.role === userRole ? [] : [`statements run as ${row?.role}, not as ${userRole}`]),
-    ...(row?.found === false ? [] : ['rows are seen without a user']),
+    ...(role === userRole ? [] : [`statements run as ${role}, not as ${userRole}`]),
+    ...(isFound === false ? [] : ['rows are seen without a user']),
   ];
 }
