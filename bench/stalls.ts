@@ -51,7 +51,7 @@ try {
     'checkpoint',
   ]) {
     reported(
-      `upkeep: ${text}`,
+      `maintenance: ${text}`,
       await worst(1, async () => void (await driver.withMigrationClient((client) => client.query(text)))),
     );
   }

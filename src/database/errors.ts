@@ -1,8 +1,8 @@
-/** What went wrong at the database, in the terms of the problem catalogue. */
+/** Classification of database errors, and their translation to problems of the catalogue. */
 import { ProblemError } from '../problems/problem.ts';
 import { OverloadedError } from './pg/semaphore.ts';
 
-/** Codes of PostgreSQL's errors, appendix "PostgreSQL Error Codes" of its manual. */
+/** SQLSTATE codes (PostgreSQL manual, appendix "PostgreSQL Error Codes"). */
 export const sqlState = {
   uniqueViolation: '23505',
   duplicateObject: '42710',
@@ -11,26 +11,26 @@ export const sqlState = {
   raiseException: 'P0001',
 } as const;
 
-/** Nothing was committed, and the same statements may succeed at once: serialization_failure, deadlock_detected. */
+/** serialization_failure and deadlock_detected: the transaction was rolled back, and may succeed if it is repeated at once. */
 const retryable = new Set(['40001', '40P01']);
 
-/** query_canceled, by a timeout of the server's. */
+/** query_canceled, after a statement timeout. */
 const cancelled = '57014';
 
-/** lock_not_available, by a `lock_timeout` that the role or the database has. */
+/** lock_not_available, after a `lock_timeout` of the role or the database. */
 const lockNotAvailable = '55P03';
 
-/** pg's own errors have no code; these are the messages of those that mean a lost or refused connection. */
+/** Messages of pg's errors about a lost or refused connection. These errors have no code. */
 const connectionMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server does not support SSL)/;
 
 const networkCode = /^(E(CONN|HOST|NET|PIPE|AI_|TIMEDOUT|NOTFOUND)|ERR_TLS|UND_ERR)/;
 
-/** Node's codes for a certificate that cannot be trusted, or is for another host (`tls`, "X509 certificate error codes"). */
+/** Node's codes for a certificate that is not trusted or belongs to another host (`tls`, "X509 certificate error codes"). */
 const certificateCode =
   /^(CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|ERROR_IN_CERT_|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
 
-/** pg's error where the server does not offer TLS. */
+/** Message of pg's error if the server does not offer TLS. */
 const noTls = 'The server does not support SSL connections';
 
 export function isCertificateError(error: unknown): boolean {
@@ -50,24 +50,25 @@ export function isRetryable(error: unknown): boolean {
   return retryable.has(errorCode(error) ?? '');
 }
 
-/** pg's `query_timeout`: no answer came in time, and what the connection is doing is not known. */
+/** pg's `query_timeout`: no answer arrived in time, and the state of the connection is unknown. */
 export function isReadTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
 }
 
-/** Whether the database cannot be reached, or cannot serve at the moment, as opposed to refusing what it was asked. */
+/** Whether the database is unreachable or temporarily out of service, as opposed to rejecting a statement. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable);
   const code = errorCode(error);
-  // Classes 08 (connection exception), 53 (insufficient resources); 57P01 to 57P05 (shutdown, crash, starting up, …);
-  // 25P03 and 25P04, by which PostgreSQL ends a connection whose transaction is idle or takes too long.
+  // Classes 08 (connection exception), 53 (insufficient resources); 57P01 to 57P05 (shutdown, crash, start-up …).
+  // With 25P03 and 25P04, PostgreSQL ends a connection whose transaction is idle or takes too long.
   if (code) return /^(08|53|57P|25P0[34])/.test(code) || networkCode.test(code) || certificateCode.test(code);
   return error instanceof Error && connectionMessages.test(error.message);
 }
 
 /**
- * Whether a connection was lost that was there before, so that another one may do. What was asked on it may have been
- * done: admin_shutdown, crash_shutdown, idle_session_timeout, connection_failure, connection_does_not_exist.
+ * Whether an established connection was lost, so that a new connection may succeed. Its last statements may have been
+ * committed. SQLSTATE: admin_shutdown, crash_shutdown, idle_session_timeout, connection_failure,
+ * connection_does_not_exist.
  */
 export function isLostConnection(error: unknown): boolean {
   const code = errorCode(error);
@@ -80,25 +81,25 @@ export function isLostConnection(error: unknown): boolean {
   );
 }
 
-/** Whether the connection that an error came from may serve again: only after an error that PostgreSQL itself sent. */
+/** Whether a connection can be reused after an error: only after an error that PostgreSQL itself sent. */
 export function leavesConnectionUsable(error: unknown): boolean {
   return errorCode(error) !== undefined && !isUnavailable(error);
 }
 
-/** Whether the same thing may go well in a while, where there is nobody to tell to come back. */
+/** Whether start-up should retry after an error. At start-up there is no client that could retry. */
 export function isWorthAnotherTry(error: unknown): boolean {
-  // Certificates and configurations do not change by themselves.
+  // Certificates and configuration do not change without an operator.
   if (isCertificateError(error) || isMissingTls(error)) return false;
   const isLate = isReadTimeout(error) || errorCode(error) === cancelled || error instanceof OverloadedError;
   return isLate || isUnavailable(error) || isRetryable(error);
 }
 
-/** The problem of a request that comes before the schema is in place and guarded. */
+/** The problem for a request that arrives before the schema is prepared and verified. */
 export function notReady(): ProblemError {
   return new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
 }
 
-/** The problem that a client gets to see for a database error; anything unforeseen is `internal_error`. */
+/** The problem that a client receives for a database error; an unexpected error is `internal_error`. */
 export function databaseProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const code = errorCode(error);
@@ -109,7 +110,7 @@ export function databaseProblem(error: unknown): ProblemError {
   if (isReadTimeout(error) || code === cancelled || code === lockNotAvailable) {
     return new ProblemError('timeout', { ...options, headers: { 'Retry-After': '1' } });
   }
-  // 25006: read_only_sql_transaction, as after a fail-over; 28 and 3D: the login or the database is gone.
+  // 25006: read_only_sql_transaction, for example after a fail-over. Classes 28 and 3D: the login or database is missing.
   if (isUnavailable(error) || isRetryable(error) || /^(25006|28|3D)/.test(code ?? '')) {
     return new ProblemError('database_unavailable', { ...options, headers: { 'Retry-After': '1' } });
   }

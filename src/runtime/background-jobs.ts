@@ -1,12 +1,15 @@
-/** Small jobs that are done now and then, in the background. */
+/** Periodic background jobs. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Throws away what has expired; stops early when it is told to. */
+/** A job, for example the deletion of expired rows. It stops early if the signal is aborted. */
 export type Job = (stopped: AbortSignal) => Promise<unknown>;
 
 const intervalMs = 60_000;
 
-/** Does the jobs about once a minute, at other moments than other servers do, until `stopped`. A job that fails waits for the next time. */
+/**
+ * Runs the jobs about once per minute until `stopped`, with jitter so that instances do not run in lockstep. A failed job
+ * is retried in the next round.
+ */
 export async function runBackgroundJobs(
   jobs: readonly Job[],
   stopped: AbortSignal,

@@ -1,15 +1,15 @@
-/** A map that forgets what was put into it long ago. */
+/** Map with two generations. It drops old entries without iterating over them. */
 
 /**
- * Keeps what was set since the last turn, and between that one and the turn before. What is older goes all at once: to
- * delete one after the other from the front of a `Map` leaves holes, and each look for its first entry goes past all of
- * them (`docs/performance.md`).
+ * Keeps the entries that were set since the rotation before the last one. Each rotation drops the older generation at
+ * once. Deleting entries one by one from the front of a `Map` leaves holes, and each search for its first entry skips all
+ * of them (`docs/performance.md`).
  */
 export class GenerationalCache<Key, Value> {
   #recent = new Map<Key, Value>();
   #older = new Map<Key, Value>();
 
-  /** How many were set since the last turn. */
+  /** Number of entries that were set since the last rotation. */
   get size(): number {
     return this.#recent.size;
   }
@@ -22,6 +22,7 @@ export class GenerationalCache<Key, Value> {
     this.#recent.set(key, value);
   }
 
+  /** Starts a new generation, and drops the older one. */
   rotate(): void {
     this.#older = this.#recent;
     this.#recent = new Map();

@@ -1,9 +1,9 @@
-/** IP addresses as text: one spelling for each, and sets of them. */
+/** IP addresses: canonical text form, and sets of addresses. */
 import { BlockList, isIP, SocketAddress } from 'node:net';
 
 /**
- * The one spelling of an address, or null where the text is none: IPv6 compressed and in lower case (RFC 5952) without
- * its zone, and an IPv4 address that is mapped into IPv6 (RFC 4291, section 2.5.5.2) as IPv4.
+ * Canonical form of an address; null if the text is not an address. IPv6 is compressed and in lower case (RFC 5952),
+ * without a zone. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) becomes IPv4.
  */
 export function canonicalAddress(text: string): string | null {
   const address = text.replace(/%.*$/s, '');
@@ -11,7 +11,7 @@ export function canonicalAddress(text: string): string | null {
   return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
-/** The names that Express and its relatives have for ranges which no client on the internet has. */
+/** Names of address ranges that no client on the internet uses, as in Express. */
 const namedBlocks: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
@@ -19,10 +19,10 @@ const namedBlocks: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Tells which addresses, in their canonical spelling, lie in one of these blocks.
+ * Creates a check of whether an address in canonical form is in one of the blocks.
  *
  * @param blocks addresses, CIDR blocks, and `loopback`, `linklocal` or `uniquelocal`
- * @throws Error that says what a block may be
+ * @throws Error that lists the valid forms of a block
  */
 export function addressesIn(blocks: readonly string[]): (address: string) => boolean {
   const list = new BlockList();

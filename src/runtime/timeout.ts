@@ -1,6 +1,6 @@
-/** Waiting, but not for ever. */
+/** Timeouts for promises. */
 
-/** Waits until it is over, one way or the other, or until the time is; tells which. */
+/** Resolves to true when `work` settles, or to false after `limitMs`. */
 export async function settledWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<false>((resolve) => {
@@ -17,7 +17,7 @@ export async function settledWithin(work: Promise<unknown>, limitMs: number): Pr
   }
 }
 
-/** @throws an error with this message when the time is over; what comes of the work then is not waited for */
+/** @throws Error with this message after `limitMs`; the later result of `work` is ignored */
 export async function withTimeout<Result>(work: Promise<Result>, limitMs: number, message: string): Promise<Result> {
   if (await settledWithin(work, limitMs)) return work;
   throw new Error(message);

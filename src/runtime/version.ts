@@ -1,7 +1,7 @@
-/** The version of this package. */
+/** Version of this package. */
 import { readFileSync } from 'node:fs';
 
-/** Same from `src/` and from `dist/`. */
+/** The relative path is the same from `src/` and from `dist/`. */
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };

@@ -133,8 +133,8 @@ describe.skipIf(skip)(`a database with a private authority ${missing}`, () => {
     ['sslmode=verify-ca&sslrootcert={other-ca.pem}', {}, /cannot be trusted.*Set sslrootcert/],
     ['sslmode=verify-full&sslrootcert={ca.pem}', { host: 'localhost' }, /localhost.*Set the host in DATABASE_URL/],
     ['sslmode=verify-full&sslrootcert={none.pem}', {}, /^DATABASE_URL: sslrootcert: the file .*none\.pem .*ENOENT/],
-    ['sslmode=full', {}, /^DATABASE_URL: set sslmode to one of .*verify-full/],
-    ['sslmode=verify-full&sslcert={certified.pem}', {}, /sslcert and sslkey go together/],
+    ['sslmode=full', {}, /^DATABASE_URL: sslmode must be one of .*verify-full/],
+    ['sslmode=verify-full&sslcert={certified.pem}', {}, /set both sslcert and sslkey/],
     ['sslmode=verify-full&sslrootcert={ca.pem}', { user: 'certified' }, /client certificate.*Set sslcert and sslkey/],
     ['sslmode=verify-full&sslrootcert={hba.conf}', {}, /^DATABASE_URL: the files .* cannot be used .*PEM/],
     [

@@ -34,7 +34,7 @@ test('each waits as long as it asked for, whoever came before; who gave up takes
   const gate = createSemaphore(1, 10);
   await gate.acquire(1_000);
   const patient = gate.acquire(60_000);
-  await expect(gate.acquire(20)).rejects.toThrow('there was no room for 20 ms');
+  await expect(gate.acquire(20)).rejects.toThrow('no connection was free for 20 ms');
   expect(gate.waiting).toBe(1);
   gate.release();
   await patient;

@@ -1,49 +1,48 @@
 /**
- * Several statements in one message exchange with PostgreSQL.
+ * Pipeline: several statements in one round trip to PostgreSQL.
  *
- * Everything up to one Sync message is one implicit transaction (PostgreSQL manual, "Pipelining" in the section
- * "Message Flow" of the chapter on the protocol). So a statement that sets role and user can go first, the user's own
- * statements follow, and a single Sync ends them: identity, work and commit in one round trip, and the settings, being
- * local to the transaction, are gone before the connection serves anybody else.
+ * All messages up to one Sync form one implicit transaction (PostgreSQL manual, "Pipelining" in the section "Message
+ * Flow" of the chapter on the protocol). The first statement sets role and user, the caller's statements follow, and one
+ * Sync commits. The settings are local to the transaction, so they end before another request uses the connection.
  */
 import { serialize } from 'pg-protocol';
 import type { BoundStatement, Row } from '../statement.ts';
 import { createRowDecoder, type DescribedColumn, decodeRow, type RowDecoder } from './row-decoder.ts';
 
-/** The part of pg's connection that an exchange talks to. */
+/** The part of pg's connection that a pipeline uses. */
 interface Connection {
   readonly stream: { write(bytes: Uint8Array): boolean };
 }
 
-/** In bytes; PostgreSQL cuts longer names off. */
+/** In bytes. PostgreSQL truncates longer names (`NAMEDATALEN`). */
 const maxNameBytes = 63;
 
-/** On one connection. */
+/** Maximum per connection. */
 const maxPreparedStatements = 100;
 
-/** A statement that a connection was told to keep. */
+/** A prepared statement of a connection. */
 interface PreparedStatement {
-  /** Of its rows. It is known from the first time that the statement was carried out, and so that it was kept. */
+  /** For its rows. It is set after the first successful execution, which proves that the statement is prepared. */
   decoder?: RowDecoder;
 }
 
 type PreparedStatements = Map<string, PreparedStatement>;
 
-/** Which statements each connection has prepared. */
+/** The prepared statements of each connection. */
 const preparedOn = new WeakMap<Connection, PreparedStatements>();
 
-/** One statement on its way. */
+/** One statement of a pipeline in progress. */
 interface Step {
   readonly rows: Row[];
-  /** Undefined where nothing is to be remembered of it. */
+  /** Undefined if the statement is not kept prepared. */
   readonly prepared: PreparedStatement | undefined;
-  /** Of its rows, as far as it is known. */
+  /** For its rows. Undefined until PostgreSQL describes them. */
   decoder: RowDecoder | undefined;
 }
 
 type Callback = (error: Error | null, results?: Row[][]) => void;
 
-/** One exchange, handed to `client.query()` in place of a query. It follows pg's protocol for such objects. */
+/** A query object for `client.query()`. It implements pg's `Submittable` interface. */
 export class Pipeline {
   callback: Callback;
   readonly #statements: readonly BoundStatement[];
@@ -52,7 +51,7 @@ export class Pipeline {
   #current = 0;
   #failure: Error | null = null;
 
-  /** @param prepare whether the statements are kept on the connection under their names */
+  /** @param prepare whether the statements are kept prepared on the connection under their names */
   constructor(statements: readonly BoundStatement[], prepare: boolean, callback: Callback) {
     this.#statements = statements;
     this.#prepare = prepare;
@@ -64,7 +63,7 @@ export class Pipeline {
     const messages: Buffer[] = [];
     for (const bound of this.#statements) this.#append(messages, prepared, bound);
     messages.push(serialize.sync());
-    // In one piece: each write would be a call of the system, and maybe a packet.
+    // One write: each write is a system call and may become a packet.
     connection.stream.write(Buffer.concat(messages));
     return null;
   }
@@ -79,10 +78,10 @@ export class Pipeline {
       return;
     }
     const isPending = known !== undefined && this.#steps.some((step) => step.prepared === known);
-    const kept = known ?? (name === '' ? undefined : {});
-    if (kept) prepared.set(name, kept);
-    this.#steps.push({ rows: [], prepared: kept, decoder: undefined });
-    // A failed exchange may have kept it or not. To close what does not exist is no error; to parse what does is one.
+    const entry = known ?? (name === '' ? undefined : {});
+    if (entry) prepared.set(name, entry);
+    this.#steps.push({ rows: [], prepared: entry, decoder: undefined });
+    // After a failed pipeline, the statement may exist or not. Close accepts a missing name, but Parse rejects an existing one.
     if (known && !isPending) messages.push(serialize.close({ type: 'S', name }));
     if (!isPending) messages.push(serialize.parse({ name, text: statement.text }));
     messages.push(bind, serialize.describe({ type: 'P' }), serialize.execute());
@@ -105,7 +104,7 @@ export class Pipeline {
 
   handleCommandComplete(): void {
     const step = this.#steps[this.#current];
-    // One that gives no rows is not described by any.
+    // A statement without rows has no RowDescription message.
     if (step?.prepared) step.prepared.decoder ??= step.decoder ?? createRowDecoder([]);
     this.#current += 1;
   }
@@ -116,7 +115,7 @@ export class Pipeline {
 
   handleReadyForQuery(): void {
     const rows = this.#steps.map((step) => step.rows);
-    // The connection remembers its last exchange, which should not remember the rows.
+    // pg keeps a reference to the last query of a connection. The rows must not stay in memory with it.
     this.#steps.length = 0;
     this.#end(this.#failure, rows);
   }
@@ -125,7 +124,7 @@ export class Pipeline {
     this.#end(Object.assign(error, { failedStatement: this.#current }));
   }
 
-  /** It takes too long: whoever waits for it is told so, and what comes still is not looked at. */
+  /** Rejects with pg's error for a read timeout. Later answers are ignored. */
   expire(): void {
     this.#end(new Error('Query read timeout'));
   }
@@ -137,7 +136,7 @@ export class Pipeline {
   }
 }
 
-/** Rare combinations of filters are not worth the memory that each connection would keep for them. */
+/** Limits the memory of each connection: rare combinations of filters are not kept prepared. */
 function isWorthPreparing(name: string, prepared: PreparedStatements): boolean {
   return prepared.has(name) || (name.length <= maxNameBytes && prepared.size < maxPreparedStatements);
 }
@@ -151,7 +150,7 @@ function preparedStatements(connection: Connection): PreparedStatements {
   return prepared;
 }
 
-/** A parameter in PostgreSQL's text form; arrays as in the manual's section "Array Input and Output Syntax". */
+/** A parameter in PostgreSQL's text format; arrays as in the manual, section "Array Input and Output Syntax". */
 function toText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (!Array.isArray(value)) return String(value);

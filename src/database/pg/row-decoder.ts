@@ -1,17 +1,17 @@
-/** From the text of a row's columns to its values. */
+/** Decoder of rows in PostgreSQL's text format. */
 import type { Row } from '../statement.ts';
 import { typeParsers } from './type-parsers.ts';
 
-/** The part of pg's description of a column that its values are read by. */
+/** The part of a RowDescription message that the decoder uses. */
 export interface DescribedColumn {
   readonly name: string;
   readonly dataTypeID: number;
 }
 
-/** What rows of a statement look like; the same for all of them, and so made once. */
+/** Decoder for the rows of one statement. It is created once per prepared statement. */
 export interface RowDecoder {
   readonly columns: readonly { readonly name: string; readonly read: (text: string) => unknown }[];
-  /** A row to copy, so that all have their fields in the same order and are quick to make and to read. */
+  /** Template of a row. Copies share one hidden class in V8, which makes them fast to create and to read. */
   readonly empty: Row;
 }
 
@@ -22,7 +22,7 @@ export function createRowDecoder(columns: readonly DescribedColumn[]): RowDecode
   };
 }
 
-/** @param texts the columns in PostgreSQL's text form; null for the value that is missing */
+/** @param texts the columns in PostgreSQL's text format; null for SQL NULL */
 export function decodeRow({ columns, empty }: RowDecoder, texts: readonly (string | null)[]): Row {
   const row = { ...empty };
   for (let index = 0; index < columns.length; index += 1) {

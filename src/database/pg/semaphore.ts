@@ -1,22 +1,22 @@
-/** So much at a time, so much waiting for it, and nobody waiting for long: what is too much is told so at once. */
+/** Semaphore with a bounded wait queue. It rejects callers at once if the queue is full, and queued callers after a timeout. */
 
-/** There is no room, and there will be none soon enough. */
+/** No permit is available within the limits. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
 }
 
 export interface Semaphore {
-  /** How many wait. */
+  /** Number of queued callers. */
   readonly waiting: number;
   /**
-   * Takes a place, in the order of asking.
+   * Acquires a permit, in the order of the calls.
    *
-   * @param limitMs how long to wait for one
-   * @returns nothing to wait for where there is one; else a promise that is rejected with an OverloadedError, at once where
-   *   too many wait, or when the time is over
+   * @param limitMs maximum wait
+   * @returns undefined if a permit is free; otherwise a promise. It rejects with an OverloadedError if the queue is full
+   *   or the wait is over.
    */
   acquire(limitMs: number): Promise<void> | undefined;
-  /** Gives a place back. */
+  /** Returns a permit. */
   release(): void;
 }
 
@@ -24,28 +24,29 @@ interface Waiter {
   readonly limitMs: number;
   /** On the clock of `performance.now()`. */
   readonly deadline: number;
-  admit(): void;
-  refuse(error: OverloadedError): void;
+  resolve(): void;
+  reject(error: OverloadedError): void;
 }
 
-/** How often those who wait are looked at, and so how late they may be told that their time is over. */
+/** Interval of the check for expired callers, and so the maximum delay of a rejection. */
 const checkIntervalMs = 50;
 
 export function createSemaphore(permits: number, maxQueueLength: number): Semaphore {
-  // An array, and one timer for all: what a Set or a timer of each one's own leaves behind keeps whole requests from
-  // being collected (`docs/performance.md`).
+  // An array and one shared timer. A Set, or one timer per caller, delays garbage collection of whole requests
+  // (`docs/performance.md`).
   let waiting: Waiter[] = [];
   let checkTimer: NodeJS.Timeout | undefined;
   let free = permits;
-  // One for all who are turned away: to note where each one came from takes an eighth of the time (`docs/performance.md`).
-  const full = new OverloadedError(`${maxQueueLength} are waiting already`);
+  // One shared error: the stack trace of a new error costs an eighth of the time of a rejected request
+  // (`docs/performance.md`).
+  const full = new OverloadedError(`the queue is full: ${maxQueueLength} requests wait for a connection`);
 
   function rejectExpired(): void {
     const now = performance.now();
     const expired = waiting.filter(({ deadline }) => deadline <= now);
     if (expired.length > 0) waiting = waiting.filter(({ deadline }) => deadline > now);
     checkTimer = waiting.length > 0 ? setTimeout(rejectExpired, checkIntervalMs) : undefined;
-    for (const { limitMs, refuse } of expired) refuse(new OverloadedError(`there was no room for ${limitMs} ms`));
+    for (const { limitMs, reject } of expired) reject(new OverloadedError(`no connection was free for ${limitMs} ms`));
   }
 
   return {
@@ -61,16 +62,16 @@ export function createSemaphore(permits: number, maxQueueLength: number): Semaph
       if (waiting.length >= maxQueueLength) {
         return Promise.reject(full);
       }
-      return new Promise((admit, refuse) => {
-        waiting.push({ limitMs, deadline: performance.now() + limitMs, admit, refuse });
+      return new Promise((resolve, reject) => {
+        waiting.push({ limitMs, deadline: performance.now() + limitMs, resolve, reject });
         if (!checkTimer) checkTimer = setTimeout(rejectExpired, checkIntervalMs);
       });
     },
 
     release() {
-      // The place goes on to the one who has waited longest.
+      // The permit passes to the caller that has waited longest.
       const next = waiting.shift();
-      if (next) next.admit();
+      if (next) next.resolve();
       else free += 1;
     },
   };

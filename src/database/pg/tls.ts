@@ -1,4 +1,4 @@
-/** TLS to PostgreSQL, as libpq's parameters in the URL ask for it (manual, "SSL Support" in the chapter on libpq). */
+/** TLS options for PostgreSQL from libpq's parameters in the URL (manual, "SSL Support" in the chapter on libpq). */
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from 'node:tls';
@@ -6,7 +6,7 @@ import { type AddressVariable, DatabaseSetupError } from '../schema/requirements
 
 export interface ConnectionTarget {
   readonly connectionString: string;
-  /** Absent where the URL does not ask for TLS. */
+  /** Absent if the URL has no TLS parameters. */
   readonly ssl?: ConnectionOptions | false;
 }
 
@@ -15,34 +15,34 @@ const modes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-ful
 const parameters = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey'] as const;
 
 /**
- * Reads the parameters of TLS, and takes them out of the URL.
+ * Reads the TLS parameters and removes them from the URL.
  *
- * TLS is on with every mode but `disable`, and the certificate is verified with every mode but `no-verify`: `allow`,
- * `prefer` and `require` are taken for `verify-full`, so that no attacker can switch the protection off. `verify-ca`
- * with `sslrootcert` does not compare the host name, as in libpq. pg itself would print a warning about these modes.
+ * Every mode except `disable` uses TLS. Every mode except `no-verify` verifies the certificate. `allow`, `prefer` and
+ * `require` mean `verify-full`, so that an attacker cannot switch the protection off. `verify-ca` with `sslrootcert` does
+ * not compare the host name, as in libpq. The parameters are removed because pg prints a warning about these modes.
  *
- * @throws DatabaseSetupError for a mode that does not exist, or a file that cannot be read
+ * @throws DatabaseSetupError for an unknown mode, or a file that cannot be read
  */
 export function connectionTarget(connectionString: string, variable: AddressVariable): ConnectionTarget {
   const url = new URL(connectionString);
   const given = (name: (typeof parameters)[number]) => url.searchParams.get(name) || undefined;
   const [mode, root, certificate, key] = parameters.map(given);
-  // With this parameter, pg itself does all as libpq does.
+  // With this parameter, pg itself follows libpq.
   if (url.searchParams.has('uselibpqcompat') || parameters.every((name) => given(name) === undefined)) {
     return { connectionString };
   }
   if (mode !== undefined && !modes.includes(mode)) {
-    throw new DatabaseSetupError(`${variable}: set sslmode to one of ${modes.join(', ')}.`);
+    throw new DatabaseSetupError(`${variable}: sslmode must be one of ${modes.join(', ')}.`);
   }
   if ((certificate === undefined) !== (key === undefined)) {
-    throw new DatabaseSetupError(`${variable}: sslcert and sslkey go together; set both, or none.`);
+    throw new DatabaseSetupError(`${variable}: set both sslcert and sslkey, or neither of them.`);
   }
   for (const name of parameters) url.searchParams.delete(name);
   if (mode === 'disable') return { connectionString: url.href, ssl: false };
 
   const read = (name: string, file: string | undefined) => file && readFile(file, `${variable}: ${name}`);
   const host = url.searchParams.get('host') ?? url.hostname.replace(/^\[(.+)\]$/, '$1');
-  // libpq's word for the roots that the system trusts.
+  // In libpq, `system` means the root certificates that the system trusts.
   const ca = root === 'system' ? undefined : read('sslrootcert', root);
   const files = {
     ...(ca !== undefined && { ca }),
@@ -53,7 +53,7 @@ export function connectionTarget(connectionString: string, variable: AddressVari
     connectionString: url.href,
     ssl: {
       ...files,
-      // pg names the server only where it has a name; an address would be compared as "localhost".
+      // pg sets no server name for an IP address. Node would then verify the certificate against "localhost".
       ...(isIP(host) !== 0 && { host }),
       ...(mode === 'no-verify' && { rejectUnauthorized: false }),
       ...(mode === 'verify-ca' && ca && { checkServerIdentity: () => undefined }),
@@ -61,15 +61,15 @@ export function connectionTarget(connectionString: string, variable: AddressVari
   };
 }
 
-/** Node would say so at the first connection, and would take an empty file of authorities for none given. */
+/** Checks the files at start-up. Node reports an error at the first connection only, and ignores a CA file without certificates. */
 function requireReadable(files: SecureContextOptions, variable: AddressVariable): void {
   try {
     if (files.ca !== undefined && !/-BEGIN [\w ]*CERTIFICATE-/.test(String(files.ca)))
-      throw new Error('no certificate');
+      throw new Error('no certificate in sslrootcert');
     createSecureContext(files);
   } catch (error) {
     throw new DatabaseSetupError(
-      `${variable}: the files in sslrootcert, sslcert and sslkey cannot be used (${(error as Error).message}). They must be PEM, with a key that belongs to its certificate and has no passphrase.`,
+      `${variable}: the files in sslrootcert, sslcert and sslkey cannot be used (${(error as Error).message}). Use PEM files, and a key without a passphrase that belongs to its certificate.`,
     );
   }
 }
@@ -80,7 +80,7 @@ function readFile(file: string, name: string): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new DatabaseSetupError(
-      `${name}: the file ${file} cannot be read (${code}). Name one that this user may read.`,
+      `${name}: the file ${file} cannot be read (${code}). Set it to a file that the user of this process may read.`,
     );
   }
 }

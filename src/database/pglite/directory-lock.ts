@@ -1,15 +1,15 @@
 /**
- * A lock on a data directory that one process holds at a time. PGlite itself takes none, and two processes on one
- * directory lose each other's writes.
+ * Lock on a data directory. One process holds it at a time. PGlite has no lock of its own, and two processes on one
+ * directory overwrite each other's changes.
  *
- * Process ids say nothing across containers: in each, the server may be process 1. So the holder listens on a socket
- * in the directory. The kernel closes it when the process ends, however it ends, and another process of the same
- * kernel sees that: it can connect, or it cannot. Processes of other kernels that share the directory over a network,
- * and file systems without sockets, are told apart by a heartbeat instead.
+ * Process ids are not unique across containers: the server may be process 1 in each of them. So the holder listens on a
+ * socket in the directory. The kernel closes the socket when the process ends for any reason. Another process on the same
+ * kernel then cannot connect to it. A heartbeat replaces the socket for processes on other kernels that share the
+ * directory over a network, and on file systems without sockets.
  *
- * Each attempt has files of its own, under a name that is never used again. So the files of a dead process can be
- * removed at any time, and two processes that start at once cannot both win: each makes its files before it looks for
- * those of others, so at least one of them sees the other.
+ * Each attempt creates its own files under a unique name. So the files of a dead process can be removed at any time. Two
+ * processes that start at once cannot both succeed: each creates its files before it looks for the files of others, so at
+ * least one of them sees the other.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -43,24 +43,24 @@ export interface DirectoryLock {
 export interface LockTiming {
   /** Milliseconds between two heartbeats. */
   readonly heartbeatMs: number;
-  /** Milliseconds without a heartbeat after which a process on another kernel counts as dead. */
+  /** Milliseconds without a heartbeat after which a process on another kernel is considered dead. */
   readonly silenceMs: number;
 }
 
 const defaultTiming: LockTiming = { heartbeatMs: 2_000, silenceMs: 10_000 };
 
-/** How long processes that start at the same time give way to each other before they give up. */
+/** Maximum time for which processes that start at once retry before they fail. */
 const contentionMs = 5_000;
 
 /**
- * Takes the lock, also after a process that ended without releasing it.
+ * Acquires the lock, also after a process that ended without releasing it.
  *
- * @param directory absolute
- * @throws DirectoryInUseError while another process holds it, or if that cannot be ruled out
+ * @param directory absolute path
+ * @throws DirectoryInUseError if another process holds the lock, or if that cannot be excluded
  */
 export async function lockDirectory(directory: string, timing: LockTiming = defaultTiming): Promise<DirectoryLock> {
   const lockFiles = join(directory, 'lock');
-  makeFolder(lockFiles, directory);
+  createLockFolder(lockFiles, directory);
   for (const end = performance.now() + contentionMs; ; ) {
     const entry = await announce(lockFiles, directory, timing);
     const other = await findHolder(lockFiles, entry.id, timing);
@@ -70,12 +70,12 @@ export async function lockDirectory(directory: string, timing: LockTiming = defa
     }
     await entry.remove();
     if (other.isOpen !== false || performance.now() > end) throw inUse(directory, other);
-    // Both have given way. Random delays make one of them come back alone.
+    // Both have withdrawn. With random delays, one of them retries alone.
     await delay(Math.random() * 500);
   }
 }
 
-function makeFolder(lockFiles: string, directory: string): void {
+function createLockFolder(lockFiles: string, directory: string): void {
   try {
     mkdirSync(lockFiles, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -93,24 +93,24 @@ function inUse(directory: string, { pid, host }: Partial<Holder>): DirectoryInUs
   );
 }
 
-/** The files of one attempt to take the lock. */
+/** The files of one attempt to acquire the lock. */
 interface Entry {
   readonly id: string;
   /** As in `DirectoryLock`. */
   readonly lost: Promise<never>;
-  /** Tells those who connect from now on that this process holds the lock. */
+  /** Reports to later connections that this process holds the lock. */
   open(): void;
   remove(): Promise<void>;
 }
 
-/** Makes this process visible to all others, and keeps its heartbeat, before it looks for them. */
+/** Creates the files and starts the heartbeat, so that other processes see this one before it looks for them. */
 async function announce(lockFiles: string, directory: string, { heartbeatMs }: LockTiming): Promise<Entry> {
   const id = randomUUID();
   const file = join(lockFiles, `${id}.json`);
   let self: Holder = { pid: process.pid, host: hostname(), kernel: kernelId, listens: true, isOpen: false };
   const server = await listenAsHolder(lockFiles, id, () => self);
   self = { ...self, listens: server !== null && kernelId !== null };
-  // Renamed, so that no process reads half of it.
+  // Renaming is atomic, so that no process reads an incomplete file.
   writeFileSync(`${file}.new`, JSON.stringify(self), { mode: 0o600 });
   renameSync(`${file}.new`, file);
   const { ino } = statSync(file);
@@ -137,7 +137,7 @@ async function announce(lockFiles: string, directory: string, { heartbeatMs }: L
   };
 }
 
-/** The process that holds the lock or is about to; undefined if there is none. Removes the files of dead ones. */
+/** Returns the process that holds the lock or tries to; undefined if there is none. Removes the files of dead processes. */
 async function findHolder(lockFiles: string, self: string, timing: LockTiming): Promise<Partial<Holder> | undefined> {
   const ids = readdirSync(lockFiles).flatMap((name) => /^([\da-f-]{36})\.json$/.exec(name)?.[1] ?? []);
   const others = ids.filter((id) => id !== self);
@@ -147,7 +147,7 @@ async function findHolder(lockFiles: string, self: string, timing: LockTiming): 
   return alive.find(({ isOpen }) => isOpen !== false) ?? alive[0];
 }
 
-/** A process as far as it is known, or `dead`. */
+/** Returns the known properties of a process, or `dead`. */
 async function stateOf(lockFiles: string, id: string, { silenceMs }: LockTiming): Promise<Partial<Holder> | 'dead'> {
   const file = join(lockFiles, `${id}.json`);
   const holder = readHolder(file);
@@ -161,7 +161,7 @@ async function stateOf(lockFiles: string, id: string, { silenceMs }: LockTiming)
   return last === null || last === seen ? 'dead' : known;
 }
 
-/** Null if the file is gone. If it cannot be read, its heartbeat decides. */
+/** Returns null if the file does not exist. If it cannot be read, the heartbeat decides. */
 function readHolder(file: string): Partial<Holder> | null {
   try {
     return parseHolder(readFileSync(file, 'utf8'));
@@ -170,7 +170,7 @@ function readHolder(file: string): Partial<Holder> | null {
   }
 }
 
-/** The last heartbeat in a form that only compares; null if the file is gone. */
+/** The last heartbeat in a form that only compares; null if the file does not exist. */
 function heartbeatOf(file: string): string | null {
   try {
     // A network file system may otherwise answer from its cache.
@@ -186,14 +186,14 @@ function removeEntry(lockFiles: string, id: string): void {
   for (const extension of ['json', 'sock']) rmSync(join(lockFiles, `${id}.${extension}`), { force: true });
 }
 
-/** Renews the time of a file, which others watch. Returns false if it is gone or another file has its name. */
+/** Updates the time of the file, which other processes watch. Returns false if the file is missing or replaced. */
 function beat(file: string, ino: number): boolean {
   const now = new Date();
   try {
     utimesSync(file, now, now);
     return statSync(file).ino === ino;
   } catch (error) {
-    // A disk that fails for a moment takes nothing away.
+    // A temporary disk error does not end the lock.
     return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }
 }

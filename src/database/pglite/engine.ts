@@ -1,48 +1,48 @@
-/** Where the embedded database runs: in a thread of its own, so that no query holds up the server. */
+/** Engine of the embedded database: a worker thread, so that a long query does not block the server. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { PGlite } from '@electric-sql/pglite';
 import { settledWithin } from '../../runtime/timeout.ts';
 
-/** For what it is at, and for closing the database in order. */
+/** For the request in progress and an orderly shutdown of the database. */
 const closeTimeoutMs = 10_000;
 
 export interface Engine {
-  /** Sends messages of PostgreSQL's protocol, which end with one that is answered, and gives the answers. */
+  /** Sends protocol messages, the last of which PostgreSQL answers (Query, Sync or Flush). Returns the answers. */
   exchange(messages: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
-  /** Ends the database at once, without another write to its files. Later exchanges are rejected. */
+  /** Terminates the database at once, without another write to its files. Later exchanges are rejected. */
   kill(): Promise<void>;
 }
 
-/** What is asked of the thread: messages of the protocol, or to close the database and end. */
+/** A request to the worker: protocol messages, or `close` to close the database and end the thread. */
 export type EngineRequest = Uint8Array | 'close';
 
-/** The compiled one also while the server itself runs from its sources: Node reads no TypeScript in threads. */
+/** The compiled worker, also if the server runs from TypeScript sources: Node cannot load TypeScript in a worker thread. */
 const workerFile = new URL(
   import.meta.url.endsWith('.ts') ? '../../../dist/database/pglite/worker.js' : './worker.js',
   import.meta.url,
 );
 
 /**
- * Opens the database in a thread of its own.
+ * Opens the database in a worker thread.
  *
- * @param directory where its files are; null keeps it in memory
+ * @param directory directory of its files; null keeps the database in memory
  */
 export async function startEngine(directory: string | null): Promise<Engine> {
   const worker = new Worker(workerFile, { workerData: directory, execArgv: [] });
   await once(worker, 'message');
-  // Answers come in the order of the questions.
-  const asked: { resolve: (answer: Uint8Array) => void; reject: (error: Error) => void }[] = [];
+  // Answers arrive in the order of the requests.
+  const pending: { resolve: (answer: Uint8Array) => void; reject: (error: Error) => void }[] = [];
   let failure: Error | null = null;
   const fail = (error: Error) => {
     failure ??= error;
-    for (const { reject } of asked.splice(0)) reject(failure);
+    for (const { reject } of pending.splice(0)) reject(failure);
   };
   worker.on('message', (answer: Uint8Array | Error) => {
-    const question = asked.shift();
-    if (answer instanceof Error) question?.reject(answer);
-    else question?.resolve(answer);
+    const request = pending.shift();
+    if (answer instanceof Error) request?.reject(answer);
+    else request?.resolve(answer);
   });
   worker.on('error', fail);
   worker.on('exit', () => fail(new Error('the embedded database has ended')));
@@ -53,14 +53,14 @@ export async function startEngine(directory: string | null): Promise<Engine> {
           reject(failure);
           return;
         }
-        asked.push({ resolve, reject });
+        pending.push({ resolve, reject });
         worker.postMessage(messages satisfies EngineRequest);
       }),
     async close() {
       if (failure) return;
       const ended = once(worker, 'exit');
       worker.postMessage('close' satisfies EngineRequest);
-      // A thread that is ended is like a process that is killed: nothing that was acknowledged is lost.
+      // Terminating the thread is like killing a server process: acknowledged commits are not lost.
       if (!(await settledWithin(ended, closeTimeoutMs))) await worker.terminate();
     },
     async kill() {
@@ -69,16 +69,16 @@ export async function startEngine(directory: string | null): Promise<Engine> {
   };
 }
 
-/** A database that runs in this thread, as tests have it. */
+/** Engine for a database in the current thread, for tests. */
 export function engineOf(pglite: PGlite): Engine {
   const close = () => pglite.close();
   return { exchange: (messages) => exchangeWith(pglite, messages), close, kill: close };
 }
 
-/** PGlite's own `execProtocolRaw` parses all answers besides, and keeps what it has parsed for ever. */
+/** Alternative to PGlite's `execProtocolRaw`, which also parses all answers and never frees the parsed messages. */
 export async function exchangeWith(pglite: PGlite, messages: Uint8Array): Promise<Uint8Array> {
   const answers: Uint8Array[] = [];
-  // What it gives is a view of memory that it goes on writing to.
+  // PGlite passes a view of memory that it overwrites later, so each chunk is copied.
   await pglite.execProtocolRawStream(messages, { onRawData: (bytes) => answers.push(bytes.slice()) });
   return answers.length === 1 ? (answers[0] as Uint8Array) : Buffer.concat(answers);
 }

@@ -1,6 +1,6 @@
 /**
- * The socket by which the holder of a data directory is known to be alive. The kernel closes it when the process ends,
- * so nothing that the process leaves behind can pass for it, and a frozen process still has it.
+ * Socket that shows that the holder of a data directory is alive. The kernel closes it when the process ends, so a dead
+ * process cannot appear alive. A suspended process keeps its socket.
  */
 import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
@@ -8,25 +8,25 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What a process says of itself, in its file and on its socket. */
+/** Self-description of a process, in its file and on its socket. */
 export interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** The kernel it runs on, as in `kernelId`. */
+  /** Its kernel, as in `kernelId`. */
   readonly kernel: string | null;
-  /** Whether its socket can be trusted: processes of the same kernel can connect to it while it is alive. */
+  /** Whether its socket is reliable: processes on the same kernel can connect to it while the process is alive. */
   readonly listens: boolean;
-  /** Whether it holds the lock, or still looks for others. Only its socket tells. */
+  /** Whether it holds the lock, or is still looking for other processes. Only the answer on the socket has this field. */
   readonly isOpen?: boolean;
 }
 
-/** How long a process may take to introduce itself, in milliseconds. One that takes longer is frozen, but alive. */
-const introductionMs = 1_000;
+/** Maximum time for the answer of a process, in milliseconds. A slower process is suspended, but alive. */
+const answerTimeoutMs = 1_000;
 
-/** The longest path of a Unix socket, in bytes: 103 on macOS (unix(4)). Node cuts longer ones off. */
+/** The longest path of a Unix socket, in bytes: 103 on macOS (unix(4)). Node truncates longer paths. */
 const maxPathBytes = 103;
 
-/** The running kernel: the boot id on Linux, the host's name elsewhere; null if it is unknown. */
+/** Id of the running kernel: the boot id on Linux, otherwise the host name; null if it is unknown. */
 export const kernelId = readKernelId();
 
 function readKernelId(): string | null {
@@ -39,9 +39,9 @@ function readKernelId(): string | null {
 }
 
 /**
- * Listens in a folder, and tells those who connect what `self` gives.
+ * Listens on a socket in a folder, and sends the result of `self` to each connection.
  *
- * @returns null if the file system has no sockets, as some that are shared with containers
+ * @returns null if the file system has no sockets, for example some that are shared with containers
  */
 export async function listenAsHolder(folder: string, id: string, self: () => Holder): Promise<Server | null> {
   const server = createServer((socket) => {
@@ -58,23 +58,23 @@ export async function listenAsHolder(folder: string, id: string, self: () => Hol
     return null;
   }
   server.unref();
-  // Some file systems make a socket to which nothing can connect.
+  // On some file systems, a socket can be created but accepts no connection.
   if ((await askHolder(folder, id)) !== 'dead') return server;
   server.close();
   return null;
 }
 
-/** What is known of a process whose socket is in a folder; `dead` if the kernel knows of none that listens there. */
+/** Asks the process whose socket is in a folder; `dead` if no process listens on it. */
 export async function askHolder(folder: string, id: string): Promise<Partial<Holder> | 'dead'> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await withAddress(folder, id, connect);
-    // It ends, or stops listening, at this very moment: the next attempt shows it.
+    // The process is ending or closing its socket. The next attempt shows which.
     if (answer === 'closed' && attempt < 10) await delay(10 * attempt);
     else return answer === 'closed' ? {} : answer;
   }
 }
 
-/** Connects to a process and reads its introduction; `closed` if it hangs up without one. */
+/** Connects to a process and reads its answer; `closed` if it closes the connection without an answer. */
 function connect(path: string): Promise<Partial<Holder> | 'dead' | 'closed'> {
   return new Promise((resolve) => {
     let text = '';
@@ -82,14 +82,14 @@ function connect(path: string): Promise<Partial<Holder> | 'dead' | 'closed'> {
     const silence = setTimeout(() => {
       resolve({});
       socket.destroy();
-    }, introductionMs);
+    }, answerTimeoutMs);
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
       text += chunk;
     });
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
       if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve('dead');
-      // Any other error, a missing right for example, leaves it open whether the process is alive.
+      // After any other error, for example a missing permission, it is unknown whether the process is alive.
       else if (code !== 'ECONNRESET' && code !== 'EPIPE') resolve({});
     });
     socket.on('close', () => {
@@ -99,7 +99,7 @@ function connect(path: string): Promise<Partial<Holder> | 'dead' | 'closed'> {
   });
 }
 
-/** Nothing is known of a process whose introduction cannot be read. */
+/** Parses a self-description. Returns an empty object if it is invalid. */
 export function parseHolder(text: string): Partial<Holder> {
   try {
     return (JSON.parse(text) ?? {}) as Partial<Holder>;
@@ -114,7 +114,7 @@ async function withAddress<Result>(
   work: (path: string) => Promise<Result>,
 ): Promise<Result> {
   if (process.platform === 'win32') {
-    // Pipes have names for the whole machine, so a copy of the folder needs other ones.
+    // Pipe names are global on the machine. The inode keeps a copy of the folder apart.
     const { ino } = statSync(folder, { bigint: true });
     return work(`\\\\.\\pipe\\todo-api-${ino}-${id}`);
   }
@@ -123,7 +123,7 @@ async function withAddress<Result>(
     if (Buffer.byteLength(path) > maxPathBytes) throw new Error('the path is too long for a socket');
     return work(path);
   }
-  // Through an open descriptor, paths of any length are short enough.
+  // A path through an open descriptor is short, whatever the length of the folder's path.
   const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     return await work(`/proc/self/fd/${descriptor}/${id}.sock`);

@@ -1,17 +1,17 @@
-/** What pg takes for its socket, and behind which is the embedded database. */
+/** Duplex stream that replaces pg's TCP socket and forwards protocol messages to the embedded database. */
 import { Duplex } from 'node:stream';
 import type { Engine } from './engine.ts';
 
-/** Messages that are answered: Query, Sync, Flush. What comes before one of them is sent together with it. */
-const answered = new Set(['Q', 'S', 'H'].map((type) => type.charCodeAt(0)));
+/** Messages that PostgreSQL answers: Query, Sync and Flush. Other messages are buffered until one of them arrives. */
+const answeredTypes = new Set(['Q', 'S', 'H'].map((type) => type.charCodeAt(0)));
 const terminate = 'X'.charCodeAt(0);
 
 /** AuthenticationOk, and ReadyForQuery outside of a transaction. */
 const welcome = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]);
 
 /**
- * A connection to the database, which has but one session. So a new connection first ends what the one before it may
- * have left behind: there must be one at a time.
+ * A connection to the database, which has a single session. At most one connection may be open. A new connection first
+ * rolls back and deallocates what the previous one may have left in the session.
  */
 export class EngineSocket extends Duplex {
   readonly #engine: Engine;
@@ -44,19 +44,19 @@ export class EngineSocket extends Duplex {
   override _read(): void {}
 
   override _final(done: () => void): void {
-    // Like a server that closes its side when the client has closed its own.
+    // Close the readable side after the client has closed the writable side, as a server does.
     void this.#last.then(() => {
       this.push(null);
       done();
     });
   }
 
-  /** Sends on all whole messages up to the last one that is answered. */
+  /** Forwards the complete messages, up to the last one that PostgreSQL answers. */
   #readMessages(): void {
     let end = 0;
     let complete = 0;
     for (;;) {
-      // The first message has no type.
+      // The start-up message has no type byte.
       const lengthAt = this.#isStarted ? end + 1 : end;
       if (this.#received.length < lengthAt + 4) break;
       const next = lengthAt + this.#received.readInt32BE(lengthAt);
@@ -71,7 +71,7 @@ export class EngineSocket extends Duplex {
       } else if (type === terminate) {
         this.#received = Buffer.alloc(0);
         return;
-      } else if (answered.has(type)) complete = end;
+      } else if (answeredTypes.has(type)) complete = end;
     }
     if (complete === 0) return;
     const messages = this.#received.subarray(0, complete);
@@ -93,7 +93,7 @@ export class EngineSocket extends Duplex {
       .catch((error) => void this.destroy(error));
   }
 
-  // What pg does with sockets, and what means nothing here.
+  // Methods of a socket that pg calls. They have no effect here.
   setNoDelay(): this {
     return this;
   }

@@ -1,14 +1,14 @@
-/** The thread of the embedded database: takes messages of PostgreSQL's protocol and posts the answers. */
+/** Worker thread of the embedded database: receives PostgreSQL protocol messages and posts the answers. */
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { type EngineRequest, exchangeWith } from './engine.ts';
 
 const directory: string | null = workerData;
-if (directory !== null && !existsSync(directory)) await makeCluster(directory);
+if (directory !== null && !existsSync(directory)) await createCluster(directory);
 const pglite = await open(directory);
 
-/** One after another, as they came. */
+/** Requests run one after another, in the order of arrival. */
 let last: Promise<void> = Promise.resolve();
 
 parentPort?.on('message', (request: EngineRequest) => {
@@ -16,19 +16,19 @@ parentPort?.on('message', (request: EngineRequest) => {
 });
 parentPort?.postMessage('ready');
 
-/** In another place first: what a process that was killed has left half made must not be taken for a database. */
-async function makeCluster(target: string): Promise<void> {
+/** Creates the cluster under a temporary name, so that the remains of a killed process are not mistaken for a database. */
+async function createCluster(target: string): Promise<void> {
   const unfinished = `${target}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  const made = await open(unfinished);
-  await made.close();
+  const cluster = await open(unfinished);
+  await cluster.close();
   renameSync(unfinished, target);
 }
 
 function open(dataDir: string | null): Promise<PGlite> {
   return PGlite.create({
     ...(dataDir !== null && { dataDir }),
-    // The default would double the memory of the whole server.
+    // PGlite's default would double the memory of the whole server.
     postgresqlconf: ['shared_buffers=16MB'],
   });
 }
@@ -43,6 +43,6 @@ async function answer(messages: Uint8Array): Promise<void> {
 
 async function close(): Promise<void> {
   await pglite.close();
-  // Nothing keeps the thread from here on.
+  // Without the port, the thread has nothing left to do and ends.
   parentPort?.close();
 }
