@@ -1,6 +1,6 @@
 /**
- * Data that the server derives from users' rows in JavaScript, such as the words of search. A new version of the
- * server may derive it in another way, and then brings the stored rows to its own version after the migrations.
+ * Derived data: columns and rows that the server computes from users' rows in JavaScript, for example search words. If a
+ * new version of the server computes them differently, it updates the stored rows after the migrations.
  */
 import type { QueryClient } from '../driver.ts';
 import { isRetryable } from '../errors.ts';
@@ -10,21 +10,21 @@ import { todoSchema } from './roles.ts';
 
 type Query = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
 
-/** Where a run is: values of the key that it goes by. */
+/** Position of a run: the key of the last processed row. */
 type Position = readonly string[];
 
 export interface DerivedData {
-  /** Its row in `todo_admin.derived_data`. */
+  /** Name of its row in `todo_admin.derived_data`. */
   readonly name: string;
-  /** To be raised with each change of what is derived. */
+  /** Increase it with each change of the derivation. */
   readonly version: number;
-  /** The tables of the schema `todo` that `deriveNext` reads and writes, in the order in which they are locked. */
+  /** The tables of the schema `todo` that `deriveNext` reads and writes, in locking order. */
   readonly tables: readonly string[];
   /**
-   * Brings the next rows up to date, a bounded number of them, in a transaction that sees the rows of all users.
+   * Updates the next rows, a limited number of them, in a transaction that sees the rows of all users.
    *
    * @param after the last position; null at the beginning
-   * @returns the new position and the number of rows that were looked at; null if there are no more
+   * @returns the new position and the number of rows that were checked; null if there are no more rows
    */
   deriveNext(query: Query, after: Position | null): Promise<{ position: Position; rows: number } | null>;
 }
@@ -36,11 +36,11 @@ interface State {
 }
 
 /**
- * Brings all derived data to the version of this server. Each step is a transaction under the lock of migrations: a
- * run that was killed goes on where it stopped, and servers that start at once share the work.
+ * Updates all derived data to the version of this server. Each step is a transaction under the migration lock. So a run
+ * that was killed continues where it stopped, and servers that start at once share the work.
  *
- * @returns what was brought up to date, for people
- * @throws DatabaseSetupError if it is of a newer server
+ * @returns a readable description of each update
+ * @throws DatabaseSetupError if the data belongs to a newer server
  */
 export async function bringUpToDate(client: QueryClient, all: readonly DerivedData[]): Promise<string[]> {
   const done: string[] = [];
@@ -57,9 +57,9 @@ export async function bringUpToDate(client: QueryClient, all: readonly DerivedDa
 }
 
 /**
- * Looks whether all derived data has the version of this server, without changing anything.
+ * Checks that all derived data has the version of this server. It changes nothing.
  *
- * @throws DatabaseSetupError if not
+ * @throws DatabaseSetupError if some data is older or newer
  */
 export async function requireUpToDate(client: QueryClient, all: readonly DerivedData[]): Promise<void> {
   for (const data of all) {
@@ -71,7 +71,7 @@ export async function requireUpToDate(client: QueryClient, all: readonly Derived
   }
 }
 
-/** One transaction; null if there was nothing to do. */
+/** Runs one transaction. Returns the number of rows, or null if nothing was pending. */
 async function deriveStep(client: QueryClient, data: DerivedData): Promise<number | null> {
   for (;;) {
     await beginMigration(client);
@@ -82,7 +82,7 @@ async function deriveStep(client: QueryClient, data: DerivedData): Promise<numbe
       return rows;
     } catch (error) {
       await client.query('rollback').catch(() => {});
-      // A server that is running may hold the locks of tables in another order.
+      // A running server may lock the tables in another order, which can cause a deadlock.
       if (!isRetryable(error)) throw error;
     }
   }
@@ -90,14 +90,14 @@ async function deriveStep(client: QueryClient, data: DerivedData): Promise<numbe
 
 async function derive(client: QueryClient, data: DerivedData, { target, position }: State): Promise<number> {
   const { name, version, tables } = data;
-  // The position of a run to another version does not apply.
+  // The position of a run to another version is not valid for this one.
   const after = target === version ? position : null;
-  const isGuarded = !(await isExemptFromPolicies(client));
-  if (isGuarded) await forcePolicies(client, tables, 'no force');
+  const isBoundByPolicies = !(await isExemptFromPolicies(client));
+  if (isBoundByPolicies) await forcePolicies(client, tables, 'no force');
   const query: Query = async <QueryRow extends object>(text: string, values: readonly unknown[]) =>
     (await client.query<QueryRow>(text, [...values])).rows;
   const next = await data.deriveNext(query, after);
-  if (isGuarded) await forcePolicies(client, tables, 'force');
+  if (isBoundByPolicies) await forcePolicies(client, tables, 'force');
   await client.query(
     next
       ? {
@@ -138,7 +138,7 @@ async function isExemptFromPolicies(client: QueryClient): Promise<boolean> {
   return rows[0]?.exempt === true;
 }
 
-/** Only the owner of a table is exempt while FORCE is off, and other transactions never see that it was. */
+/** While FORCE is off, only the owner of a table is exempt from its policies. Other transactions never see that state. */
 async function forcePolicies(client: QueryClient, tables: readonly string[], force: 'force' | 'no force') {
   for (const table of tables) {
     await client.query(`alter table ${todoSchema.schemaName}.${table} ${force} row level security`);

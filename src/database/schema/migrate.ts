@@ -1,4 +1,4 @@
-/** Brings the schema to the version of this server: the SQL files of `migrations/`, in the order of their numbers. */
+/** Schema migrations: applies the SQL files of `migrations/` in the order of their numbers. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,10 @@ import { migrationTimeoutMs } from '../pg/migration-client.ts';
 import { DatabaseSetupError, requireUsable } from './requirements.ts';
 import { janitorRole, roles, userRole } from './roles.ts';
 
-/** Same from `src/` and from `dist/`. */
+/** The relative path is the same from `src/` and from `dist/`. */
 const directory = fileURLToPath(new URL('../../../migrations', import.meta.url));
 
-/** Any number will do, as long as all servers agree on it and nobody else on the database uses it. */
+/** Key of the advisory lock. It is arbitrary, but must be the same in all servers and unused by other applications. */
 const lockKey = 8_031_977_421;
 
 interface Migration {
@@ -28,11 +28,10 @@ interface Applied {
 }
 
 /**
- * Applies what is missing, each migration in a transaction of its own under a lock, so that servers starting at once
- * do not get in each other's way.
+ * Applies the missing migrations. Each one runs in its own transaction under a lock, so that servers can start at once.
  *
  * @returns the names of the migrations that were applied
- * @throws DatabaseSetupError on a newer schema, or where the login may not do what is needed
+ * @throws DatabaseSetupError if the schema is newer, or if the login lacks a privilege
  */
 export function migrate(driver: Driver): Promise<string[]> {
   const migrations = readMigrations();
@@ -40,7 +39,7 @@ export function migrate(driver: Driver): Promise<string[]> {
     await requireUsableDirectly(client);
     const names: string[] = [];
     for (;;) {
-      const name = await explained(client, () => applyNext(client, migrations));
+      const name = await withSetupInstructions(client, () => applyNext(client, migrations));
       if (name === null) return names;
       names.push(name);
     }
@@ -48,9 +47,9 @@ export function migrate(driver: Driver): Promise<string[]> {
 }
 
 /**
- * Looks whether the schema is this server's own, without changing anything.
+ * Checks that the schema has the version of this server. It changes nothing.
  *
- * @throws DatabaseSetupError where it is not
+ * @throws DatabaseSetupError if it is older or newer
  */
 export function assertSchemaUpToDate(driver: Driver): Promise<void> {
   const migrations = readMigrations();
@@ -65,11 +64,11 @@ export function assertSchemaUpToDate(driver: Driver): Promise<void> {
   });
 }
 
-/** What a role, a database or the server may have set otherwise. After the lock, it must be seen what others committed. */
+/** With another default isolation level, the transaction would not see what other servers committed before it got the lock. */
 const begin = 'begin isolation level read committed';
 
-/** A migration may take longer than requests; `transaction_timeout` is there since PostgreSQL 17. */
-const patience = `
+/** Migrations may take longer than requests. PostgreSQL has `transaction_timeout` since version 17. */
+const migrationTimeouts = `
   select set_config(name, case name when 'statement_timeout' then '${migrationTimeoutMs}' else '0' end, true)
   from pg_settings
   where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')`;
@@ -81,7 +80,7 @@ async function requireUsableDirectly(client: QueryClient): Promise<void> {
   await client.query('commit');
 }
 
-/** Applies the first migration that is missing; null where none is. */
+/** Applies the first missing migration. Returns null if none is missing. */
 async function applyNext(client: QueryClient, migrations: readonly Migration[]): Promise<string | null> {
   await beginMigration(client);
   try {
@@ -90,9 +89,9 @@ async function applyNext(client: QueryClient, migrations: readonly Migration[]):
       await client.query('commit');
       return null;
     }
-    if (migration.number === 0) await prepareDatabase(client);
+    if (migration.number === 0) await createPrerequisites(client);
     await client.query(migration.sql);
-    await guardTables(client);
+    await applyTablePolicies(client);
     await client.query('insert into todo_admin.migrations (number, name, checksum) values ($1, $2, $3)', [
       migration.number,
       migration.name,
@@ -106,11 +105,11 @@ async function applyNext(client: QueryClient, migrations: readonly Migration[]):
   }
 }
 
-/** Begins a transaction that waits until no other server migrates. Its statements may take longer than requests. */
+/** Begins a transaction after all other servers have finished migrating. Its statements may take longer than requests. */
 export async function beginMigration(client: QueryClient): Promise<void> {
   await client.query(begin);
-  await client.query(patience);
-  // A lock of the transaction, not of the session, because a pooler lends sessions to others.
+  await client.query(migrationTimeouts);
+  // A transaction-level lock, because a pooler shares sessions between clients.
   await client.query('select pg_advisory_xact_lock($1)', [lockKey]);
 }
 
@@ -124,7 +123,7 @@ function pending(migrations: readonly Migration[], applied: readonly Applied[]):
     }
     if (known.checksum !== done.checksum) {
       throw new DatabaseSetupError(
-        `The migration "${done.name}" in the database differs from this server's. They belong to different versions: use a database of this version's own.`,
+        `The migration "${done.name}" in the database differs from this server's. They belong to different versions. Use a separate database for this version.`,
       );
     }
   }
@@ -148,14 +147,14 @@ function readMigrations(): Migration[] {
     .sort()
     .map((file, number) => {
       const text = readFileSync(`${directory}/${file}`, 'utf8');
-      // Git may have changed the line ends on Windows.
+      // Git may have converted the line endings on Windows.
       const checksum = createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
       return { number, name: file.replace(/\.sql$/, ''), sql: text, checksum };
     });
 }
 
-/** What the first migration builds on: the role, and the record of migrations. */
-async function prepareDatabase(client: QueryClient): Promise<void> {
+/** Creates what the first migration needs: the roles, and the table of applied migrations. */
+async function createPrerequisites(client: QueryClient): Promise<void> {
   for (const role of roles) await ensureRole(client, role);
   await client.query(`
     create schema if not exists todo_admin;
@@ -167,7 +166,7 @@ async function prepareDatabase(client: QueryClient): Promise<void> {
     )`);
 }
 
-/** Makes a role, which belongs to the whole cluster and may be there already; the login gets the right to take it on. */
+/** Creates a role unless the cluster has it already, and grants it to the login. */
 async function ensureRole(client: QueryClient, role: string): Promise<void> {
   const { rows } = await client.query('select 1 from pg_roles where rolname = $1', [role]);
   if (rows.length === 0) {
@@ -175,20 +174,20 @@ async function ensureRole(client: QueryClient, role: string): Promise<void> {
     try {
       await client.query(`create role ${role} nologin`);
     } catch (error) {
-      // Another database of the cluster was quicker.
+      // A server on another database of the cluster has created it meanwhile.
       const code = errorCode(error);
       if (code !== sqlState.duplicateObject && code !== sqlState.uniqueViolation) throw error;
       await client.query('rollback to savepoint role');
     }
   }
-  if (!(await mayTakeOnRole(client, role))) {
+  if (!(await canSetRole(client, role))) {
     // Since PostgreSQL 16, creating a role does not include the right to SET ROLE to it.
     await client.query(`grant ${role} to current_user`);
   }
 }
 
-async function mayTakeOnRole(client: QueryClient, role: string): Promise<boolean> {
-  await client.query('savepoint take_on');
+async function canSetRole(client: QueryClient, role: string): Promise<boolean> {
+  await client.query('savepoint set_role');
   try {
     await client.query(`set local role ${role}`);
     return true;
@@ -196,15 +195,15 @@ async function mayTakeOnRole(client: QueryClient, role: string): Promise<boolean
     if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
     return false;
   } finally {
-    await client.query('rollback to savepoint take_on');
+    await client.query('rollback to savepoint set_role');
   }
 }
 
 /**
- * Guards every table of users' data, the new ones of a migration too: no table can be forgotten. Drizzle knows
- * neither grants nor FORCE, which holds the tables' owner to the policies as well.
+ * Enables and forces row-level security on every table of user data after each migration, so that no table is missed.
+ * Drizzle supports neither grants nor FORCE, which applies the policies to the tables' owner, too.
  */
-async function guardTables(client: QueryClient): Promise<void> {
+async function applyTablePolicies(client: QueryClient): Promise<void> {
   await client.query(`
     grant usage on schema todo to ${userRole}, ${janitorRole};
     grant select, insert, update, delete on all tables in schema todo to ${userRole};
@@ -219,12 +218,12 @@ async function guardTables(client: QueryClient): Promise<void> {
   }
 }
 
-/** Adds to a refusal the SQL with which somebody who may can mend it. */
-async function explained<Result>(client: QueryClient, work: () => Promise<Result>): Promise<Result> {
+/** Adds the SQL that fixes a missing privilege to the error. */
+async function withSetupInstructions<Result>(client: QueryClient, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    // Raised by a migration that cannot be applied to this database, or by an event trigger of its own.
+    // Raised by a migration that does not fit this database, or by an event trigger of the database.
     if (errorCode(error) === sqlState.raiseException) {
       const { message } = error as Error;
       throw new DatabaseSetupError(`A migration was rejected (SQLSTATE P0001): ${message}`, { cause: error });
@@ -236,7 +235,7 @@ async function explained<Result>(client: QueryClient, work: () => Promise<Result
     const { login, database } = rows[0] ?? { login: 'LOGIN', database: 'DATABASE' };
     throw new DatabaseSetupError(
       [
-        `The login ${login} may not set up the database (${(error as Error).message}). Have a superuser run:`,
+        `The login ${login} lacks a privilege to set up the database (${(error as Error).message}). Have a superuser run:`,
         ...roles.map((role) => `  create role ${role} nologin;   -- unless it exists`),
         `  grant ${roles.join(', ')} to ${login};`,
         `  grant create on database ${database} to ${login};`,

@@ -1,4 +1,4 @@
-/** Proof, before anything is served, that the policies hold: a server that cannot show it does not start. */
+/** Verification of row-level security at start-up. The server serves no user data before it passes. */
 import type { Driver } from '../driver.ts';
 import { errorCode, sqlState } from '../errors.ts';
 import type { Statement } from '../statement.ts';
@@ -7,16 +7,16 @@ import { janitorRole, ownerPolicyName, roles, userRole } from './roles.ts';
 
 const roleNames = roles.map((role) => `'${role}'`).join(', ');
 
-/** One row a fault, from the catalogues alone. */
-const faultsInCatalogue = `
+/** Reads the system catalogues. Returns one row per violation. */
+const violationsSql = `
   with tables as (
     select c.oid, c.relname, c.relowner, c.relrowsecurity, c.relforcerowsecurity
     from pg_class c where c.relnamespace = 'todo'::regnamespace and c.relkind in ('r', 'p')
   ), policies as (
-    -- 0 stands for everybody.
+    -- 0 is PUBLIC.
     select *, polroles && array['${userRole}'::regrole::oid, 0] as is_for_users from pg_policy
   )
-  select 'role ' || rolname || ' is a superuser or has BYPASSRLS' as fault
+  select 'role ' || rolname || ' is a superuser or has BYPASSRLS' as violation
     from pg_roles where rolname in (${roleNames}) and (rolsuper or rolbypassrls)
   union all
   select 'role ' || rolname || ' can log in'
@@ -63,30 +63,30 @@ const faultsInCatalogue = `
     where nspname in ('todo_auth', 'todo_admin') and has_schema_privilege(role, pg_namespace.oid, 'usage')`;
 
 /**
- * @throws DatabaseSetupError that names each way around the policies
+ * @throws DatabaseSetupError that lists each violation
  */
 export async function verifyRowLevelSecurity(driver: Driver): Promise<void> {
-  const faults = await readFaults(driver.pool);
-  if (faults.length === 0) faults.push(...(await probe(driver)));
-  if (faults.length > 0) {
+  const violations = await readViolations(driver.pool);
+  if (violations.length === 0) violations.push(...(await probe(driver)));
+  if (violations.length > 0) {
     throw new DatabaseSetupError(
-      `Users' rows are not safe from each other in this database, so nothing is served:\n${faults.map((fault) => `  ${fault}`).join('\n')}\nUndo what was changed by hand; \`todo-api migrate\` on an empty database shows how it should be.`,
+      `Row-level security does not separate the users of this database, so the server does not start:\n${violations.map((violation) => `  ${violation}`).join('\n')}\nRevert the manual changes. \`todo-api migrate\` on an empty database creates the expected state.`,
     );
   }
 }
 
-/** The catalogue writes expressions and names by these settings, which a role or a database may have set otherwise. */
-const spelling = `
+/** Settings that change how the catalogues print expressions and names. A role or a database may have set other values. */
+const printSettings = `
   select set_config('IntervalStyle', 'postgres', true), set_config('quote_all_identifiers', 'off', true)`;
 
-async function readFaults(pool: Driver['pool']): Promise<string[]> {
-  // In one message, they are one transaction.
-  const results = await pool.query(`${spelling}; ${faultsInCatalogue}`);
-  const [, { rows }] = results as unknown as [object, { rows: { fault: string }[] }];
-  return rows.map((row) => row.fault);
+async function readViolations(pool: Driver['pool']): Promise<string[]> {
+  // Both are in one message, and so in one transaction.
+  const results = await pool.query(`${printSettings}; ${violationsSql}`);
+  const [, { rows }] = results as unknown as [object, { rows: { violation: string }[] }];
+  return rows.map((row) => row.violation);
 }
 
-/** Reads as nobody, the way every request reads: it must be done as the role, and find nothing. */
+/** Reads all tables without a user, in the same way as a request. It must run as the user role and find no row. */
 async function probe(driver: Driver): Promise<string[]> {
   const tables = await driver.pool.query<{ name: string }>(
     "select quote_ident(tablename) as name from pg_tables where schemaname = 'todo'",
@@ -101,7 +101,7 @@ async function probe(driver: Driver): Promise<string[]> {
     .catch((error: unknown) => {
       if (errorCode(error) !== sqlState.insufficientPrivilege) throw error;
       throw new DatabaseSetupError(
-        `The login may not act as ${userRole} (${(error as Error).message}). Have a superuser run "grant ${roles.join(', ')} to" that login.`,
+        `The login cannot switch to the role ${userRole} (${(error as Error).message}). Have a superuser run "grant ${roles.join(', ')} to" that login.`,
       );
     });
   const [[{ role, found: isFound }]] = results;
