@@ -1,4 +1,4 @@
-/** The upgrade of words and tag keys that an older server has stored. */
+/** Update of derived data (search words and tag keys) that an older server has stored. */
 import { Client } from 'pg';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
@@ -13,7 +13,7 @@ import { type PostgresServer, startPostgres } from '../support/postgres-server.t
 const prepared = (driver: Driver, { migrateOnStart = true, derived = [taskWords, tagKeys] } = {}) =>
   openDatabase({ ...databaseConfig('pglite:memory'), migrateOnStart }, driver, undefined, derived).prepare();
 
-/** As the version before stored them: words by the old folding, the key of a tag by `lower`. */
+/** Rows of the previous version: search words with the old folding, tag keys with `lower`. */
 const oldRows = `
   insert into todo.tasks (owner_id, id, title, description, created_at, updated_at)
   select owner, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
@@ -53,14 +53,14 @@ async function titles(api: TestApi, query: string): Promise<string[]> {
   return body.map((task: any) => task.title);
 }
 
-/** A derivation that fails at its second step, as that of a killed process ends. */
+/** A derivation that fails at its second step, like that of a killed process. */
 const killed = {
   ...taskWords,
   deriveNext: (query: any, after: any) =>
     after ? Promise.reject(new Error('killed')) : taskWords.deriveNext(query, after),
 };
 
-test('tasks of the version before are found by the new folding, and by nothing else', async () => {
+test('tasks of the previous version are found by the new folding only', async () => {
   const api = await withOldRows();
   expect(await titles(api, `q=${encodeURIComponent('میخواهم')}`)).toEqual([]);
   expect(await prepared(api.database.driver)).toEqual([
@@ -84,7 +84,7 @@ test('tasks of the version before are found by the new folding, and by nothing e
   expect(await prepared(api.database.driver)).toEqual([]);
 });
 
-test('tags that have become the same are merged, and the tasks whose tags change get a new version', async () => {
+test('tags that become equal are merged, and tasks whose tags change get a new version', async () => {
   const api = await withOldRows();
   await prepared(api.database.driver);
   const { body } = await api.user('ada').get('/api/v1/tags');
@@ -107,7 +107,7 @@ test('tags that have become the same are merged, and the tasks whose tags change
   expect(await titles(api, `tag=${encodeURIComponent('οδος')}`)).toEqual(['plain 9']);
 });
 
-test('a run that was killed goes on where it stopped; one to another version begins anew', async () => {
+test('a killed run continues where it stopped; a run to another version starts from the beginning', async () => {
   const api = await withOldRows();
   const { driver } = api.database;
   await expect(prepared(driver, { derived: [killed] })).rejects.toThrow('killed');
@@ -120,7 +120,7 @@ test('a run that was killed goes on where it stopped; one to another version beg
   ]);
 });
 
-test('several servers at once share the work', async () => {
+test('several servers that start at once share the work', async () => {
   const api = await withOldRows();
   const results = await Promise.all(Array.from({ length: 3 }, () => prepared(api.database.driver)));
   const rows = results
@@ -133,9 +133,9 @@ test('several servers at once share the work', async () => {
 test.each([
   ['older', { version: 1 }, /older than this server.*task_words needs version 2.*todo-api migrate/],
   ['newer', { version: 3 }, /newer than this server.*task_words has version 3.*newer version/],
-  ['becoming newer', { version: 1, target: 3 }, /newer than this server.*task_words has version 3/],
+  ['being updated to a newer version', { version: 1, target: 3 }, /newer than this server.*task_words has version 3/],
 ])(
-  'data that is %s is refused with MIGRATE_ON_START=false',
+  'data that is %s is rejected with MIGRATE_ON_START=false',
   async (_case, { version, target = null }: any, message) => {
     const api = await startApi();
     await api.database.query(`update todo_admin.derived_data set version = $1, target = $2 where name = 'task_words'`, [
@@ -150,13 +150,13 @@ test.each([
   },
 );
 
-test('a server of the version before can still make tags', async () => {
+test('a server of the previous version can still create tags', async () => {
   const api = await startApi();
   await api.database.query(`insert into todo.tags (owner_id, name) values ('ada', 'HOME')`);
   expect(await api.database.query('select key from todo.tags')).toEqual([{ key: 'home' }]);
 });
 
-describe('a login that owns the tables and obeys the policies', () => {
+describe('a login that owns the tables and is subject to the policies', () => {
   let server: PostgresServer;
 
   beforeEach((context) => {

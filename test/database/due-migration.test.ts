@@ -1,4 +1,4 @@
-/** The migration that resolves short names of zones as zones, on a database of the version before it, with tasks. */
+/** Migration that resolves short names as time zones, on a database of the previous version with tasks. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
@@ -18,7 +18,7 @@ const earlier = files.slice(
   files.findIndex((file) => file.endsWith('_due_instant.sql')),
 );
 
-/** A database with the migrations before the one that is tested. */
+/** A database with the migrations before the tested one. */
 async function earlierDatabase(): Promise<Driver> {
   const driver = databaseKind === 'embedded' ? await emptyEmbedded() : await emptyPostgres();
   await driver.withMigrationClient(async (client) => {
@@ -71,7 +71,7 @@ const everything = `select to_jsonb(tasks) - 'due_at' as "row" from todo.tasks o
 const instants = `
   select title, to_char(due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as due_at from todo.tasks order by title`;
 
-/** What belongs to the table, apart from the order of its columns. */
+/** Definition of the table, except for the order of its columns. */
 const definition = `
   select 'index' as kind, indexdef as definition from pg_indexes where schemaname = 'todo' and tablename = 'tasks'
   union all
@@ -95,7 +95,7 @@ async function addTasks(driver: Driver, ...tasks: readonly (string | null)[][]):
   }
 }
 
-test('corrects the tasks that there are, and changes nothing else', async () => {
+test('corrects the existing tasks and changes nothing else', async () => {
   const driver = await earlierDatabase();
   const { pool } = driver;
   await addTasks(
@@ -129,7 +129,7 @@ test('corrects the tasks that there are, and changes nothing else', async () => 
   expect((await pool.query(definition)).rows).toEqual(await fresh.query(definition));
 });
 
-test('lets users write due dates where functions are not for everybody', async () => {
+test('users can write due dates if PUBLIC cannot execute functions', async () => {
   const driver = await earlierDatabase();
   await driver.pool.query('alter default privileges revoke execute on functions from public');
   await migrate(driver);
@@ -142,9 +142,9 @@ test('lets users write due dates where functions are not for everybody', async (
   expect(row).toEqual({ due_at: '2026-07-01T10:00:00.000000Z' });
 });
 
-test('is refused with what to do, and changes nothing, where the server does not know a zone any more', async () => {
+test('fails with the fix, and changes nothing, if the server no longer knows a zone', async () => {
   const driver = await earlierDatabase();
-  // An abbreviation, which an earlier version of the table took for a zone.
+  // An abbreviation, which an earlier version of the table accepted as a zone.
   await addTasks(driver, ['lost', '2026-07-01', '12:00', 'PST']);
   await expect(migrate(driver)).rejects.toMatchObject({
     name: 'DatabaseSetupError',

@@ -1,4 +1,4 @@
-/** The transaction of a request to the embedded issuer: what commits it, and what rolls it back. */
+/** Transaction of a request to the embedded issuer: conditions of commit and rollback. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { IssuerDatabase } from '../../src/auth/better-auth/issuer-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
@@ -7,7 +7,7 @@ let database: TestDatabase;
 let issuer: IssuerDatabase;
 
 beforeAll(async () => {
-  // One place: whoever waited for a second connection would wait for itself.
+  // One connection: a request that needs a second one would wait for itself.
   database = await createTestDatabase({ poolMax: 1, timeoutMs: 2_000 });
   issuer = new IssuerDatabase(database.driver.pool, 2_000);
 });
@@ -21,7 +21,7 @@ const answer = (status: number) => new Response(null, { status });
 
 describe('commits', () => {
   test.each([200, 204, 302, 401, 422])(
-    'with status %i, which Better Auth may have meant to store something with',
+    'with status %i, because Better Auth may have stored something',
     async (status) => {
       const response = await issuer.inTransaction(async () => {
         await insert('a');
@@ -32,7 +32,7 @@ describe('commits', () => {
     },
   );
 
-  test('after all that was asked for at once, reads and writes, on a single connection', async () => {
+  test('after all concurrent reads and writes, on a single connection', async () => {
     await issuer.inTransaction(async () => {
       await Promise.all([select(), insert('a'), select(), insert('b'), select(), insert('c')]);
       return answer(200);
@@ -40,7 +40,7 @@ describe('commits', () => {
     expect(await ids()).toHaveLength(3);
   });
 
-  test('what was asked for, even if it was not waited for', async () => {
+  test('statements that the handler did not wait for', async () => {
     await issuer.inTransaction(async () => {
       void insert('a');
       return answer(200);
@@ -59,7 +59,7 @@ describe('rolls back', () => {
     expect(await ids()).toEqual([]);
   });
 
-  test('what rejects', async () => {
+  test('if the handler rejects', async () => {
     const failing = issuer.inTransaction(async () => {
       await insert('a');
       throw new Error('failed');
@@ -68,7 +68,7 @@ describe('rolls back', () => {
     expect(await ids()).toEqual([]);
   });
 
-  test('a refused statement with what was before it, and does nothing after it', async () => {
+  test('a rejected statement and the statements before it, and sends none after it', async () => {
     const response = await issuer.inTransaction(async () => {
       await insert('a');
       await expect(insert('a')).rejects.toMatchObject({ code: '23505' });
@@ -79,7 +79,7 @@ describe('rolls back', () => {
     expect(await ids()).toEqual([]);
   });
 
-  test('no success that is told to a client: that is a 500', async () => {
+  test('if a statement failed but the handler reports success; the response is 500', async () => {
     const failing = issuer.inTransaction(async () => {
       await insert('a');
       await insert('a').catch(() => {});
@@ -103,7 +103,7 @@ describe('rolls back', () => {
     expect(await ids()).toEqual([]);
   });
 
-  test('what failed, whatever is made of it', async () => {
+  test('after a database failure, whatever the handler answers', async () => {
     const failing = issuer.inTransaction(async () => {
       await insert('a');
       await issuer.query('select * from todo_auth.nothing').catch(() => {});
@@ -114,7 +114,7 @@ describe('rolls back', () => {
   });
 });
 
-test('a transaction has timeouts, so that it ends if this server is cut off from the database', async () => {
+test('a transaction has timeouts, so that it ends if this server loses its connection', async () => {
   const settings =
     "select current_setting('statement_timeout') as one, current_setting('idle_in_transaction_session_timeout') as other";
   await issuer.inTransaction(async () => {
@@ -124,7 +124,7 @@ test('a transaction has timeouts, so that it ends if this server is cut off from
   });
 });
 
-test('nothing is done for a request that has been answered', async () => {
+test('no statement runs for a request that has been answered', async () => {
   let end = () => {};
   const answered = new Promise<void>((resolve) => {
     end = resolve;
@@ -139,7 +139,7 @@ test('nothing is done for a request that has been answered', async () => {
   expect(await ids()).toEqual([]);
 });
 
-test('outside of a request each query is for itself', async () => {
+test('outside of a request, each query is its own transaction', async () => {
   await insert('a');
   expect((await select()).rows).toEqual([{ id: 'a' }]);
   await expect(insert('a')).rejects.toMatchObject({ code: '23505' });

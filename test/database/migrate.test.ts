@@ -1,4 +1,4 @@
-/** Setting up a database: at once with others, by logins of little power, and never over what it does not know. */
+/** Migrations: concurrent servers, logins with few privileges, unknown schemas. */
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
@@ -20,8 +20,8 @@ function opened(url: string): Driver {
   return driver;
 }
 
-describe('a database that is set up', () => {
-  test('has nothing to be done', async () => {
+describe('a migrated database', () => {
+  test('needs no migration', async () => {
     const database = await createTestDatabase();
     onTestFinished(() => database.remove());
     expect(await migrated(database.driver)).toEqual([]);
@@ -35,7 +35,7 @@ describe('a database that is set up', () => {
       /newer than this server.*0900_from_the_future.*newer version/,
     ],
     ['has another history', `update todo_admin.migrations set checksum = 'x'`, /differs from this server/],
-  ])('is refused where it %s', async (_fault, change, message) => {
+  ])('is rejected if it %s', async (_fault, change, message) => {
     const database = await createTestDatabase();
     onTestFinished(() => database.remove());
     await database.query(change);
@@ -48,7 +48,7 @@ describe('a database that is set up', () => {
   });
 });
 
-test('an empty database is refused with MIGRATE_ON_START=false, and left as it is', async () => {
+test('an empty database is rejected with MIGRATE_ON_START=false, and stays unchanged', async () => {
   const pglite = await PGlite.create();
   const driver = await openEmbedded({ directory: null, timeoutMs: 5_000, prepare: true }, pglite);
   onTestFinished(() => driver.close());
@@ -60,7 +60,7 @@ test('an empty database is refused with MIGRATE_ON_START=false, and left as it i
   expect(rows).toEqual([]);
 });
 
-describe('on a server of its own', () => {
+describe('on a separate server', () => {
   let server: PostgresServer;
 
   beforeEach((context) => {
@@ -80,13 +80,13 @@ describe('on a server of its own', () => {
 
   const urlOf = (login: string, database: string) => `postgres://${login}@127.0.0.1:${server.port}/${database}`;
 
-  /** What the cluster remembers of a test. */
+  /** What remains in the cluster after a test. */
   const forget = async (...databases: string[]) => {
     await admin(...databases.map((name) => `drop database if exists ${name} with (force)`));
     for (const role of roles) await admin(`drop role if exists ${role}`);
   };
 
-  test('eight servers set up two empty databases at once', async () => {
+  test('eight servers migrate two empty databases at once', async () => {
     onTestFinished(() => forget('one', 'other'));
     await admin('create database one', 'create database other');
     const results = await Promise.all(
@@ -95,7 +95,7 @@ describe('on a server of its own', () => {
         return migrated(opened(url), url);
       }),
     );
-    // Each migration has a transaction of its own, so several servers may have applied some, but none twice.
+    // Each migration runs in its own transaction. Several servers may apply some of them, but none twice.
     const [other, one] = [0, 1].map((index) =>
       results
         .filter((_, each) => each % 2 === index)
@@ -107,7 +107,7 @@ describe('on a server of its own', () => {
     expect(other).toEqual(one);
   });
 
-  test('an owner with CREATEROLE does, as on Neon', async () => {
+  test('an owner with CREATEROLE can migrate, as on Neon', async () => {
     onTestFinished(async () => {
       await forget('owned');
       await admin('drop role neon_owner');
@@ -121,7 +121,7 @@ describe('on a server of its own', () => {
     expect(rows).toEqual([{ rolsuper: false }]);
   });
 
-  test('a second database of the cluster shares the role, for the same owner', async () => {
+  test('a second database of the cluster and the same owner share the role', async () => {
     onTestFinished(async () => {
       await forget('first', 'second');
       await admin('drop role neon_owner');
@@ -134,7 +134,7 @@ describe('on a server of its own', () => {
     }
   });
 
-  test('a login without the rights is told the SQL, which then does', async () => {
+  test('a login without the privileges gets an error with the SQL that fixes it', async () => {
     onTestFinished(async () => {
       await forget('bare');
       await admin('drop role plain');
@@ -153,7 +153,7 @@ describe('on a server of its own', () => {
     expect((await migrated(driver, url)).length).toBeGreaterThan(0);
   });
 
-  test('an owner without CREATEROLE, in a cluster that has the role already, is told to be granted it', async () => {
+  test('an owner without CREATEROLE, in a cluster that has the role, gets an error with the grant', async () => {
     onTestFinished(async () => {
       await forget('granted');
       await admin('drop role owner_only_login');

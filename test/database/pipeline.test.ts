@@ -1,4 +1,4 @@
-/** The exchange with the database: as the user, all or nothing, in one round trip, and nothing left behind. */
+/** Pipeline to the database: runs as the user, in one transaction and one round trip, and leaves no state. */
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createBatches } from '../../src/database/pg/batch.ts';
 import { openPostgres } from '../../src/database/pg/postgres.ts';
@@ -11,7 +11,7 @@ import { canPrepare, createTestDatabase, databaseKind, isPooled, type TestDataba
 let database: TestDatabase;
 
 beforeAll(async () => {
-  // One connection, so that what one exchange leaves behind is what the next one finds.
+  // One connection, so that each pipeline would see the state that the previous one leaves.
   database = await createTestDatabase({ poolMax: 1 });
 });
 
@@ -51,12 +51,12 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
     await database.query('delete from todo.tasks');
   });
 
-  test('statements run as the role and the user', async () => {
+  test('statements run as the user role and with the user id', async () => {
     expect(await run('ada', [whoAmI], prepare)).toEqual([[{ role: userRole, user: 'ada', time }]]);
     expect(await run(null, [whoAmI], prepare)).toEqual([[{ role: userRole, user: '', time }]]);
   });
 
-  test('nothing of the user stays on the connection', async () => {
+  test('no setting of the user stays on the connection', async () => {
     const settings = () =>
       database.query(`select current_user::text as role, current_setting('app.user_id', true) as "user",
         current_setting('TimeZone') as zone, current_setting('DateStyle') as style`);
@@ -70,13 +70,13 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
   });
 
   test.each(["o'brien", '"; drop', '\\', 'ü💥', "x', true), set_config('role', 'postgres", ' ', 'a'.repeat(255)])(
-    'the user %s is a value and nothing else',
+    'the user id %s is only a value',
     async (user) => {
       expect(await run(user, [whoAmI], prepare)).toEqual([[{ role: userRole, user, time }]]);
     },
   );
 
-  test('several statements give the rows of each, in order', async () => {
+  test('the result has the rows of each statement, in order', async () => {
     const [inserted, counted, again] = await run(
       'ada',
       [insert('ada', ids[0]), statement('count', 'select count(*) as count from todo.tasks'), divide(1)],
@@ -85,14 +85,14 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
     expect({ inserted, counted, again }).toEqual({ inserted: [], counted: [{ count: 1 }], again: [{ quotient: 1 }] });
   });
 
-  test('one that fails takes all with it', async () => {
+  test('a failed statement rolls back all statements', async () => {
     await expect(run('ada', [insert('ada', ids[0]), divide(0), insert('ada', ids[1])], prepare)).rejects.toMatchObject({
       code: '22012',
     });
     expect(await database.query('select id from todo.tasks')).toEqual([]);
   });
 
-  test('an exchange that failed midway can be sent again, in any order', async () => {
+  test('a pipeline that failed midway can be sent again, in any order', async () => {
     const fresh = (suffix: string, text: string) => statement(`${suffix}_${prepare}`, text);
     const one = fresh('one', 'select 1 as one');
     const two = fresh('two', 'select 2 as two');
@@ -105,7 +105,7 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
     }
   });
 
-  test('many at once on one connection do not mix', async () => {
+  test('concurrent pipelines on one connection do not mix', async () => {
     const users = Array.from({ length: 30 }, (_, index) => `user-${index}`);
     const results = await Promise.all(
       users.map((user, index) =>
@@ -118,7 +118,7 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
     expect(results).toEqual(users.map((user, index) => (index % 3 === 0 ? '22012' : user)));
   });
 
-  test('timestamps keep their microseconds, whatever their form', async () => {
+  test('timestamps of any form keep their microseconds', async () => {
     const [rows] = await run(
       'ada',
       [
@@ -139,33 +139,36 @@ describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
     ]);
   });
 
-  test('arrays of texts arrive as they were sent', async () => {
+  test('arrays of texts arrive unchanged', async () => {
     const texts = ['a', '', ' ', 'NULL', 'null', '"', '\\', '{}', 'a,b', '\n', '💥', "'"];
     const sent = statement('texts', 'select $1::text[] as texts', [[...texts, null]]);
     expect(await run('ada', [sent], prepare)).toEqual([[{ texts: [...texts, null] }]]);
   });
 });
 
-test.each(['Asia/Kolkata', 'Europe/London'])('where the database has the time zone %s all is in UTC', async (zone) => {
-  const other = await createTestDatabase();
-  onTestFinished(() => other.remove());
-  await other.query(`do $$ begin
+test.each(['Asia/Kolkata', 'Europe/London'])(
+  'if the database has the time zone %s, all times are in UTC',
+  async (zone) => {
+    const other = await createTestDatabase();
+    onTestFinished(() => other.remove());
+    await other.query(`do $$ begin
     execute format('alter database %I set TimeZone to ''${zone}''', current_database());
     execute format('alter database %I set DateStyle to ''German, DMY''', current_database());
   end $$`);
-  // The embedded database has but one session, which has begun.
-  if (other.config.kind === 'pglite') await other.query(`set TimeZone to '${zone}'; set DateStyle to 'German, DMY'`);
-  const driver = other.config.kind === 'postgres' ? openPostgres(other.config) : other.driver;
-  onTestFinished(() => driver.close());
-  const due = statement('due', `select '2026-07-20T12:00:00.5Z'::timestamptz as at, '2026-07-20'::date as day`);
-  expect(await driver.batch({ role: 'user', userId: 'ada' }, [due, whoAmI])).toEqual([
-    [{ at: '2026-07-20T12:00:00.500000Z', day: '2026-07-20' }],
-    [{ role: userRole, user: 'ada', time }],
-  ]);
-});
+    // The embedded database has a single session, which has already begun.
+    if (other.config.kind === 'pglite') await other.query(`set TimeZone to '${zone}'; set DateStyle to 'German, DMY'`);
+    const driver = other.config.kind === 'postgres' ? openPostgres(other.config) : other.driver;
+    onTestFinished(() => driver.close());
+    const due = statement('due', `select '2026-07-20T12:00:00.5Z'::timestamptz as at, '2026-07-20'::date as day`);
+    expect(await driver.batch({ role: 'user', userId: 'ada' }, [due, whoAmI])).toEqual([
+      [{ at: '2026-07-20T12:00:00.500000Z', day: '2026-07-20' }],
+      [{ role: userRole, user: 'ada', time }],
+    ]);
+  },
+);
 
-test('what stays the same is set once for a session, where it is nobody else’s', async (context) => {
-  context.skip(databaseKind === 'embedded', 'the embedded database does not tell who serves a connection');
+test('constant settings are made once per session, if no pooler shares it', async (context) => {
+  context.skip(databaseKind === 'embedded', 'the embedded database reports no process id');
   const settings = await database.query(`select current_setting('statement_timeout') as statement,
     current_setting('idle_in_transaction_session_timeout') as transaction`);
   const timeout = isPooled ? '0' : `${database.config.timeoutMs / 1_000}s`;
@@ -175,30 +178,30 @@ test('what stays the same is set once for a session, where it is nobody else’s
   expect(await run('ada', [scope])).toEqual([canPrepare ? [{ name: isPooled ? 'whole_scope' : 'scope' }] : []]);
 });
 
-test('a database can be closed right after an exchange has failed', async () => {
+test('a database can be closed right after a pipeline has failed', async () => {
   const own = await createTestDatabase();
   const many = Array.from({ length: 20 }, () => divide(1));
   const failing = own.driver.batch({ role: 'user', userId: 'ada' }, [statement('bad', 'nothing'), ...many]);
   await expect(failing).rejects.toMatchObject({ code: '42601' });
-  // What the failed exchange has left unread must not end in an unhandled rejection.
+  // Unread answers of the failed pipeline must not cause an unhandled rejection.
   await own.remove();
 });
 
-test('nothing runs before the database is ready', async () => {
+test('no statement runs before the database is ready', async () => {
   const asUser = createUserDatabase(database.driver, database.config, () => false);
   const attempt = asUser.run({ userId: 'ada', scopes: null }, [whoAmI]);
   await expect(attempt).rejects.toMatchObject({ code: 'database_unavailable' });
 });
 
 describe('on the wire', () => {
-  test.each(preparations)('an exchange is one Sync (DATABASE_PREPARE=%s)', async (prepare) => {
+  test.each(preparations)('a pipeline has one Sync (DATABASE_PREPARE=%s)', async (prepare) => {
     const { config } = database;
     if (config.kind !== 'postgres') return;
     const proxy = await startCountingProxy(config.url);
     const driver = openPostgres({ ...config, prepare, url: proxy.url, directUrl: proxy.url });
     const send = (statements: BoundStatement[]) => driver.batch({ role: 'user', userId: 'ada' }, statements);
     await send([whoAmI]);
-    // The other one settles the session.
+    // The second Sync belongs to the configuration of the session.
     expect(proxy.take()).toMatchObject({ startup: 1, P: 3, S: 2 });
     await send([whoAmI]);
     expect(proxy.take()).toEqual({ ...(!prepare && { P: 2, D: 2 }), B: 2, E: 2, S: 1 });

@@ -1,4 +1,4 @@
-/** The pool of connections: what is lent comes back once, what is broken or unused goes. */
+/** Connection pool: checkout, release, idle timeout and broken connections. */
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { ConnectionPool } from '../../src/database/pg/pool.ts';
 import { createTestDatabase, databaseKind } from '../support/databases.ts';
@@ -7,35 +7,35 @@ beforeEach((context) => context.skip(databaseKind === 'embedded', 'the embedded 
 
 async function openPool(idleTimeoutMs: number): Promise<ConnectionPool> {
   const { config, remove } = await createTestDatabase();
-  const bounds = { max: 3, acquireTimeoutMs: 1_000, connectTimeoutMs: 5_000, queryTimeoutMs: 1_000, idleTimeoutMs };
-  const pool = new ConnectionPool({ connectionString: config.kind === 'postgres' ? config.directUrl : '' }, bounds);
+  const limits = { max: 3, acquireTimeoutMs: 1_000, connectTimeoutMs: 5_000, queryTimeoutMs: 1_000, idleTimeoutMs };
+  const pool = new ConnectionPool({ connectionString: config.kind === 'postgres' ? config.directUrl : '' }, limits);
   onTestFinished(remove);
   onTestFinished(() => pool.end());
   return pool;
 }
 
-/** Has as many connections open as there may be. */
+/** Opens the maximum number of connections. */
 async function openAll(pool: ConnectionPool): Promise<void> {
-  const lent = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
-  for (const client of lent) client.release();
+  const connections = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
+  for (const client of connections) client.release();
   expect({ total: pool.totalCount, idle: pool.idleCount }).toEqual({ total: 3, idle: 3 });
 }
 
-test('a connection is lent to one at a time', async () => {
+test('a connection is checked out by one caller at a time', async () => {
   const pool = await openPool(0);
   await openAll(pool);
-  const lent = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
-  expect(new Set(lent).size).toBe(3);
+  const connections = await Promise.all([pool.connect(), pool.connect(), pool.connect()]);
+  expect(new Set(connections).size).toBe(3);
   expect(pool.idleCount).toBe(0);
-  const [client] = lent;
+  const [client] = connections;
   const next = pool.connect();
   await vi.waitUntil(() => pool.waitingCount === 1);
   client.release();
   expect(await next).toBe(client);
-  for (const each of lent) each.release();
+  for (const each of connections) each.release();
 });
 
-test('a connection that is given back twice is lent once', async () => {
+test('a connection that is released twice is checked out once', async () => {
   const pool = await openPool(0);
   const client = await pool.connect();
   client.release();
@@ -47,7 +47,7 @@ test('a connection that is given back twice is lent once', async () => {
   other.release();
 });
 
-test('connections that nobody uses are closed, and the one in use is not', async () => {
+test('idle connections are closed, and the connection in use is not', async () => {
   const pool = await openPool(200);
   await openAll(pool);
   const { rows } = await pool.query('select pg_backend_pid() as pid');
@@ -58,7 +58,7 @@ test('connections that nobody uses are closed, and the one in use is not', async
   await vi.waitUntil(() => pool.totalCount === 0, 5_000);
 });
 
-test('a connection that ends while nobody uses it is forgotten', async () => {
+test('an idle connection that ends is removed', async () => {
   const pool = await openPool(0);
   await openAll(pool);
   await pool.query(
@@ -69,7 +69,7 @@ test('a connection that ends while nobody uses it is forgotten', async () => {
   await openAll(pool);
 });
 
-test('a connection that its user found broken is not lent again', async () => {
+test('a connection that is released with an error is not checked out again', async () => {
   const pool = await openPool(0);
   const client = await pool.connect();
   client.release(new Error('broken'));

@@ -1,4 +1,4 @@
-/** The wall between users in the database itself, and the refusal to serve where it has a hole. */
+/** Row-level security of the database, and its verification at start-up. */
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { verifyRowLevelSecurity } from '../../src/database/schema/verify-row-security.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
@@ -8,7 +8,7 @@ const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const otherId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
 
 async function freshDatabase(): Promise<TestDatabase> {
-  // One connection, so that a transaction can be opened on it and closed again.
+  // One connection, so that all queries of a test run in one transaction.
   const database = await createTestDatabase({ poolMax: 1 });
   onTestFinished(() => database.remove());
   return database;
@@ -17,13 +17,13 @@ async function freshDatabase(): Promise<TestDatabase> {
 describe('the start-up check', () => {
   const check = ({ driver }: TestDatabase) => verifyRowLevelSecurity(driver);
 
-  test('passes on a migrated database, with tasks in it too', async () => {
+  test('passes on a migrated database, also with tasks in it', async () => {
     const database = await freshDatabase();
     await database.query(`insert into todo.tasks (owner_id, id, title) values ('ada', $1, 'x')`, [id]);
     await check(database);
   });
 
-  // Never committed: roles belong to the cluster, which other tests use at the same time.
+  // Never committed, because roles belong to the cluster, which other tests use at the same time.
   test.each([
     ['the role is a superuser', 'alter role todo_user superuser', /superuser/],
     ['the role has BYPASSRLS', 'alter role todo_user bypassrls', /BYPASSRLS/],
@@ -69,12 +69,12 @@ describe('the start-up check', () => {
       'alter policy owner_only on todo.tasks with check (true)',
       /not about the current user/,
     ],
-    ['the policy is for everybody', 'alter policy owner_only on todo.tasks to public', /"owner_only" alone/],
+    ['the policy is for PUBLIC', 'alter policy owner_only on todo.tasks to public', /"owner_only" alone/],
     ['the role owns a table', 'alter table todo.tasks owner to todo_user', /belongs to todo_user/],
     ['the role may see the issuer’s tables', 'grant usage on schema todo_auth to todo_user', /todo_auth/],
-    ['everybody may see the issuer’s tables', 'grant usage on schema todo_auth to public', /todo_auth/],
+    ['PUBLIC may see the issuer’s tables', 'grant usage on schema todo_auth to public', /todo_auth/],
     ['the role may see the migrations', 'grant usage on schema todo_admin to todo_user', /todo_admin/],
-  ])('refuses where %s', async (_fault, breach, message) => {
+  ])('rejects a database if %s', async (_fault, breach, message) => {
     const database = await freshDatabase();
     await database.query('begin');
     await database.query(breach);
@@ -106,7 +106,7 @@ describe('the policies', () => {
     expect(await as('eve', `select * from todo.tasks where owner_id = 'ada'`)).toEqual([]);
   });
 
-  test('show nobody anything', async () => {
+  test('show no rows without a user', async () => {
     for (const nobody of [null, '']) expect(await as(nobody, 'select * from todo.tasks')).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-/** Databases of all shapes: each either serves correctly, or is refused at start with a line that names the fix. */
+/** Databases with unusual settings: the server works correctly, or fails at start with a line that names the fix. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -29,7 +29,7 @@ afterAll(async () => {
   if (!skip) await admin(`drop role ${login}`);
 });
 
-/** An empty database and the statements that shape it, of which those that begin with `in` run in it. */
+/** An empty database and the statements that configure it. Statements that begin with `in` run in that database. */
 async function make(statements: readonly string[], create = `create database ${database}`): Promise<string> {
   await admin(create);
   onTestFinished(() => admin(`drop database ${database} with (force)`, `alter role ${login} reset all`));
@@ -40,7 +40,7 @@ async function make(statements: readonly string[], create = `create database ${d
   return `${url}/${database}`;
 }
 
-/** What depends on settings: collation, time zones, row-level security, concurrent writes, batches, expiry. */
+/** Behaviour that depends on settings: collation, time zones, row-level security, concurrent writes, batches, expiry. */
 async function expectServed({ call }: Served): Promise<void> {
   const due = { date: '2026-11-01', time: '01:30', time_zone: 'America/New_York' };
   const task = { title: 'Ärger', description: 'C:\\temp "x" \u{1f600}', tags: ['Ünïcode', 'null'], due };
@@ -130,12 +130,12 @@ describe.skipIf(skip)('a database', () => {
     await expectServed(await serve({ DATABASE_URL: address }));
   });
 
-  test('whose foreign keys are off is refused', async () => {
+  test('with foreign keys switched off is rejected', async () => {
     const address = await make([`alter role ${login} set session_replication_role = replica`]);
     expect(await refusalOf(address)).toMatch(/session_replication_role.*alter role/);
   });
 
-  test('without the ICU collation is refused', async () => {
+  test('without the ICU collation is rejected', async () => {
     const address = await make([
       'set allow_system_table_mods = on',
       "delete from pg_collation where collname = 'und-x-icu'",
@@ -143,12 +143,12 @@ describe.skipIf(skip)('a database', () => {
     expect(await refusalOf(address)).toMatch(/und-x-icu.*ICU/);
   });
 
-  test('without plpgsql is refused', async () => {
+  test('without plpgsql is rejected', async () => {
     const address = await make(['drop extension plpgsql']);
     expect(await refusalOf(address)).toMatch(/no language plpgsql\. Run "create extension plpgsql"/);
   });
 
-  test('whose event trigger forbids new tables is refused with what the trigger says', async () => {
+  test('with an event trigger that forbids new tables is rejected with the trigger’s message', async () => {
     const address = await make([
       `create function forbid() returns event_trigger language plpgsql as $$
        begin raise exception 'no tables here'; end $$`,
@@ -164,7 +164,7 @@ describe.skipIf(skip)('a database', () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^todo-api: The encoding [^\n]+\n$/)]);
   });
 
-  // The server sets both for a session of its own, and cannot do so behind a pooler.
+  // The server sets both for its own sessions. Behind a pooler it cannot.
   test.each([
     ['transaction_isolation', "default_transaction_isolation = 'serializable'"],
     ['DateStyle', "datestyle = 'German'"],
@@ -178,7 +178,7 @@ describe.skipIf(skip)('a database', () => {
   });
 });
 
-test.skipIf(skip)('a standby is refused', async () => {
+test.skipIf(skip)('a standby is rejected', async () => {
   const own = await startPostgres();
   onTestFinished(() => own.stop());
   const [folder] = await withAdmin(own.url, async (client) => (await client.query('show data_directory')).rows);

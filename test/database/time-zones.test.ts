@@ -1,8 +1,8 @@
 /**
- * `due_at` of every zone, at every change of its offset since 1970 and at every solstice, beside an independent calendar.
+ * Comparison of `due_at` with an independent calendar: every zone, at each offset change since 1970 and each solstice.
  *
- * Node and the database each have a copy of the tz database. Where one of them lacks a release that changed a zone, they
- * disagree; `laterReleases` says on which days. On those the database's own calendar is the measure.
+ * Node and the database each have a copy of the tz database. If one of them lacks a release that changed a zone, they
+ * disagree. `laterReleases` lists the days. On those days, the database's own calendar is the reference.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { timeZoneNames } from '../../src/tasks/due/time-zones.ts';
@@ -13,15 +13,15 @@ interface Release {
   readonly release: string;
   readonly why: string;
   readonly zones: readonly string[];
-  /** Local dates: the first and the last on which a copy without the release differs from one with it. */
+  /** The first and the last local date on which copies without and with the release differ. */
   readonly from: string;
   readonly to: string;
 }
 
-/** Later than every date that is compared. */
+/** After every compared date. */
 const end = '2038-01-01';
 
-/** Those after 2025a, which the oldest Node that is supported has. */
+/** Releases after 2025a, which the oldest supported Node has. */
 const laterReleases: readonly Release[] = [
   {
     release: '2025b',
@@ -85,7 +85,7 @@ beforeAll(async () => {
 
 afterAll(() => database.remove());
 
-/** What `due_at` is at each local time in a zone, in milliseconds since 1970. */
+/** `due_at` for each local time in a zone, in milliseconds since 1970. */
 async function dueAt(zone: string, locals: readonly number[]): Promise<number[]> {
   const [row] = await database.query<{ instants: number[] }>(
     `select array_agg(extract(epoch from ${expression})::float8 * 1000 order by place) as instants
@@ -97,7 +97,7 @@ async function dueAt(zone: string, locals: readonly number[]): Promise<number[]>
   return row?.instants ?? [];
 }
 
-/** The local times at which `due_at` is another instant than by a calendar. */
+/** The local times at which `due_at` differs from a calendar. */
 async function differing(zone: string, locals: readonly number[], calendar: ZoneCalendar): Promise<string[]> {
   const found = await dueAt(zone, locals);
   return locals
@@ -123,9 +123,9 @@ describe('every zone of the tz database', () => {
       const calendar = calendars.get(zone) as ZoneCalendar;
       const own = await databaseCalendar(zone, from, to);
       const locals = own.transitions.flatMap(localTimesAround);
-      // Where the copies disagree, the database follows its own.
+      // If the copies disagree, the database follows its own.
       expect(await differing(zone, locals, own), zone).toEqual([]);
-      // Both may have the release, or lack it. If not, the days that are left out begin and end with those that differ.
+      // Both may have or lack the release. Otherwise the excluded days begin and end with days that differ.
       const different = await differing(zone, [...locals, ...localTimes(calendar)], calendar);
       if (different.length === 0) continue;
       const days = different.map((local) => local.slice(0, 10)).sort();
@@ -157,7 +157,7 @@ async function databaseCalendar(zone: string, from: string, to: string): Promise
 
 /** PostgreSQL's manual, appendix "Date/Time Configuration Files". */
 test.each(['Default', 'Australia', 'India'])(
-  'no zone is taken for an abbreviation of the set %s, whatever its case',
+  'no zone is read as an abbreviation of the set %s, in any case',
   async (abbreviations) => {
     const local = Date.UTC(2026, 6, 15, 12);
     const rows = await database.query<{ zone: string; upper: number; lower: number; given: number }>(
@@ -177,11 +177,11 @@ test.each(['Default', 'Australia', 'India'])(
   },
 );
 
-test('the database knows every name that the server accepts, and Node all but the newest', async () => {
+test('the database knows every name that the server accepts, and Node all except the newest', async () => {
   const rows = await database.query<{ name: string }>('select name from pg_timezone_names');
   const known = new Set(rows.map(({ name }) => name));
   expect([...timeZoneNames].filter((name) => !known.has(name))).toEqual([]);
-  // The oldest Node that is supported has release 2025a, and this zone came with 2025b.
+  // The oldest supported Node has release 2025a, and this zone came with 2025b.
   const newest = [...timeZoneNames].filter((name) => !calendars.has(name));
   expect(['', 'America/Coyhaique']).toContain(newest.join());
 });

@@ -1,6 +1,6 @@
 /**
- * What a write reads: a handful of rows, however many tasks its user has. Plans change with what a table holds, so
- * `npm run bench:growth` looks at the same in tables a hundred times as large.
+ * Query plans of writes: a write reads a few rows, for any number of tasks of its user. Plans depend on the size of a
+ * table, so `npm run bench:growth` checks the same with tables that are a hundred times as large.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import { createTestDatabase, databaseKind, type TestDatabase } from '../support/
 const owner = 'ada';
 const task = { title: 'buy milk', description: 'two of them', status: 'Todo', priority: 'Low', due: null } as const;
 
-/** PostgreSQL plans each of them by its values at first, and for any values later. */
+/** PostgreSQL first makes custom plans for a prepared statement, and a generic plan later. */
 const modes = ['force_custom_plan', 'force_generic_plan'];
 
 const statements: Record<string, (id: string) => BoundStatement> = {
@@ -29,7 +29,7 @@ const statements: Record<string, (id: string) => BoundStatement> = {
   creation: () => insertTask(owner, '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d', { ...task, tags: ['tag 1', 'new'] }),
 };
 
-describe.skipIf(databaseKind === 'embedded')('on PostgreSQL, which the embedded database is', () => {
+describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded database has the same planner', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL, which the embedded 
   afterAll(() => database.remove());
 
   describe.each(modes)('with %s', (mode) => {
-    test.each(Object.entries(statements))('a %s reads little', async (_, statement) => {
+    test.each(Object.entries(statements))('a %s reads few rows', async (_, statement) => {
       const [found] = await database.query<{ id: string }>(
         'select id from todo.tasks where owner_id = $1 order by id offset 5000 limit 1',
         [owner],
@@ -61,7 +61,7 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL, which the embedded 
   });
 });
 
-/** Does it, and tells how; what was done is undone when the connection is closed. */
+/** Runs the statement and returns its plan. Closing the connection rolls it back. */
 async function explain(client: QueryClient, { statement, values }: BoundStatement): Promise<string> {
   await client.query(`prepare explained as ${statement.text}`);
   const { rows } = await client.query<{ 'QUERY PLAN': string }>(
