@@ -1,4 +1,4 @@
-/** The figures of `docs/faults.md` are those of the code. */
+/** Comparison of the figures in `docs/faults.md` with the code. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { jwksCacheTimes } from '../../src/auth/jwt/jwks-cache.ts';
@@ -18,7 +18,7 @@ const text = readFileSync(new URL('../../docs/faults.md', import.meta.url), 'utf
 /** The second column of each row of a section's table, by the name in its third or first. */
 function documented(heading: string): [string, string][] {
   const [, section = ''] = text.split(`## ${heading}\n`);
-  // The first table of the section; what comes after it was measured.
+  // The first table of the section. Later tables hold measurements.
   const [table = ''] = /(?:^\|.*\n)+/m.exec(section) ?? [];
   const rows = table.trim().split('\n');
   return rows.slice(2).map((row) => {
@@ -48,7 +48,7 @@ test('deadlines', () => {
   );
 });
 
-test('bounds', () => {
+test('limits', () => {
   const { database } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
   const limits = documented('Bounds').map(([, limit]) => limit);
   const sizes = [bodyLimit, taskBodyLimit].map((bytes) => `${bytes / 1024} KiB`);

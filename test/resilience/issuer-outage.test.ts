@@ -1,4 +1,4 @@
-/** Outages of the database at every endpoint, the embedded issuer's and the API's: never an authentication error. */
+/** Database outages at every endpoint of the embedded issuer and the API: the answer is never an authentication error. */
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -14,7 +14,7 @@ const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse
 const poolMax = 80;
 const failuresPerMinute = 5;
 
-/** What is answered without a look at the database, besides what `issuer-requests.ts` says so of. */
+/** Requests that need no database, in addition to those that `issuer-requests.ts` marks. */
 const needNoDatabase = ['/', '/health', '/livez', '/openapi.json', '/docs', '/problems/{code}', '/api/v1/me'];
 
 interface Request {
@@ -52,7 +52,7 @@ beforeEach(async () => {
   });
 });
 
-/** What is sent to each endpoint: by somebody signed in, and valid. */
+/** Valid requests of a signed-in user to each endpoint. */
 function allRequests(session: string, token: string): Request[] {
   const { issuer } = served.services;
   if (!issuer) throw new Error('there is no issuer');
@@ -92,7 +92,7 @@ const post = (path: string, body: object) =>
 const get = (path: string, token: string) =>
   send({ method: 'GET', path, headers: { Authorization: `Bearer ${token}` }, needsDatabase: true });
 
-/** All rows of the issuer, past the server. */
+/** All rows of the issuer, read directly from the database. */
 async function rows(): Promise<unknown> {
   const tables = ['"user"', 'session', 'account', 'verification', 'jwks'];
   const columns = tables.map((table) => `(select jsonb_agg(to_jsonb(t) order by id) from todo_auth.${table} t)`);
@@ -103,7 +103,7 @@ async function rows(): Promise<unknown> {
   return found;
 }
 
-/** Opens as many connections as there are requests, so that each meets the fault and not a full pool. */
+/** Opens as many connections as there are requests, so that each request meets the fault and not a full pool. */
 async function fillPool(): Promise<void> {
   const { pool } = served.services.database;
   for (const client of await Promise.all(Array.from({ length: poolMax }, () => pool.connect()))) client.release();
@@ -131,7 +131,7 @@ describe.each([
     () => proxy.cause({ type: 'none' }),
   ],
 ] as [string, () => unknown, () => unknown][])('a database that is %s', (name, begin, end) => {
-  test('is 503 or 504 at every endpoint that needs it, counts against nobody and leaves nothing half done', async () => {
+  test('is 503 or 504 at every endpoint that needs it, counts as no failed authentication and leaves nothing half done', async () => {
     const signedUp = await post('/sign-up/email', person);
     const session = signedUp.headers.get('set-auth-token') ?? '';
     const { token } = JSON.parse((await get('/api/auth/token', session)).text);
@@ -151,7 +151,7 @@ describe.each([
 
     for (const [request, { status, headers, text }] of answers) {
       const what = `${request.method} ${request.path} while ${name}: ${status} ${text}`;
-      // Beside its locked tables, the database does answer.
+      // Queries on other tables than the locked ones succeed.
       const isExpectedToServe = name === 'locked' && request.path === '/readyz';
       if (!request.needsDatabase || isExpectedToServe) {
         expect(status, what).toBe(usual.get(request) ?? 200);
@@ -175,7 +175,7 @@ describe.each([
   });
 });
 
-test('a token whose key is not known yet is no error of the client during an outage', async () => {
+test('a token with an unknown key is not a client error during an outage', async () => {
   const session = (await post('/sign-up/email', person)).headers.get('set-auth-token') ?? '';
   const { token } = JSON.parse((await get('/api/auth/token', session)).text);
   await postgres.halt('fast');

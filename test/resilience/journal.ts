@@ -1,4 +1,4 @@
-/** Clients that write down what was acknowledged, to be looked for afterwards. */
+/** Clients that record acknowledged writes, for a later comparison with the database. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from './serve.ts';
@@ -6,19 +6,19 @@ import type { Answer } from './serve.ts';
 type Call = (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
 
 export interface Journal {
-  /** Titles that were answered with 201. */
+  /** Titles of requests that were answered with 201. */
   readonly acknowledged: ReadonlySet<string>;
-  /** When each answer came, for the rate. */
+  /** Time of each answer, for the rate. */
   readonly answeredAt: readonly number[];
-  /** How often each outcome came: a status, or `cut` where there was no answer. */
+  /** Count of each outcome: a status, or `cut` if there was no answer. */
   readonly outcomes: ReadonlyMap<string, number>;
-  /** Writes and reads on and on, until told to end; then everything begun with a key has been acknowledged. */
+  /** Writes and reads until the signal is aborted. Then every write with a key has been acknowledged. */
   run(call: Call, clients: number, ended: AbortSignal): Promise<void>;
-  /** What is lost or there twice, given the titles that are there. */
+  /** Returns the lost and the duplicated writes, given the existing titles. */
   faults(titles: readonly string[]): string[];
 }
 
-/** What a client with a key asks for again: an answer that says nothing of the write, or none. */
+/** Outcomes after which a client with a key retries: no answer, or an answer that leaves the result of the write open. */
 const again = new Set(['cut', '409', '503', '504']);
 
 export function createJournal(pauseMs = 0): Journal {
@@ -37,14 +37,14 @@ export function createJournal(pauseMs = 0): Journal {
     return outcome;
   }
 
-  /** A write that is not repeated: there at most once, and there if acknowledged. */
+  /** A write without retries: it exists at most once, and exists if it was acknowledged. */
   async function writePlain(call: Call): Promise<void> {
     const title = `plain ${randomUUID()}`;
     asked.add(title);
     if ((await once(call, 'POST', '/api/v1/tasks', { title })) === '201') acknowledged.add(title);
   }
 
-  /** A write that is repeated until it is acknowledged: there once. */
+  /** A write that is retried until it is acknowledged: it exists once. */
   async function writeKeyed(call: Call): Promise<void> {
     const title = `keyed ${randomUUID()}`;
     asked.add(title);

@@ -1,4 +1,4 @@
-/** The built server, killed with SIGKILL at any moment: nothing acknowledged is lost, and it starts again. */
+/** The built server, killed with SIGKILL at random moments: no acknowledged write is lost, and it starts again. */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
@@ -36,7 +36,7 @@ async function kill(server: Pick<BuiltServer, 'process' | 'ended'>): Promise<voi
   await server.ended;
 }
 
-/** What is in the directory, looked at without a server, and whether its indexes hold together. */
+/** The titles in the directory, read without a server, after a check of the indexes. */
 async function look(directory: string): Promise<string[]> {
   const pglite = await PGlite.create({ dataDir: join(directory, '.data', 'postgres'), extensions: { amcheck } });
   const { rows } = await pglite.query<{ title: string }>('select title from todo.tasks');
@@ -55,12 +55,12 @@ test(`embedded: killed ${isLong ? 100 : 10} times under writes`, { timeout: isLo
   const journal = createJournal(10);
   const ended = new AbortController();
   let server = await serveReady(environment, directory);
-  // The clients go on, and repeat to the next process what the one before did not answer.
+  // The clients continue, and send unanswered requests again to the next process.
   const running = journal.run((...request) => callerOf(server)(...request), 5, ended.signal);
-  // It is waited for below, unless something else has failed by then.
+  // The test waits for it below, unless something else fails before.
   running.catch(() => {});
   for (let round = 0; round < (isLong ? 100 : 10); round += 1) {
-    // Some of each process's own, and then at any moment.
+    // Wait for some writes of each process, and then kill it at a random moment.
     const acknowledged = journal.acknowledged.size;
     while (journal.acknowledged.size < acknowledged + 10) await delay(10);
     await delay(Math.random() * 200);
@@ -75,7 +75,7 @@ test(`embedded: killed ${isLong ? 100 : 10} times under writes`, { timeout: isLo
   expect(journal.faults(titles)).toEqual([]);
 });
 
-test('embedded: killed at any moment of its first start', async () => {
+test('embedded: killed at random moments of its first start', async () => {
   const directory = emptyFolder();
   for (const ms of [500, 1_000, 1_500, 2_000, 3_000, 4_000]) {
     const server = runCommand(['serve'], { directory, environment: { ...environment, PORT: '0' } });
@@ -97,7 +97,7 @@ test('embedded: killed while it migrates', async () => {
   expect((await callerOf(server)('POST', tasks, { title: 'Buy milk' })).status).toBe(201);
 });
 
-test('embedded: a second process is refused while the first lives, and takes over when it is dead', async () => {
+test('embedded: a second process is rejected while the first is alive, and takes over when it is dead', async () => {
   const directory = emptyFolder();
   const first = await serveReady(environment, directory);
   const second = runCommand(['serve'], { directory, environment: { ...environment, PORT: String(await freePort()) } });
@@ -114,11 +114,11 @@ test('embedded: a second process is refused while the first lives, and takes ove
   expect(readdirSync(join(directory, '.data', 'lock'))).toEqual([]);
 });
 
-/** A container of its own, but for the network, through which the test asks. */
+/** Separate namespaces as in a container, except for the network, which the test uses. */
 const container = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 const canContain = spawnSync(container[0] as string, [...container.slice(1), 'true']).status === 0;
 
-test.skipIf(!canContain)('embedded: of two containers on one directory one serves', async () => {
+test.skipIf(!canContain)('embedded: one of two containers on one directory serves', async () => {
   const directory = emptyFolder();
   const start = async () => {
     const port = await freePort();
@@ -140,7 +140,7 @@ test.skipIf(!canContain)('embedded: of two containers on one directory one serve
   expect((await callerOf(third)('GET', tasks)).body).toMatchObject([{ title: 'Buy milk' }]);
 });
 
-test('embedded: a server whose directory is replaced stops, and the new contents stay as they are', async () => {
+test('embedded: a server whose directory is replaced stops, and does not change the new contents', async () => {
   const directory = emptyFolder();
   const server = await serveReady(environment, directory);
   await callerOf(server)('POST', tasks, { title: 'Buy milk' });
@@ -151,7 +151,7 @@ test('embedded: a server whose directory is replaced stops, and the new contents
   expect(readdirSync(directory)).toEqual([]);
 });
 
-test('PostgreSQL: killed between commit and answer, and asked again by the key: one row', async (context) => {
+test('PostgreSQL: killed between commit and answer; the retry with the key leaves one row', async (context) => {
   const postgres = inject('postgresUrl');
   context.skip(postgres === null, inject('postgresMissing'));
   const name = `todo_killed_${process.pid}`;
@@ -180,7 +180,7 @@ test('PostgreSQL: killed between commit and answer, and asked again by the key: 
   expect((await callerOf(second)('GET', tasks)).body).toHaveLength(1);
 });
 
-test('an older server on a newer schema says so, and ends', async (context) => {
+test('an older server on a newer schema reports it and exits', async (context) => {
   const postgres = inject('postgresUrl');
   context.skip(postgres === null, inject('postgresMissing'));
   const name = `todo_newer_${process.pid}`;

@@ -1,4 +1,4 @@
-/** Connections that end, restarts of PostgreSQL: what is safe to repeat is repeated, nothing is lost, nothing done twice. */
+/** Lost connections and restarts of PostgreSQL: safe requests are retried, no write is lost or done twice. */
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -19,7 +19,7 @@ afterAll(() => postgres?.stop());
 
 let databases = 0;
 
-/** Each test has a database of its own, by way of a proxy of its own. */
+/** Each test has its own database, behind its own proxy. */
 beforeEach(async () => {
   databases += 1;
   await withAdmin(postgres.url, (admin) => admin.query(`create database faults_${databases}`));
@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 const tasks = '/api/v1/tasks';
 
-/** The titles that are there, past the server. */
+/** The existing titles, read directly from the database. */
 async function titles(): Promise<string[]> {
   const client = new pg.Client({ connectionString: `${postgres.url}/faults_${databases}` });
   await client.connect();
@@ -45,7 +45,7 @@ function terminateBackends(): Promise<unknown> {
   );
 }
 
-test('idle connections that are terminated are replaced without anybody noticing', async () => {
+test('terminated idle connections are replaced without an error', async () => {
   await Promise.all(Array.from({ length: 10 }, () => served.call('GET', tasks)));
   await terminateBackends();
   await delay(100);
@@ -54,7 +54,7 @@ test('idle connections that are terminated are replaced without anybody noticing
   expect(isAtRest(served.services)).toBe(true);
 });
 
-test('busy connections that are terminated cost no read, and a write at most a 503 that says when to come back', async () => {
+test('terminated busy connections fail no read, and a write at most with a 503 and Retry-After', async () => {
   const ended = new AbortController();
   const journal = createJournal();
   const running = journal.run(served.call, 20, ended.signal);
@@ -70,10 +70,10 @@ test('busy connections that are terminated cost no read, and a write at most a 5
   expect(isAtRest(served.services)).toBe(true);
 });
 
-test('a read whose answer is lost is asked for once more', async () => {
+test('a read is retried once if its answer is lost', async () => {
   await served.call('POST', tasks, { title: 'Buy milk' });
   proxy.cause({ type: 'lose answer', to: 'tasks_list', by: 'reset' });
-  // Its repetition meets the same fault, unless the fault is over by then.
+  // The retry meets the same fault, unless the fault is over by then.
   const answer = served.call('GET', tasks);
   while (proxy.losses === 0) await delay(1);
   proxy.cause({ type: 'none' });
@@ -93,14 +93,14 @@ test('a read whose answer is lost twice is a 503', async () => {
   expect(isAtRest(served.services)).toBe(true);
 });
 
-test('a write that may have been done is not repeated', async () => {
+test('a write that may have been committed is not retried', async () => {
   proxy.cause({ type: 'lose answer', to: 'tasks_insert', by: 'reset' });
   expect((await served.call('POST', tasks, { title: 'Buy milk' })).status).toBe(503);
   expect(proxy.losses).toBe(1);
   expect(await titles()).toEqual(['Buy milk']);
 });
 
-test('a write with a key is repeated, and done once', async () => {
+test('a write with a key is retried, and committed once', async () => {
   proxy.cause({ type: 'lose answer', to: 'commit', by: 'reset' });
   const answer = served.call('POST', tasks, { title: 'Buy milk' }, { 'Idempotency-Key': 'once' });
   while (proxy.losses === 0) await delay(1);
@@ -111,7 +111,7 @@ test('a write with a key is repeated, and done once', async () => {
   expect(await titles()).toEqual(['Buy milk']);
 });
 
-test('a network that delays and drips makes answers late and nothing else', async () => {
+test('a slow network delays the answers and causes no error', async () => {
   for (const fault of [
     { type: 'delay', ms: 50 },
     { type: 'drip', bytes: 7, ms: 1 },
@@ -123,7 +123,7 @@ test('a network that delays and drips makes answers late and nothing else', asyn
   expect((await titles()).sort()).toEqual(['delay', 'drip']);
 });
 
-test('four restarts under twenty clients: every acknowledged write is there, none twice, and the rate comes back', async () => {
+test('four restarts with twenty clients: no acknowledged write is lost or duplicated, and the rate recovers', async () => {
   const journal = createJournal(150);
   const ended = new AbortController();
   const running = journal.run(served.call, 20, ended.signal);
@@ -145,7 +145,7 @@ test('four restarts under twenty clients: every acknowledged write is there, non
   expect((await served.call('GET', '/readyz')).status).toBe(200);
 });
 
-/** The most answers in a second, of those in a span of time: a pause of the machine is not the server's. */
+/** Maximum number of answers in one second of a time span. With the maximum, a pause of the machine does not count. */
 function bestRate(times: readonly number[], from: number, to: number): number {
   let best = 0;
   for (let start = from; start + 1_000 <= to; start += 100) {

@@ -1,4 +1,4 @@
-/** What the embedded database needs done to it now and then, and that nothing it does holds up the server. */
+/** Maintenance of the embedded database; long queries do not block the server. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Driver } from '../../src/database/driver.ts';
 import { openDriver } from '../../src/database/open-driver.ts';
 import { databaseConfig } from '../support/databases.ts';
 
-/** In a thread of its own, as the server has it. */
+/** Opens the database in a worker thread, as the server does. */
 async function open(): Promise<Driver> {
   const directory = mkdtempSync(join(tmpdir(), 'todo-api-maintenance-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -23,7 +23,7 @@ async function open(): Promise<Driver> {
   return { ...driver, close };
 }
 
-test('checkpoints and vacuum are made where something was done, and only there', async () => {
+test('checkpoints and vacuum run only if the database was used', async () => {
   const { pool, maintenance } = await open();
   const stopped = new AbortController().signal;
   const checkpoint = async () => {
@@ -51,7 +51,7 @@ test('checkpoints and vacuum are made where something was done, and only there',
   expect(connect).not.toHaveBeenCalled();
 });
 
-test('a query that takes long holds up nothing but the database', async () => {
+test('a long query does not block the event loop', async () => {
   const { pool } = await open();
   const stalls = monitorEventLoopDelay({ resolution: 10 });
   stalls.enable();
@@ -62,7 +62,7 @@ test('a query that takes long holds up nothing but the database', async () => {
   expect(stalls.percentile(99) / 1e6).toBeLessThan(250);
 });
 
-test('a connection that is given up leaves nothing behind for the next one', async () => {
+test('a connection that is closed leaves no state for the next one', async () => {
   const { pool } = await open();
   await pool.query('create table things (n integer)');
   const first = await pool.connect();
@@ -74,7 +74,7 @@ test('a connection that is given up leaves nothing behind for the next one', asy
   expect(rows).toEqual([{ count: 0 }]);
 });
 
-test('it closes in order while something is under way', async () => {
+test('the database closes in order while a query is in progress', async () => {
   const { pool, close } = await open();
   const slow = pool.query('select count(*) from generate_series(1, 1000000)').then(
     () => 'answered',

@@ -1,4 +1,4 @@
-/** Five times the clients that the server can take: the rest is told so, health checks are answered, memory is bounded. */
+/** Overload: five times more clients than the server can serve. It rejects the rest, answers health checks and limits memory. */
 import { readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -26,11 +26,11 @@ beforeEach((context) => {
   context.skip(process.platform !== 'linux', 'only Linux tells the memory of another process');
 });
 
-test('so many clients that ask again at once', async () => {
+test('clients that retry at once', async () => {
   const { url } = await ownDatabase();
   const proxy = await startFaultyProxy(url);
   onTestFinished(() => proxy.close());
-  // What it can take is then the same on every machine.
+  // Then the capacity is the same on every machine.
   proxy.cause({ type: 'delay', ms: 20 });
   const adminPort = await freePort();
   const server = await serveReady({
@@ -46,7 +46,7 @@ test('so many clients that ask again at once', async () => {
   const memory = () =>
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1]) / 1024;
 
-  /** Each client asks so many times; meanwhile the health and the queue are looked at. */
+  /** Each client sends this number of requests. Meanwhile, the test checks health and queue. */
   async function wave(): Promise<Answer[]> {
     const answers: Answer[] = [];
     let isOver = false;
@@ -76,14 +76,14 @@ test('so many clients that ask again at once', async () => {
     const served = answers.filter(({ status }) => status === 200);
     const others = answers.filter(({ status }) => status !== 200);
     expect(answers).toHaveLength(4 * clients);
-    // Those who wait when it begins are served; nobody is told anything else than what is true.
+    // Requests that are queued at the beginning are served. Each answer is either a success or the correct error.
     expect(served.length).toBeGreaterThanOrEqual(maxQueueLength);
     expect(others.length).toBeGreaterThan(0);
     expect(new Set(others.map((answer) => JSON.stringify(answer)))).toEqual(
       new Set([JSON.stringify({ status: 503, code: 'overloaded', retryAfter: '1' })]),
     );
   }
-  // Megabytes; what a garbage collector leaves lying is less.
+  // Megabytes. Garbage that is not collected yet is less.
   expect(memory() - before).toBeLessThan(60);
   expect((await ask('/api/v1/tasks')).status).toBe(200);
 });

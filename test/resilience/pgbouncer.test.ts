@@ -1,4 +1,4 @@
-/** Behind a PgBouncer in transaction mode, as Debian packages it: many clients on few connections, nothing mixed up. */
+/** PgBouncer in transaction mode, as Debian packages it: many clients on few connections, with no mixed-up state. */
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -15,7 +15,7 @@ import { caller, isAtRest, serve, tokenFor } from './serve.ts';
 const tasks = '/api/v1/tasks';
 const isLong = process.env.RESILIENCE === 'long';
 
-/** The minor version of PgBouncer 1, or null where none is installed. */
+/** The minor version of PgBouncer 1, or null if it is not installed. */
 const version = installedVersion();
 
 function installedVersion(): number | null {
@@ -27,12 +27,12 @@ function installedVersion(): number | null {
   }
 }
 
-/** From then on it knows which of its connections has which statement prepared. */
+/** Since this minor version, it tracks the prepared statements of each connection. */
 const keepsPrepared = version !== null && version >= 21;
 
 beforeEach((context) => context.skip(version === null, 'pgbouncer is not installed'));
 
-/** Starts one before a server, with so many connections to each database for everybody. */
+/** Starts PgBouncer in front of a server, with this number of connections per database. */
 async function startPgBouncer(databasePort: number, connections: number): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-pgbouncer-'));
   chmodSync(folder, 0o755);
@@ -57,7 +57,7 @@ max_client_conn = 1000
 ${keepsPrepared ? 'max_prepared_statements = 200' : ''}
 `,
   );
-  // It refuses to run as root.
+  // PgBouncer does not run as root.
   const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const bouncer = spawn('pgbouncer', ['-q', settings], { stdio: 'ignore', ...unprivileged });
   onTestFinished(() => void bouncer.kill('SIGKILL'));
@@ -85,7 +85,7 @@ test.for(['false', 'true'])(
       DATABASE_DIRECT_URL: `${postgres.url}/postgres`,
       DATABASE_PREPARE: prepare,
     });
-    // Users side by side on the same two connections.
+    // Several users at once on the same two connections.
     const users = ['ada', 'bob', 'cyd', 'dan'].map((user) => ({
       call: caller(url, tokenFor(user)),
       journal: createJournal(),
@@ -109,7 +109,7 @@ test.for(['false', 'true'])(
     const operations = Array.from({ length: 100 }, (_, index) => ({ op: 'create', task: { title: `Task ${index}` } }));
     expect((await call('POST', `${tasks}/batch`, { operations }, { 'Idempotency-Key': 'batch' })).status).toBe(200);
     expect(isAtRest(services)).toBe(true);
-    // Others get the same sessions, and nothing of ours with them.
+    // Other clients get the same sessions, without settings of this server.
     const other = new pg.Client({ connectionString: `${bouncer}/postgres` });
     await other.connect();
     onTestFinished(() => other.end());
@@ -121,7 +121,7 @@ test.for(['false', 'true'])(
   },
 );
 
-test('the embedded issuer’s transactions each keep to one connection', async () => {
+test('each transaction of the embedded issuer uses one connection', async () => {
   const postgres = await startPostgres();
   onTestFinished(() => postgres.stop());
   const bouncer = await startPgBouncer(postgres.port, 2);
@@ -154,7 +154,7 @@ test('the embedded issuer’s transactions each keep to one connection', async (
   expect(rows).toEqual([{ sessions: 10, open: 0 }]);
 });
 
-test.runIf(isLong)('the suites of API, database and security hold behind it', { timeout: 1_200_000 }, async () => {
+test.runIf(isLong)('the API, database and security suites pass behind it', { timeout: 1_200_000 }, async () => {
   const postgres = await startPostgres();
   onTestFinished(() => postgres.stop());
   const suites = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'postgres'], {

@@ -1,4 +1,4 @@
-/** A server under faults: in this process, on a PostgreSQL of the test's own, with its pool to look into. */
+/** Server for resilience tests: in this process, on a PostgreSQL server of the test, with access to its pool. */
 import { onTestFinished } from 'vitest';
 import { type Environment, loadConfig } from '../../src/config/load.ts';
 import { createLog } from '../../src/observability/log.ts';
@@ -12,7 +12,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: any;
-  /** From asking to the last byte. */
+  /** Time from the request to the last byte of the answer. */
   readonly ms: number;
 }
 
@@ -30,7 +30,7 @@ export function tokenFor(user: string): string {
 
 const log = createLog('silent');
 
-/** Starts it, and waits until it is ready unless told not to; stopped when the test ends. */
+/** Starts the server and, by default, waits until it is ready. It stops when the test ends. */
 export async function serve(variables: Environment, { isReady = true } = {}): Promise<Served> {
   const port = await freePort();
   const config = loadConfig({ ...environment, PORT: String(port), SHUTDOWN_TIMEOUT_MS: '1000', ...variables });
@@ -57,7 +57,7 @@ export function caller(url: string, token: string): Served['call'] {
   };
 }
 
-/** Whether nothing of the pool is in use any more, and nobody waits for it. */
+/** Whether all connections of the pool are idle and no request waits for one. */
 export function isAtRest({ database: { pool } }: Services): boolean {
   return pool.totalCount === pool.idleCount && pool.waitingCount === 0;
 }

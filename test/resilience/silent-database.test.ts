@@ -1,4 +1,4 @@
-/** A database that does not answer, or late: everybody gets an answer in time, and nothing is used up by it. */
+/** A database that does not answer, or answers late: every request gets an answer in time, and no resource leaks. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { pingTimeoutMs } from '../../src/database/pg/ping.ts';
@@ -34,7 +34,7 @@ function variables(): Record<string, string> {
   return { DATABASE_URL: proxy.url, DATABASE_TIMEOUT_MS: String(timeoutMs), DATABASE_POOL_MAX: String(poolMax) };
 }
 
-/** Fills the pool, so that what follows meets connections that are there. */
+/** Fills the pool, so that later requests use existing connections. */
 async function warm(call: (method: string, path: string) => Promise<unknown>): Promise<void> {
   await Promise.all(Array.from({ length: 2 * poolMax }, () => call('GET', tasks)));
 }
@@ -47,7 +47,7 @@ describe.each([
     () => proxy.cause({ type: 'none' }),
   ],
 ])('%s', (_name, begin, end) => {
-  test('answers in time, and serves again when it is over', async () => {
+  test('the server answers in time, and serves again afterwards', async () => {
     const { services, call } = await serve(variables());
     await warm(call);
     begin();
@@ -67,22 +67,22 @@ describe.each([
   });
 });
 
-test('what a lost server began ends by itself: PostgreSQL gives up its locks', async () => {
+test('PostgreSQL ends the transaction of a lost server and releases its locks', async () => {
   const { call } = await serve(variables());
   const { body: task } = await call('POST', tasks, { title: 'Buy milk' });
-  // The write and its lock are there, its commit never comes.
+  // The write holds its lock, and its commit never arrives.
   proxy.cause({ type: 'lose answer', to: 'idempotency_lock', by: 'silence' });
   const change = call('PATCH', `${tasks}/${task.id}`, { status: 'Done' }, { 'Idempotency-Key': 'once' });
   while (proxy.losses === 0) await delay(5);
   proxy.cause({ type: 'none' });
-  // Whichever is quicker: the server's patience or PostgreSQL's, which ends the connection.
+  // Either the timeout of the server or the one of PostgreSQL, which ends the connection, comes first.
   expect([503, 504]).toContain((await change).status);
   await delay(timeoutMs);
   expect((await call('PATCH', `${tasks}/${task.id}`, { status: 'Done' })).status).toBe(200);
 });
 
-describe('a pool with nothing left', () => {
-  test('says so in time, lives, is not ready, and still knows a bad token', async () => {
+describe('an exhausted pool', () => {
+  test('is reported in time; the server is alive, not ready, and still rejects a bad token', async () => {
     const { url, services, call } = await serve(variables());
     const { pool } = services.database;
     const held = await Promise.all(Array.from({ length: poolMax }, () => pool.connect()));
@@ -107,7 +107,7 @@ describe('a pool with nothing left', () => {
     expect(isAtRest(services)).toBe(true);
   });
 
-  test('lets so many wait, and tells the rest at once', async () => {
+  test('queues a limited number of requests and rejects the rest at once', async () => {
     const { services, call } = await serve({ ...variables(), DATABASE_TIMEOUT_MS: '5000' });
     const { pool } = services.database;
     const held = await Promise.all(Array.from({ length: poolMax }, () => pool.connect()));
@@ -122,7 +122,7 @@ describe('a pool with nothing left', () => {
 });
 
 describe('at the start', () => {
-  test('without a database it listens and is not ready; it serves by itself once there is one', async () => {
+  test('without a database, the server listens and is not ready; it serves as soon as the database exists', async () => {
     const port = await freePort();
     const url = new URL(proxy.url);
     url.port = String(port);
@@ -136,7 +136,7 @@ describe('at the start', () => {
     expect((await call('GET', tasks)).status).toBe(200);
   });
 
-  test.runIf(isLong)('a database that never answers does not end it', async () => {
+  test.runIf(isLong)('a database that never answers does not stop the server', async () => {
     proxy.cause({ type: 'black hole' });
     const { call } = await serve(variables(), { isReady: false });
     await delay(connectTimeoutMs + 1_000);
@@ -145,14 +145,14 @@ describe('at the start', () => {
     while ((await call('GET', '/readyz')).status !== 200) await delay(50);
   });
 
-  test('two servers at once: one migrates, both serve', async () => {
+  test('two servers start at once: one migrates, both serve', async () => {
     const servers = await Promise.all([1, 2, 3].map(() => serve(variables())));
     const answers = await Promise.all(servers.map(({ call }) => call('POST', tasks, { title: 'Buy milk' })));
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
   });
 });
 
-test('a database that takes five seconds to accept a connection is waited for, by more than it has connections', async () => {
+test('requests wait for a database that accepts connections after five seconds, also more requests than connections', async () => {
   const { services, call } = await serve({ ...variables(), DATABASE_TIMEOUT_MS: '3000' });
   for (const client of await Promise.all([1, 2, 3, 4].map(() => services.database.pool.connect())))
     client.release(true);
@@ -163,19 +163,22 @@ test('a database that takes five seconds to accept a connection is waited for, b
   expect(answers.map(({ status }) => status)).toEqual(Array(1 + 3 * poolMax).fill(200));
 });
 
-test.runIf(isLong)('new connections into nowhere are given up in time, by those who wait for them too', async () => {
-  const { services, call } = await serve(variables());
-  await warm(call);
-  proxy.reset();
-  await delay(100);
-  proxy.cause({ type: 'black hole' });
-  const answers = await Promise.all(Array.from({ length: 3 * poolMax }, () => call('GET', tasks)));
-  for (const { status, ms } of answers) {
-    expect(status).toBe(503);
-    expect(ms).toBeLessThan(connectTimeoutMs + timeoutMs + 1_000);
-  }
-  proxy.cause({ type: 'none' });
-  expect((await call('GET', tasks)).status).toBe(200);
-  await delay(connectTimeoutMs);
-  expect(isAtRest(services)).toBe(true);
-});
+test.runIf(isLong)(
+  'connection attempts without an answer time out, also for requests that are queued behind them',
+  async () => {
+    const { services, call } = await serve(variables());
+    await warm(call);
+    proxy.reset();
+    await delay(100);
+    proxy.cause({ type: 'black hole' });
+    const answers = await Promise.all(Array.from({ length: 3 * poolMax }, () => call('GET', tasks)));
+    for (const { status, ms } of answers) {
+      expect(status).toBe(503);
+      expect(ms).toBeLessThan(connectTimeoutMs + timeoutMs + 1_000);
+    }
+    proxy.cause({ type: 'none' });
+    expect((await call('GET', tasks)).status).toBe(200);
+    await delay(connectTimeoutMs);
+    expect(isAtRest(services)).toBe(true);
+  },
+);

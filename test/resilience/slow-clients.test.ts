@@ -1,4 +1,4 @@
-/** Clients that take their time are closed at the limit, and keep nobody else waiting. */
+/** Slow clients: their connections are closed at the time limit, and do not delay other clients. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,7 +11,7 @@ const tasks = '/api/v1/tasks';
 const halfHeaders = 'GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: ';
 const halfBody = `POST ${tasks} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${tokenFor('slow')}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"title":"`;
 
-/** A connection on which a byte comes now and then, after a beginning. */
+/** A connection that sends the beginning of a request, and then single bytes at intervals. */
 async function slowClient(url: string, beginning: string): Promise<Socket> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.on('error', () => {});
@@ -23,7 +23,7 @@ async function slowClient(url: string, beginning: string): Promise<Socket> {
   return socket;
 }
 
-/** How long it took the server to close it, and what it said. */
+/** Time until the server closed the connection, and its answer. */
 async function untilClosed(socket: Socket): Promise<{ ms: number; text: string }> {
   const start = performance.now();
   let text = '';
@@ -34,7 +34,7 @@ async function untilClosed(socket: Socket): Promise<{ ms: number; text: string }
   return { ms: performance.now() - start, text };
 }
 
-test('headers that take too long are answered and closed', async () => {
+test('headers that arrive too slowly get an answer, and the connection is closed', async () => {
   const { url } = await serve({ DATABASE_URL: 'pglite:memory' });
   const { ms, text } = await untilClosed(await slowClient(url, halfHeaders));
   expect(ms).toBeGreaterThan(headersTimeoutMs - 1_000);
@@ -42,14 +42,14 @@ test('headers that take too long are answered and closed', async () => {
   expect(text).toContain('application/problem+json');
 });
 
-test.runIf(isLong)('so is a body', async () => {
+test.runIf(isLong)('a body that arrives too slowly gets an answer, and the connection is closed', async () => {
   const { url } = await serve({ DATABASE_URL: 'pglite:memory' });
   const { ms } = await untilClosed(await slowClient(url, halfBody));
   expect(ms).toBeGreaterThan(requestTimeoutMs - 1_000);
   expect(ms).toBeLessThan(requestTimeoutMs + connectionCheckIntervalMs + 3_000);
 });
 
-test('two thousand slow connections leave the others served', async () => {
+test('two thousand slow connections do not prevent other requests from being served', async () => {
   const served = await serve({ DATABASE_URL: 'pglite:memory' });
   await percentile(served);
   const alone = await percentile(served);
@@ -60,13 +60,13 @@ test('two thousand slow connections leave the others served', async () => {
   }
   expect(slow.filter((socket) => !socket.destroyed)).toHaveLength(2_000);
   const among = await percentile(served);
-  // The slow ones are driven by this very process, which takes its share of the time.
+  // This process also drives the slow clients, which takes a part of the time.
   expect(among).toBeLessThan(Math.max(2 * alone, 500));
   for (const socket of slow) socket.destroy();
   await delay(100);
 });
 
-/** The 99th percentile of how long a good client waits, in milliseconds. */
+/** 99th percentile of the latency of a normal client, in milliseconds. */
 async function percentile({ call }: Served): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < 50; round += 1) {

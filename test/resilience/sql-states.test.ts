@@ -1,4 +1,4 @@
-/** Each class of PostgreSQL's errors has its status; raised for real. */
+/** HTTP status for each class of PostgreSQL errors, which the database raises. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { databaseProblem } from '../../src/database/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts';

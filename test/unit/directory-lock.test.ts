@@ -1,4 +1,4 @@
-/** The lock on a data directory: one living process at a time, and nothing to clean up after a dead one. */
+/** Lock on a data directory: one live process at a time, and no manual clean-up after a dead one. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const entries = (where = directory) => readdirSync(join(where, 'lock')).filter((
 
 const entryFile = () => join(directory, 'lock', entries()[0] as string);
 
-/** Changes what the holder has written about itself. */
+/** Changes the self-description of the holder. */
 function rewriteEntry(change: object): void {
   const file = entryFile();
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
@@ -38,7 +38,7 @@ interface Holder {
   readonly outcome: string;
 }
 
-/** A process that tries to take the lock and then lives on. It runs from the build, without a loader. */
+/** A process that tries to acquire the lock and then keeps running. It runs from the build, without a loader. */
 async function startHolder(wrapper: readonly string[] = [], where = directory): Promise<Holder> {
   const module = new URL('../../dist/database/pglite/directory-lock.js', import.meta.url).href;
   const script = `
@@ -94,7 +94,7 @@ test('the lock of a killed process is taken over, and its files are removed', as
   await held.release();
 });
 
-test.runIf(process.platform === 'linux')('a killed process that its parent has not reaped holds nothing', async () => {
+test.runIf(process.platform === 'linux')('a killed process that its parent has not reaped holds no lock', async () => {
   // The shell replaces itself by a program that never waits for its child, which becomes a zombie.
   const module = new URL('../../dist/database/pglite/directory-lock.js', import.meta.url).href;
   const script = `import(${JSON.stringify(module)}).then(({ lockDirectory }) => lockDirectory(${JSON.stringify(directory)})).then(() => process.kill(process.pid, 'SIGKILL'))`;
@@ -107,7 +107,7 @@ test.runIf(process.platform === 'linux')('a killed process that its parent has n
   await (await lock()).release();
 });
 
-test.skipIf(process.platform === 'win32')('a frozen process still holds the lock', { timeout: 20_000 }, async () => {
+test.skipIf(process.platform === 'win32')('a suspended process still holds the lock', { timeout: 20_000 }, async () => {
   const { child } = await startHolder();
   child.kill('SIGSTOP');
   await expect(lock()).rejects.toThrow('in use by another process');
@@ -123,7 +123,7 @@ test('one of many processes that start at once gets the lock', async () => {
   expect(attempts.filter(({ outcome }) => outcome.includes('in use by process'))).toHaveLength(5);
 });
 
-test('an attempt waits for another one that has not won yet', async () => {
+test('an attempt waits for a concurrent one that is still undecided', async () => {
   const id = randomUUID();
   const folder = join(directory, 'lock');
   mkdirSync(folder);
@@ -180,7 +180,7 @@ test('a path that is too long for a socket can be locked', async () => {
   const held = await lock(deep);
   await expect(lock(deep)).rejects.toThrow('in use');
   expect((await startHolder([], deep)).outcome).toContain('in use');
-  // A path that was cut off would leave its socket elsewhere.
+  // With a truncated path, the socket would be in another place.
   expect(readdirSync(directory)).toEqual(['d'.repeat(100)]);
   await held.release();
 });
@@ -215,13 +215,13 @@ test('the lock file of an older version is named', async () => {
   await expect(lock()).rejects.toThrow(/lock file of an older version.*delete .*lock\.$/);
 });
 
-test('a process whose directory is deleted or replaced learns that it has lost it', async () => {
+test('a process whose directory is deleted or replaced detects the loss', async () => {
   const held = await lock();
   rmSync(directory, { recursive: true });
   await expect(held.lost).rejects.toThrow(/was deleted, moved or replaced while the server had it open/);
   mkdirSync(directory);
   const next = await lock();
-  // It must not take away what is the next one's.
+  // It must not remove the files of the next holder.
   await held.release();
   await expect(lock()).rejects.toThrow('in use');
   await next.release();

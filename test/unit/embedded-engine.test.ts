@@ -1,4 +1,4 @@
-/** The way to the embedded database: what was answered is not kept. */
+/** Engine of the embedded database: it does not keep answers in memory. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { PGlite } from '@electric-sql/pglite';
@@ -8,7 +8,7 @@ import { engineOf } from '../../src/database/pglite/engine.ts';
 
 const answerBytes = 100_000;
 
-test('hundreds of long answers leave nothing behind', async () => {
+test('hundreds of long answers leave no memory in use', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const heap = () => {

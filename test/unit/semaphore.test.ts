@@ -1,41 +1,41 @@
-/** So much at a time, so much waiting, and nobody waiting for long. */
+/** Semaphore with a bounded wait queue. */
 import { expect, test } from 'vitest';
 import { createSemaphore, OverloadedError } from '../../src/database/pg/semaphore.ts';
 
-test('places go to those who wait, in the order in which they came', async () => {
-  const gate = createSemaphore(1, 10);
+test('permits pass to queued callers in the order of arrival', async () => {
+  const semaphore = createSemaphore(1, 10);
   const entered: string[] = [];
-  await gate.acquire(1_000);
+  await semaphore.acquire(1_000);
   const waiting = ['first', 'second'].map(async (name) => {
-    await gate.acquire(1_000);
+    await semaphore.acquire(1_000);
     entered.push(name);
   });
-  expect(gate.waiting).toBe(2);
-  gate.release();
+  expect(semaphore.waiting).toBe(2);
+  semaphore.release();
   await waiting[0];
   expect(entered).toEqual(['first']);
-  gate.release();
+  semaphore.release();
   await waiting[1];
   expect(entered).toEqual(['first', 'second']);
-  gate.release();
-  await gate.acquire(0);
+  semaphore.release();
+  await semaphore.acquire(0);
 });
 
-test('one too many is told so at once', async () => {
-  const gate = createSemaphore(1, 1);
-  await gate.acquire(1_000);
-  const waiting = gate.acquire(1_000);
-  await expect(gate.acquire(1_000)).rejects.toThrow(OverloadedError);
-  gate.release();
+test('a caller beyond the queue limit is rejected at once', async () => {
+  const semaphore = createSemaphore(1, 1);
+  await semaphore.acquire(1_000);
+  const waiting = semaphore.acquire(1_000);
+  await expect(semaphore.acquire(1_000)).rejects.toThrow(OverloadedError);
+  semaphore.release();
   await waiting;
 });
 
-test('each waits as long as it asked for, whoever came before; who gave up takes no place', async () => {
-  const gate = createSemaphore(1, 10);
-  await gate.acquire(1_000);
-  const patient = gate.acquire(60_000);
-  await expect(gate.acquire(20)).rejects.toThrow('no connection was free for 20 ms');
-  expect(gate.waiting).toBe(1);
-  gate.release();
+test('each caller waits for its own limit; an expired caller takes no permit', async () => {
+  const semaphore = createSemaphore(1, 10);
+  await semaphore.acquire(1_000);
+  const patient = semaphore.acquire(60_000);
+  await expect(semaphore.acquire(20)).rejects.toThrow('no connection was free for 20 ms');
+  expect(semaphore.waiting).toBe(1);
+  semaphore.release();
   await patient;
 });
