@@ -2,7 +2,6 @@
 import type { DatabaseConfig } from '../config/config.ts';
 import type { Driver } from './driver.ts';
 import { createPing } from './pg/ping.ts';
-import type { ConnectionPool } from './pg/pool.ts';
 import { bringUpToDate, type DerivedData, requireUpToDate } from './schema/derived-data.ts';
 import { assertSchemaUpToDate, migrate } from './schema/migrate.ts';
 import { requireUsable } from './schema/requirements.ts';
@@ -16,7 +15,7 @@ export interface Database {
   /** Runs a statement as the maintenance role, which sees the expired rows of all users and nothing else. */
   asJanitor(statement: Statement): Promise<object[]>;
   /** Connections of the login role, for Better Auth and rate limits. */
-  readonly pool: ConnectionPool;
+  readonly pool: Driver['pool'];
   /**
    * Migrates or checks the schema and the derived data, then verifies row-level security. User data is not served before.
    *

@@ -107,7 +107,7 @@ describe('the policies', () => {
   });
 
   test('show no rows without a user', async () => {
-    for (const nobody of [null, '']) expect(await as(nobody, 'select * from todo.tasks')).toEqual([]);
+    for (const noUser of [null, '']) expect(await as(noUser, 'select * from todo.tasks')).toEqual([]);
   });
 
   test('let a user change and delete their own rows only, without a WHERE', async () => {

@@ -23,7 +23,7 @@ interface Answer {
 
 beforeEach((context) => {
   context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
-  context.skip(process.platform !== 'linux', 'only Linux tells the memory of another process');
+  context.skip(process.platform !== 'linux', 'only Linux reports the memory of another process');
 });
 
 test('clients that retry at once', async () => {

@@ -3,7 +3,7 @@ import type { QueryClient } from '../driver.ts';
 
 const minServerVersion = 14;
 
-/** The database cannot be used in its current state. The message tells the operator how to fix it. */
+/** The database cannot be used in its current state. The message says how to fix it. */
 export class DatabaseSetupError extends Error {
   override readonly name = 'DatabaseSetupError';
 }
