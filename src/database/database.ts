@@ -12,8 +12,8 @@ import { createUserDatabase, type QueryObserver, type UserDatabase } from './use
 export interface Database {
   /** Access to user data, as the user. */
   readonly asUser: UserDatabase;
-  /** Runs a statement as the maintenance role, which sees the expired rows of all users and nothing else. */
-  asJanitor(statement: Statement): Promise<object[]>;
+  /** Runs a statement as the janitor, the role that sees the expired rows of all users and nothing else. */
+  asJanitor(statement: Statement): Promise<Row[]>;
   /** Connections of the login role, for Better Auth and rate limits. */
   readonly pool: Driver['pool'];
   /**
@@ -50,7 +50,7 @@ export function openDatabase(
       return ready;
     },
     async asJanitor(statement) {
-      const [rows = []] = await driver.batch({ role: 'maintenance' }, [{ statement, values: [] }]);
+      const [rows = []] = await driver.batch({ role: 'janitor' }, [{ statement, values: [] }]);
       return rows;
     },
     pool: driver.pool,

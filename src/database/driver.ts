@@ -6,7 +6,7 @@ import type { ConnectionPool } from './pg/pool.ts';
 import type { BoundStatement, Row, RowsOf } from './statement.ts';
 
 /** The role that statements run as. A user sees their own rows; without a user id, no row is visible. */
-export type Session = { readonly role: 'user'; readonly userId: string | null } | { readonly role: 'maintenance' };
+export type Session = { readonly role: 'user'; readonly userId: string | null } | { readonly role: 'janitor' };
 
 /** Wraps a round trip, for metrics and traces. It returns the result of `send`. */
 export type ObserveRoundTrip = <Result>(
@@ -62,13 +62,19 @@ export interface Driver {
     observe?: ObserveRoundTrip,
   ): Promise<Value>;
 
-  /** Connections of the login role: for schema checks, rate limits and Better Auth. User data goes through `UserDatabase`. */
+  /**
+   * Connections of the login role: for schema checks, rate limits and Better Auth. User data goes through
+   * `UserDatabase`.
+   */
   readonly pool: ConnectionPool;
 
   /** Runs `work` on a direct connection to the server, not through a pooler, with the time limits of migrations. */
   withMigrationClient<Result>(work: (client: QueryClient) => Promise<Result>): Promise<Result>;
 
-  /** Background maintenance that the database does not do by itself; null if there is none. Called about once per minute. */
+  /**
+   * Background maintenance that the database does not do by itself; null if there is none. Called about once per
+   * minute.
+   */
   readonly maintenance: ((stopped: AbortSignal) => Promise<void>) | null;
 
   /** Rejects with a `DirectoryLostError` if another process owns the files; absent if there are no files. */

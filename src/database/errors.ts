@@ -11,7 +11,10 @@ export const sqlState = {
   raiseException: 'P0001',
 } as const;
 
-/** serialization_failure and deadlock_detected: the transaction was rolled back, and may succeed if it is repeated at once. */
+/**
+ * serialization_failure and deadlock_detected: the transaction was rolled back, and may succeed if it is repeated at
+ * once.
+ */
 const retryable = new Set(['40001', '40P01']);
 
 /** query_canceled, after a statement timeout. */
@@ -26,7 +29,10 @@ const connectionMessages =
 
 const networkCode = /^(E(CONN|HOST|NET|PIPE|AI_|TIMEDOUT|NOTFOUND)|ERR_TLS|UND_ERR)/;
 
-/** Node's codes for a certificate that is not trusted or belongs to another host (`tls`, "X509 certificate error codes"). */
+/**
+ * Node's codes for a certificate that is not trusted or belongs to another host (`tls`, "X509 certificate error
+ * codes").
+ */
 const certificateCode =
   /^(CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|ERROR_IN_CERT_|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
 
@@ -110,7 +116,8 @@ export function databaseProblem(error: unknown): ProblemError {
   if (isReadTimeout(error) || code === cancelled || code === lockNotAvailable) {
     return new ProblemError('timeout', { ...options, headers: { 'Retry-After': '1' } });
   }
-  // 25006: read_only_sql_transaction, for example after a fail-over. Classes 28 and 3D: the login or database is missing.
+  // 25006: read_only_sql_transaction, for example after a fail-over. Classes 28 and 3D: the login or database is
+  // missing.
   if (isUnavailable(error) || isRetryable(error) || /^(25006|28|3D)/.test(code ?? '')) {
     return new ProblemError('database_unavailable', { ...options, headers: { 'Retry-After': '1' } });
   }

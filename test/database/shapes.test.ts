@@ -40,7 +40,9 @@ async function make(statements: readonly string[], create = `create database ${d
   return `${url}/${database}`;
 }
 
-/** Behaviour that depends on settings: collation, time zones, row-level security, concurrent writes, batches, expiry. */
+/**
+ * Behaviour that depends on settings: collation, time zones, row-level security, concurrent writes, batches, expiry.
+ */
 async function expectServed({ call }: Served): Promise<void> {
   const due = { date: '2026-11-01', time: '01:30', time_zone: 'America/New_York' };
   const task = { title: 'Ärger', description: 'C:\\temp "x" \u{1f600}', tags: ['Ünïcode', 'null'], due };

@@ -1,4 +1,6 @@
-/** Database outages at every endpoint of the embedded issuer and the API: the answer is never an authentication error. */
+/**
+ * Database outages at every endpoint of the embedded issuer and the API: the answer is never an authentication error.
+ */
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';

@@ -18,7 +18,9 @@ export interface Journal {
   faults(titles: readonly string[]): string[];
 }
 
-/** Outcomes after which a client with a key retries: no answer, or an answer that leaves the result of the write open. */
+/**
+ * Outcomes after which a client with a key retries: no answer, or an answer that leaves the result of the write open.
+ */
 const again = new Set(['cut', '409', '503', '504']);
 
 export function createJournal(pauseMs = 0): Journal {

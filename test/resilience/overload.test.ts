@@ -1,4 +1,7 @@
-/** Overload: five times more clients than the server can serve. It rejects the rest, answers health checks and limits memory. */
+/**
+ * Overload: five times more clients than the server can serve. It rejects the rest, answers health checks and limits
+ * memory.
+ */
 import { readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';

@@ -61,7 +61,9 @@ export function createBatches(
       }),
   };
 
-  /** Sends the prelude and the caller's statements. Only the latter count in the result and in the index of an error. */
+  /**
+   * Sends the prelude and the caller's statements. Only the latter count in the result and in the index of an error.
+   */
   async function send(
     connection: PooledConnection,
     observe: ObserveRoundTrip,

@@ -81,7 +81,8 @@ export class Pipeline {
     const entry = known ?? (name === '' ? undefined : {});
     if (entry) prepared.set(name, entry);
     this.#steps.push({ rows: [], prepared: entry, decoder: undefined });
-    // After a failed pipeline, the statement may exist or not. Close accepts a missing name, but Parse rejects an existing one.
+    // After a failed pipeline, the statement may exist or not. Close accepts a missing name, but Parse rejects an
+    // existing one.
     if (known && !isPending) messages.push(serialize.close({ type: 'S', name }));
     if (!isPending) messages.push(serialize.parse({ name, text: statement.text }));
     messages.push(bind, serialize.describe({ type: 'P' }), serialize.execute());

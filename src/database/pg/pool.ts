@@ -40,7 +40,7 @@ export class ConnectionPool {
   readonly #sockets = new Set<PooledConnection>();
   readonly #idleTimer: NodeJS.Timeout | undefined;
   #connecting = 0;
-  /** Resolves `close` once no connection is left. */
+  /** Resolves `end` when no connection is left. */
   #onEmpty: (() => void) | undefined;
   #isClosing = false;
 
@@ -80,7 +80,8 @@ export class ConnectionPool {
    */
   connect(): Promise<PooledConnection> {
     const { acquireTimeoutMs, connectTimeoutMs } = this.#limits;
-    // A suspended database takes seconds to wake up, also for requests that are queued behind the one that opens a connection.
+    // A suspended database takes seconds to wake up, also for requests that are queued behind the one that opens a
+    // connection.
     const permit = this.#semaphore.acquire(this.#connecting > 0 ? connectTimeoutMs : acquireTimeoutMs);
     const connection = permit ? undefined : this.#idle.pop();
     return connection ? Promise.resolve(checkout(connection)) : this.#connectLater(permit);

@@ -12,7 +12,10 @@ export class PooledConnection {
   readonly #client: pg.Client;
   readonly #pool: Checkin;
   readonly #queryTimeoutMs: number;
-  /** pg's own `query_timeout` makes a timer for each query, which delays garbage collection of the rows. Pipelines share one. */
+  /**
+   * pg's own `query_timeout` makes a timer for each query, which delays garbage collection of the rows. Pipelines share
+   * one.
+   */
   readonly #pipelineTimer: NodeJS.Timeout;
   #pipeline: Pipeline | undefined;
 

@@ -1,4 +1,7 @@
-/** Semaphore with a bounded wait queue. It rejects callers at once if the queue is full, and queued callers after a timeout. */
+/**
+ * Semaphore with a bounded wait queue. It rejects callers at once if the queue is full, and queued callers after a
+ * timeout.
+ */
 
 /** No permit is available within the limits. */
 export class OverloadedError extends Error {

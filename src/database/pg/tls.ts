@@ -61,7 +61,10 @@ export function connectionTarget(connectionString: string, variable: AddressVari
   };
 }
 
-/** Checks the files at start-up. Node reports an error at the first connection only, and ignores a CA file without certificates. */
+/**
+ * Checks the files at start-up. Node reports an error at the first connection only, and ignores a CA file without
+ * certificates.
+ */
 function requireReadable(files: SecureContextOptions, variable: AddressVariable): void {
   try {
     if (files.ca !== undefined && !/-BEGIN [\w ]*CERTIFICATE-/.test(String(files.ca)))

@@ -137,7 +137,9 @@ async function announce(lockFiles: string, directory: string, { heartbeatMs }: L
   };
 }
 
-/** Returns the process that holds the lock or tries to; undefined if there is none. Removes the files of dead processes. */
+/**
+ * Returns the process that holds the lock or tries to; undefined if there is none. Removes the files of dead processes.
+ */
 async function findHolder(lockFiles: string, self: string, timing: LockTiming): Promise<Partial<Holder> | undefined> {
   const ids = readdirSync(lockFiles).flatMap((name) => /^([\da-f-]{36})\.json$/.exec(name)?.[1] ?? []);
   const others = ids.filter((id) => id !== self);

@@ -18,7 +18,9 @@ export interface Engine {
 /** A request to the worker: protocol messages, or `close` to close the database and end the thread. */
 export type EngineRequest = Uint8Array | 'close';
 
-/** The compiled worker, also if the server runs from TypeScript sources: Node cannot load TypeScript in a worker thread. */
+/**
+ * The compiled worker, also if the server runs from TypeScript sources: Node cannot load TypeScript in a worker thread.
+ */
 const workerFile = new URL(
   import.meta.url.endsWith('.ts') ? '../../../dist/database/pglite/worker.js' : './worker.js',
   import.meta.url,

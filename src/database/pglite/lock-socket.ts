@@ -16,7 +16,9 @@ export interface Holder {
   readonly kernel: string | null;
   /** Whether its socket is reliable: processes on the same kernel can connect to it while the process is alive. */
   readonly listens: boolean;
-  /** Whether it holds the lock, or is still looking for other processes. Only the answer on the socket has this field. */
+  /**
+   * Whether it holds the lock, or is still looking for other processes. Only the answer on the socket has this field.
+   */
   readonly isOpen?: boolean;
 }
 

@@ -1,4 +1,6 @@
-/** Maintenance of the embedded database: checkpoints and vacuum, which a PostgreSQL server runs in background processes. */
+/**
+ * Maintenance of the embedded database: checkpoints and vacuum, which a PostgreSQL server runs in background processes.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Driver } from '../driver.ts';
 

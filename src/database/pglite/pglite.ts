@@ -1,4 +1,7 @@
-/** Driver for the embedded PostgreSQL: PGlite, in a directory or in memory. The server reaches it through pg as any other server. */
+/**
+ * Driver for the embedded PostgreSQL: PGlite, in a directory or in memory. The server reaches it through pg as any
+ * other server.
+ */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';

@@ -16,7 +16,9 @@ parentPort?.on('message', (request: EngineRequest) => {
 });
 parentPort?.postMessage('ready');
 
-/** Creates the cluster under a temporary name, so that the remains of a killed process are not mistaken for a database. */
+/**
+ * Creates the cluster under a temporary name, so that the remains of a killed process are not mistaken for a database.
+ */
 async function createCluster(target: string): Promise<void> {
   const unfinished = `${target}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });

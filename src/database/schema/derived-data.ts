@@ -138,7 +138,9 @@ async function isExemptFromPolicies(client: QueryClient): Promise<boolean> {
   return rows[0]?.exempt === true;
 }
 
-/** While FORCE is off, only the owner of a table is exempt from its policies. Other transactions never see that state. */
+/**
+ * While FORCE is off, only the owner of a table is exempt from its policies. Other transactions never see that state.
+ */
 async function forcePolicies(client: QueryClient, tables: readonly string[], force: 'force' | 'no force') {
   for (const table of tables) {
     await client.query(`alter table ${todoSchema.schemaName}.${table} ${force} row level security`);

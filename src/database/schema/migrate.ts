@@ -64,7 +64,10 @@ export function assertSchemaUpToDate(driver: Driver): Promise<void> {
   });
 }
 
-/** With another default isolation level, the transaction would not see what other servers committed before it got the lock. */
+/**
+ * With another default isolation level, the transaction would not see what other servers committed before it got the
+ * lock.
+ */
 const begin = 'begin isolation level read committed';
 
 /** Migrations may take longer than requests. PostgreSQL has `transaction_timeout` since version 17. */
@@ -105,7 +108,9 @@ async function applyNext(client: QueryClient, migrations: readonly Migration[]):
   }
 }
 
-/** Begins a transaction after all other servers have finished migrating. Its statements may take longer than requests. */
+/**
+ * Begins a transaction after all other servers have finished migrating. Its statements may take longer than requests.
+ */
 export async function beginMigration(client: QueryClient): Promise<void> {
   await client.query(begin);
   await client.query(migrationTimeouts);

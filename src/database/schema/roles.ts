@@ -26,7 +26,7 @@ export const authSchema = pgSchema('todo_auth');
 
 const role = pgRole(userRole).existing();
 
-/** Maintenance role: it sees and deletes expired rows of all users, and nothing else. */
+/** Janitor role: it sees and deletes expired rows of all users, and nothing else. */
 export const janitorRole = 'todo_janitor';
 
 export const janitor = pgRole(janitorRole).existing();

@@ -75,7 +75,9 @@ export async function verifyRowLevelSecurity(driver: Driver): Promise<void> {
   }
 }
 
-/** Settings that change how the catalogues print expressions and names. A role or a database may have set other values. */
+/**
+ * Settings that change how the catalogues print expressions and names. A role or a database may have set other values.
+ */
 const printSettings = `
   select set_config('IntervalStyle', 'postgres', true), set_config('quote_all_identifiers', 'off', true)`;
 
