@@ -92,8 +92,8 @@ export function leavesConnectionUsable(error: unknown): boolean {
   return errorCode(error) !== undefined && !isUnavailable(error);
 }
 
-/** Whether start-up should retry after an error. At start-up there is no client that could retry. */
-export function isWorthAnotherTry(error: unknown): boolean {
+/** Whether the cause of an error may end without a change by an operator. Start-up retries after such an error. */
+export function isTransient(error: unknown): boolean {
   // Certificates and configuration do not change without an operator.
   if (isCertificateError(error) || isMissingTls(error)) return false;
   const isLate = isReadTimeout(error) || errorCode(error) === cancelled || error instanceof OverloadedError;

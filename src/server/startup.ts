@@ -1,6 +1,6 @@
 /** Startup with retries until the database is reachable. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isWorthAnotherTry } from '../database/errors.ts';
+import { isTransient } from '../database/errors.ts';
 import type { Services } from '../services.ts';
 
 const firstDelayMs = 250;
@@ -19,9 +19,9 @@ export async function prepareWithRetries({ log, prepare }: Services, aborted: Ab
       log.info({ migrations: applied }, 'ready');
       return applied;
     } catch (error) {
-      if (!isWorthAnotherTry(error)) throw error;
-      log.warn({ retry_in_ms: delayMs, err: error }, 'the database cannot be reached; retrying');
-      // Jitter keeps servers that lost the same database from reconnecting in lockstep.
+      if (!isTransient(error)) throw error;
+      log.warn({ retry_in_ms: delayMs, err: error }, 'the database cannot be reached; trying again');
+      // With jitter, so that servers which lost the same database do not come back in step.
       await delay(delayMs * (0.5 + Math.random() / 2), undefined, { signal: aborted }).catch(() => {});
     }
   }
