@@ -13,7 +13,7 @@ export interface Database {
   /** Access to user data, as the user. */
   readonly asUser: UserDatabase;
   /** Runs a statement as the janitor, the role that sees the expired rows of all users and nothing else. */
-  asJanitor(statement: Statement): Promise<Row[]>;
+  asJanitor(statement: Statement): Promise<object[]>;
   /** Connections of the login role, for Better Auth and rate limits. */
   readonly pool: Driver['pool'];
   /**

@@ -20,8 +20,8 @@ export async function prepareWithRetries({ log, prepare }: Services, aborted: Ab
       return applied;
     } catch (error) {
       if (!isTransient(error)) throw error;
-      log.warn({ retry_in_ms: delayMs, err: error }, 'the database cannot be reached; trying again');
-      // With jitter, so that servers which lost the same database do not come back in step.
+      log.warn({ retry_in_ms: delayMs, err: error }, 'the database cannot be reached; retrying');
+      // Jitter keeps servers that lost the same database from reconnecting in lockstep.
       await delay(delayMs * (0.5 + Math.random() / 2), undefined, { signal: aborted }).catch(() => {});
     }
   }
