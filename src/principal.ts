@@ -1,4 +1,4 @@
-/** Who a request is made by: all that the rest of the server knows of identity. */
+/** The authenticated user of a request, independent of how the user was authenticated. */
 
 export const scopes = ['tasks:read', 'tasks:write'] as const;
 
@@ -8,6 +8,6 @@ export type Scope = (typeof scopes)[number];
 export interface Principal {
   /** The token's `sub`: 1 to 255 characters, opaque. */
   readonly userId: string;
-  /** The words of the token's `scope` claim (RFC 8693, section 4.2), or null when it has none and may do everything. */
+  /** The scopes of the token (RFC 8693, section 4.2). Null if it has no such claim: then it allows every operation. */
   readonly scopes: readonly string[] | null;
 }

@@ -1,4 +1,4 @@
-/** The composition root: from the configuration to the parts that the app is made of. */
+/** The composition root: creates the services of the app from the configuration. */
 import type { Issuer } from './auth/better-auth/issuer.ts';
 import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
 import { createConfiguredVerifier } from './auth/create-verifier.ts';
@@ -25,56 +25,56 @@ import { tagKeys, taskWords } from './tasks/derived-data.ts';
 export interface Services {
   readonly config: Config;
   readonly log: Log;
-  /** Tells the log and the metrics of what happens. */
-  readonly record: EmitEvent;
-  /** Null where they are off. */
+  /** Reports an event to the log and the metrics. */
+  readonly emit: EmitEvent;
+  /** Null if metrics are off. */
   readonly metrics: Metrics | null;
-  /** Null where nothing takes traces. */
+  /** Null if no traces are exported. */
   readonly tracing: Tracing | null;
   readonly database: Database;
-  /** There in the mode `embedded` only. */
+  /** Null unless `AUTH_MODE` is `embedded`. */
   readonly issuer: Issuer | null;
   readonly verifier: TokenVerifier;
   readonly limits: RateLimiter;
   /**
-   * Makes everything ready to serve: schema, proof of isolation, first signing key.
+   * Prepares the services for requests: schema, verification of row-level security, first signing key.
    *
-   * @returns the names of the migrations applied
+   * @returns the names of the applied migrations
    */
   prepare(): Promise<string[]>;
-  /** Rejects until all of it is prepared, and while the database does not answer. */
+  /** Rejects until `prepare` has finished, and while the database does not respond. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What tests put in place of the real parts. */
+/** Replacements of services for tests. */
 export interface Overrides {
   readonly log?: Log;
   readonly driver?: Driver;
 }
 
-/** @throws DirectoryInUseError where another process has the data directory open */
+/** @throws DirectoryInUseError if another process has the data directory open */
 export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   const log = overrides.log ?? createLog(config.log.level);
   const driver = overrides.driver ?? (await openDriver(config.database));
   const metrics = config.metrics ? createMetrics(driver.pool) : null;
   const tracing = config.traces ? await loadTracing(log) : null;
-  const record = createEventSink(log, metrics);
-  const observer = metrics || tracing ? instrumentQueries(record, tracing) : undefined;
-  const database = openDatabase(config.database, driver, observer, [taskWords, tagKeys]);
+  const emit = createEventSink(log, metrics);
+  const observer = metrics || tracing ? instrumentQueries(emit, tracing) : undefined;
+  const database = openDatabase(config.database, connections, observer, [taskWords, tagKeys]);
   const issuer =
     config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log) : null;
-  const verifier = createConfiguredVerifier(config, issuer, record, (outcome) =>
-    record({ type: 'token_verification', outcome }),
+  const verifier = createConfiguredVerifier(config, issuer, emit, (outcome) =>
+    emit({ type: 'token_verification', outcome }),
   );
   const requests = requestCounter(config, database);
   const closing = new AbortController();
-  let housekeeping = Promise.resolve();
-  let prepared = false;
+  let backgroundJobs = Promise.resolve();
+  let isPrepared = false;
   return {
     config,
     log,
-    record,
+    emit,
     metrics,
     tracing,
     database,
@@ -88,23 +88,23 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     async prepare() {
       const applied = await database.prepare();
       await issuer?.prepare();
-      prepared = true;
+      isPrepared = true;
       const jobs: Job[] = [(stopped) => deleteExpiredKeys((statement) => database.asJanitor(statement), stopped)];
       if (requests && 'deleteExpired' in requests) jobs.push(() => requests.deleteExpired());
-      if (driver.maintenance) jobs.push(driver.maintenance);
-      housekeeping = runBackgroundJobs(jobs, closing.signal, (error) =>
-        log.warn({ err: error }, 'housekeeping failed'),
+      if (connections.upkeep) jobs.push(connections.upkeep);
+      backgroundJobs = runBackgroundJobs(jobs, closing.signal, (error) =>
+        log.warn({ err: error }, 'background job failed'),
       );
       return applied;
     },
     async ping() {
-      if (!prepared) throw new Error('the server is not prepared yet');
+      if (!isPrepared) throw new Error('the server is not prepared yet');
       await database.ping();
     },
     async close() {
       closing.abort();
-      // What hangs there comes to an end when the connections do.
-      await settledWithin(housekeeping, 1_000);
+      // A job that still runs ends when its connections close.
+      await settledWithin(backgroundJobs, 1_000);
       await database.close();
     },
   };
@@ -123,15 +123,14 @@ async function embeddedIssuer(
   { pool }: Database,
   log: Log,
 ): Promise<Issuer> {
-  // Better Auth takes memory and time, and is not needed where another server issues the tokens.
+  // Loading Better Auth costs memory and time, so it is loaded only if this server issues the tokens.
   const { createIssuer } = await import('./auth/better-auth/issuer.ts');
   return createIssuer(pool, {
     publicUrl: server.publicUrl,
     secret: secret ?? readOrCreateSecret(database),
     trustedOrigins: server.corsOrigins,
     timeoutMs: database.timeoutMs,
-    // The details may be whole requests and errors with what was asked of the database.
-    log: (level, message) =>
-      log[level === 'success' ? 'info' : level](typeof message === 'string' ? { message } : { err: message }, 'issuer'),
+    // The details are left out: they can be whole requests, and errors with the parameters of a statement.
+    log: (level, message) => log[level === 'success' ? 'info' : level]({ message }, 'issuer'),
   });
 }

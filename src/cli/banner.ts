@@ -1,15 +1,15 @@
-/** What `serve` tells on a terminal: where things are, and what to type first. */
+/** The text that `serve` prints on a terminal: URLs, data directory and the first commands. */
 import type { Config } from '../config/config.ts';
 import { hideUrlPassword } from '../config/print.ts';
 
-/** @param port where it listens, which the configuration does not know with PORT=0 */
+/** @param port the port that the server listens on, which differs from the configuration with PORT=0 */
 export function banner({ server, database, auth }: Config, port: number): string {
-  // Cookies belong to a host: a session that was begun at `localhost` is not there at `127.0.0.1`.
+  // A cookie belongs to one host: a session of `localhost` does not exist at `127.0.0.1`.
   const url = server.publicUrl.replace(/^http:\/\/localhost:0$/, `http://localhost:${port}`);
   const data =
     database.kind === 'postgres'
       ? hideUrlPassword(database.url)
-      : (database.directory ?? 'in memory only, gone when the server stops');
+      : (database.directory ?? 'in memory only, lost when the server stops');
   const lines = [
     '',
     `  API     ${url}/api/v1/tasks`,
@@ -17,7 +17,7 @@ export function banner({ server, database, auth }: Config, port: number): string
     `  Data    ${data}`,
     `  Users   ${userSource(auth)}`,
   ];
-  if (auth.mode === 'embedded') lines.push('', '  A first token:', ...firstToken(url));
+  if (auth.mode === 'embedded') lines.push('', '  Get a first token:', ...firstToken(url));
   return `${lines.join('\n')}\n\n`;
 }
 
@@ -26,7 +26,7 @@ function userSource(auth: Config['auth']): string {
     case 'embedded':
       return 'Better Auth in this server, at /api/auth';
     case 'jwks':
-      return `tokens of ${auth.issuer ?? 'any issuer'}, with the keys at ${auth.jwksUrl}`;
+      return `tokens of ${auth.issuer ?? 'any issuer'}, verified with the keys at ${auth.jwksUrl}`;
     case 'shared-secret':
       return 'tokens signed with BETTER_AUTH_SECRET';
   }

@@ -1,29 +1,34 @@
 #!/usr/bin/env node
-/** The command line. The only place that ends the process. */
+/** The entry point of the command line. It is the only module that ends the process. */
 import { parseArgs } from 'node:util';
 import { version } from '../runtime/version.ts';
-import { commands } from './commands.ts';
+import type { Command } from './commands/command.ts';
+import * as config from './commands/config.ts';
+import * as migrate from './commands/migrate.ts';
+import * as openapi from './commands/openapi.ts';
+import * as serve from './commands/serve.ts';
 import { explainStartupError, isUsageError } from './startup-errors.ts';
+
+const commands: ReadonlyMap<string, Command> = new Map(Object.entries({ serve, migrate, openapi, config }));
+
+const commandLines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(8)}  ${summary}`);
 
 const usage = `Usage: todo-api [command]
 
 Commands:
-  serve     start the server (also what happens without a command)
-  migrate   bring the database's schema to this version, and end
-  openapi   print the OpenAPI document
-  config    print the resolved configuration, secrets masked
+${commandLines.join('\n')}
 
 Options:
-  -h, --help      print this
+  -h, --help      print this text
   -v, --version   print the version
 
-The configuration comes from environment variables and from a .env file in
-the current directory; "todo-api config" lists them.
+The server reads environment variables and the .env file in the current
+directory. "todo-api config" prints them.
 `;
 
 try {
   process.exitCode = await run(process.argv.slice(2));
-  // What still hangs, on a database that does not answer say, is not waited for.
+  // Force the exit after 1 s even if, for example, a database connection still hangs.
   setTimeout(() => process.exit(), 1_000).unref();
 } catch (error) {
   process.stderr.write(`todo-api: ${explainStartupError(error)}\n`);
@@ -40,12 +45,12 @@ async function run(words: string[]): Promise<number> {
   if (values.version) return print(`${version}\n`);
 
   const [name = 'serve', ...rest] = positionals;
-  const command = commands[name];
+  const command = commands.get(name);
   if (!command || rest.length > 0) {
     process.stderr.write(`todo-api: unknown command "${positionals.join(' ')}"\n\n${usage}`);
     return 2;
   }
-  return command();
+  return command.run();
 }
 
 function print(text: string): number {

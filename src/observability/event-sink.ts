@@ -1,30 +1,27 @@
-/** Events become lines of the log and counts in the metrics. */
+/** The event sink: writes events to the log and counts them in the metrics. */
 import type { ClaimMismatch } from '../problems/problem.ts';
 import { type EmitEvent, type RequestEvent, type ServerEvent, securityEventOf } from './events.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { createPseudonymizer } from './user-hash.ts';
+import { pseudonymize } from './user-hash.ts';
 
-/** @param metrics null where nobody asked for them */
+/** @param metrics null if metrics are off */
 export function createEventSink(log: Log, metrics: Metrics | null): EmitEvent {
-  const userHash = createPseudonymizer();
   return (event) => {
-    writeLine(log, event, userHash);
+    writeLine(log, event);
     metrics?.count(event);
   };
 }
 
-/** A readiness probe that is answered with 503 is no failure of the server: the probe asks whether it can serve. */
+/** A 503 of the readiness probe is a valid answer to the probe and no server error. */
 const readinessRoute = '/readyz';
 
-/** What comes a thousand times a second is counted and not logged: the line of the request tells how it ended. */
-function writeLine(log: Log, event: ServerEvent, userHash: (userId: string) => string): void {
+/** Verifications and round trips are counted only: the line of the request reports how it ended. */
+function writeLine(log: Log, event: ServerEvent): void {
   switch (event.type) {
     case 'request': {
       const level = event.status >= 500 && event.route !== readinessRoute ? 'error' : 'info';
-      if (!log.isLevelEnabled(level)) return;
-      if (level === 'info' && !event.problem && !event.reason) log.writeInfo(membersOfGood(event, userHash));
-      else log[level](requestLine(event, userHash), 'request');
+      if (log.isLevelEnabled(level)) log[level](requestLine(event), 'request');
       return;
     }
     case 'keys_fetched': {
@@ -40,63 +37,57 @@ function writeLine(log: Log, event: ServerEvent, userHash: (userId: string) => s
       );
       return;
     case 'retry':
-      log.debug({ event: event.type }, 'a transaction is tried again');
+      log.debug({ event: event.type }, 'transaction is retried');
       return;
   }
 }
 
 /** Characters of a claim in the log. */
-const mostLogged = 300;
+const maxLoggedCharacters = 300;
 
-/** The fields of a request's line, and what they mean. */
+/** The fields of the log line of a request, and their meaning. */
 export const requestFields = {
-  request_id: 'The `X-Request-Id` of the answer.',
-  user_hash: 'Whose request it was, as a pseudonym; absent without a good token.',
+  request_id: 'The `X-Request-Id` of the response.',
+  user_hash: 'The pseudonym of the user; absent without a valid token.',
   method: 'The method.',
-  route: 'The pattern of the route, `/api/v1/tasks/:id` for one; `none` for a path that is not known.',
-  status: 'The status of the answer; 499 if the connection was closed before the body ended or before the answer.',
-  duration_ms: 'Milliseconds from the headers of the request to the answer.',
-  code: 'The code of the problem, where the answer is one.',
-  reason: 'Why, in fixed words or an error code: more than the client is told.',
+  route: 'The pattern of the route, for example `/api/v1/tasks/:id`; `none` for an unknown path.',
+  status:
+    'The status of the response; 499 if the client closed the connection before the body ended or before the response.',
+  duration_ms: 'Milliseconds from the headers of the request to the response.',
+  code: 'The code of the problem, if the response is a problem.',
+  reason: 'The cause, as fixed text or an error code. It has more detail than the response.',
   mismatch:
-    'With a `reason` about `iss` or `aud`: the `claim`, what the well-signed token has in it (`received`), and what is `configured`.',
-  event: 'The security event that it was, if any.',
-  err: 'From status 500 up: kind, code and stack of the error behind, without its values.',
+    'With a `reason` about `iss` or `aud`: the `claim`, its value in the correctly signed token (`received`), and the value that is `configured`.',
+  event: 'The security event, if the request caused one.',
+  err: 'From status 500 up: type, code and stack of the underlying error, without its values.',
 } as const;
 
 type RequestLine = { readonly [Field in keyof typeof requestFields]?: unknown };
 
-/** The members of a `requestLine` in which nothing is from outside, and so nothing to escape. */
-function membersOfGood(event: RequestEvent, userHash: (userId: string) => string): string {
-  const { requestId, userId, method, route = 'none', status, seconds = 0 } = event;
-  const user = userId === undefined ? '' : `,"user_hash":"${userHash(userId)}"`;
-  return `"request_id":"${requestId}"${user},"method":"${method}","route":"${route}","status":${status},"duration_ms":${toMs(seconds)},"msg":"request"`;
-}
-
-function requestLine(event: RequestEvent, userHash: (userId: string) => string): RequestLine {
+function requestLine(event: RequestEvent): RequestLine {
   const security = securityEventOf(event);
   const { requestId, userId, method, route = 'none', status, seconds, problem, reason = problem?.reason } = event;
   return {
     request_id: requestId,
-    ...(userId !== undefined && { user_hash: userHash(userId) }),
+    ...(userId !== undefined && { user_hash: pseudonymize(userId) }),
     ...(method !== undefined && { method }),
     route,
     status,
     ...(seconds !== undefined && { duration_ms: toMs(seconds) }),
     ...(problem && { code: problem.code }),
     ...(reason && { reason }),
-    ...(problem?.mismatch && { mismatch: logged(problem.mismatch) }),
+    ...(problem?.mismatch && { mismatch: truncateMismatch(problem.mismatch) }),
     ...(security && { event: security.name }),
     ...(status >= 500 && problem?.cause ? { err: problem.cause } : {}),
   };
 }
 
-/** Shortened, for an issuer may put anything into a claim. */
-function logged({ claim, received, configured }: ClaimMismatch) {
+/** Truncates the received value, because an issuer can put a value of any size into a claim. */
+function truncateMismatch({ claim, received, configured }: ClaimMismatch) {
   const text = JSON.stringify(received ?? null);
   return {
     claim,
-    received: text.length <= mostLogged ? (received ?? null) : `${text.slice(0, mostLogged)}…`,
+    received: text.length <= maxLoggedCharacters ? (received ?? null) : `${text.slice(0, maxLoggedCharacters)}…`,
     configured,
   };
 }

@@ -1,61 +1,52 @@
-/** What happens in the server that its operators may want to know: a closed list. */
+/** The closed list of events that the server reports to its operators. */
+import type { KeyEvent } from '../auth/jwt/key-source.ts';
+import type { VerificationOutcome } from '../auth/jwt/verifier.ts';
 import type { ProblemError } from '../problems/problem.ts';
 
-/** Tells the log and the metrics of an event. */
+/** Reports an event to the log and the metrics. */
 export type EmitEvent = (event: ServerEvent) => void;
 
-export type ServerEvent = RequestEvent | VerificationEvent | KeyEvent | QueryEvent | RetryEvent;
+export type ServerEvent = RequestEvent | VerificationEvent | KeyEvent | RoundTripEvent | RetryEvent;
 
-/** A request was answered. */
+/** A request ended. */
 export interface RequestEvent {
   readonly type: 'request';
   readonly requestId: string;
-  /** Undefined where nobody could be told by a token. */
+  /** Undefined if the request was not authenticated. */
   readonly userId?: string | undefined;
-  /** Undefined where the request could not be read; what it then asked for is not known either. */
+  /** Undefined if the request could not be parsed. */
   readonly method?: string | undefined;
-  /** The pattern of the route and not the path: an id would tell of what a user has. Undefined where there is none. */
+  /** The pattern of the route, not the path, because ids in a path are user data. Undefined without a route. */
   readonly route?: string | undefined;
   readonly status: number;
-  /** Undefined where the request could not be read. */
+  /** Undefined if the request could not be parsed. */
   readonly seconds?: number | undefined;
-  /** What made the answer an error. */
+  /** The problem in the response. */
   readonly problem?: ProblemError | undefined;
-  /** Why it ended so, if no problem says it. */
+  /** The reason for the status, if there is no problem that has it. */
   readonly reason?: string | undefined;
 }
 
-/** How a look at a token ended. `remembered` is a good one that was verified a moment before. */
-export type VerificationOutcome = 'verified' | 'remembered' | 'refused' | 'unavailable';
-
+/** The verification of a token ended. */
 export interface VerificationEvent {
   readonly type: 'token_verification';
   readonly outcome: VerificationOutcome;
 }
 
-/** The keys to verify tokens with were fetched, or could not be. */
-export type KeyEvent =
-  | {
-      readonly type: 'keys_fetched';
-      readonly usable: number;
-      readonly unused: readonly { readonly kid: string | null; readonly reason: string }[];
-    }
-  | { readonly type: 'keys_fetch_failed'; readonly error: unknown; readonly retryInMs: number };
-
-/** The database answered a round trip on a user's data, or failed to. */
-export interface QueryEvent {
-  readonly type: 'exchange';
+/** A database round trip on user data ended. */
+export interface RoundTripEvent {
+  readonly type: 'round_trip';
   readonly statements: number;
   readonly outcome: 'ok' | 'error';
   readonly seconds: number;
 }
 
-/** The database undid something for the sake of something else at the same time, and it is tried again. */
+/** A transaction was rolled back by a serialization failure or a deadlock, and is retried. */
 export interface RetryEvent {
   readonly type: 'retry';
 }
 
-/** Something of an event that concerns security: its name, and why it happened, in fixed words. */
+/** The part of an event that concerns security: its name and, as fixed text, its reason. */
 export interface SecurityEvent {
   readonly name: SecurityEventName;
   readonly reason: string;
@@ -63,29 +54,26 @@ export interface SecurityEvent {
 
 export type SecurityEventName = keyof typeof securityEvents;
 
-/** What each of them means, for people. */
+/** The meaning of each security event, for the documentation. */
 export const securityEvents = {
-  token_refused: 'A request was refused for its token; `reason` is the rule that it broke, or `token_missing`.',
-  sign_in_refused: 'The embedded issuer refused a password or a session; `reason` is its own code.',
-  scope_refused: 'A good token did not allow what was asked; `reason` is `insufficient_scope`.',
+  token_refused: 'A token was rejected; `reason` is the rule that it breaks, or `token_missing`.',
+  sign_in_refused: 'The embedded issuer rejected a password or a session; `reason` is its own code.',
+  scope_refused: 'A valid token does not allow the operation; `reason` is `insufficient_scope`.',
   limit_reached:
-    'There were too many requests; `reason` is the limit: of `requests` by a user, of `failures` by an address.',
-  keys_fetch_failed: 'The keys to verify tokens with could not be fetched; tokens are verified with those at hand.',
-  keys_unused: 'Among the keys that were fetched are some that break a rule; `unused` in the log says which.',
+    'There were too many requests; `reason` is the limit: `requests` per user, `failures` per address, or failed sign-ins per `account`.',
+  keys_fetch_failed: 'The keys of the issuer could not be fetched; tokens are verified with the cached keys.',
+  keys_unused: 'Some of the fetched keys break a rule; `unused` in the log lists them.',
 } as const;
 
-/** The routes of the embedded issuer, whose 401 is about a password or a session and not about a bearer token. */
-const issuerRoute = /^\/api\/auth\//;
-
-/** What in an event concerns security. Problems are the one source for requests, so that nothing must be told twice. */
+/** The security event in an event, if there is one. For a request, its problem is the only source. */
 export function securityEventOf(event: ServerEvent): SecurityEvent | undefined {
   if (event.type === 'keys_fetch_failed') return { name: 'keys_fetch_failed', reason: 'keys_fetch_failed' };
   if (event.type === 'keys_fetched' && event.unused.length > 0) return { name: 'keys_unused', reason: 'keys_unused' };
   if (event.type !== 'request' || !event.problem) return undefined;
-  const { status, code, reason = code } = event.problem;
+  const { status, code, securityEvent, reason = code } = event.problem;
   switch (status) {
     case 401:
-      return { name: issuerRoute.test(event.route ?? '') ? 'sign_in_refused' : 'token_refused', reason };
+      return { name: securityEvent ?? 'token_refused', reason };
     case 403:
       return { name: 'scope_refused', reason };
     case 429:

@@ -1,21 +1,21 @@
-/** Measures the round trips to the database, and traces them. */
+/** Instrumentation of the database round trips: metrics and traces. */
 import type { QueryObserver } from '../database/user-database.ts';
 import type { EmitEvent } from './events.ts';
 import type { Tracing } from './tracing.ts';
 
-export function instrumentQueries(record: EmitEvent, tracing: Tracing | null): QueryObserver {
+export function instrumentQueries(emit: EmitEvent, tracing: Tracing | null): QueryObserver {
   return {
-    async observe(statements, exchange) {
+    async observe(statements, roundTrip) {
       const start = performance.now();
       const emitOutcome = (outcome: 'ok' | 'error') =>
-        record({
-          type: 'exchange',
+        emit({
+          type: 'round_trip',
           statements: statements.length,
           outcome,
           seconds: (performance.now() - start) / 1_000,
         });
       try {
-        const result = await (tracing ? tracing.exchange(statements, exchange) : exchange());
+        const result = await (tracing ? tracing.traceRoundTrip(statements, roundTrip) : roundTrip());
         emitOutcome('ok');
         return result;
       } catch (error) {
@@ -23,6 +23,6 @@ export function instrumentQueries(record: EmitEvent, tracing: Tracing | null): Q
         throw error;
       }
     },
-    onRetry: () => record({ type: 'retry' }),
+    onRetry: () => emit({ type: 'retry' }),
   };
 }

@@ -1,22 +1,23 @@
-/** Where the log's lines go: to whoever reads the standard output, and not at the cost of the requests. */
+/**
+ * Buffered writer for log lines. It never blocks a request, and it limits the memory for unread lines.
+ *
+ * `pino.destination` does the same but can keep the process from exiting (docs/decisions/017-own-log-buffer.md).
+ */
 import type { Writable } from 'node:stream';
 
-/**
- * Lines are written together, so many characters of them or those of so many milliseconds: one by one they would cost
- * a tenth of what the server can do (`docs/performance.md`).
- */
-const togetherCharacters = 16_384;
-const togetherMs = 100;
+/** Characters and milliseconds after which buffered lines are written. One write per line would cost 10 % throughput. */
+const flushAfterCharacters = 16_384;
+const flushAfterMs = 100;
 
-/** In bytes: what nobody reads is dropped from there on, for memory is for requests. */
-const mostUnread = 1024 * 1024;
+/** Unread bytes from which on new lines are dropped. */
+const maxUnreadBytes = 1024 * 1024;
 
-/** What takes lines, each with its end. */
+/** Destination of log lines. Each line ends with a line feed. */
 export interface LogOutput {
   write(line: string): void;
 }
 
-/** @param stream may have a reader that stands still, or that has gone */
+/** @param stream its reader may be stalled or closed */
 export function createLogOutput(stream: Writable): LogOutput {
   let lines = '';
   let timer: NodeJS.Timeout | undefined;
@@ -24,18 +25,18 @@ export function createLogOutput(stream: Writable): LogOutput {
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
-    if (stream.writableLength < mostUnread) stream.write(lines);
+    if (stream.writableLength < maxUnreadBytes) stream.write(lines);
     lines = '';
   }
 
-  // The reader has gone: the server goes on without its log.
+  // EPIPE: the reader has closed the pipe. The server continues without a log.
   stream.on('error', () => {});
   process.once('exit', flush);
   return {
     write(line) {
       lines += line;
-      if (lines.length >= togetherCharacters) flush();
-      else timer ??= setTimeout(flush, togetherMs).unref();
+      if (lines.length >= flushAfterCharacters) flush();
+      else timer ??= setTimeout(flush, flushAfterMs).unref();
     },
   };
 }

@@ -1,5 +1,6 @@
-/** The metrics of a server: what is counted, and under which names. */
-import type { ServerEvent, VerificationOutcome } from './events.ts';
+/** The metrics of the server and their names. */
+import type { VerificationOutcome } from '../auth/jwt/verifier.ts';
+import type { ServerEvent } from './events.ts';
 import { securityEventOf } from './events.ts';
 import { measureProcess } from './process-metrics.ts';
 import { createInstruments, type Description } from './prometheus.ts';
@@ -7,25 +8,25 @@ import { createInstruments, type Description } from './prometheus.ts';
 export interface Metrics {
   readonly descriptions: readonly Description[];
   count(event: ServerEvent): void;
-  /** All of them in Prometheus's text format. */
+  /** All metrics in the text format of Prometheus. */
   write(): string;
 }
 
-/** The part of pg's pool that tells how it is used. */
+/** The usage counters of a connection pool. */
 export interface PoolUse {
   readonly totalCount: number;
   readonly idleCount: number;
   readonly waitingCount: number;
 }
 
-/** In seconds: from a request that asks nothing of the database to the deadline of a statement. */
+/** Bucket bounds in seconds: from a request without a database round trip to the timeout of a statement. */
 const requestBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10];
-const exchangeBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const roundTripBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** Others may be sent as well, for Node reads more than thirty: they are counted together. */
+/** Node's parser accepts more than thirty methods. All others are counted as `other`. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-const verificationOutcomes: readonly VerificationOutcome[] = ['verified', 'remembered', 'refused', 'unavailable'];
+const verificationOutcomes: readonly VerificationOutcome[] = ['verified', 'cache_hit', 'refused', 'unavailable'];
 
 export function createMetrics(pool: PoolUse): Metrics {
   const instruments = createInstruments();
@@ -38,40 +39,39 @@ export function createMetrics(pool: PoolUse): Metrics {
   ]);
   const durations = histogram(
     'todo_api_http_request_duration_seconds',
-    'Time from the headers of a request to the answer to it, by route.',
+    'Time from the headers of a request to its response, by route.',
     ['route', 'method'],
     requestBounds,
   );
-  const security = counter(
-    'todo_api_security_events_total',
-    'What was refused for the sake of security, by name and reason.',
-    ['event', 'reason'],
-  );
+  const securityEvents = counter('todo_api_security_events_total', 'Security events, by name and reason.', [
+    'event',
+    'reason',
+  ]);
   const verifications = counter(
     'todo_api_token_verifications_total',
-    'Looks at a token, by outcome; remembered is a good token that was verified a moment before.',
+    'Token verifications, by outcome; `cache_hit` is a valid token whose verification was cached.',
     ['outcome'],
     verificationOutcomes.map((outcome) => [outcome]),
   );
   const keyFetches = counter(
     'todo_api_jwks_fetches_total',
-    'Fetches of the keys to verify tokens with, by outcome.',
+    'Fetches of the keys of the issuer, by outcome.',
     ['outcome'],
     [['fetched'], ['failed']],
   );
-  const exchanges = histogram(
-    'todo_api_database_exchange_duration_seconds',
-    'Round trips to the database on data of users, without the wait for a connection.',
+  const roundTrips = histogram(
+    'todo_api_database_round_trip_duration_seconds',
+    'Database round trips on user data, without the wait for a connection.',
     ['outcome'],
-    exchangeBounds,
+    roundTripBounds,
   );
   const statements = counter('todo_api_database_statements_total', 'Statements in these round trips.');
   const retries = counter(
     'todo_api_database_retries_total',
-    'Transactions tried again because the database undid them in favour of another.',
+    'Transactions that were retried after a serialization failure or a deadlock.',
   );
   gauge('todo_api_database_connections', 'Connections to the database.', () => pool.totalCount);
-  gauge('todo_api_database_connections_idle', 'Connections that nobody uses.', () => pool.idleCount);
+  gauge('todo_api_database_connections_idle', 'Idle connections.', () => pool.idleCount);
   gauge('todo_api_database_connections_waiting', 'Requests that wait for a connection.', () => pool.waitingCount);
   measureProcess(instruments);
 
@@ -79,8 +79,8 @@ export function createMetrics(pool: PoolUse): Metrics {
     descriptions: instruments.descriptions,
     write: () => instruments.write(),
     count(event) {
-      const refusal = securityEventOf(event);
-      if (refusal) security.add([refusal.name, refusal.reason]);
+      const securityEvent = securityEventOf(event);
+      if (securityEvent) securityEvents.add([securityEvent.name, securityEvent.reason]);
       switch (event.type) {
         case 'request': {
           const { method = '', route = 'none', status, seconds = 0 } = event;
@@ -98,8 +98,8 @@ export function createMetrics(pool: PoolUse): Metrics {
         case 'keys_fetch_failed':
           keyFetches.add(['failed']);
           break;
-        case 'exchange':
-          exchanges.observe([event.outcome], event.seconds);
+        case 'round_trip':
+          roundTrips.observe([event.outcome], event.seconds);
           statements.add([], event.statements);
           break;
         case 'retry':

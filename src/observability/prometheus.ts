@@ -1,9 +1,9 @@
-/** Counters, gauges and histograms, written in the text format that Prometheus reads. */
+/** Counters, gauges and histograms in the text format of Prometheus. */
 
 /** The media type of the format, version 0.0.4 (Prometheus documentation, "Exposition formats"). */
 export const textFormat = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** What is said of a metric besides its values. */
+/** The metadata of a metric. */
 export interface Description {
   readonly name: string;
   readonly help: string;
@@ -12,7 +12,7 @@ export interface Description {
 }
 
 export interface Counter {
-  /** @param values one for each label, in the order of their names */
+  /** @param values one per label, in the order of the label names */
   add(values: readonly string[], amount?: number): void;
 }
 
@@ -20,29 +20,29 @@ export interface Histogram {
   observe(values: readonly string[], value: number): void;
 }
 
-/** All the metrics of a server. */
+/** A registry of metrics. */
 export interface Instruments {
   readonly descriptions: readonly Description[];
-  /** @param known the values that are there with 0 from the beginning, so that the first one is a rise */
+  /** @param known the label values that start with 0, so that the first event is an increase */
   counter(name: string, help: string, labels?: readonly string[], known?: readonly (readonly string[])[]): Counter;
-  /** @param bounds upper bounds of the buckets, ascending */
+  /** @param bounds ascending upper bounds of the buckets */
   histogram(name: string, help: string, labels: readonly string[], bounds: readonly number[]): Histogram;
-  /** A value that is read when somebody looks. */
+  /** A value that is read at each scrape. */
   gauge(name: string, help: string, read: () => number): void;
-  /** A sum that somebody else keeps, read when somebody looks. */
+  /** A counter whose value is kept elsewhere and read at each scrape. */
   sum(name: string, help: string, read: () => number): void;
-  /** All of it as text. */
+  /** All metrics as text. */
   write(): string;
 }
 
 /**
- * How many combinations of labels a metric may have. What comes after is counted together, each of its labels `other`:
- * a mistake in what is made a label must not become a leak.
+ * Maximum number of label combinations per metric. All further ones are counted in one series with all labels `other`.
+ * The limit prevents a memory leak if a label gets unbounded values by mistake.
  */
-const mostSeries = 1_000;
+const maxSeries = 1_000;
 
-/** How many of them may have the same first label: the statuses and methods of one route must not use up the others'. */
-const mostOfFirst = 30;
+/** Maximum number of series with the same first label, so that one route cannot use up the series of the others. */
+const maxSeriesPerFirstLabel = 30;
 
 interface Series<Value> {
   readonly labels: string;
@@ -80,8 +80,8 @@ export function createInstruments(): Instruments {
       describe({ name, help, type: 'histogram', labels }, () =>
         series.all().flatMap((one) => {
           let count = 0;
-          const buckets = one.value.counts.map((here, index) => {
-            count += here;
+          const buckets = one.value.counts.map((bucketCount, index) => {
+            count += bucketCount;
             const bound = `le="${bounds[index] ?? '+Inf'}"`;
             return sample(`${name}_bucket`, one.labels === '' ? bound : `${one.labels},${bound}`, count);
           });
@@ -115,23 +115,27 @@ export function createInstruments(): Instruments {
   };
 }
 
-/** The values of a metric, one for each combination of labels. */
+/** The values of a metric, one per combination of labels. */
 function createSeries<Value>(labels: readonly string[], make: () => Value) {
   const series = new Map<string, Series<Value>>();
-  const ofFirst = new Map<string, number>();
+  const countPerFirstLabel = new Map<string, number>();
 
   function at(values: readonly string[], isOther = false): Value {
     const key = values.join('\n');
     const known = series.get(key);
     if (known) return known.value;
     const [first = '', ...rest] = values;
-    const count = ofFirst.get(first) ?? 0;
-    const others = rest.map(() => 'other');
-    if (!isOther && series.size >= mostSeries) return at(['other', ...others], true);
-    if (!isOther && rest.length > 0 && count >= mostOfFirst) return at([first, ...others], true);
-    ofFirst.set(first, count + 1);
+    const count = countPerFirstLabel.get(first) ?? 0;
+    if (!isOther && series.size >= maxSeries)
+      return at(
+        labels.map(() => 'other'),
+        true,
+      );
+    if (!isOther && rest.length > 0 && count >= maxSeriesPerFirstLabel)
+      return at([first, ...rest.map(() => 'other')], true);
+    countPerFirstLabel.set(first, count + 1);
     const added = {
-      labels: labels.map((label, index) => `${label}="${escaped(values[index] ?? '')}"`).join(','),
+      labels: labels.map((label, index) => `${label}="${escapeLabel(values[index] ?? '')}"`).join(','),
       value: make(),
     };
     series.set(key, added);
@@ -145,6 +149,6 @@ function sample(name: string, labels: string, value: number): string {
   return `${name}${labels === '' ? '' : `{${labels}}`} ${value}`;
 }
 
-function escaped(text: string): string {
+function escapeLabel(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

@@ -1,11 +1,11 @@
-/** What there is to tell of a request when it is over. */
+/** The event of a request that ended. */
 import type { RequestContext, Route } from '../http/request-context.ts';
 import type { RequestEvent } from './events.ts';
 
 /**
- * @param status of its answer
- * @param start when its headers were read, on the clock of `performance.now()`
- * @param reason why it ended so, if no problem says it
+ * @param status status of the response
+ * @param start time when the headers were read, on the clock of `performance.now()`
+ * @param reason reason for the status, if there is no problem that has it
  */
 export function requestEvent(
   context: RequestContext,

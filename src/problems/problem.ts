@@ -49,6 +49,8 @@ export interface ProblemOptions {
   readonly reason?: string;
   /** For the log only: the values that caused the problem. */
   readonly mismatch?: ClaimMismatch;
+  /** For the log and the metrics only: the security event of a 401 that is not about a bearer token. */
+  readonly securityEvent?: 'sign_in_refused';
   /** For the log only. */
   readonly cause?: unknown;
 }
@@ -64,6 +66,7 @@ export class ProblemError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: string | undefined;
   readonly mismatch: ClaimMismatch | undefined;
+  readonly securityEvent: 'sign_in_refused' | undefined;
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
     const kind = catalogue[code];
@@ -76,6 +79,7 @@ export class ProblemError extends Error {
     this.headers = options.headers ?? {};
     this.reason = options.reason;
     this.mismatch = options.mismatch;
+    this.securityEvent = options.securityEvent;
   }
 }
 

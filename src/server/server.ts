@@ -64,10 +64,10 @@ const maxHeaderBytes = 16 * 1024;
 
 /** @throws ListenError, for example if the port is in use */
 export async function startServer(services: Services): Promise<RunningServer> {
-  const { config, log, record } = services;
+  const { config, log, emit } = services;
   const { basePath } = config.server;
-  const onRejection = ({ problem, ...request }: RejectedRequest) =>
-    record({ type: 'request', ...request, status: problem.status, problem });
+  const onRefusal = ({ problem, ...request }: RejectedRequest) =>
+    emit({ type: 'request', ...request, status: problem.status, problem });
   const app = createApp(services);
   let isClosing = false;
   const server = createServer(

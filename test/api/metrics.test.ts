@@ -168,15 +168,13 @@ test('verifications and fetches of keys are counted by outcome', async () => {
   const { api, scrape } = await startWithMetrics();
   const ada = api.user();
   const outcome = (name: string) => `todo_api_token_verifications_total{outcome="${name}"}`;
-  expect((await scrape()).samples).toContain(outcome('remembered'));
+  expect((await scrape()).samples).toContain(outcome('cache_hit'));
   await ada.get('/api/v1/me');
   await ada.get('/api/v1/me');
   await ada.get('/api/v1/me');
   await api.anonymous('Bearer x').get('/api/v1/me');
   const { value } = await scrape();
-  expect(['verified', 'remembered', 'refused', 'unavailable'].map((name) => value(outcome(name)))).toEqual([
-    1, 2, 1, 0,
-  ]);
+  expect(['verified', 'cache_hit', 'refused', 'unavailable'].map((name) => value(outcome(name)))).toEqual([1, 2, 1, 0]);
   expect(value('todo_api_jwks_fetches_total{outcome="fetched"}')).toBe(1);
   expect(value('todo_api_jwks_fetches_total{outcome="failed"}')).toBe(0);
 });
@@ -194,17 +192,17 @@ test('failed fetches of keys are counted', async () => {
 test('round trips to the database and the use of its connections are counted', async () => {
   const { api, scrape } = await startWithMetrics();
   const ada = api.user();
-  const exchanges = 'todo_api_database_exchange_duration_seconds_count{outcome="ok"}';
+  const roundTrips = 'todo_api_database_round_trip_duration_seconds_count{outcome="ok"}';
   await ada.get('/api/v1/tasks');
   const before = await scrape();
-  expect(before.value(exchanges)).toBe(1);
+  expect(before.value(roundTrips)).toBe(1);
   expect(before.value('todo_api_database_statements_total')).toBe(2);
   await ada.get('/api/v1/me');
-  expect((await scrape()).value(exchanges)).toBe(1);
+  expect((await scrape()).value(roundTrips)).toBe(1);
   await ada.get(`/api/v1/tasks/${crypto.randomUUID()}`);
   await ada.get('/api/v1/tags');
   const after = await scrape();
-  expect(after.value(exchanges)).toBe(3);
+  expect(after.value(roundTrips)).toBe(3);
   expect(after.value('todo_api_database_retries_total')).toBe(0);
   expect(after.value('todo_api_database_connections')).toBeGreaterThan(0);
   expect(after.value('todo_api_database_connections_idle')).toBe(after.value('todo_api_database_connections'));
@@ -226,7 +224,7 @@ test('a retried transaction is counted', async () => {
   expect((await api.user().post('/api/v1/tasks', { title: 'Twice' })).status).toBe(201);
   const { value } = await scrape();
   expect(value('todo_api_database_retries_total')).toBe(1);
-  expect(value('todo_api_database_exchange_duration_seconds_count{outcome="error"}')).toBe(1);
+  expect(value('todo_api_database_round_trip_duration_seconds_count{outcome="error"}')).toBe(1);
 });
 
 test('the process and its event loop have metrics', async () => {

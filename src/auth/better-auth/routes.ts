@@ -1,4 +1,4 @@
-/** The embedded issuer's endpoints as part of this API: same limits, same kind of errors. */
+/** Routes of the embedded issuer's endpoints, with the rate limits and the problems of this API. */
 import { urlOf } from '../../http/base-path.ts';
 import { ClientClosedError } from '../../http/node/client-closed.ts';
 import { parseJson, readBody, readOptionalBody } from '../../http/request/body.ts';
@@ -8,24 +8,23 @@ import type { RegisterHandlers } from '../../http/router/register-routes.ts';
 import { type FieldError, toProblem, validationFailed } from '../../problems/problem.ts';
 import type { RateLimiter } from '../../rate-limit/rate-limiter.ts';
 import type { Issuer } from './issuer.ts';
-import { authProblem, withMessage } from './problems.ts';
+import { authProblem, toIssuerProblem } from './problems.ts';
 
 export function registerIssuerRoutes(mount: RegisterHandlers, issuer: Issuer, limits: RateLimiter): void {
   for (const [path, methods] of issuer.endpoints) {
-    const answer: Handler = async (context) => {
-      const response = await issuer.handle(await checked(context, issuer.needBody.has(path)));
+    const respond: Handler = async (context) => {
+      const response = await issuer.handle(await checkedRequest(context, issuer.needBody.has(path)));
       if (response.status === 405) methodNotAllowed(methods.filter((method) => method !== context.req.method))();
       if (response.status >= 400) throw await authProblem(response);
-      // Tokens and sessions; the public keys may be kept.
+      // Tokens and sessions must not be cached. The public keys may be.
       if (path !== '/jwks') response.headers.set('Cache-Control', 'no-store');
       return response;
     };
     const handle: Handler = async (context) => {
       try {
-        return await limits.throttleAuthFailures(context, async () => answer(context));
+        return await limits.throttleAuthFailures(context, async () => respond(context));
       } catch (error) {
-        // It is logged with its own status; a problem would count it as a failure of the server.
-        throw error instanceof ClientClosedError ? error : withMessage(toProblem(error));
+        throw toIssuerProblem(toProblem(error));
       }
     };
     mount(`${issuer.path}${path}`, Object.fromEntries([...methods].map((method) => [method, handle])));
@@ -33,30 +32,31 @@ export function registerIssuerRoutes(mount: RegisterHandlers, issuer: Issuer, li
 }
 
 /**
- * A request that Better Auth can take as it is: it knows no HEAD, and would take forms and bodies of any size.
+ * The request for Better Auth, after checks of its body: Better Auth does not know HEAD, accepts forms, and does not
+ * limit the size of a body.
  *
- * @param needsBody whether the endpoint must have a body; otherwise an empty one counts as none, whatever its type
+ * @param needsBody whether the endpoint requires a body; otherwise an empty body of any media type counts as none
  * @throws ProblemError 400, 413, 415 as `readBody` and `parseJson`, and 422 for text that cannot be stored
  */
-async function checked(context: RequestContext, needsBody: boolean): Promise<Request> {
+async function checkedRequest(context: RequestContext, needsBody: boolean): Promise<Request> {
   const { method, headers } = context.req.raw;
   const url = urlOf(context);
   if (method === 'GET' && url === context.req.url) return context.req.raw;
   if (method === 'GET' || method === 'HEAD') return new Request(url, { headers });
   const body = await (needsBody ? readBody(context) : readOptionalBody(context));
   if (body.length === 0) {
-    const bare = new Headers(headers);
-    // With a media type, Better Auth would parse what is not there.
-    bare.delete('content-type');
-    return new Request(url, { method, headers: bare });
+    const headersWithoutType = new Headers(headers);
+    // With a media type, Better Auth would parse the missing body.
+    headersWithoutType.delete('content-type');
+    return new Request(url, { method, headers: headersWithoutType });
   }
-  const faults = textFaults(parseJson(body));
-  if (faults.length > 0) throw validationFailed(faults);
+  const errors = textErrors(parseJson(body));
+  if (errors.length > 0) throw validationFailed(errors);
   return new Request(url, { method, headers, body });
 }
 
-/** What PostgreSQL cannot hold: its bodies are objects of texts. */
-function textFaults(body: unknown): FieldError[] {
+/** Errors for texts that PostgreSQL cannot store. Bodies of Better Auth are objects of strings. */
+function textErrors(body: unknown): FieldError[] {
   return Object.entries(body ?? {})
     .filter(([, value]) => typeof value === 'string' && (value.includes('\u0000') || !value.isWellFormed()))
     .map(([name]) => ({ in: 'body', pointer: `/${name}`, message: 'must not contain U+0000 or lone surrogates' }));

@@ -17,7 +17,7 @@ export interface TokenVerifier {
 }
 
 /** How a look at a token ended. `remembered` is a good one that was verified a moment before. */
-export type VerificationOutcome = 'verified' | 'remembered' | 'refused' | 'unavailable';
+export type VerificationOutcome = 'verified' | 'cache_hit' | 'refused' | 'unavailable';
 
 export interface VerifierRules extends JwsOptions, ClaimExpectations {
   /** Milliseconds since 1970. */
@@ -58,7 +58,7 @@ export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rule
         const found = lookupVerified(digest);
         const recalled = found instanceof Promise ? await found : found;
         const principal = recalled ?? (await check(token, digest));
-        onOutcome(recalled ? 'remembered' : 'verified');
+        onOutcome(recalled ? 'cache_hit' : 'verified');
         return principal;
       } catch (error) {
         onOutcome((error as ProblemError).status === 401 ? 'refused' : 'unavailable');

@@ -93,7 +93,7 @@ describe('a verifier', () => {
     await expect(verifier.verify(token)).resolves.toBe(first);
     advance(1);
     await expect(verifier.verify(token)).resolves.toEqual(first);
-    expect(outcomes).toEqual(['verified', 'remembered', 'verified']);
+    expect(outcomes).toEqual(['verified', 'cache_hit', 'verified']);
   });
 
   test('answers for a token it knows as for one it does not', async () => {
