@@ -1,30 +1,30 @@
-/** Authentication: the user of a request is the user of its bearer token (RFC 6750), and nobody else. */
+/** Authentication of requests by bearer tokens (RFC 6750). The token is the only source of the user. */
 import { headerOf, type PreHandler, type RequestContext } from '../http/request-context.ts';
 import type { Scope } from '../principal.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { TokenVerifier } from './jwt/verifier.ts';
 
-/** Lets requests through whose token is valid, and says who they are from. */
+/** Verifies the token of a request and sets its principal. Throws a `ProblemError` 401 or 503. */
 export function bearerAuthentication(verifier: TokenVerifier): (context: RequestContext) => Promise<void> {
   return async (context) => {
     context.set('principal', await verifier.verify(bearerToken(headerOf(context, 'authorization'))));
   };
 }
 
-/** Lets requests through whose token allows the operation: that has no scopes, or this one among them. */
-export function requireScope(need: Scope): PreHandler {
+/** Rejects a request with 403 unless its token has the scope, or has no scopes at all. */
+export function requireScope(scope: Scope): PreHandler {
   return (context) => {
     const { scopes } = context.get('principal');
-    if (scopes && !scopes.includes(need)) {
+    if (scopes && !scopes.includes(scope)) {
       throw new ProblemError('insufficient_scope', {
-        detail: `This needs a token with the scope ${need}.`,
-        headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${need}"` },
+        detail: `This operation requires a token with the scope ${scope}.`,
+        headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
       });
     }
   };
 }
 
-/** The token of an `Authorization` header. Two such headers arrive joined by a comma, which no token contains. */
+/** The token in an `Authorization` header. Node joins two such headers with a comma, which no token contains. */
 function bearerToken(header: string | undefined): string {
   const [, token] = /^bearer +(\S.*)$/i.exec(header ?? '') ?? [];
   if (token === undefined) {

@@ -1,4 +1,4 @@
-/** The verifier that each way of being configured calls for. */
+/** The factory of the token verifier for each `AUTH_MODE`. */
 import type { Config } from '../config/config.ts';
 import type { Issuer } from './better-auth/issuer.ts';
 import { createJwksCache } from './jwt/jwks-cache.ts';
@@ -8,9 +8,9 @@ import { createSharedSecretKeys } from './jwt/shared-secret.ts';
 import { createVerifier, type TokenVerifier, type VerificationOutcome } from './jwt/verifier.ts';
 
 /**
- * @param issuer the embedded one, there in the mode `embedded` only
- * @param onEvent is told when keys are fetched, and when that fails
- * @param onOutcome is told how each look at a token ended
+ * @param issuer the embedded issuer; null unless the mode is `embedded`
+ * @param onEvent called after each fetch of keys, also if it failed
+ * @param onOutcome called after each verification of a token
  */
 export function createConfiguredVerifier(
   { auth, server }: Config,
@@ -22,7 +22,7 @@ export function createConfiguredVerifier(
     case 'embedded': {
       if (!issuer) throw new Error('the mode embedded needs an issuer');
       const { publicUrl } = server;
-      // Another process on the same database may rotate the keys, and forged tokens must not become queries.
+      // Another server on the same database may rotate the keys. The cache keeps forged tokens from causing queries.
       const keys = createJwksCache(() => issuer.loadKeys(), { onEvent });
       return createVerifier({ keys, algorithms: ['EdDSA'], issuer: publicUrl, audience: publicUrl, onOutcome });
     }

@@ -106,7 +106,7 @@ describe('serve', () => {
     expect(text).not.toContain('{"level"');
 
     const typed = text
-      .slice(text.indexOf('A first token:'))
+      .slice(text.indexOf('Get a first token:'))
       .replaceAll('\r', '')
       .split('\n\n')[0]
       ?.split('\n')
@@ -250,7 +250,7 @@ describe('what it refuses, in one line that says what to do', () => {
     withLogin.username = login;
     withLogin.password = 'wrong';
     const cases = [
-      [withLogin.href, /the database refused the login .*DATABASE_URL/],
+      [withLogin.href, /the database rejected the login .*DATABASE_URL/],
       [`${server}/todo_missing`, /database "todo_missing" does not exist\. Create the database/],
     ] as const;
     for (const [DATABASE_URL, message] of cases) {

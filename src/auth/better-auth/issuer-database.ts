@@ -1,4 +1,4 @@
-/** The embedded issuer's access to the database: one transaction per request, and a record of what failed in it. */
+/** Database access of the embedded issuer: one transaction per request, and a record of its failures. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { databaseProblem, errorCode, leavesConnectionUsable } from '../../database/errors.ts';
@@ -8,21 +8,21 @@ import { settings } from '../../database/pg/session-settings.ts';
 import { ProblemError } from '../../problems/problem.ts';
 
 /**
- * What Better Auth's adapter sends its queries to. Better Auth catches errors of its adapter in places, and answers 401
- * or even 200 then. So failures are recorded here, below Better Auth, where none is lost.
+ * The query target of Better Auth's adapter. Better Auth catches some errors of its adapter and responds with 401 or even
+ * 200. So this class records every failure below Better Auth.
  */
 export class IssuerDatabase {
   readonly #pool: ConnectionPool;
   readonly #timeoutMs: number;
   readonly #requests = new AsyncLocalStorage<RequestTransaction>();
 
-  /** @param timeoutMs for each statement of a transaction, where the session has no such setting of its own */
-  constructor(pool: ConnectionPool, timeoutMs: number) {
+  /** @param timeoutMs timeout per statement of a transaction, used if the session has no own setting */
+  constructor(pool: pg.Pool, timeoutMs: number) {
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Queries within the transaction of the current request; outside of a request, each for itself. */
+  /** Runs a query in the transaction of the current request; outside of a request, in its own transaction. */
   query<Row extends pg.QueryResultRow>(
     query: string | pg.QueryConfig,
     values?: unknown[],
@@ -32,7 +32,7 @@ export class IssuerDatabase {
   }
 
   /**
-   * Better Auth's own transactions, as a part of the request's: if one fails, the whole request is rolled back.
+   * Runs a transaction of Better Auth as part of the request's transaction. If it fails, the whole request rolls back.
    *
    * @throws what `work` throws
    */
@@ -40,22 +40,22 @@ export class IssuerDatabase {
     try {
       return await work();
     } catch (error) {
-      this.#requests.getStore()?.refuseCommit(error);
+      this.#requests.getStore()?.markForRollback(error);
       throw error;
     }
   }
 
   /**
-   * Answers a request in one transaction. It commits before the answer is sent, and rolls back if `answer` rejects or
-   * answers with status 500 or higher.
+   * Handles a request in one transaction. The transaction commits before the response is sent. It rolls back if `handle`
+   * rejects or returns status 500 or higher.
    *
-   * @throws ProblemError if the database failed, whatever `answer` made of it; otherwise what `answer` throws
+   * @throws ProblemError if the database failed, regardless of the result of `handle`; otherwise what `handle` throws
    */
-  async inTransaction(answer: () => Promise<Response>): Promise<Response> {
+  async inTransaction(handle: () => Promise<Response>): Promise<Response> {
     const request = new RequestTransaction(this.#pool, this.#timeoutMs);
     let response: Response;
     try {
-      response = await this.#requests.run(request, answer);
+      response = await this.#requests.run(request, handle);
     } catch (error) {
       await request.rollBack();
       throw request.failure ? databaseProblem(request.failure) : refusalProblem(error);
@@ -72,20 +72,20 @@ export class IssuerDatabase {
 }
 
 /**
- * The statements of one request. A connection is taken with the first write and kept until the end; reads before it
- * borrow one each, so that none is held while a password is hashed. A request never waits for a second connection while
- * it holds one: a pool with a single place is enough.
+ * The transaction of one request. It acquires a connection at the first write and holds it until the end. Each read before
+ * that acquires its own, so that no connection is held while a password is hashed. A request never waits for a second
+ * connection while it holds one, so a pool of size 1 is enough.
  */
 class RequestTransaction {
   readonly #pool: ConnectionPool;
   readonly #timeoutMs: number;
-  #connection: Promise<PooledConnection> | undefined;
-  /** Why it cannot be committed. */
-  #refusal: unknown;
-  /** Ends when the last statement that was asked for does. */
+  #connection: Promise<pg.PoolClient> | undefined;
+  /** The reason why it must roll back. */
+  #rollbackReason: unknown;
+  /** Resolves when the last queued statement has ended. */
   #last: Promise<void> = Promise.resolve();
   #isOver = false;
-  /** The first failure of the database, as opposed to its refusal of a value. */
+  /** The first failure of the database. Rejected values do not count as failures. */
   failure: unknown;
 
   constructor(pool: ConnectionPool, timeoutMs: number) {
@@ -100,17 +100,17 @@ class RequestTransaction {
     this.#requireOpen();
     try {
       if (!this.#connection && isRead(query)) return await queryOnce<Row>(this.#pool, query, values);
-      return await this.#inTurn(query, values);
+      return await this.#enqueue(query, values);
     } catch (error) {
-      // PostgreSQL carries out nothing more in a transaction in which a statement has failed.
-      if (this.#connection) this.refuseCommit(error);
-      if (!isRefusal(error)) this.failure ??= error;
+      // After a failed statement, PostgreSQL rejects every other statement of the transaction.
+      if (this.#connection) this.markForRollback(error);
+      if (!isValueError(error)) this.failure ??= error;
       throw error;
     }
   }
 
-  /** One statement after the other: Better Auth asks for several at once in places, which pg discourages. */
-  #inTurn<Row extends pg.QueryResultRow>(
+  /** Queues a statement, because Better Auth sends some in parallel and pg discourages parallel queries on a client. */
+  #enqueue<Row extends pg.QueryResultRow>(
     query: string | pg.QueryConfig,
     values: unknown[] | undefined,
   ): Promise<pg.QueryResult<Row>> {
@@ -119,7 +119,7 @@ class RequestTransaction {
     const result = this.#last.then(async () => {
       const client = await connection;
       this.#requireOpen();
-      if (this.#refusal) throw this.#refusal;
+      if (this.#rollbackReason) throw this.#rollbackReason;
       return client.query<Row>(query, values);
     });
     this.#last = result.then(
@@ -129,34 +129,34 @@ class RequestTransaction {
     return result;
   }
 
-  /** After a failure, the next statement would fail likewise, and take as long once more. */
+  /** Fails fast after a failure, because the next statement would run into the same timeout. */
   #requireOpen(): void {
-    if (this.#isOver) throw new Error('the request has been answered');
+    if (this.#isOver) throw new Error('the request has ended');
     if (this.failure) throw this.failure;
   }
 
-  /** Waits until nothing that was asked for is left to do. */
+  /** Waits until all queued statements have ended. */
   async settle(): Promise<void> {
     await this.#last;
   }
 
-  refuseCommit(reason: unknown): void {
-    this.#refusal ??= reason;
+  markForRollback(reason: unknown): void {
+    this.#rollbackReason ??= reason;
   }
 
   /**
-   * Commits, or rolls back if a statement was refused.
+   * Commits, or rolls back if a statement was rejected.
    *
-   * @param isSuccess whether the response says that the operation was done, so that a rollback must be a problem
-   * @throws ProblemError if it cannot be committed; if the connection is lost during the commit, it may have been
+   * @param isSuccess whether the response reports a success, with which a rollback is an error
+   * @throws ProblemError if the commit fails. If the connection is lost meanwhile, the transaction may have committed.
    */
   async end(isSuccess: boolean): Promise<void> {
-    if (!this.#refusal) return this.#finish('commit');
+    if (!this.#rollbackReason) return this.#finish('commit');
     await this.rollBack();
-    if (isSuccess) throw new ProblemError('internal_error', { cause: this.#refusal, reason: 'rolled back' });
+    if (isSuccess) throw new ProblemError('internal_error', { cause: this.#rollbackReason, reason: 'rolled back' });
   }
 
-  /** Never rejects. If the connection does not answer, it is closed, which rolls back too. */
+  /** Never rejects. If the connection does not respond, it is closed, which also rolls back. */
   async rollBack(): Promise<void> {
     await this.#finish('rollback').catch(() => {});
   }
@@ -180,8 +180,8 @@ class RequestTransaction {
 async function begin(pool: ConnectionPool, timeoutMs: number): Promise<PooledConnection> {
   const client = await pool.connect();
   try {
-    // If this server is cut off from the database, what it began must not hold its locks.
-    const local = client.hasSessionSettings ? '' : `; select ${settings(`'${timeoutMs}'`, true)}`;
+    // The timeouts release the locks if this server loses its connection to the database.
+    const local = isConfigured(client) ? '' : `; select ${settings(`'${timeoutMs}'`, true)}`;
     await client.query(`begin${local}`);
     return client;
   } catch (error) {
@@ -220,9 +220,9 @@ function refusalProblem(error: unknown): unknown {
 }
 
 /**
- * Whether PostgreSQL has refused what it was asked, which Better Auth explains to the client: classes 22 (data
- * exception), 23 (integrity constraint violation) and 54 (program limit exceeded).
+ * Whether PostgreSQL rejected a value, which Better Auth reports to the client: classes 22 (data exception), 23 (integrity
+ * constraint violation) and 54 (program limit exceeded).
  */
-function isRefusal(error: unknown): boolean {
+function isValueError(error: unknown): boolean {
   return /^(22|23|54)/.test(errorCode(error) ?? '');
 }

@@ -1,4 +1,4 @@
-/** The embedded identity provider: a Better Auth server on the same database. */
+/** The embedded issuer: a Better Auth server on the same database. */
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { bearer, jwt } from 'better-auth/plugins';
@@ -8,42 +8,48 @@ import type pg from 'pg';
 import { notReady } from '../../database/errors.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
 import { IssuerDatabase } from './issuer-database.ts';
-import type { IssuerLog } from './issuer-log.ts';
 import { passwordLength } from './password-length.ts';
 import { createPasswordPolicy } from './password-policy.ts';
 import { ensureSigningKey } from './signing-key.ts';
 import * as tables from './tables.ts';
 
-/** Where it is below the base path. */
+/** The path of the issuer below the base path of the server. */
 const path = '/api/auth';
 
+/** Better Auth's log function. The details can contain secrets and must not be logged. */
+export type IssuerLog = (
+  level: 'info' | 'success' | 'warn' | 'error' | 'debug',
+  message: string,
+  ...details: unknown[]
+) => void;
+
 export interface IssuerOptions {
-  /** The server's own URL: issuer and audience of its tokens. */
+  /** The URL of the server: issuer and audience of its tokens. */
   readonly publicUrl: string;
   readonly secret: string;
-  /** Origins whose pages may sign in, besides the server's own. */
+  /** Origins whose pages may sign in, in addition to the server's own origin. */
   readonly trustedOrigins: readonly string[];
-  /** For one statement of the database, in milliseconds. */
+  /** Statement timeout in milliseconds. */
   readonly timeoutMs: number;
   readonly log: IssuerLog;
 }
 
 export interface Issuer {
-  /** Where it is mounted. */
+  /** The path that it is mounted at. */
   readonly path: string;
   /**
-   * Answers a request below `path`, all or nothing. The path of `publicUrl` precedes it in the URL.
+   * Handles a request below `path` in one transaction. In the URL, the path of `publicUrl` precedes `path`.
    *
    * @throws ProblemError if the database fails, or before `prepare`
    */
   handle(request: Request): Promise<Response>;
-  /** Its endpoints: the path below `path` in Better Auth's notation, to its methods. */
+  /** The methods of each endpoint, by its path below `path` in Better Auth's notation. */
   readonly endpoints: ReadonlyMap<string, readonly string[]>;
-  /** The paths of those endpoints that must have a body. */
-  readonly needBody: ReadonlySet<string>;
+  /** The paths of the endpoints that require a body. */
+  readonly bodyRequired: ReadonlySet<string>;
   /** The JWK Set (RFC 7517) of its public keys. */
   loadKeys(): Promise<unknown>;
-  /** Sees to it that there is a key to sign with, which the secret can decrypt. */
+  /** Creates a signing key unless there is one that the secret can decrypt. */
   prepare(): Promise<void>;
 }
 
@@ -60,13 +66,13 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
       return database.inTransaction(() => auth.handler(withOrigin(request, publicUrl)));
     },
     endpoints: endpointsOf(auth.api),
-    needBody: new Set(
-      mounted(auth.api)
+    bodyRequired: new Set(
+      mountedEndpoints(auth.api)
         .filter(({ options: { body } }) => body && !body.safeParse(undefined).success)
         .map(({ path }) => path),
     ),
     async loadKeys() {
-      // It would make a key where there is none.
+      // Without a key, Better Auth would create one here.
       if (!isReady) throw new Error('the issuer is not ready');
       return auth.api.getJwks();
     },
@@ -89,7 +95,7 @@ export function createBetterAuth(
   const basePath = new URL(publicUrl).pathname.replace(/^\/$/, '');
   return betterAuth({
     appName: 'todo-api',
-    // With a path in its base URL, Better Auth appends no other.
+    // Better Auth appends no path to a base URL that has one.
     baseURL: `${publicUrl}${path}`,
     basePath: `${basePath}${path}`,
     secret,
@@ -97,46 +103,46 @@ export function createBetterAuth(
     database: adapterOf(database),
     emailAndPassword: {
       enabled: true,
-      minPasswordLength: passwordLength.least,
-      maxPasswordLength: passwordLength.most,
+      minPasswordLength: passwordLength.min,
+      maxPasswordLength: passwordLength.max,
       revokeSessionsOnPasswordReset: true,
     },
     hooks: createPasswordPolicy(database),
     session: { storeSessionInDatabase: true },
     logger: { log },
-    // Otherwise what the database was asked, e-mail addresses in it, would be printed.
+    // Otherwise Better Auth prints failed statements with their parameters, such as e-mail addresses.
     onAPIError: { throw: true },
     telemetry: { enabled: false },
-    // The defaults, set because Better Auth does not check the origin if NODE_ENV is `test`.
+    // Set the defaults explicitly, because Better Auth does not check origins with NODE_ENV=test.
     advanced: {
       disableCSRFCheck: false,
       disableOriginCheck: false,
-      // So that other servers below the same host neither get the session nor replace it.
+      // The path keeps other servers on the same host from receiving or replacing the session cookie.
       defaultCookieAttributes: { path: basePath || '/' },
-      // One query instead of two. If one of the two failed, Better Auth would print it with its parameters.
+      // One query instead of two. If one of two parallel queries fails, Better Auth prints it with its parameters.
       database: { joins: true },
     },
-    // Its own would be on in production only, and count by a header that anybody can send.
+    // Better Auth's limiter is active in production only and trusts a header that every client can set.
     rateLimit: { enabled: false },
     plugins: [
       jwt({
-        // Signing a token for each look at the session would cost more than the session.
+        // Otherwise each request for the session also signs a token, which costs more than the session.
         disableSettingJwtHeader: true,
         jwt: {
           issuer: publicUrl,
           audience: publicUrl,
           expirationTime: '15m',
-          // The default payload is the whole user record; the subject is all that an API needs.
+          // The default payload is the whole user record. The API needs only the subject.
           definePayload: () => ({}),
         },
       }),
-      // For clients that keep no cookies: curl, mobile applications, other servers.
+      // For clients without cookies: curl, mobile applications, other servers.
       bearer({ requireSignature: true }),
     ],
   });
 }
 
-/** What Better Auth reads together: a session with its user, a user with the accounts. */
+/** The relations that Better Auth joins: a session with its user, a user with the accounts. */
 const joined = {
   sessionRelations: relations(tables.session, ({ one }) => ({
     user: one(tables.user, { fields: [tables.session.userId], references: [tables.user.id] }),
@@ -147,9 +153,9 @@ const joined = {
   userRelations: relations(tables.user, ({ many }) => ({ accounts: many(tables.account) })),
 };
 
-/** Better Auth's adapter for Drizzle, whose own transactions would each take a connection from the pool. */
+/** Better Auth's Drizzle adapter. Its own transactions would each use another connection, so they are replaced. */
 function adapterOf(database: IssuerDatabase) {
-  // All that Drizzle asks of a pool outside of its transactions is `query`.
+  // Outside of transactions, Drizzle calls only `query` of a pool.
   const pool = database as unknown as pg.Pool;
   const connect = drizzleAdapter(drizzle(pool, { schema: { ...tables, ...joined } }), {
     provider: 'pg',
@@ -163,16 +169,16 @@ function adapterOf(database: IssuerDatabase) {
 }
 
 /**
- * Better Auth refuses a request with cookies, or with any `Sec-Fetch-` header as Node's `fetch` sends one, unless it
- * says where it comes from. A browser says so with every POST, if only with `null`; what says nothing is no browser,
- * and nobody can have made it send another site's cookies.
+ * Adds an `Origin` header to requests that are not from a browser. Better Auth rejects a request without an origin if it
+ * has cookies or a `Sec-Fetch-` header, which Node's `fetch` sends. Browsers send an origin with every POST, at least
+ * `null`. So a request without these headers is not from a browser and cannot be a cross-site request.
  */
 function withOrigin(request: Request, publicUrl: string): Request {
   const { headers } = request;
   if (headers.has('origin') || headers.has('referer') || headers.has('sec-fetch-site')) return request;
-  const named = new Headers(headers);
-  named.set('origin', publicUrl);
-  return new Request(request, { headers: named });
+  const headersWithOrigin = new Headers(headers);
+  headersWithOrigin.set('origin', publicUrl);
+  return new Request(request, { headers: headersWithOrigin });
 }
 
 interface Endpoint {
@@ -183,14 +189,14 @@ interface Endpoint {
   };
 }
 
-/** The endpoints that have a path; the others can only be called from code. */
-function mounted(api: object): Endpoint[] {
+/** The endpoints that have a path. The others can only be called from code. */
+function mountedEndpoints(api: object): Endpoint[] {
   return (Object.values(api) as Endpoint[]).filter(({ path }) => path);
 }
 
 function endpointsOf(api: object): Map<string, string[]> {
   const endpoints = new Map<string, string[]>();
-  for (const { path, options } of mounted(api)) {
+  for (const { path, options } of mountedEndpoints(api)) {
     const methods = [options.method ?? 'GET'].flat();
     endpoints.set(path, [...new Set([...(endpoints.get(path) ?? []), ...methods])]);
   }

@@ -1,4 +1,4 @@
-/** Descriptions of the embedded issuer's endpoints that clients need. Better Auth answers them. */
+/** OpenAPI descriptions of the embedded issuer's endpoints that clients need. Better Auth implements them. */
 import { z } from 'zod';
 import type { AnyDescription, ResponseDescription } from '../../http/route.ts';
 import type { ProblemCode } from '../../problems/catalogue.ts';
@@ -9,12 +9,11 @@ const basePath = '/api/auth';
 
 const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T09:30:00.000Z' });
 const email = z.string().meta({ format: 'email', example: 'ada@example.com' });
-const password = z.string().meta({ minLength: passwordLength.least, maxLength: passwordLength.most });
+const password = z.string().meta({ minLength: passwordLength.min, maxLength: passwordLength.max });
 const image = z.string().meta({ description: 'The URL of a picture.' });
-const rememberMe = z
-  .boolean()
-  .optional()
-  .meta({ description: 'Whether the cookie outlives the browser. If false, the session ends after a day.' });
+const rememberMe = z.boolean().optional().meta({
+  description: 'Whether the cookie persists after the browser closes. If false, the session ends after one day.',
+});
 
 const user = z
   .strictObject({
@@ -34,7 +33,7 @@ const session = z
     userId: z.string(),
     token: z
       .string()
-      .meta({ description: 'Names the session in `POST /api/auth/revoke-session`; it is no bearer token.' }),
+      .meta({ description: 'Identifies the session in `POST /api/auth/revoke-session`. It is not a bearer token.' }),
     expiresAt: timestamp,
     createdAt: timestamp,
     updatedAt: timestamp,
@@ -72,16 +71,16 @@ const currentSession = z
 
 const statusResponse = z
   .strictObject({ status: z.boolean() })
-  .meta({ id: 'StatusResponse', description: 'Whether it was done.' });
+  .meta({ id: 'StatusResponse', description: 'Whether the operation succeeded.' });
 
-/** The descriptions, for the OpenAPI document. */
+/** The descriptions for the OpenAPI document. */
 export const issuerDescriptions: readonly AnyDescription[] = [
   post('signUpEmail', '/sign-up/email', 'Sign up with an e-mail address and a password', {
     token: 'none',
     body: z
       .strictObject({ name: z.string(), email, password, image: image.optional(), rememberMe })
       .meta({ id: 'SignUpRequest', examples: [{ name: 'Ada', email: 'ada@example.com', password: 'correct horse' }] }),
-    response: { description: 'The user is signed up and in.', schema: signedUp, headers: sessionHeaders },
+    response: { description: 'The user is created and signed in.', schema: signedUp, headers: sessionHeaders },
   }),
   post('signInEmail', '/sign-in/email', 'Sign in with an e-mail address and a password', {
     token: 'none',
@@ -94,25 +93,25 @@ export const issuerDescriptions: readonly AnyDescription[] = [
   post('signOut', '/sign-out', 'Sign out', {
     token: 'session',
     response: {
-      description: 'The session has ended. A request without a session is answered in the same way.',
+      description: 'The session has ended. The response is the same without a session.',
       schema: z.strictObject({ success: z.boolean() }).meta({ id: 'SignOutResponse' }),
       headers: { 'Set-Cookie': 'Removes the session cookie.' },
     },
   }),
-  get('getSession', '/get-session', 'Read the session and its user', {
+  get('getSession', '/get-session', 'Get the session and its user', {
     token: 'session',
-    response: { description: 'The session; null without one.', schema: currentSession.nullable() },
+    response: { description: 'The session, or null.', schema: currentSession.nullable() },
   }),
   get('getToken', '/token', 'Get a JWT for this API', {
     token: 'session',
-    description: 'The JWT lasts 15 minutes. Get a new one with the same session.',
+    description: 'The JWT expires after 15 minutes. Get a new one with the same session.',
     response: {
       description: 'The JWT, for `Authorization: Bearer` of the operations under `/api/v1`.',
       schema: z.strictObject({ token: z.string() }).meta({ id: 'TokenResponse' }),
     },
     problems: ['token_invalid'],
   }),
-  get('getJwks', '/jwks', 'Read the public keys of the tokens', {
+  get('getJwks', '/jwks', 'Get the public keys for tokens', {
     token: 'none',
     response: {
       description: 'The JWK Set (RFC 7517).',
@@ -124,18 +123,18 @@ export const issuerDescriptions: readonly AnyDescription[] = [
     description: 'All other sessions of the user end.',
     body: z.strictObject({ currentPassword: z.string(), newPassword: password }).meta({ id: 'ChangePasswordRequest' }),
     response: {
-      description: 'The password is changed, and there is a new session.',
+      description: 'The password is changed, and the user has a new session.',
       schema: z.strictObject({ token: z.string().nullable(), user }).meta({ id: 'ChangePasswordResponse' }),
       headers: sessionHeaders,
     },
     problems: ['token_invalid'],
   }),
-  post('updateUser', '/update-user', 'Change the name or the picture of the user', {
+  post('updateUser', '/update-user', 'Update the name or the picture of the user', {
     token: 'session',
     body: z
       .strictObject({ name: z.string().optional(), image: image.nullable().optional() })
       .meta({ id: 'UpdateUserRequest' }),
-    response: { description: 'The user is changed.', schema: statusResponse },
+    response: { description: 'The user is updated.', schema: statusResponse },
     problems: ['token_invalid'],
   }),
   get('listSessions', '/list-sessions', 'List the sessions of the user', {
@@ -148,7 +147,7 @@ export const issuerDescriptions: readonly AnyDescription[] = [
     body: z
       .strictObject({ token: z.string().meta({ description: 'The `token` of the session in the list.' }) })
       .meta({ id: 'RevokeSessionRequest' }),
-    response: { description: 'The user has no session with this token any more.', schema: statusResponse },
+    response: { description: 'The session has ended, or the user had no such session.', schema: statusResponse },
     problems: ['token_invalid'],
   }),
   post('revokeSessions', '/revoke-sessions', 'End all sessions of the user', {
@@ -168,7 +167,7 @@ interface Endpoint {
   readonly description?: string;
   readonly body?: z.ZodType;
   readonly response: ResponseDescription;
-  /** Beyond those of all its endpoints. */
+  /** In addition to the problems of every issuer endpoint. */
   readonly problems?: readonly ProblemCode[];
 }
 

@@ -1,4 +1,4 @@
-/** What the embedded issuer asks for beyond Better Auth's defaults: passwords worth having, and patience of those who guess. */
+/** Password policy and sign-in throttling, in addition to Better Auth's defaults. */
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { createAuthMiddleware, isAPIError } from 'better-auth/api';
 import { ProblemError, validationFailed } from '../../problems/problem.ts';
@@ -6,11 +6,11 @@ import { createMemoryCounter } from '../../rate-limit/fixed-window.ts';
 import type { IssuerDatabase } from './issuer-database.ts';
 import { removeUnfinishedUser } from './unfinished-user.ts';
 
-/** Failed sign-ins of an account in a minute, whoever tries and whether there is such an account or not. */
-const failuresOfAccount = 10;
+/** Maximum failed sign-ins per account and minute, from any client and also for unknown accounts. */
+const maxFailuresPerAccount = 10;
 
-/** Where a password is chosen, and the field that it is in. */
-const chosenPasswords: Readonly<Record<string, string>> = {
+/** The endpoints that set a password, and the field with the new password. */
+const newPasswordFields: Readonly<Record<string, string>> = {
   '/sign-up/email': 'password',
   '/change-password': 'newPassword',
   '/reset-password': 'newPassword',
@@ -20,18 +20,18 @@ const chosenPasswords: Readonly<Record<string, string>> = {
 const signIn = '/sign-in/email';
 const signUp = '/sign-up/email';
 
-/** Hooks for Better Auth. What they throw is a `ProblemError`. */
+/** Hooks for Better Auth. They throw `ProblemError`. */
 export function createPasswordPolicy(database: IssuerDatabase) {
-  const common = new Set<string>(dictionary['passwords-common']);
-  const failures = createMemoryCounter(failuresOfAccount);
+  const commonPasswords = new Set<string>(dictionary['passwords-common']);
+  const failures = createMemoryCounter(maxFailuresPerAccount);
 
   return {
     before: createAuthMiddleware(async ({ path, body }) => {
-      const field = chosenPasswords[path];
-      if (field !== undefined) requireUncommon(body, field);
-      if (path === signIn) refuseGuessing(accountOf(body));
+      const field = newPasswordFields[path];
+      if (field !== undefined) rejectCommonPassword(body, field);
+      if (path === signIn) enforceFailureLimit(accountOf(body));
       if (path === signUp) await removeUnfinishedUser(database, accountOf(body));
-      // A new password is worth little while whoever knew the old one stays signed in.
+      // End all other sessions, because an attacker who knew the old password can be signed in.
       if (path === '/change-password') return { context: { body: { ...body, revokeOtherSessions: true } } };
     }),
     after: createAuthMiddleware(async ({ path, body, context }) => {
@@ -39,21 +39,19 @@ export function createPasswordPolicy(database: IssuerDatabase) {
     }),
   };
 
-  /** ASVS 5.0, section 6.2.4: not one of the passwords that everybody tries first. */
-  function requireUncommon(body: Readonly<Record<string, unknown>> | undefined, field: string): void {
+  /** ASVS 5.0, section 6.2.4: common passwords are not allowed. */
+  function rejectCommonPassword(body: Readonly<Record<string, unknown>> | undefined, field: string): void {
     const password = body?.[field];
-    if (typeof password !== 'string' || !common.has(password.toLowerCase())) return;
-    throw validationFailed([
-      { in: 'body', pointer: `/${field}`, message: 'is one of the passwords that are guessed first; choose another' },
-    ]);
+    if (typeof password !== 'string' || !commonPasswords.has(password.toLowerCase())) return;
+    throw validationFailed([{ in: 'body', pointer: `/${field}`, message: 'is a common password; choose another one' }]);
   }
 
-  function refuseGuessing(account: string): void {
+  function enforceFailureLimit(account: string): void {
     const { remaining, resetSeconds } = failures.get(account);
     if (remaining > 0) return;
     throw new ProblemError('rate_limited', {
       reason: 'account',
-      detail: 'There were too many failed attempts to sign in with this address.',
+      detail: 'Too many failed sign-ins with this e-mail address.',
       headers: { 'Retry-After': String(resetSeconds) },
     });
   }

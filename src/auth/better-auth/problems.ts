@@ -23,7 +23,7 @@ const details: Readonly<Record<string, string>> = {
 export async function authProblem(response: Response): Promise<ProblemError> {
   const error = (await response.json().catch(() => ({}))) as AuthError;
   const code = problemCode(response.status, error.code);
-  const reason = error.code ?? `the issuer answered ${response.status}`;
+  const reason = error.code ?? `the issuer responded with ${response.status}`;
   if (code === 'internal_error') return new ProblemError(code, { reason });
 
   const { message } = error;

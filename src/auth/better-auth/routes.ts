@@ -13,7 +13,7 @@ import { authProblem, toIssuerProblem } from './problems.ts';
 export function registerIssuerRoutes(mount: RegisterHandlers, issuer: Issuer, limits: RateLimiter): void {
   for (const [path, methods] of issuer.endpoints) {
     const respond: Handler = async (context) => {
-      const response = await issuer.handle(await checkedRequest(context, issuer.needBody.has(path)));
+      const response = await issuer.handle(await checkedRequest(context, issuer.bodyRequired.has(path)));
       if (response.status === 405) methodNotAllowed(methods.filter((method) => method !== context.req.method))();
       if (response.status >= 400) throw await authProblem(response);
       // Tokens and sessions must not be cached. The public keys may be.

@@ -1,14 +1,14 @@
-/** The embedded issuer's first key, made when the server starts rather than by whichever requests come first. */
+/** Creation of the embedded issuer's signing key when the server starts. */
 import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
 
-/** Agreed on by all servers on the database. */
+/** Advisory lock key, the same in all servers on the database. */
 const lockKey = 8_031_977_422;
 
 /**
- * Makes a key pair unless the newest one can be used with this secret. Without it, the first sign-ins would each make
- * one, and a changed secret would make every token request fail; keys made before stay, so that tokens stay valid.
+ * Creates a key pair unless the secret decrypts the newest one. Otherwise each of the first concurrent token requests would
+ * create one, and every token request would fail after a change of the secret. Older keys stay, so that tokens stay valid.
  */
 export async function ensureSigningKey(pool: ConnectionPool, secret: string): Promise<void> {
   const client = await pool.connect();
@@ -19,7 +19,7 @@ export async function ensureSigningKey(pool: ConnectionPool, secret: string): Pr
       'select private_key from todo_auth.jwks order by created_at desc limit 1',
     );
     if (!(rows[0] && (await canDecrypt(rows[0].private_key, secret)))) {
-      const { publicKey, privateKey } = makeKeyPair();
+      const { publicKey, privateKey } = generateKeyPair();
       const encrypted = await symmetricEncrypt({ key: secret, data: JSON.stringify(privateKey) });
       await client.query(
         `insert into todo_auth.jwks (id, public_key, private_key, created_at, alg, crv)
@@ -44,8 +44,8 @@ async function canDecrypt(stored: string, secret: string): Promise<boolean> {
   }
 }
 
-/** As JWKs (RFC 8037). By way of PEM: on Node 20, exporting a key that was just generated can deadlock. */
-function makeKeyPair() {
+/** A key pair as JWKs (RFC 8037). It is exported as PEM first: on Node 20, exporting a new key object can deadlock. */
+function generateKeyPair() {
   const { privateKey: pem } = generateKeyPairSync('ed25519', {
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
     publicKeyEncoding: { type: 'spki', format: 'pem' },

@@ -1,15 +1,15 @@
-/** Users without an account, which interrupted sign-ups could leave before a sign-up was one transaction. */
+/** Cleanup of users without an account. Interrupted sign-ups of older versions could leave them. */
 import type { IssuerDatabase } from './issuer-database.ts';
 
-/** Such a user cannot sign in, has no session, and has not proved to own its address. */
+/** An unfinished user has no account to sign in with, no session and no verified e-mail address. */
 const isUnfinished = `
   not email_verified
   and not exists (select from todo_auth.account where user_id = "user".id)
   and not exists (select from todo_auth.session where user_id = "user".id)`;
 
 /**
- * Frees the address of an unfinished user for a sign-up, in the same transaction. The new user has a new id: it gets
- * nothing that the removed one may own.
+ * Deletes an unfinished user so that its e-mail address can sign up, in the same transaction. The new user has a new id
+ * and no access to data of the deleted one.
  */
 export async function removeUnfinishedUser(database: IssuerDatabase, email: string): Promise<void> {
   const { rows } = await database.query<{ id: string }>(

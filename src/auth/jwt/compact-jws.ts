@@ -1,16 +1,15 @@
-/** The compact serialisation of a signed token (RFC 7515, 7.1), read to the letter. */
-
+/** Strict parser of the JWS compact serialization (RFC 7515, 7.1). */
 import { isJsonObject, type JsonObject, parseStrictJson } from '../../json/strict-json.ts';
 import { assertToken } from './errors.ts';
 
 export interface CompactJws {
-  /** As it was sent; `readHeader` reads it. */
+  /** Still encoded; see `decodeHeader`. */
   readonly header: string;
-  /** Not verified yet. */
+  /** Decoded, but not verified. */
   readonly payload: Uint8Array;
 }
 
-/** Takes a token apart. Throws `token_invalid` for one that is not exactly as RFC 7515 has it. */
+/** Splits a token. Throws `token_invalid` unless it conforms exactly to RFC 7515. */
 export function parseCompactJws(token: string): CompactJws {
   const parts = token.split('.');
   assertToken(parts.length === 3, 'a token must have three parts (RFC 7515, 7.1)');
@@ -19,27 +18,27 @@ export function parseCompactJws(token: string): CompactJws {
   return { header, payload: decodeCanonicalBase64url(payload) };
 }
 
-/** The header of a token. Throws `token_invalid` where it is not exactly as RFC 7515 has it. */
+/** Decodes the header of a token. Throws `token_invalid` unless it conforms exactly to RFC 7515. */
 export function decodeHeader(header: string): JsonObject {
   const bytes = decodeCanonicalBase64url(header);
   return parseJsonObject(bytes, 'the header must be a JSON object without repeated members (RFC 7515, 4)');
 }
 
-/** The JSON object in these bytes. Throws `token_invalid` naming `rule` where there is none. */
+/** Parses a JSON object. Throws `token_invalid` with `rule` for any other value. */
 export function parseJsonObject(bytes: Uint8Array, rule: string): JsonObject {
   let value: unknown;
   try {
     value = parseStrictJson(bytes);
   } catch {
-    // The parser's message quotes the token, which must not reach a log.
+    // The message of the parser quotes the token, which must not be logged.
   }
   assertToken(isJsonObject(value), rule);
   return value;
 }
 
 /**
- * The bytes of a base64url text (RFC 4648, 5). Throws `token_invalid` for an empty or sloppy one. Encoding them again must
- * give the same text: padding, white space, foreign characters and stray bits at the end would make two tokens of one.
+ * Decodes a base64url text (RFC 4648, 5). Throws `token_invalid` if it is empty or not canonical: encoding the bytes again
+ * must give the same text. Otherwise padding, white space, other characters and trailing bits give one token two forms.
  */
 function decodeCanonicalBase64url(text: string): Uint8Array {
   const bytes = Buffer.from(text, 'base64url');

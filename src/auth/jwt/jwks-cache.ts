@@ -1,5 +1,4 @@
-/** Keys that are fetched, kept, and fetched again: seldom, one fetch at a time, and with patience for a failing source. */
-
+/** A cache of a JWK Set: one fetch at a time, background refresh, stale keys while fetches fail, and backoff. */
 import { keysUnavailable } from './errors.ts';
 import { parseJwks } from './jwks.ts';
 import type { KeyEvent, KeySource, VerificationKey } from './key-source.ts';
@@ -9,28 +8,28 @@ const minute = 60 * second;
 
 /** All times in milliseconds. */
 export const jwksCacheTimes = {
-  /** For a fetch from its start to the last byte. */
+  /** Timeout of a whole fetch. */
   fetchTimeout: 5 * second,
-  /** How long keys are used before they are fetched again, in the background. */
+  /** Age at which the keys are fetched again in the background. */
   maxAge: 5 * minute,
-  /** How long keys are used while they cannot be fetched again. */
-  usable: 60 * minute,
-  /** Between a fetch and another one for a token with an unknown key. */
+  /** Age up to which the keys are used while fetches fail (stale-if-error, RFC 5861). */
+  staleIfError: 60 * minute,
+  /** Minimum time between a fetch and the next one for a token with an unknown key. */
   cooldown: 30 * second,
-  /** After a failed fetch; doubled with each further one, up to the limit. Half of it is left to chance. */
+  /** Delay after a failed fetch. It doubles with each failure up to `maxBackoff`. Half of it is random. */
   backoff: 1 * second,
   maxBackoff: 30 * second,
 };
 
 export interface JwksCacheOptions {
-  /** Milliseconds that only ever go forward; a test may drive it by hand. */
+  /** A monotonic clock in milliseconds, which tests replace. */
   readonly clock?: () => number;
   readonly onEvent?: (event: KeyEvent) => void;
 }
 
 /**
- * A key source around a function that fetches a JWK Set, given a signal that aborts at the deadline. Whatever the
- * function throws is a failed fetch.
+ * A key source that caches the result of a function, which fetches a JWK Set. The function gets a signal that aborts
+ * at the timeout. If it throws, the fetch counts as failed.
  */
 export function createJwksCache(
   fetchDocument: (signal: AbortSignal) => Promise<unknown>,
@@ -42,7 +41,7 @@ export function createJwksCache(
   let nextFetchAt = Number.NEGATIVE_INFINITY;
   let pending: Promise<void> | null = null;
 
-  /** Fetches, or joins the fetch that is under way; does nothing where it is too early for another one. */
+  /** Starts a fetch or joins the one in progress. Does nothing during the cooldown or the backoff. */
   function refresh(): Promise<void> {
     if (!pending && clock() >= nextFetchAt) {
       pending = fetchKeys().finally(() => {
@@ -52,16 +51,16 @@ export function createJwksCache(
     return pending ?? Promise.resolve();
   }
 
-  /** Never rejects: nobody may be waiting for it. */
+  /** Never rejects, because a background fetch has no caller that handles the rejection. */
   async function fetchKeys(): Promise<void> {
     try {
-      const found = parseJwks(await withDeadline(fetchDocument));
-      // A key published again unchanged stays the same object: what was verified with it stays verified.
-      keys = found.keys.map((key) => keys?.find((known) => isSameKey(known, key)) ?? key);
+      const jwks = parseJwks(await withTimeout(fetchDocument));
+      // An unchanged key stays the same object, so that cached verifications with it stay valid.
+      keys = jwks.keys.map((key) => keys?.find((known) => isSameKey(known, key)) ?? key);
       fetchedAt = clock();
       failures = 0;
       nextFetchAt = fetchedAt + jwksCacheTimes.cooldown;
-      onEvent({ type: 'keys_fetched', usable: keys.length, unused: found.unused });
+      onEvent({ type: 'keys_fetched', usable: keys.length, unused: jwks.unused });
     } catch (error) {
       const retryInMs = backoff(failures);
       failures += 1;
@@ -78,7 +77,7 @@ export function createJwksCache(
     get() {
       const age = clock() - fetchedAt;
       if (keys && age < jwksCacheTimes.maxAge) return keys;
-      if (age >= jwksCacheTimes.usable) keys = null;
+      if (age >= jwksCacheTimes.staleIfError) keys = null;
       const refreshed = refresh();
       return keys ?? refreshed.then(() => keys ?? Promise.reject(unavailable()));
     },
@@ -97,17 +96,17 @@ function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
   );
 }
 
-/** Milliseconds to wait after this many failures in a row and one more. Chance keeps many servers from asking at once. */
+/** Milliseconds to wait after `failures` earlier failures in a row. Jitter keeps servers from fetching in lockstep. */
 function backoff(failures: number): number {
-  const longest = Math.min(jwksCacheTimes.backoff * 2 ** failures, jwksCacheTimes.maxBackoff);
-  return longest * (0.5 + Math.random() / 2);
+  const max = Math.min(jwksCacheTimes.backoff * 2 ** failures, jwksCacheTimes.maxBackoff);
+  return max * (0.5 + Math.random() / 2);
 }
 
-/** Ends with the work or at the deadline, whichever is first, even where the work does not heed the signal. */
-async function withDeadline<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+/** Rejects at the timeout, even if `work` ignores the signal. */
+async function withTimeout<Value>(work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
   const aborter = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       const error = new Error(`the keys did not arrive within ${jwksCacheTimes.fetchTimeout} ms`);
       aborter.abort(error);
@@ -115,7 +114,7 @@ async function withDeadline<Value>(work: (signal: AbortSignal) => Promise<Value>
     }, jwksCacheTimes.fetchTimeout);
   });
   try {
-    return await Promise.race([work(aborter.signal), tooLate]);
+    return await Promise.race([work(aborter.signal), timeout]);
   } finally {
     clearTimeout(timer);
   }

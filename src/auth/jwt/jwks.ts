@@ -1,4 +1,4 @@
-/** Which keys of a JWK Set (RFC 7517, 5) may be used, rule by rule. */
+/** Parser of JWK Sets (RFC 7517, 5), with the rules that a usable key follows. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../../json/strict-json.ts';
 import type { RejectedKey, VerificationKey } from './key-source.ts';
@@ -11,7 +11,7 @@ export interface Jwks {
 
 const maxKeys = 100;
 
-/** The algorithms of each type of key (RFC 7518, 3.1; RFC 8037, 3.1), and the members that make up such a key. */
+/** The algorithms (RFC 7518, 3.1; RFC 8037, 3.1) and the required members of each key type. */
 const keyTypes = new Map([
   ['RSA', { algorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'], members: ['n', 'e'] }],
   ['EC P-256', { algorithms: ['ES256'], members: ['crv', 'x', 'y'] }],
@@ -20,12 +20,12 @@ const keyTypes = new Map([
   ['OKP Ed25519', { algorithms: ['EdDSA'], members: ['crv', 'x'] }],
 ]);
 
-/** Members that hold a secret (RFC 7518, 6.2.2, 6.3.2, 6.4.1). */
+/** Members of private and symmetric keys (RFC 7518, 6.2.2, 6.3.2, 6.4.1). */
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-/** Reads a JWK Set. Keys that break a rule are left out, not an error (RFC 7517, 5). Throws where it is no JWK Set. */
+/** Parses a JWK Set. Keys that break a rule are skipped (RFC 7517, 5). Throws an `Error` if it is not a JWK Set. */
 export function parseJwks(document: unknown): Jwks {
-  if (!isJsonObject(document) || !Array.isArray(document.keys)) throw new Error('this is not a JWK Set');
+  if (!isJsonObject(document) || !Array.isArray(document.keys)) throw new Error('the document is not a JWK Set');
   const published: unknown[] = document.keys;
   if (published.length > maxKeys) throw new Error(`the JWK Set has more than ${maxKeys} keys`);
 
@@ -33,7 +33,7 @@ export function parseJwks(document: unknown): Jwks {
   const unused: RejectedKey[] = [];
   for (const jwk of published) {
     try {
-      keys.push(readKey(jwk, published));
+      keys.push(parseKey(jwk, published));
     } catch (error) {
       unused.push({ kid: kidOf(jwk) ?? null, reason: (error as Error).message });
     }
@@ -41,8 +41,8 @@ export function parseJwks(document: unknown): Jwks {
   return { keys, unused };
 }
 
-/** Checks a key against every rule. Throws an `Error` whose message is the first one broken. */
-function readKey(jwk: unknown, published: readonly unknown[]): VerificationKey {
+/** Checks a key against every rule. Throws an `Error` with the first broken rule. */
+function parseKey(jwk: unknown, published: readonly unknown[]): VerificationKey {
   rule(isJsonObject(jwk), 'a key must be a JSON object (RFC 7517, 4)');
   const { kty, crv, alg, kid, use, key_ops: operations } = jwk;
 
@@ -51,18 +51,18 @@ function readKey(jwk: unknown, published: readonly unknown[]): VerificationKey {
   rule(type, 'kty and crv must be RSA, EC on a NIST curve, or Ed25519 (RFC 7518, 6.1; RFC 8037, 2)');
   rule(alg === undefined || type.algorithms.some((name) => name === alg), 'alg must fit kty and crv (RFC 7517, 4.4)');
 
-  rule(use === undefined || use === 'sig', 'use must be sig where present (RFC 7517, 4.2)');
+  rule(use === undefined || use === 'sig', 'use must be sig if present (RFC 7517, 4.2)');
   rule(
     operations === undefined || (Array.isArray(operations) && operations.includes('verify')),
-    'key_ops must have verify where present (RFC 7517, 4.3)',
+    'key_ops must have verify if present (RFC 7517, 4.3)',
   );
 
-  rule(kid === undefined || typeof kid === 'string', 'kid must be a string where present (RFC 7517, 4.5)');
-  // Nobody can tell which of them a token means, and what is confused may be forged.
-  const namesakes = published.filter((other) => kid !== undefined && kidOf(other) === kid);
-  rule(namesakes.length <= 1, 'kid must be unique in the set (RFC 7517, 4.5)');
+  rule(kid === undefined || typeof kid === 'string', 'kid must be a string if present (RFC 7517, 4.5)');
+  // With a duplicate kid, the key of a token is ambiguous.
+  const sameKid = published.filter((other) => kid !== undefined && kidOf(other) === kid);
+  rule(sameKid.length <= 1, 'kid must be unique in the set (RFC 7517, 4.5)');
 
-  // A private key that was published is everybody's.
+  // A published private key is compromised.
   rule(!secretMembers.some((name) => name in jwk), 'a public key must have no private parts (RFC 7517, 9.2)');
 
   const material = importKey({ kty, ...pick(jwk, type.members) });
@@ -71,11 +71,11 @@ function readKey(jwk: unknown, published: readonly unknown[]): VerificationKey {
   return { kid: kid ?? null, algorithms: typeof alg === 'string' ? [alg] : type.algorithms, material };
 }
 
-/** The rules for the numbers of an RSA key, as OpenSSL reads them. */
+/** Rules for the parameters of an RSA key, as OpenSSL reads them. */
 function checkRsaKey(key: KeyObject, n: string): void {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   rule(modulusLength >= 2048, 'an RSA modulus must have 2048 bits or more (RFC 7518, 3.3, 3.5)');
-  // With e = 1 a signature is the padded message itself: anybody can make one.
+  // With e = 1, a signature is the padded message itself and can be forged.
   rule(publicExponent >= 3n && publicExponent % 2n === 1n, 'an RSA exponent must be odd and 3 or more (RFC 8017, 3.1)');
   rule(!hasRocaFingerprint(n), 'an RSA modulus must not be of the ROCA family (CVE-2017-15361)');
 }
@@ -88,7 +88,7 @@ function importKey(jwk: Record<string, string>): KeyObject | undefined {
   }
 }
 
-/** These members, each of which must be a string. Nothing else of a published key is ever used. */
+/** Selects members, each of which must be a string. No other member of a published key is used. */
 function pick(jwk: JsonObject, members: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     members.map((name) => {

@@ -1,6 +1,6 @@
-/** RSA keys whose private half can be computed from the public one: CVE-2017-15361, "ROCA". */
+/** Detection of RSA keys whose private key can be computed from the public key: CVE-2017-15361, "ROCA". */
 
-/** The primes that the flawed generator of Infineon's chips multiplied, and powers of this number beside them. */
+/** The primes and the generator that the flawed key generation of Infineon's chips uses. */
 const primes = [
   3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,
   127, 131, 137, 139, 149, 151, 157, 163, 167,
@@ -8,8 +8,9 @@ const primes = [
 const generator = 65_537;
 
 /**
- * Whether a modulus looks as if it came from that generator: it is a power of 65537 modulo each of these primes, which a
- * good modulus is with a probability of about 2^-28 (Nemec et al., "The Return of Coppersmith's Attack", 2.2).
+ * Whether a modulus has the ROCA fingerprint: it is a power of 65537 modulo each of these primes. A random modulus has it
+ * with a probability of about 2^-28 (Nemec et al., "The Return of Coppersmith's Attack", 2.2).
+ *
  * @param modulus big-endian, in base64url
  */
 export function hasRocaFingerprint(modulus: string): boolean {

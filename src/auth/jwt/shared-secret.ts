@@ -1,12 +1,13 @@
-/** A secret that the issuer shares with this server, for HS256 (RFC 7518, 3.2). */
+/** A key source for a secret that the issuer and this server share: HS256 (RFC 7518, 3.2). */
 import { createSecretKey as createKey } from 'node:crypto';
 import type { KeySource, VerificationKey } from './key-source.ts';
 
 const minSecretBytes = 32;
 
 /**
- * A key source of one key that never changes. The secret's bytes are its UTF-8, as Better Auth takes them.
- * @throws RangeError for a secret shorter than the hash's 32 bytes.
+ * A key source with one key that never changes. The key is the secret in UTF-8, as in Better Auth.
+ *
+ * @throws RangeError for a secret of less than 32 bytes, the size of the hash
  */
 export function createSharedSecretKeys(secret: string): KeySource {
   const bytes = Buffer.from(secret, 'utf8');

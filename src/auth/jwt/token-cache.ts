@@ -1,4 +1,4 @@
-/** Remembers whom a verified token belongs to: verifying a signature costs as much as the rest of a request. */
+/** A cache of verified tokens, because verifying a signature costs as much as the rest of a request. */
 import { hash } from 'node:crypto';
 import type { Principal } from '../../principal.ts';
 import { GenerationalCache } from '../../runtime/generational-cache.ts';
@@ -6,15 +6,15 @@ import type { VerificationKey } from './key-source.ts';
 
 export interface VerifiedToken {
   readonly principal: Principal;
-  /** The key that signed it. Whoever finds the token here must see that the key is still good. */
+  /** The key that signed it. The caller has to check that the key is still published. */
   readonly key: VerificationKey;
-  /** From when on the token is refused, in milliseconds since 1970. */
+  /** The end of its validity in milliseconds since 1970. */
   readonly expiresAt: number;
-  /** Its length. What is remembered of it is never longer. */
+  /** The length of the token, an upper bound for the size of its principal. */
   readonly characters: number;
 }
 
-/** Knows tokens by their digests. */
+/** A cache whose keys are the digests of tokens. */
 export interface TokenCache {
   /** @param now milliseconds since 1970 */
   lookup(digest: string, now: number): VerifiedToken | undefined;
@@ -22,10 +22,10 @@ export interface TokenCache {
   store(digest: string, verified: VerifiedToken, now: number): void;
 }
 
-/** How long a token is remembered, in milliseconds. */
+/** Maximum age of an entry in milliseconds. */
 const cacheDurationMs = 60_000;
 
-/** At least so many tokens are remembered, or those that have so many characters together; at most twice as many. */
+/** Limits per generation: tokens, and their characters in total. The cache has at most two generations. */
 const maxTokensPerGeneration = 5_000;
 const maxCharactersPerGeneration = 8 * 1024 * 1024;
 
@@ -35,10 +35,10 @@ interface Entry {
   readonly expiresAt: number;
 }
 
-/** A cache of bounded size. What was remembered first is forgotten first. */
+/** A cache of bounded size, which removes the oldest entries first. */
 export function createTokenCache(): TokenCache {
   const entries = new GenerationalCache<string, Entry>();
-  /** Of the tokens since the last turn. */
+  /** Characters of the tokens in the current generation. */
   let characters = 0;
 
   return {
@@ -58,7 +58,7 @@ export function createTokenCache(): TokenCache {
   };
 }
 
-/** Tokens are credentials: their digests are enough to know them again, and nothing is lost where memory is dumped. */
+/** The cache key of a token. Tokens are credentials, and a memory dump must not reveal them. */
 export function digestOf(token: string): string {
   return hash('sha256', token, 'base64');
 }

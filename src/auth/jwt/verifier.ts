@@ -1,5 +1,4 @@
-/** Whose token is this? The one way from a bearer token (RFC 6750) to a user. */
-
+/** The token verifier: from a bearer token (RFC 6750) to a principal. */
 import type { Principal } from '../../principal.ts';
 import type { ProblemError } from '../../problems/problem.ts';
 import { type ClaimExpectations, checkClaims } from './claims.ts';
@@ -10,13 +9,13 @@ import { createJwsVerifier, type JwsOptions } from './verify-jws.ts';
 
 export interface TokenVerifier {
   /**
-   * The user of a token. Rejects with a `ProblemError`: `token_invalid` or `token_expired` (401, with
+   * The principal of a token. Rejects with a `ProblemError`: `token_invalid` or `token_expired` (401, with
    * `WWW-Authenticate` and the broken rule as its `reason`), or `identity_provider_unavailable` (503, with `Retry-After`).
    */
   verify(token: string): Promise<Principal>;
 }
 
-/** How a look at a token ended. `remembered` is a good one that was verified a moment before. */
+/** The outcome of a verification. `cache_hit`: the token was verified at most a minute before. */
 export type VerificationOutcome = 'verified' | 'cache_hit' | 'refused' | 'unavailable';
 
 export interface VerifierRules extends JwsOptions, ClaimExpectations {
@@ -25,25 +24,26 @@ export interface VerifierRules extends JwsOptions, ClaimExpectations {
   readonly onOutcome?: (outcome: VerificationOutcome) => void;
 }
 
-/** The longest token that is looked at, in bytes. Longer ones are refused before any cryptography, the digest's included. */
+/** Maximum size of a token in bytes. Longer tokens are rejected before any cryptography, including the digest. */
 const maxTokenBytes = 8_192;
 
-/** A verifier with a memory of its own. The rules are in `compact-token`, `header-rules`, `key-set` and `claim-rules`. */
+/** A verifier with its own cache. The rules are in `compact-jws`, `header`, `jwks` and `claims`. */
 export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rules }: VerifierRules): TokenVerifier {
   const cache = createTokenCache();
-  const open = createJwsVerifier(rules);
+  const verifyJws = createJwsVerifier(rules);
 
-  /** A token verified a moment ago, by a key that is still published. */
+  /** The principal of a cached token whose key is still published. */
   function lookupVerified(digest: string): Principal | undefined | Promise<Principal | undefined> {
-    const known = cache.lookup(digest, clock());
-    if (!known) return undefined;
-    const stillGood = (keys: readonly VerificationKey[]) => (keys.includes(known.key) ? known.principal : undefined);
+    const cached = cache.lookup(digest, clock());
+    if (!cached) return undefined;
+    const ifPublished = (keys: readonly VerificationKey[]) =>
+      keys.includes(cached.key) ? cached.principal : undefined;
     const keys = rules.keys.get();
-    return keys instanceof Promise ? keys.then(stillGood) : stillGood(keys);
+    return keys instanceof Promise ? keys.then(ifPublished) : ifPublished(keys);
   }
 
   async function check(token: string, digest: string): Promise<Principal> {
-    const { payload, key } = await open(token);
+    const { payload, key } = await verifyJws(token);
     const now = clock();
     const { principal, expiresAt } = checkClaims(payload, rules, now);
     cache.store(digest, { principal, key, expiresAt, characters: token.length }, now);
@@ -55,10 +55,10 @@ export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rule
       try {
         assertToken(token.length <= maxTokenBytes, 'a token must have at most 8,192 bytes');
         const digest = digestOf(token);
-        const found = lookupVerified(digest);
-        const recalled = found instanceof Promise ? await found : found;
-        const principal = recalled ?? (await check(token, digest));
-        onOutcome(recalled ? 'cache_hit' : 'verified');
+        const lookup = lookupVerified(digest);
+        const cached = lookup instanceof Promise ? await lookup : lookup;
+        const principal = cached ?? (await check(token, digest));
+        onOutcome(cached ? 'cache_hit' : 'verified');
         return principal;
       } catch (error) {
         onOutcome((error as ProblemError).status === 401 ? 'refused' : 'unavailable');

@@ -1,4 +1,4 @@
-/** From a token to the payload that a known key has signed (RFC 7515, 5.2). */
+/** Verification of a JWS with the published keys (RFC 7515, 5.2). */
 import { compactVerify, errors } from 'jose';
 import { decodeHeader, parseCompactJws } from './compact-jws.ts';
 import { assertToken } from './errors.ts';
@@ -7,7 +7,7 @@ import type { KeySource, VerificationKey } from './key-source.ts';
 
 export interface JwsOptions {
   readonly keys: KeySource;
-  /** The algorithms that are accepted at all (RFC 7518, 3.1; RFC 8037, 3.1). */
+  /** The accepted algorithms (RFC 7518, 3.1; RFC 8037, 3.1). */
   readonly algorithms: readonly string[];
 }
 
@@ -17,18 +17,18 @@ export interface VerifiedJws {
   readonly key: VerificationKey;
 }
 
-/** Opens a token. Throws `token_invalid`, or `identity_provider_unavailable` where its key cannot be had. */
+/** Rejects with `token_invalid`, or with `identity_provider_unavailable` if the keys cannot be fetched. */
 export type JwsVerifier = (token: string) => Promise<VerifiedJws>;
 
 export function createJwsVerifier({ keys, algorithms }: JwsOptions): JwsVerifier {
   let last: { readonly header: string; readonly joseHeader: JoseHeader } | undefined;
 
-  /** Tokens of one issuer have the same header, letter by letter. */
+  /** Caches the last header, because all tokens of an issuer have the same one. */
   function parsedHeader(header: string): JoseHeader {
     if (header !== last?.header) {
       const joseHeader = parseJoseHeader(decodeHeader(header), algorithms);
-      // A part of the token would keep all of it in memory; a copy does not.
-      last = { header: Buffer.from(header, 'latin1').toString('latin1'), joseHeader: joseHeader };
+      // Copy the header, because a substring would keep the whole token in memory.
+      last = { header: Buffer.from(header, 'latin1').toString('latin1'), joseHeader };
     }
     return last.joseHeader;
   }
@@ -60,22 +60,23 @@ async function isSignedBy({ material }: VerificationKey, algorithm: string, toke
   }
 }
 
-/** The key that the header names; without a name, the only one for its algorithm (RFC 7515, 6 and appendix D). */
+/** The key with the `kid` of the header; without `kid`, the only key for its algorithm (RFC 7515, 6 and appendix D). */
 function selectKey(
   { kid, algorithm }: JoseHeader,
   keys: readonly VerificationKey[],
   algorithms: readonly string[],
 ): VerificationKey | undefined {
-  const [key, ...others] = keys.filter((one) =>
-    kid === undefined ? soleAlgorithm(one, algorithms) === algorithm : one.kid === kid,
+  const [key, ...others] = keys.filter((candidate) =>
+    kid === undefined ? soleAlgorithm(candidate, algorithms) === algorithm : candidate.kid === kid,
   );
-  assertToken(others.length === 0, 'kid must be present where several keys fit (RFC 7515, 4.1.4)');
+  assertToken(others.length === 0, 'kid must be present if several keys fit (RFC 7515, 4.1.4)');
   return key;
 }
 
 /**
- * The one algorithm that a key is used with, whatever a header says: the one that it names, or the only configured one
- * for its type. An RSA key that names none is not used where several of RSA are configured (RFC 8725, 3.1).
+ * The only algorithm that a key is used with: the one that the key names, or the only configured one for its type. It
+ * does not depend on the header of a token. An RSA key without `alg` is not used if several RSA algorithms are
+ * configured (RFC 8725, 3.1).
  */
 function soleAlgorithm(key: VerificationKey, configured: readonly string[]): string | undefined {
   const [algorithm, ...others] = key.algorithms.filter((name) => configured.includes(name));
