@@ -27,8 +27,8 @@ for (const [name, text] of Object.entries(documents)) {
 }
 
 function configuration() {
-  const rows = Object.entries(variables).map(([name, { description, defaultValue, fallbackNote }]) =>
-    row([`\`${name}\``, defaultValue === null ? (fallbackNote ?? '–') : `\`${defaultValue}\``, description]),
+  const rows = Object.entries(variables).map(([name, { description, defaultValue, defaultNote }]) =>
+    row([`\`${name}\``, defaultValue === null ? (defaultNote ?? '–') : `\`${defaultValue}\``, description]),
   );
   return `${generated('src/config/variables.ts')}
 # Configuration

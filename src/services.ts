@@ -83,7 +83,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     limits: createRateLimiter({
       requests,
       failures: config.limits.authFailures > 0 ? createMemoryCounter(config.limits.authFailures) : null,
-      clientAddress: createClientIp(config.limits.trustedProxies),
+      clientIp: createClientIp(config.limits.trustedProxies),
     }),
     async prepare() {
       const applied = await database.prepare();

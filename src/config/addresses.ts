@@ -1,4 +1,4 @@
-/** The checks of variables that hold URLs, origins and network addresses. Each throws what to set instead. */
+/** Parsers of variables with URLs, origins and network addresses. Each throws an `Error` with the fix. */
 import { addressesIn } from '../runtime/ip-address.ts';
 
 /** An http or https URL without trailing slashes. */
@@ -7,21 +7,22 @@ export function httpUrl(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-/** The URL of a JWK Set, exactly as configured: a slash at its end and a query can matter. */
+/** The URL of a JWK Set, unchanged, because a trailing slash and a query are significant. */
 export function jwksUrl(text: string): string {
   const { pathname } = parseHttpUrl(text, 'credentials or fragment');
   if (pathname.endsWith('/.well-known/openid-configuration')) {
-    throw new Error('this is an OpenID discovery document; set it to the URL that the document calls jwks_uri');
+    throw new Error('this is an OpenID discovery document; set it to the value of jwks_uri in that document');
   }
   return text;
 }
 
-/** The server's own URL, normalised: origin, then the path without a trailing slash. */
+/** The URL of the server, normalized: origin and path without a trailing slash. */
 export function publicUrl(text: string): string {
   const { origin, pathname } = parseHttpUrl(httpUrl(text), 'credentials, query or fragment');
   const path = pathname.replace(/\/$/, '');
-  // Such a path reads the same in a route, a URL, a cookie attribute and a header.
-  if (!/^(\/[\w.~-]+)*$/.test(path)) throw new Error('its path may only have letters, digits, "-", ".", "_" and "~"');
+  // Such a path needs no escaping in a route, a URL, a cookie attribute or a header.
+  if (!/^(\/[\w.~-]+)*$/.test(path))
+    throw new Error('its path may contain only letters, digits, "-", ".", "_" and "~"');
   return `${origin}${path}`;
 }
 
@@ -33,10 +34,10 @@ function parseHttpUrl(text: string, without: string, isAllowed: (url: URL) => bo
   return url;
 }
 
-/** The origin of pages in a native application, such as `capacitor://localhost`, in lower case as WebViews send it. */
+/** An origin of a native application such as `capacitor://localhost`, in lower case as WebViews send it. */
 const nativeOrigin = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._~-]+(:\d{1,5})?$/;
 
-/** An origin as browsers and WebViews send it (RFC 6454, section 6.1). */
+/** An origin in the form that browsers and WebViews send (RFC 6454, section 6.1). */
 export function origin(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (text === 'null' || url?.protocol === 'file:') {
@@ -44,7 +45,7 @@ export function origin(text: string): string {
       `"${text === 'null' ? text : 'file:'}" is the origin of any local file or sandboxed frame; serve the page from a host`,
     );
   }
-  // `URL.origin` is "null" for every scheme but those of the web.
+  // `URL.origin` is "null" for every scheme that is not a web scheme.
   if (!url || text.includes('*') || (url.origin !== text && !(url.origin === 'null' && nativeOrigin.test(text)))) {
     throw new Error(
       'list exact origins such as https://app.example.com or capacitor://localhost: scheme, host and port, no path, no "*"',
@@ -53,14 +54,14 @@ export function origin(text: string): string {
   return text;
 }
 
-/** Addresses, CIDR blocks and the names of private ranges; see `addressesIn`. */
+/** Addresses, CIDR blocks and names of private ranges; see `addressesIn`. */
 export function proxies(text: string): string[] {
   const blocks = commaSeparated(text);
   addressesIn(blocks);
   return blocks;
 }
 
-/** The parts between commas, without the spaces around them. */
+/** The parts between commas, trimmed, without empty ones. */
 export function commaSeparated(text: string): string[] {
   return text
     .split(',')

@@ -1,4 +1,4 @@
-/** What the server is told from outside, checked and frozen. The variables behind it are in `variables.ts`. */
+/** The validated and frozen configuration. `variables.ts` defines the variables that it comes from. */
 
 export interface Config {
   readonly server: ServerConfig;
@@ -6,75 +6,75 @@ export interface Config {
   readonly auth: AuthConfig;
   readonly limits: LimitsConfig;
   readonly log: { readonly level: LogLevel };
-  /** Where metrics are served; null where they are off. */
+  /** The metrics server; null if metrics are off. */
   readonly metrics: { readonly port: number } | null;
-  /** Whether OpenTelemetry's own variables ask for traces. */
+  /** Whether the variables of OpenTelemetry enable traces. */
   readonly traces: boolean;
 }
 
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
-  /** The server's own address as clients see it, without a trailing slash. */
+  /** The URL that clients use, without a trailing slash. */
   readonly publicUrl: string;
-  /** The path of `publicUrl`, below which a proxy serves the server: `/todo`, or empty. */
+  /** The path of `publicUrl`, for example `/todo`, or empty. */
   readonly basePath: string;
-  /** Exact origins that browsers may call from. */
+  /** Exact origins whose pages may call the API from a browser. */
   readonly corsOrigins: readonly string[];
   readonly shutdownTimeoutMs: number;
 }
 
-/** Quotas a minute; 0 is no limit. */
+/** Limits per minute; 0 disables a limit. */
 export interface LimitsConfig {
   readonly requests: number;
   readonly store: 'memory' | 'database';
   readonly authFailures: number;
-  /** Addresses and CIDR blocks whose `X-Forwarded-For` counts. */
+  /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
 }
 
 export type DatabaseConfig = (EmbeddedDatabase | PostgresDatabase) & {
   readonly poolMax: number;
-  /** For getting an answer to one statement, waiting for a connection included. */
+  /** Timeout per statement in milliseconds, including the wait for a connection. */
   readonly timeoutMs: number;
-  /** Whether statements are kept prepared on a connection. */
+  /** Whether connections use prepared statements. */
   readonly prepare: boolean;
   readonly migrateOnStart: boolean;
 };
 
 export interface EmbeddedDatabase {
   readonly kind: 'pglite';
-  /** Where the data lies; null keeps it in memory only. */
+  /** The data directory; null for a database in memory. */
   readonly directory: string | null;
 }
 
 export interface PostgresDatabase {
   readonly kind: 'postgres';
   readonly url: string;
-  /** Where migrations go: the same as `url` unless that leads through a pooler. */
+  /** The URL for migrations: the same as `url` unless that is a pooler. */
   readonly directUrl: string;
 }
 
 export type AuthConfig = EmbeddedAuth | JwksAuth | SharedSecretAuth;
 
-/** Better Auth inside this server. */
+/** Better Auth in this server. */
 export interface EmbeddedAuth {
   readonly mode: 'embedded';
-  /** Null where the server makes one and keeps it with the data. */
+  /** Null if the server generates a secret and stores it in the data directory. */
   readonly secret: string | null;
 }
 
-/** Tokens of an issuer elsewhere, verified with the keys it publishes (RFC 7517). */
+/** Tokens of another issuer, verified with its published keys (RFC 7517). */
 export interface JwksAuth {
   readonly mode: 'jwks';
   readonly jwksUrl: string;
-  /** Compared where set. */
+  /** Compared unless null. */
   readonly issuer: string | null;
   readonly audience: string | null;
   readonly algorithms: readonly SigningAlgorithm[];
 }
 
-/** Tokens signed with a secret that the issuer shares with this server: HS256. */
+/** Tokens signed with a secret that the issuer and this server share: HS256. */
 export interface SharedSecretAuth {
   readonly mode: 'shared-secret';
   readonly secret: string;
@@ -82,7 +82,7 @@ export interface SharedSecretAuth {
   readonly audience: string | null;
 }
 
-/** The asymmetric algorithms that can be configured (RFC 7518, section 3.1, and RFC 8037). */
+/** The supported asymmetric algorithms (RFC 7518, section 3.1, and RFC 8037). */
 export const signingAlgorithms = [
   'EdDSA',
   'ES256',

@@ -1,6 +1,6 @@
 /**
- * The variables of a `.env` file. Programs read such files differently (Node's `util.parseEnv` changed between versions),
- * so a line of one of this server's variables is refused if they would disagree. The lines of other programs are skipped.
+ * Reader of the `.env` file. Programs parse such files differently (Node's `util.parseEnv` changed between versions). So a
+ * line with a variable of this server is rejected if it is ambiguous. Lines of other programs are skipped.
  */
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,14 +9,14 @@ import { ConfigError } from './load.ts';
 
 export interface EnvFile {
   readonly values: Readonly<Record<string, string>>;
-  /** What may not be meant, but does not stop the server. */
+  /** Probable mistakes that do not prevent the start. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads `.env` in a directory; nothing is set if there is none.
+ * Reads `.env` in a directory. Without the file, no variable is set.
  *
- * @throws ConfigError if it is there and cannot be read, is not text, or has lines that cannot be meant
+ * @throws ConfigError if the file cannot be read, is not text, or has invalid lines
  */
 export function readEnvFile(directory: string): EnvFile {
   const bytes = readBytes(join(directory, '.env'));
@@ -24,8 +24,8 @@ export function readEnvFile(directory: string): EnvFile {
     const isMisnamed = existsSync(join(directory, '.env.txt'));
     return { values: {}, warnings: isMisnamed ? ['.env.txt is not read; rename it to .env.'] : [] };
   }
-  const { values, warnings, faults } = parseLines(decode(bytes));
-  if (faults.length > 0) throw new ConfigError(faults);
+  const { values, warnings, errors } = parseLines(decode(bytes));
+  if (errors.length > 0) throw new ConfigError(errors);
   return { values, warnings };
 }
 
@@ -35,7 +35,7 @@ function readBytes(file: string): Buffer | null {
   } catch (error) {
     const { code = 'an unknown error' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' && !lstatSync(file, { throwIfNoEntry: false })) return null;
-    throw new ConfigError([`.env: ${unreadable[code] ?? `it cannot be read (${code}); correct it, or remove it`}.`]);
+    throw new ConfigError([`.env: ${unreadable[code] ?? `it cannot be read (${code}); fix it, or remove it`}.`]);
   }
 }
 
@@ -48,11 +48,11 @@ const unreadable: Readonly<Record<string, string>> = {
 
 /** UTF-8, with or without a byte order mark, or UTF-16 with one, which Windows PowerShell 5 writes. */
 function decode(bytes: Buffer): string {
-  const mark = bytes.subarray(0, 2).toString('hex');
-  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  const byteOrderMark = bytes.subarray(0, 2).toString('hex');
+  const encoding = byteOrderMark === 'fffe' ? 'utf-16le' : byteOrderMark === 'feff' ? 'utf-16be' : 'utf-8';
   const text = decodeAs(encoding, bytes);
   if (text?.includes('\0') || text === null) {
-    // UTF-16 without a mark, or appended to UTF-8, has NUL characters; Windows' older encodings are not valid UTF-8.
+    // UTF-16 without a mark, or appended to UTF-8, has NUL characters. Legacy encodings of Windows are not valid UTF-8.
     throw new ConfigError(['.env: it is not text in UTF-8; save it with the encoding UTF-8.']);
   }
   return text;

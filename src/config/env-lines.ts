@@ -1,25 +1,25 @@
-/** The lines of a `.env` file. Messages name lines and variables, and never quote a value. */
+/** Parser of the lines of a `.env` file. Messages name lines and variables, and never quote a value. */
 import { isVariableName } from './variables.ts';
 
 export interface EnvLines {
   readonly values: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
-  readonly faults: readonly string[];
+  readonly errors: readonly string[];
 }
 
-/** What stands on both sides of `=`, with the rest of the lines if the value is in quotes. */
+/** A parsed assignment. A quoted value can have several lines. */
 interface Assignment {
   readonly name: string;
   readonly value: string;
-  /** Why it cannot be meant. */
-  readonly fault?: string;
-  /** The index of the line after it. */
+  /** The reason why it is rejected. */
+  readonly error?: string;
+  /** The index of the line after the assignment. */
   readonly next: number;
 }
 
 const assignment = /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(.*)$/u;
 const bareName = /^\s*(?:export\s+)?([\w.-]+)\s*$/u;
-/** systemd's environment files have comments with a semicolon, too. */
+/** In systemd's environment files, comments can also begin with a semicolon. */
 const blankOrComment = /^\s*(?:[#;].*)?$/u;
 
 export function parseLines(text: string): EnvLines {
@@ -27,14 +27,14 @@ export function parseLines(text: string): EnvLines {
   const values: Record<string, string> = {};
   const setOn = new Map<string, number>();
   const warnings: string[] = [];
-  const faults: string[] = [];
+  const errors: string[] = [];
   for (let index = 0; index < lines.length; ) {
     const line = lines[index] as string;
     const number = index + 1;
     const found = blankOrComment.test(line) ? null : readAssignment(lines, index);
     index = found?.next ?? number;
-    if (found?.fault) {
-      faults.push(`.env, line ${number}: ${found.fault}.`);
+    if (found?.error) {
+      errors.push(`.env, line ${number}: ${found.error}.`);
     } else if (found) {
       const { name, value } = found;
       if (isVariableName(name) && name in values && values[name] !== value) {
@@ -46,10 +46,10 @@ export function parseLines(text: string): EnvLines {
       setOn.set(name, number);
     }
   }
-  return { values, warnings, faults };
+  return { values, warnings, errors };
 }
 
-/** Null for the name of another program's variable alone, with which Docker passes a variable on. */
+/** Null for the bare name of another program's variable, with which Docker passes a variable through. */
 function readAssignment(lines: readonly string[], index: number): Assignment | null {
   const line = lines[index] as string;
   const next = index + 1;
@@ -60,10 +60,10 @@ function readAssignment(lines: readonly string[], index: number): Assignment | n
   }
   const [, bare] = bareName.exec(line) ?? [];
   if (bare !== undefined && !isVariableName(bare)) return null;
-  const fault = bare
+  const error = bare
     ? `${bare} has no value; write ${bare}=value`
     : 'write NAME=value, with nothing but `export` before the name; comments begin with #';
-  return { name: '', value: '', fault, next };
+  return { name: '', value: '', error, next };
 }
 
 function readUnquoted(name: string, rest: string, next: number): Assignment {
@@ -74,19 +74,19 @@ function readUnquoted(name: string, rest: string, next: number): Assignment {
   return {
     name,
     value,
-    fault: `${name} has a # in it, with which a comment begins for some programs; put the value in single quotes`,
+    error: `${name} has a # in it, which begins a comment in some programs; put the value in single quotes`,
     next,
   };
 }
 
-/** Null if there is no closing quote: the value of another program's variable may begin with an apostrophe. */
+/** Null without a closing quote, because the value of another program's variable can begin with an apostrophe. */
 function readQuoted(name: string, rest: string, lines: readonly string[], next: number): Assignment | null {
   const quote = rest[0] as string;
   const isOurs = isVariableName(name);
   const unclosed = {
     name,
     value: '',
-    fault: `${name} begins with a quote that is not closed; close or remove it`,
+    error: `${name} begins with a quote that is not closed; close or remove the quote`,
     next,
   };
   const parts = [rest.slice(1)];
@@ -96,18 +96,18 @@ function readQuoted(name: string, rest: string, lines: readonly string[], next: 
     if (closing >= 0) {
       parts[parts.length - 1] = last.slice(0, closing);
       const value = parts.join('\n');
-      const fault = isOurs ? ambiguityIn(name, value, quote) : null;
-      return { name, value, next: end, ...(fault && { fault }) };
+      const error = isOurs ? ambiguityReason(name, value, quote) : null;
+      return { name, value, next: end, ...(error && { error }) };
     }
     const following = lines[end];
     if (following === undefined || (end === next && last.includes(quote))) return isOurs ? unclosed : null;
-    // One of this server's variables would vanish in the value of another one.
+    // Otherwise the following variable of this server becomes part of this value.
     if (isVariableName(assignment.exec(following)?.[1] ?? '')) return unclosed;
     parts.push(following);
   }
 }
 
-/** The first quote with nothing but a comment after it. */
+/** The index of the first quote that only a comment follows; -1 if there is none. */
 function closingQuote(text: string, quote: string): number {
   for (let index = text.indexOf(quote); index >= 0; index = text.indexOf(quote, index + 1)) {
     if (/^\s*(?:#.*)?$/.test(text.slice(index + 1))) return index;
@@ -115,8 +115,8 @@ function closingQuote(text: string, quote: string): number {
   return -1;
 }
 
-/** Escapes, which some programs replace, some keep, and some do not expect. */
-function ambiguityIn(name: string, value: string, quote: string): string | null {
+/** The reason why programs parse a quoted value differently; null if they do not. */
+function ambiguityReason(name: string, value: string, quote: string): string | null {
   if (value.includes(quote))
     return `${name} has quotes inside quotes of the same kind; use another kind around the value`;
   if (quote === '"' && /\\[nrt]/.test(value)) {

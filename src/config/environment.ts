@@ -1,4 +1,4 @@
-/** The one place that reads the process's environment. */
+/** The environment of the process, merged with the `.env` file. No other module reads `process.env`. */
 import { readEnvFile } from './env-file.ts';
 import type { Environment } from './load.ts';
 import { similarVariable } from './similar-name.ts';
@@ -7,36 +7,38 @@ import { isVariableName, variableNames } from './variables.ts';
 
 export interface ReadEnvironment {
   readonly variables: Environment;
-  /** The names of the variables whose value is that of the `.env` file. */
+  /** The names of the variables whose value is from the `.env` file. */
   readonly fromFile: ReadonlySet<string>;
   readonly warnings: readonly string[];
 }
 
 /**
- * The process's variables, over those of a `.env` file in `directory`. A variable that is set to nothing counts as not
- * set, so that the file's value counts.
+ * The variables of the process and of the `.env` file in `directory`. Variables of the process take precedence unless they
+ * are empty.
  *
- * @throws ConfigError if the file cannot be used
+ * @throws ConfigError if the file is not valid
  */
 export function readEnvironment(directory: string): ReadEnvironment {
   const file = readEnvFile(directory);
-  // biome-ignore lint/style/noProcessEnv: everything else gets its configuration handed in.
-  const own = process.env;
-  // On Windows, names are found in any case, but only by asking for each.
-  const named = Object.fromEntries(variableNames.map((name) => [name, own[name]]));
-  const given = Object.entries({ ...own, ...named }).filter(([, value]) => value && cleanValue(value) !== '');
-  const variables = { ...file.values, ...Object.fromEntries(given) };
+  // biome-ignore lint/style/noProcessEnv: all other modules receive the configuration as a parameter.
+  const processVariables = process.env;
+  // On Windows, names are case-insensitive, but only in lookups by name.
+  const byName = Object.fromEntries(variableNames.map((name) => [name, processVariables[name]]));
+  const nonEmpty = Object.entries({ ...processVariables, ...byName }).filter(
+    ([, value]) => value && cleanValue(value) !== '',
+  );
+  const variables = { ...file.values, ...Object.fromEntries(nonEmpty) };
   const fromFile = new Set(Object.keys(file.values));
-  for (const [name] of given) fromFile.delete(name);
-  return { variables, fromFile, warnings: [...file.warnings, ...misspelt(file.values, variables)] };
+  for (const [name] of nonEmpty) fromFile.delete(name);
+  return { variables, fromFile, warnings: [...file.warnings, ...misspelledNames(file.values, variables)] };
 }
 
-/** Names in the file that may be meant for a variable which has no value. */
-function misspelt(fileValues: Environment, variables: Environment): string[] {
+/** Warnings for names in the file that resemble a variable without a value. */
+function misspelledNames(fileValues: Environment, variables: Environment): string[] {
   return Object.keys(fileValues).flatMap((name) => {
-    const meant = similarVariable(name);
-    return meant && !variables[meant] && !isVariableName(name)
-      ? [`.env: ${name} is not a variable of this server; did you mean ${meant}?`]
+    const variable = similarVariable(name);
+    return variable && !variables[variable] && !isVariableName(name)
+      ? [`.env: ${name} is not a variable of this server; did you mean ${variable}?`]
       : [];
   });
 }

@@ -1,6 +1,6 @@
-/** From environment variables to the checked configuration. */
+/** Validation of the environment variables. */
 import type { AuthConfig, Config, DatabaseConfig } from './config.ts';
-import { cleanValue, refuseValue } from './value.ts';
+import { cleanValue, rejectionReason } from './value.ts';
 import {
   type VariableDefinition,
   type VariableName,
@@ -11,54 +11,54 @@ import {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment cannot be used. The message has one line per fault, which names the variable and the fix. */
+/** The environment is not valid. The message has one line per error, with the variable and the fix. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
+  constructor(errors: readonly string[]) {
+    super(errors.join('\n'));
   }
 }
 
 /**
- * Checks the environment as a whole. White space and one pair of quotes around a value do not count, and a variable that
- * is set to nothing counts as not set.
+ * Validates all variables. White space and one pair of quotes around a value are ignored. An empty variable counts as not
+ * set.
  *
- * @throws ConfigError that lists every fault at once
+ * @throws ConfigError that lists all errors
  */
 export function loadConfig(environment: Environment): Config {
-  const faults: string[] = [];
-  const values = parseAll(environment, faults);
-  const database = databaseConfig(values, faults);
-  const auth = authConfig(values, faults);
-  const metrics = metricsConfig(values, faults);
-  if (faults.length > 0 || !auth) throw new ConfigError(faults);
-  const port = set(values.PORT);
+  const errors: string[] = [];
+  const values = parseAll(environment, errors);
+  const database = databaseConfig(values, errors);
+  const auth = authConfig(values, errors);
+  const metrics = metricsConfig(values, errors);
+  if (errors.length > 0 || !auth) throw new ConfigError(errors);
+  const port = required(values.PORT);
   const publicUrl = values.PUBLIC_URL ?? `http://localhost:${port}`;
   return deepFreeze({
     server: {
-      host: set(values.HOST),
+      host: required(values.HOST),
       port,
       publicUrl,
       basePath: new URL(publicUrl).pathname.replace(/^\/$/, ''),
       corsOrigins: values.CORS_ORIGINS ?? [],
-      shutdownTimeoutMs: set(values.SHUTDOWN_TIMEOUT_MS),
+      shutdownTimeoutMs: required(values.SHUTDOWN_TIMEOUT_MS),
     },
     database,
     auth,
     limits: {
-      requests: set(values.RATE_LIMIT_PER_MINUTE),
-      store: set(values.RATE_LIMIT_STORE),
-      authFailures: set(values.AUTH_FAILURES_PER_MINUTE),
+      requests: required(values.RATE_LIMIT_PER_MINUTE),
+      store: required(values.RATE_LIMIT_STORE),
+      authFailures: required(values.AUTH_FAILURES_PER_MINUTE),
       trustedProxies: values.TRUSTED_PROXIES ?? [],
     },
-    log: { level: set(values.LOG_LEVEL) },
+    log: { level: required(values.LOG_LEVEL) },
     metrics,
-    traces: asksForTraces(environment),
+    traces: isTracingEnabled(environment),
   });
 }
 
-function parseAll(environment: Environment, faults: string[]): VariableValues {
+function parseAll(environment: Environment, errors: string[]): VariableValues {
   const parsed = variableNames.map((name): [VariableName, unknown] => {
     const variable = variables[name];
     const text = cleanValue(environment[name] ?? '') || variable.defaultValue;
@@ -66,7 +66,7 @@ function parseAll(environment: Environment, faults: string[]): VariableValues {
     try {
       return [name, parse(variable, text)];
     } catch (error) {
-      faults.push(`${name}: ${(error as Error).message}.`);
+      errors.push(`${name}: ${(error as Error).message}.`);
       return [name, variable.defaultValue === null ? null : variable.parse(variable.defaultValue)];
     }
   });
@@ -74,71 +74,74 @@ function parseAll(environment: Environment, faults: string[]): VariableValues {
 }
 
 function parse(variable: VariableDefinition<unknown>, text: string): unknown {
-  const reason = refuseValue(text, variable.secret === 'all');
+  const reason = rejectionReason(text, variable.secret === 'all');
   if (reason !== null) throw new Error(reason);
   return variable.parse(text);
 }
 
-function databaseConfig(values: VariableValues, faults: string[]): DatabaseConfig {
+function databaseConfig(values: VariableValues, errors: string[]): DatabaseConfig {
   const common = {
-    poolMax: set(values.DATABASE_POOL_MAX),
-    timeoutMs: set(values.DATABASE_TIMEOUT_MS),
-    prepare: set(values.DATABASE_PREPARE),
-    migrateOnStart: set(values.MIGRATE_ON_START),
+    poolMax: required(values.DATABASE_POOL_MAX),
+    timeoutMs: required(values.DATABASE_TIMEOUT_MS),
+    prepare: required(values.DATABASE_PREPARE),
+    migrateOnStart: required(values.MIGRATE_ON_START),
   };
-  const address = set(values.DATABASE_URL);
+  const address = required(values.DATABASE_URL);
   if (address.kind === 'postgres') {
     return { ...common, ...address, directUrl: values.DATABASE_DIRECT_URL ?? address.url };
   }
   if (values.DATABASE_DIRECT_URL) {
-    faults.push(
-      'DATABASE_DIRECT_URL: DATABASE_URL is embedded (pglite); remove this one, or set both to postgres://….',
+    errors.push(
+      'DATABASE_DIRECT_URL: DATABASE_URL is an embedded database (pglite); remove DATABASE_DIRECT_URL, or set both to postgres://….',
     );
   }
   return { ...common, ...address };
 }
 
-function authConfig(values: VariableValues, faults: string[]): AuthConfig | null {
-  const mode = set(values.AUTH_MODE);
+function authConfig(values: VariableValues, errors: string[]): AuthConfig | null {
+  const mode = required(values.AUTH_MODE);
   const secret = values.BETTER_AUTH_SECRET;
-  // Better Auth issues tokens in the name of its origin, whatever path its base URL has.
+  // The issuer of Better Auth's tokens is its origin, without the path of its base URL.
   const betterAuth = values.BETTER_AUTH_URL === null ? null : new URL(values.BETTER_AUTH_URL);
   const issuer = values.AUTH_ISSUER ?? betterAuth?.origin ?? null;
   const audience = values.AUTH_AUDIENCE ?? betterAuth?.origin ?? null;
 
-  const refuse = (names: readonly VariableName[]) => {
+  const rejectAll = (names: readonly VariableName[]) => {
     for (const name of names.filter((candidate) => values[candidate] !== null)) {
-      faults.push(`${name}: means nothing with AUTH_MODE=${mode}; remove it, or set AUTH_MODE=jwks.`);
+      errors.push(`${name}: is not used with AUTH_MODE=${mode}; remove it, or set AUTH_MODE=jwks.`);
     }
   };
 
-  /** Tells what is missing, unless it is there and was refused. */
-  const demand = (name: VariableName, message: string) => {
-    const isRefused = (told: VariableName) => faults.some((fault) => fault.startsWith(`${told}:`));
-    if (!isRefused(name) && !(name === 'BETTER_AUTH_URL' && isRefused('AUTH_JWKS_URL')))
-      faults.push(`${name}: ${message}`);
+  /** Reports a missing variable, unless it is set and was rejected. */
+  const reportMissing = (name: VariableName, message: string) => {
+    const isRejected = (variable: VariableName) => errors.some((error) => error.startsWith(`${variable}:`));
+    if (!isRejected(name) && !(name === 'BETTER_AUTH_URL' && isRejected('AUTH_JWKS_URL')))
+      errors.push(`${name}: ${message}`);
   };
 
   switch (mode) {
     case 'embedded': {
-      refuse(['BETTER_AUTH_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL', 'AUTH_ALGORITHMS']);
+      rejectAll(['BETTER_AUTH_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL', 'AUTH_ALGORITHMS']);
       const address = values.DATABASE_URL;
-      const keepsSecret = address?.kind === 'pglite' && address.directory !== null;
-      if (!secret && !keepsSecret) demand('BETTER_AUTH_SECRET', secretMissing('on this database'));
+      const canStoreSecret = address?.kind === 'pglite' && address.directory !== null;
+      if (!secret && !canStoreSecret) reportMissing('BETTER_AUTH_SECRET', secretMissing('on this database'));
       return { mode, secret };
     }
     case 'jwks': {
       const jwksUrl = values.AUTH_JWKS_URL ?? (betterAuth && betterAuthKeys(betterAuth));
       if (!jwksUrl) {
-        demand('BETTER_AUTH_URL', 'AUTH_MODE=jwks needs it, or AUTH_JWKS_URL for an issuer other than Better Auth.');
+        reportMissing(
+          'BETTER_AUTH_URL',
+          'required with AUTH_MODE=jwks; set it, or set AUTH_JWKS_URL for an issuer other than Better Auth.',
+        );
         return null;
       }
       return { mode, jwksUrl, issuer, audience, algorithms: values.AUTH_ALGORITHMS ?? ['EdDSA', 'ES256', 'RS256'] };
     }
     case 'shared-secret': {
-      refuse(['BETTER_AUTH_URL', 'AUTH_JWKS_URL', 'AUTH_ALGORITHMS']);
+      rejectAll(['BETTER_AUTH_URL', 'AUTH_JWKS_URL', 'AUTH_ALGORITHMS']);
       if (!secret) {
-        demand('BETTER_AUTH_SECRET', secretMissing('with AUTH_MODE=shared-secret'));
+        reportMissing('BETTER_AUTH_SECRET', secretMissing('with AUTH_MODE=shared-secret'));
         return null;
       }
       return { mode, secret, issuer: values.AUTH_ISSUER, audience: values.AUTH_AUDIENCE };
@@ -146,32 +149,32 @@ function authConfig(values: VariableValues, faults: string[]): AuthConfig | null
   }
 }
 
-/** The JWKS of a Better Auth server, which uses a path in its base URL instead of its default `/api/auth`. */
+/** The JWKS URL of a Better Auth server. A path in its base URL replaces the default `/api/auth`. */
 function betterAuthKeys({ origin, pathname }: URL): string {
   return `${origin}${pathname === '/' ? '/api/auth' : pathname}/jwks`;
 }
 
-function metricsConfig(values: VariableValues, faults: string[]): Config['metrics'] {
+function metricsConfig(values: VariableValues, errors: string[]): Config['metrics'] {
   if (!values.METRICS) return null;
-  const port = set(values.ADMIN_PORT);
+  const port = required(values.ADMIN_PORT);
   if (port !== 0 && port === values.PORT)
-    faults.push('ADMIN_PORT: metrics need a port of their own; set it to another one than PORT.');
+    errors.push('ADMIN_PORT: metrics need their own port; set it to another value than PORT.');
   return { port };
 }
 
-/** Whether an OpenTelemetry SDK in this process would be asked to send traces (its specification, "Environment variables"). */
-function asksForTraces(environment: Environment): boolean {
+/** Whether the variables enable traces (OpenTelemetry specification, "Environment variable specification"). */
+function isTracingEnabled(environment: Environment): boolean {
   if (environment.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || environment.OTEL_TRACES_EXPORTER === 'none')
     return false;
   return Object.entries(environment).some(([name, text]) => name.startsWith('OTEL_') && text);
 }
 
 function secretMissing(where: string): string {
-  return `required ${where}; set it to 32 bytes or more, \`openssl rand -base64 32\` prints a good one.`;
+  return `required ${where}; set it to at least 32 bytes. \`openssl rand -base64 32\` prints a suitable value.`;
 }
 
 /** The value of a variable that has a default. */
-function set<Value>(value: Value | null): Value {
+function required<Value>(value: Value | null): Value {
   if (value === null) throw new Error('a variable with a default has no value');
   return value;
 }

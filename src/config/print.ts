@@ -1,9 +1,9 @@
-/** The resolved configuration as lines of `NAME=value`, without anything secret. */
+/** Output of the resolved configuration as lines of `NAME=value`, with masked secrets. */
 import type { Environment } from './load.ts';
 import { cleanValue } from './value.ts';
 import { type VariableDefinition, variableNames, variables } from './variables.ts';
 
-/** One line per variable: its value, with secrets masked, and where that is from; or what it means that it has none. */
+/** One line per variable: its masked value and the source of the value, or the effect of a missing value. */
 export function printConfig(environment: Environment, fromFile: ReadonlySet<string> = new Set()): string {
   return variableNames
     .map((name) => {
@@ -11,7 +11,7 @@ export function printConfig(environment: Environment, fromFile: ReadonlySet<stri
       const given = cleanValue(environment[name] ?? '');
       if (given) return `${name}=${masked(given, variable)}  # ${fromFile.has(name) ? '.env' : 'environment'}`;
       if (variable.defaultValue !== null) return `${name}=${variable.defaultValue}  # default`;
-      return `# ${name} is not set${variable.fallbackNote ? `: ${variable.fallbackNote.replaceAll('`', '')}` : ''}`;
+      return `# ${name} is not set${variable.defaultNote ? `: ${variable.defaultNote.replaceAll('`', '')}` : ''}`;
     })
     .join('\n');
 }
@@ -23,9 +23,9 @@ function masked(text: string, { secret }: VariableDefinition<unknown>): string {
 
 const mask = '********';
 
-/** A URL with its password masked, which libpq's URLs may carry as a parameter too. */
+/** Masks the password of a URL, also in the parameter `password` of libpq's URLs. */
 export function hideUrlPassword(text: string): string {
-  // What is no such URL may hold a password all the same: something was mistyped.
+  // A mistyped URL can contain a password, too.
   if (!text.includes('://') || !URL.canParse(text)) return text.replace(/^(?!pglite:).*@/s, `${mask}@`);
   const url = new URL(text);
   if (url.password) url.password = mask;

@@ -1,16 +1,16 @@
-/** Which address a request comes from, past the proxies that are trusted to say so. */
+/** Client IP of a request, from `X-Forwarded-For` of trusted proxies. */
 import { isIP } from 'node:net';
 import { addressesIn, canonicalAddress } from '../runtime/ip-address.ts';
 
 export type ClientIp = (peer: string, forwardedFor: string | undefined) => string;
 
 /**
- * Reads `X-Forwarded-For` from its end: each proxy appends the address that it was called from, so what a client made up
- * stands before what a proxy has seen. `Forwarded` (RFC 7239) and all other headers do not count.
+ * Reads `X-Forwarded-For` from its end: each proxy appends the address of its peer, so forged addresses come first.
+ * `Forwarded` (RFC 7239) and all other headers are ignored.
  *
  * @param trustedProxies addresses and CIDR blocks whose `X-Forwarded-For` counts
- * @returns a function that gives the nearest address that is not a trusted proxy's, or the last trusted proxy's where
- *   what it appended is no address; of IPv6, the network of 64 bits that one client has to itself
+ * @returns a function that returns the nearest address that is not a trusted proxy. If a trusted proxy appended no valid
+ *   address, it returns the address of that proxy. For IPv6 it returns the /64 network, because one client has all of it.
  */
 export function createClientIp(trustedProxies: readonly string[]): ClientIp {
   const isTrusted = addressesIn(trustedProxies);
@@ -20,7 +20,7 @@ export function createClientIp(trustedProxies: readonly string[]): ClientIp {
     const hops = forwardedFor?.split(',') ?? [];
     while (isTrusted(nearest) && hops.length > 0) {
       const next = hopAddress(hops.pop() as string);
-      // `unknown`, an empty element or a made-up name: everything behind it could be made up, too.
+      // `unknown`, an empty element or an arbitrary name. All elements before it can be forged, too.
       if (next === null) break;
       nearest = next;
     }
@@ -28,7 +28,7 @@ export function createClientIp(trustedProxies: readonly string[]): ClientIp {
   };
 }
 
-/** An element as proxies write it: quoted or not, with a port or without, IPv6 in brackets or not. */
+/** An element in the forms that proxies send: with or without quotes, a port, and brackets around IPv6. */
 const element =
   /^("?)(?:\[([\da-f]*:[\da-f:.]+(?:%[\w.~-]+)?)\](?::\d{1,5})?|(\d+\.\d+\.\d+\.\d+)(?::\d{1,5})?|([\da-f:.%\w~-]+))\1$/i;
 
@@ -41,7 +41,8 @@ function networkOf(address: string): string {
   if (isIP(address) !== 6) return address;
   const [head = '', tail] = address.split('::');
   const groups = head.split(':').filter(Boolean);
-  const after = tail?.split(':').filter(Boolean) ?? [];
-  const all = tail === undefined ? groups : [...groups, ...Array(8 - groups.length - after.length).fill('0'), ...after];
+  const tailGroups = tail?.split(':').filter(Boolean) ?? [];
+  const all =
+    tail === undefined ? groups : [...groups, ...Array(8 - groups.length - tailGroups.length).fill('0'), ...tailGroups];
   return `${all.slice(0, 4).join(':')}::/64`;
 }

@@ -1,35 +1,35 @@
-/** Counting per key in windows of a minute. */
+/** Fixed-window counters per key. */
 import { GenerationalCache } from '../runtime/generational-cache.ts';
 
-/** The length of a window, in milliseconds. It begins with the first count of a key. */
+/** Length of a window in milliseconds. A window begins with the first request of its key. */
 export const windowMs = 60_000;
 
-/** What is left of a quota. */
+/** The state of a quota after a request. */
 export interface RateLimitResult {
   readonly quota: number;
-  /** How many more there may be in this window; below 0 by as many as there were too many. */
+  /** Remaining requests in this window; negative by the number of excess requests. */
   readonly remaining: number;
-  /** Seconds until the window ends, rounded up: never 0. */
+  /** Seconds until the window ends, rounded up; at least 1. */
   readonly resetSeconds: number;
 }
 
-/** What is limited, by the name that it has in headers: requests of a user, failed authentications of an address. */
+/** The name of a limit in headers: requests per user, or failed authentications per address. */
 export type LimitPolicy = 'requests' | 'failures';
 
-/** Counts requests of a key against a quota, for all who share it. */
+/** Counts requests per key against a quota. */
 export interface Counter {
-  /** Counts one, and tells what is left. */
+  /** Counts one request. */
   consume(key: string): RateLimitResult | Promise<RateLimitResult>;
 }
 
-/** Counts in this process. */
+/** A counter in the memory of this process. */
 export interface MemoryCounter extends Counter {
   consume(key: string): RateLimitResult;
-  /** Tells what is left without counting. */
+  /** The state of the quota, without counting. */
   get(key: string): RateLimitResult;
 }
 
-/** At least so many keys are counted at a time, at most twice as many; those that were counted first are forgotten. */
+/** Maximum number of keys per generation. The counter has at most two generations and drops the older one. */
 const maxKeysPerGeneration = 50_000;
 
 interface Window {
@@ -37,13 +37,13 @@ interface Window {
   count: number;
 }
 
-/** @param clock in milliseconds, never going back */
+/** @param clock a monotonic clock in milliseconds */
 export function createMemoryCounter(quota: number, clock: () => number = () => performance.now()): MemoryCounter {
   const windows = new GenerationalCache<string, Window>();
-  /** From then on, every window that began before the last turn has ended. */
+  /** The time at which all windows of the older generation have ended. */
   let rotateAt = clock() + windowMs;
 
-  /** The window that a key is in. */
+  /** The current window of a key. */
   function find(key: string, now: number): Window | undefined {
     const window = windows.get(key);
     return window && now < window.end ? window : undefined;

@@ -1,4 +1,4 @@
-/** Counting in the database, for servers that share their users: exact, at the price of a round trip a request. */
+/** Fixed-window counters in PostgreSQL, shared by all servers, at the cost of one extra round trip per request. */
 import type { Database } from '../database/database.ts';
 import { databaseProblem, notReady } from '../database/errors.ts';
 import { type Counter, rateLimitResult, windowMs } from './fixed-window.ts';
@@ -16,7 +16,7 @@ const deleteExpiredWindows = `
     select key from todo_admin.rate_limits where window_ends <= now() limit 1000 for update skip locked)`;
 
 export interface PostgresCounter extends Counter {
-  /** Removes some of the windows that have ended. */
+  /** Deletes at most 1,000 windows that have ended. */
   deleteExpired(): Promise<void>;
 }
 

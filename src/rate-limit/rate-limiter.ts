@@ -1,32 +1,32 @@
-/** Limits: per user after authentication, per address on what fails before it. */
+/** The rate limiter: requests per user, and failed authentications per address. */
 import { headerOf, type PreHandler, type RequestContext } from '../http/request-context.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { ClientIp } from './client-ip.ts';
 import { type Counter, type LimitPolicy, type MemoryCounter, type RateLimitResult, windowMs } from './fixed-window.ts';
 
 export interface RateLimiter {
-  /** Counts a request for its user. Throws a `ProblemError` rate_limited when there were too many. */
+  /** Counts a request of a user. Throws a `ProblemError` `rate_limited` above the limit. */
   readonly enforceRequestLimit: PreHandler;
   /**
-   * Lets an address try to authenticate, and counts it where that fails with 401. Throws what `attempt` throws, and a
-   * `ProblemError` rate_limited when there were too many failures.
+   * Runs an authentication attempt of an address and counts it if it fails with 401. Throws what `attempt` throws, or a
+   * `ProblemError` `rate_limited` if the address has reached the limit.
    */
   throttleAuthFailures<Result>(context: RequestContext, attempt: () => Promise<Result>): Promise<Result>;
 }
 
 export interface RateLimiterOptions {
-  /** Null where there is no limit. */
+  /** Null without a limit. */
   readonly requests: Counter | null;
   readonly failures: MemoryCounter | null;
-  readonly clientAddress: ClientIp;
+  readonly clientIp: ClientIp;
 }
 
-export function createRateLimiter({ requests, failures, clientAddress }: RateLimiterOptions): RateLimiter {
+export function createRateLimiter({ requests, failures, clientIp }: RateLimiterOptions): RateLimiter {
   return {
     enforceRequestLimit(context) {
       const result = requests?.consume(context.get('principal').userId);
-      if (result instanceof Promise) return result.then((taken) => recordResult(taken, context));
-      if (result) recordResult(result, context);
+      if (result instanceof Promise) return result.then((resolved) => applyResult(resolved, context));
+      if (result) applyResult(result, context);
     },
 
     async throttleAuthFailures(context, attempt) {
@@ -46,11 +46,11 @@ export function createRateLimiter({ requests, failures, clientAddress }: RateLim
   };
 
   function addressOf(context: RequestContext): string {
-    return clientAddress(context.env.incoming.socket.remoteAddress ?? '', headerOf(context, 'x-forwarded-for'));
+    return clientIp(context.env.incoming.socket.remoteAddress ?? '', headerOf(context, 'x-forwarded-for'));
   }
 }
 
-function recordResult(result: RateLimitResult, context: RequestContext): void {
+function applyResult(result: RateLimitResult, context: RequestContext): void {
   context.set('rateLimitHeaders', rateLimitHeaders('requests', result));
   if (result.remaining < 0) reject('requests', result, context);
 }
@@ -61,13 +61,13 @@ function reject(policy: LimitPolicy, result: RateLimitResult, context: RequestCo
     reason: policy,
     detail:
       policy === 'requests'
-        ? `There were more than ${result.quota} requests of yours in a minute.`
-        : `There were ${result.quota} failed authentications from your address in a minute.`,
+        ? `You have sent more than ${result.quota} requests in a minute.`
+        : `Your address has reached the limit of ${result.quota} failed authentications in a minute.`,
     headers: { 'Retry-After': String(result.resetSeconds) },
   });
 }
 
-/** The header fields of the IETF's draft-ietf-httpapi-ratelimit-headers. */
+/** The header fields of draft-ietf-httpapi-ratelimit-headers. */
 function rateLimitHeaders(policy: LimitPolicy, { quota, remaining, resetSeconds }: RateLimitResult): string[] {
   return [
     'RateLimit-Policy',

@@ -1,7 +1,7 @@
-/** The table of counts that several servers share. It is nobody's data, and out of reach of the role that serves users. */
+/** The table of the shared counters. It holds no user data, and the user role has no access to it. */
 import { integer, pgSchema, text, timestamp } from 'drizzle-orm/pg-core';
 
-/** Not exported: the schema is there before the first migration, for the record of migrations itself. */
+/** Not exported: the schema exists before the first migration, because the table of migrations is in it. */
 const adminSchema = pgSchema('todo_admin');
 
 export const rateLimits = adminSchema.table('rate_limits', {
