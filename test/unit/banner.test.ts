@@ -1,4 +1,4 @@
-/** What `serve` says on a terminal: the URLs that work, whatever else leads to the server. */
+/** The banner of `serve` on a terminal, with URLs that work. */
 import { expect, test } from 'vitest';
 import { banner } from '../../src/cli/banner.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -11,7 +11,7 @@ test.each([
   [{ PUBLIC_URL: 'https://example.com/todo', PORT: '0' }, 41_234, 'https://example.com/todo'],
 ])('%j on port %i', (environment, port, url) => {
   const text = banner(loadConfig(environment), port);
-  // A session begins at one host and is nowhere else.
+  // A session cookie belongs to one host, so all URLs have the same one.
   const shown = [...text.matchAll(/https?:\/\/[^\s'"]+/g)].map(([found]) => found);
   expect(shown).toEqual(
     ['/api/v1/tasks', '/docs', '/api/auth/sign-up/email', '/api/auth/token'].map((path) => `${url}${path}`),

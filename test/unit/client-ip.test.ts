@@ -1,18 +1,18 @@
-/** Whose failed authentications are counted: what proxies write into `X-Forwarded-For`, and what clients make up. */
+/** The client IP: forms of `X-Forwarded-For` that proxies send, and forged ones. */
 import { describe, expect, test } from 'vitest';
 import { createClientIp } from '../../src/rate-limit/client-ip.ts';
 
 const clientAddress = createClientIp(['loopback', '10.0.0.0/8', 'fd00::/8', '130.211.0.0/22', '35.191.0.0/16']);
 
-/** The proxy that calls the server. */
+/** The proxy that connects to the server. */
 const proxy = '10.0.0.7';
 
-describe('what proxies write', () => {
+describe('forms that proxies send', () => {
   test.each<[proxy: string, header: string, client: string]>([
     ['nginx, HAProxy, Caddy, Traefik, Envoy, Heroku, Cloudflare', '203.0.113.7', '203.0.113.7'],
     ['nginx behind another proxy', '203.0.113.7, 10.1.2.3', '203.0.113.7'],
     ['nginx, of a client that made something up', '198.51.100.1, 203.0.113.7', '203.0.113.7'],
-    ['HAProxy and others that add a header of their own', 'unknown, 203.0.113.7', '203.0.113.7'],
+    ['HAProxy and others that add their own header', 'unknown, 203.0.113.7', '203.0.113.7'],
     ['AWS ALB, with ports', '203.0.113.7:50123', '203.0.113.7'],
     ['AWS ALB, with ports, IPv6', '[2001:db8::7]:50123', '2001:db8:0:0::/64'],
     ['AWS ALB, IPv6', '2001:0db8:85a3:0000:0000:8a2e:0370:7334', '2001:db8:85a3:0::/64'],
@@ -37,13 +37,13 @@ describe('what proxies write', () => {
     expect(clientAddress(proxy, header)).toBe(client);
   });
 
-  test('one client has one address, however it is written', () => {
+  test('a client has one address in every notation', () => {
     const spellings = ['2001:db8::1', '2001:DB8:0:0::2', '[2001:0db8:0::3]:4', '"[2001:db8::4]"', '2001:db8::5%1'];
     expect(new Set(spellings.map((text) => clientAddress(proxy, text))).size).toBe(1);
   });
 });
 
-describe('what is no address counts as the proxy that handed it on', () => {
+describe('an invalid address counts as the proxy that passed it', () => {
   test.each([
     '',
     ' ',
@@ -82,12 +82,12 @@ describe('what is no address counts as the proxy that handed it on', () => {
     '\u0000203.0.113.7',
   ])('%j', (header) => {
     expect(clientAddress(proxy, header)).toBe(proxy);
-    // The nearest proxy that is known, not the one that called.
+    // The nearest known proxy, not the peer.
     expect(clientAddress('127.0.0.1', `${header}, 10.1.2.3`)).toBe('10.1.2.3');
   });
 });
 
-test('what an untrusted peer says does not count, and a peer without a header is itself', () => {
+test('the header of an untrusted peer is ignored, and a peer without a header is the client', () => {
   expect(clientAddress('198.51.100.9', '203.0.113.7')).toBe('198.51.100.9');
   expect(clientAddress('::ffff:198.51.100.9', '203.0.113.7')).toBe('198.51.100.9');
   expect(clientAddress('2001:db8:1:2:3::4', '203.0.113.7')).toBe('2001:db8:1:2::/64');

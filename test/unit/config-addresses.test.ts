@@ -1,4 +1,4 @@
-/** The variables that hold URLs, origins and addresses, as people write them. */
+/** Variables with URLs, origins and addresses in their usual spellings. */
 import { describe, expect, test } from 'vitest';
 import { ConfigError, type Environment, loadConfig } from '../../src/config/load.ts';
 
@@ -24,9 +24,9 @@ describe('PUBLIC_URL', () => {
   });
 
   test.each(['https://a.example/to%20do', 'https://a.example/a//b', 'https://a.example/a:b', 'https://a.example/a*'])(
-    '%s is refused',
+    '%s is rejected',
     (text) => {
-      expect(faultsOf({ PUBLIC_URL: text })).toEqual([expect.stringMatching(/^PUBLIC_URL: its path may only have/)]);
+      expect(faultsOf({ PUBLIC_URL: text })).toEqual([expect.stringMatching(/^PUBLIC_URL: its path may contain only/)]);
     },
   );
 });
@@ -53,7 +53,7 @@ describe('BETTER_AUTH_URL', () => {
   });
 });
 
-describe('the settings of another issuer are taken to the letter', () => {
+describe('the settings of another issuer are not normalized', () => {
   test.each(['https://id.example/jwks/', 'https://id.example/keys?p=b2c_1', 'https://id.example/keys/?appid=1'])(
     'AUTH_JWKS_URL=%s',
     (url) => {
@@ -77,7 +77,7 @@ describe('the settings of another issuer are taken to the letter', () => {
       'https://id.example/.well-known/openid-configuration',
       /^AUTH_JWKS_URL: this is an OpenID discovery document; .*jwks_uri/,
     ],
-  ])('AUTH_JWKS_URL=%s is refused', (url, message) => {
+  ])('AUTH_JWKS_URL=%s is rejected', (url, message) => {
     expect(faultsOf({ AUTH_MODE: 'jwks', AUTH_JWKS_URL: url })).toEqual([expect.stringMatching(message)]);
   });
 });
@@ -104,7 +104,7 @@ describe('CORS_ORIGINS', () => {
     expect(loadConfig({ CORS_ORIGINS: origins.join(', ') }).server.corsOrigins).toEqual(origins);
   });
 
-  test.each(['file://', 'file:///'])('%s, which every local page has, is rejected', (text) => {
+  test.each(['file://', 'file:///'])('%s, the origin of every local page, is rejected', (text) => {
     expect(faultsOf({ CORS_ORIGINS: text })).toEqual([
       expect.stringMatching(
         /^CORS_ORIGINS: "(null|file:)" is the origin of any local file.*serve the page from a host\.$/,
@@ -131,7 +131,7 @@ describe('CORS_ORIGINS', () => {
     'localhost:5173',
     'data:text/html,x',
     'about:blank',
-  ])('%s is refused', (text) => {
+  ])('%s is rejected', (text) => {
     expect(faultsOf({ CORS_ORIGINS: text })).toEqual([expect.stringMatching(/^CORS_ORIGINS: list exact origins/)]);
   });
 });
@@ -163,13 +163,13 @@ describe('TRUSTED_PROXIES', () => {
     '10.0.0.1;10.0.0.2',
     'http://10.0.0.1',
     '010.0.0.1',
-  ])('%s is refused', (text) => {
+  ])('%s is rejected', (text) => {
     expect(faultsOf({ TRUSTED_PROXIES: `127.0.0.1, ${text}` })).toEqual([
       expect.stringMatching(/^TRUSTED_PROXIES: list addresses such as 10\.0\.0\.1, CIDR blocks .*host names, ports/),
     ]);
   });
 
-  test.each(['0.0.0.0/0', '::/0'])('%s is refused', (text) => {
+  test.each(['0.0.0.0/0', '::/0'])('%s is rejected', (text) => {
     expect(faultsOf({ TRUSTED_PROXIES: text })).toEqual([
       expect.stringMatching(/^TRUSTED_PROXIES: a block of \/0 would let every client name its own address/),
     ]);

@@ -1,4 +1,4 @@
-/** The configuration: what is taken, what is refused and in which words, and what is never shown. */
+/** The configuration: accepted values, messages for rejected values, and masked secrets. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { variableNames } from '../../src/config/variables.ts';
 const secret = 'q7Jw0xkzV5mT2bYc9LrE4sHdN8uGfPa1';
 
 describe('the defaults', () => {
-  test('need nothing', () => {
+  test('need no variable', () => {
     expect(loadConfig({})).toMatchObject({
       server: {
         host: '127.0.0.1',
@@ -33,11 +33,11 @@ describe('the defaults', () => {
     });
   });
 
-  test('count for variables that are set to nothing', () => {
+  test('apply to empty variables', () => {
     expect(loadConfig(Object.fromEntries(variableNames.map((name) => [name, ''])))).toEqual(loadConfig({}));
   });
 
-  test('cannot be changed', () => {
+  test('are frozen', () => {
     const config = loadConfig({ CORS_ORIGINS: 'https://a.example' });
     expect(() => Object.assign(config.server, { port: 1 })).toThrow(TypeError);
     expect(() => (config.server.corsOrigins as string[]).push('https://evil.example')).toThrow(TypeError);
@@ -104,7 +104,7 @@ test.each<[Environment, object]>([
   [{ OTEL_TRACES_EXPORTER: 'none', OTEL_SERVICE_NAME: 'todo' }, { traces: false }],
   [{ OTEL_SDK_DISABLED: 'true', OTEL_SERVICE_NAME: 'todo' }, { traces: false }],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: '' }, { traces: false }],
-])('%j is taken', (environment, expected) => {
+])('%j is accepted', (environment, expected) => {
   expect(loadConfig(environment)).toMatchObject(expected);
 });
 
@@ -134,7 +134,7 @@ test.each<[Environment, RegExp]>([
   [{ DATABASE_PREPARE: 'TRUE' }, /^DATABASE_PREPARE: /],
   [{ MIGRATE_ON_START: '1' }, /^MIGRATE_ON_START: set it to one of: true, false\.$/],
   [{ AUTH_MODE: 'none' }, /^AUTH_MODE: set it to one of: embedded, jwks, shared-secret\.$/],
-  [{ AUTH_MODE: 'jwks' }, /^BETTER_AUTH_URL: AUTH_MODE=jwks needs it, or AUTH_JWKS_URL/],
+  [{ AUTH_MODE: 'jwks' }, /^BETTER_AUTH_URL: required with AUTH_MODE=jwks; set it, or set AUTH_JWKS_URL/],
   [{ AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'file:///etc/keys' }, /^AUTH_JWKS_URL: /],
   [{ ...elsewhere, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS: .*EdDSA/],
   [{ ...elsewhere, AUTH_ALGORITHMS: 'none' }, /^AUTH_ALGORITHMS: /],
@@ -147,10 +147,10 @@ test.each<[Environment, RegExp]>([
   [{ LOG_LEVEL: 'verbose' }, /^LOG_LEVEL: set it to one of: fatal/],
   [{ SHUTDOWN_TIMEOUT_MS: '10s' }, /^SHUTDOWN_TIMEOUT_MS: /],
   [{ METRICS: 'yes' }, /^METRICS: set it to one of: on, off\.$/],
-  [{ METRICS: 'on', ADMIN_PORT: '3000' }, /^ADMIN_PORT: metrics need a port of their own/],
+  [{ METRICS: 'on', ADMIN_PORT: '3000' }, /^ADMIN_PORT: metrics need their own port/],
   [{ METRICS: 'on', PORT: '9464' }, /^ADMIN_PORT: /],
   [{ ADMIN_PORT: 'x' }, /^ADMIN_PORT: set it to a whole number/],
-])('%j is refused', (environment, message) => {
+])('%j is rejected', (environment, message) => {
   expect(faultsOf(environment)).toEqual([expect.stringMatching(message)]);
 });
 
@@ -164,7 +164,7 @@ test.each([
   'CHANGEME-CHANGEME-CHANGEME-CHANGEME',
   '0123456789abcdef0123456789abcdef',
   'this-is-only-an-example-of-a-secret-text',
-])('the secret "%s" is too short or well known', (text) => {
+])('the secret "%s" is too short or a placeholder', (text) => {
   for (const AUTH_MODE of ['embedded', 'shared-secret']) {
     const faults = faultsOf({ AUTH_MODE, BETTER_AUTH_SECRET: text });
     expect(faults).toEqual([expect.stringMatching(/^BETTER_AUTH_SECRET: .*openssl rand -base64 32/)]);
@@ -172,11 +172,11 @@ test.each([
   }
 });
 
-test('a secret counts in bytes', () => {
+test('the length of a secret is counted in bytes', () => {
   expect(loadConfig({ BETTER_AUTH_SECRET: 'äöüßéèêñçøåæœ–—€' }).auth.mode).toBe('embedded');
 });
 
-test('every fault is told at once, and none twice', () => {
+test('all errors are reported together, each once', () => {
   const faults = faultsOf({ PORT: 'x', LOG_LEVEL: 'x', AUTH_MODE: 'jwks', CORS_ORIGINS: '*', BETTER_AUTH_SECRET: 'x' });
   expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
     'BETTER_AUTH_SECRET',
@@ -192,7 +192,7 @@ test('no message quotes a value', () => {
   for (const name of variableNames) expect(faultsOf({ [name]: value }, true).join('\n')).not.toContain(value);
 });
 
-describe('what is printed', () => {
+describe('the printed configuration', () => {
   test('names every variable', () => {
     const printed = printConfig({});
     for (const name of variableNames) expect(printed).toContain(name);
@@ -200,7 +200,7 @@ describe('what is printed', () => {
     expect(printed).toMatch(/^# BETTER_AUTH_SECRET is not set/m);
   });
 
-  test('shows no secret, good or bad', () => {
+  test('shows no secret, valid or not', () => {
     const printed = printConfig({
       BETTER_AUTH_SECRET: secret,
       DATABASE_URL: 'postgres://user:hunter2@host/db?password=parameter-hunter',
@@ -221,7 +221,7 @@ describe('what is printed', () => {
 });
 
 describe('a .env file', () => {
-  test('is read, and the environment counts more', () => {
+  test('is read, and the environment takes precedence', () => {
     const directory = mkdtempSync(join(tmpdir(), 'todo-api-env-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     writeFileSync(join(directory, '.env'), '# mine\nSHUTDOWN_TIMEOUT_MS=4000\nMETRICS="on"\nPATH=never\n');
@@ -233,7 +233,7 @@ describe('a .env file', () => {
     });
   });
 
-  test('may be missing', () => {
+  test('is optional', () => {
     expect(readEnvironment('/nowhere').variables.PATH).toBe(process.env.PATH);
   });
 });

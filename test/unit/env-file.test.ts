@@ -1,4 +1,4 @@
-/** The `.env` file: encodings and lines as editors and shells write them, and what is refused or warned about. */
+/** The `.env` file: encodings and lines of editors and shells, errors and warnings. */
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,12 +33,12 @@ describe('encodings', () => {
     ],
     ['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x50, 0, 0, 0])],
     ['Windows-1252', Buffer.from(text, 'latin1')],
-  ])('%s is refused', (_name, bytes) => {
+  ])('%s is rejected', (_name, bytes) => {
     expect(faultsOf(bytes)).toEqual(['.env: it is not text in UTF-8; save it with the encoding UTF-8.']);
   });
 });
 
-test('UTF-16 with UTF-8 appended is refused at the line where that begins', () => {
+test('UTF-16 with UTF-8 appended is rejected at the line where UTF-8 begins', () => {
   const bytes = Buffer.concat([Buffer.from(`\ufeff${text}`, 'utf16le'), Buffer.from('PORT=1')]);
   expect(faultsOf(bytes)).toEqual([expect.stringMatching(/^\.env, line 3: write NAME=value/)]);
 });
@@ -72,7 +72,7 @@ describe('lines', () => {
     ['', undefined],
     ['LOG_LEVEL=info\nLOG_LEVEL=debug', 'debug'],
     ['LOG_LEVEL=\nPORT=1', undefined],
-    // Other programs' lines.
+    // Lines of other programs.
     ['SOME_FLAG\nLOG_LEVEL=debug', 'debug'],
     ['export HTTP_PROXY\nLOG_LEVEL=debug', 'debug'],
     ['COLOUR=#fff\nLOG_LEVEL=debug', 'debug'],
@@ -108,17 +108,17 @@ describe('lines', () => {
     ["OTHER='x\nDATABASE_URL=pglite:x\nY='z'", /^\.env, line 2: OTHER begins with a quote that is not closed/],
     ['BETTER_AUTH_SECRET="a\\"b"', /^\.env, line 2: BETTER_AUTH_SECRET has quotes inside quotes of the same kind/],
     ['DATABASE_URL="pglite:C:\\new"', /^\.env, line 2: DATABASE_URL has a backslash in double quotes/],
-  ])('%j is refused', (line, fault) => {
+  ])('%j is rejected', (line, fault) => {
     expect(faultsOf(`# first\n${line}\n`)).toEqual([expect.stringMatching(fault)]);
   });
 
-  test('all faults are told at once, and no value is quoted', () => {
+  test('all errors are reported together, and no value is quoted', () => {
     const faults = faultsOf('set PORT=hunter2\nBETTER_AUTH_SECRET=hunter2#hunter2\nDATABASE_URL="hunter2');
     expect(faults.map((fault) => /line (\d)/.exec(fault)?.[1])).toEqual(['1', '2', '3']);
     expect(faults.join()).not.toContain('hunter2');
   });
 
-  test('what is read is what Node reads, too', () => {
+  test('values are the same as with util.parseEnv of Node', () => {
     const lines = `A="x # y" # z\nB='x\ny'\nC=\`x\`\nD=x # y\nE = x\nexport F=x\nG=\n# H=x\nI=a=b\nJ=$A\n`;
     expect(valuesOf(lines)).toMatchObject(parseEnv(lines));
   });
@@ -130,22 +130,22 @@ test('the example in the documentation is read', () => {
   expect(valuesOf(example)).toEqual({ PORT: '8080', LOG_LEVEL: 'debug', AUTH_ISSUER: 'https://id.example.com/#todo' });
 });
 
-describe('what is at its place', () => {
-  test('nothing: nothing is set', () => {
+describe('other files at its path', () => {
+  test('no file: no variable is set', () => {
     expect(readEnvironment('/nowhere')).toMatchObject({ warnings: [], variables: { PATH: process.env.PATH } });
   });
 
-  test('an empty file: nothing is set', () => {
+  test('an empty file: no variable is set', () => {
     expect(valuesOf('')).toEqual({});
   });
 
-  test('a directory is refused', () => {
+  test('a directory is rejected', () => {
     const directory = folder();
     mkdirSync(join(directory, '.env'));
     expect(faultsIn(directory)).toEqual([expect.stringMatching(/^\.env: it is a directory, which Docker creates/)]);
   });
 
-  test('a link to nothing, or to itself, is refused', () => {
+  test('a dangling link, or a link to itself, is rejected', () => {
     for (const [target, fault] of [
       ['missing', /^\.env: it is a link to a file that does not exist/],
       ['.env', /^\.env: it cannot be read \(ELOOP\)/],
@@ -156,7 +156,7 @@ describe('what is at its place', () => {
     }
   });
 
-  test.skipIf(process.platform === 'win32')('a file that this user may not read is refused', () => {
+  test.skipIf(process.platform === 'win32')('a file that this user may not read is rejected', () => {
     const directory = folder();
     writeFileSync(join(directory, '.env'), text, { mode: 0o200 });
     chmodSync(directory, 0o755);
@@ -169,7 +169,7 @@ describe('what is at its place', () => {
     }
   });
 
-  test('.env.txt, as Notepad saves it, is warned about', () => {
+  test('.env.txt, the name that Notepad saves, causes a warning', () => {
     const directory = folder();
     writeFileSync(join(directory, '.env.txt'), text);
     expect(readEnvironment(directory).warnings).toEqual(['.env.txt is not read; rename it to .env.']);
@@ -177,7 +177,7 @@ describe('what is at its place', () => {
 });
 
 describe('precedence', () => {
-  test('the environment counts more than the file, unless it is set to nothing', () => {
+  test('the environment takes precedence over the file, unless a variable is empty', () => {
     const directory = folder();
     writeFileSync(join(directory, '.env'), 'TMPDIR=file\nLOG_LEVEL=debug\nPATH=never\nHOST=::1\n');
     for (const [name, value] of [
@@ -211,7 +211,7 @@ describe('warnings', () => {
     ['TRUSTED_PROXYS', 'TRUSTED_PROXIES'],
     ['PROT', 'PORT'],
     ['Port', 'PORT'],
-  ])('%s may be meant for %s', (name, meant) => {
+  ])('%s resembles %s', (name, meant) => {
     expect(warningsOf(`${name}=x\n`)).toEqual([
       `.env: ${name} is not a variable of this server; did you mean ${meant}?`,
     ]);
@@ -250,7 +250,7 @@ describe('warnings', () => {
       'AUTH_TOKEN',
       'ADMIN_HOST',
     ],
-  ])('%s of another program raises none', (name) => {
+  ])('%s of another program causes no warning', (name) => {
     expect(warningsOf(`${name}=x\n`)).toEqual([]);
   });
 
@@ -274,7 +274,7 @@ function readFile(content: string | Buffer) {
   return readEnvironment(directory);
 }
 
-/** The variables that the process does not have itself. */
+/** Variables that the process does not have. */
 function valuesOf(content: string | Buffer): Record<string, string | undefined> {
   const { variables, fromFile } = readFile(content);
   return Object.fromEntries(Object.entries(variables).filter(([name]) => fromFile.has(name)));

@@ -1,4 +1,4 @@
-/** Counting per key in windows of a minute. */
+/** Fixed-window counters per key. */
 import { expect, test } from 'vitest';
 import { createMemoryCounter } from '../../src/rate-limit/fixed-window.ts';
 
@@ -14,14 +14,14 @@ test('a window ends a minute after it began, to the millisecond', () => {
   expect(counter.consume('a')).toEqual({ quota: 2, remaining: 1, resetSeconds: 60 });
 });
 
-test('keys are counted apart', () => {
+test('keys are counted separately', () => {
   const counter = createMemoryCounter(1, () => 0);
   expect(counter.consume('a').remaining).toBe(0);
   expect(counter.consume('b').remaining).toBe(0);
   expect(counter.consume('a').remaining).toBe(-1);
 });
 
-test('a window counts to its end, whatever else begins and ends', () => {
+test('a window counts until its end, independent of other windows', () => {
   let now = 0;
   const counter = createMemoryCounter(10, () => now);
   for (now = 0; now < 300_000; now += 10_000) {
@@ -32,7 +32,7 @@ test('a window counts to its end, whatever else begins and ends', () => {
   }
 });
 
-test('a flood of keys is held in bounded memory, and forgets the oldest first', () => {
+test('many keys use bounded memory, and the oldest are dropped first', () => {
   const counter = createMemoryCounter(10, () => 0);
   counter.consume('first');
   for (let key = 0; key < 100_000; key += 1) counter.consume(`key ${key}`);

@@ -1,10 +1,10 @@
-/** Where the log's lines go: written together, and never waited for. */
+/** The buffered writer of log lines: it batches, never blocks, and drops lines above a limit. */
 import { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createLogOutput } from '../../src/observability/log-output.ts';
 
-/** A stream that keeps what it was given, and takes no more while `isStalled`. */
+/** A stream that records its chunks and stalls while `isStalled`. */
 class Reader extends Writable {
   readonly chunks: string[] = [];
   isStalled = false;
@@ -15,7 +15,7 @@ class Reader extends Writable {
   }
 }
 
-test('lines of the same moment are written together, and soon', async () => {
+test('lines are written in batches after 100 ms', async () => {
   const reader = new Reader();
   const output = createLogOutput(reader);
   output.write('one\n');
@@ -26,7 +26,7 @@ test('lines of the same moment are written together, and soon', async () => {
   await expect.poll(() => reader.chunks).toEqual(['one\ntwo\n', 'three\n']);
 });
 
-test('many lines do not wait', () => {
+test('a full buffer is written immediately', () => {
   const reader = new Reader();
   const output = createLogOutput(reader);
   for (let count = 0; count < 500; count += 1) output.write(`${'x'.repeat(99)}\n`);
@@ -34,7 +34,7 @@ test('many lines do not wait', () => {
   expect(reader.chunks.length).toBeLessThan(5);
 });
 
-test('a reader that stands still costs a bounded amount of memory', async () => {
+test('a stalled reader costs a bounded amount of memory', async () => {
   const reader = new Reader();
   reader.isStalled = true;
   const output = createLogOutput(reader);
@@ -43,7 +43,7 @@ test('a reader that stands still costs a bounded amount of memory', async () => 
   expect(reader.writableLength).toBeLessThan(1_100_000);
 });
 
-test('a reader that has gone is no error', async () => {
+test('a closed pipe is not an error', async () => {
   const reader = new Reader();
   const output = createLogOutput(reader);
   reader.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));

@@ -1,4 +1,4 @@
-/** The text format of Prometheus, as its documentation has it. */
+/** The text format of Prometheus, according to its documentation. */
 import { expect, test } from 'vitest';
 import { createInstruments } from '../../src/observability/prometheus.ts';
 
@@ -6,7 +6,7 @@ test('counters, gauges and histograms', () => {
   const instruments = createInstruments();
   const requests = instruments.counter('requests_total', 'Requests.', ['path', 'status'], [['/', '200']]);
   const seconds = instruments.histogram('seconds', 'Time.', [], [0.1, 1]);
-  instruments.gauge('waiting', 'Who waits.', () => 2);
+  instruments.gauge('waiting', 'Waiting requests.', () => 2);
   requests.add(['/', '404']);
   requests.add(['/', '404'], 2);
   for (const value of [0.05, 0.1, 0.5, 7]) seconds.observe([], value);
@@ -21,25 +21,25 @@ seconds_bucket{le="1"} 3
 seconds_bucket{le="+Inf"} 4
 seconds_sum 7.65
 seconds_count 4
-# HELP waiting Who waits.
+# HELP waiting Waiting requests.
 # TYPE waiting gauge
 waiting 2
 `);
 });
 
-test('a counter without labels is there from the beginning', () => {
+test('a counter without labels starts with 0', () => {
   const instruments = createInstruments();
   instruments.counter('retries_total', 'Retries.');
   expect(instruments.write()).toContain('\nretries_total 0\n');
 });
 
-test('values of labels are escaped', () => {
+test('label values are escaped', () => {
   const instruments = createInstruments();
   instruments.counter('things', 'Things.', ['name']).add(['a "b" \\ c\nd']);
   expect(instruments.write()).toContain('things{name="a \\"b\\" \\\\ c\\nd"} 1');
 });
 
-test('a label that takes on ever new values does not grow for ever', () => {
+test('the number of series per metric is bounded', () => {
   const instruments = createInstruments();
   const things = instruments.counter('things', 'Things.', ['name']);
   for (let count = 0; count < 5_000; count += 1) things.add([`name-${count}`]);
@@ -48,7 +48,7 @@ test('a label that takes on ever new values does not grow for ever', () => {
   expect(lines).toContain('things{name="other"} 4000');
 });
 
-test('one value of the first label does not use up what the others may have', () => {
+test('the number of series per value of the first label is bounded', () => {
   const instruments = createInstruments();
   const things = instruments.counter('things', 'Things.', ['route', 'status']);
   for (let count = 0; count < 100; count += 1) things.add(['/a', String(count)]);

@@ -1,4 +1,4 @@
-/** Values as shells, Docker, Kubernetes and secret managers hand them on, and what is refused because it cannot be meant. */
+/** Values as shells, Docker, Kubernetes and secret managers pass them, and values that are rejected. */
 import { describe, expect, test } from 'vitest';
 import { type Environment, loadConfig } from '../../src/config/load.ts';
 import { printConfig } from '../../src/config/print.ts';
@@ -22,7 +22,7 @@ test.each<[from: string, (value: string) => string]>([
   ['docker run --env-file', (value) => `\`${value}\``],
   ['docker run --env-file with CRLF and quotes', (value) => `"${value}"\r`],
   ['quotes around white space', (value) => `" ${value}\n"`],
-])('what %s adds around a value does not count', (_from, wrap) => {
+])('additions of %s around a value are ignored', (_from, wrap) => {
   const wrapped = Object.fromEntries(Object.entries(shared).map(([name, value]) => [name, wrap(value)]));
   expect(loadConfig(wrapped)).toEqual(loadConfig(shared));
   expect(loadConfig({ PORT: wrap('8080'), CORS_ORIGINS: wrap('https://a.example') })).toMatchObject({
@@ -35,7 +35,7 @@ test.each(['', ' ', '\n', '\r\n', '""', "''", '" "', '\ufeff'])('%j counts as no
   expect(loadConfig(Object.fromEntries(variableNames.map((name) => [name, value])))).toEqual(loadConfig({}));
 });
 
-describe('a value that cannot be meant is refused, whatever its variable', () => {
+describe('an implausible value is rejected for every variable', () => {
   test.each<[string, RegExp]>([
     ['abc\ndef', /has a line break in it/],
     ['abc\r\ndef', /has a line break in it/],
@@ -65,20 +65,20 @@ describe('a value that cannot be meant is refused, whatever its variable', () =>
     ['<nil>', /template had no value/],
     ['<no value>', /template had no value/],
     ['[object Object]', /template had no value/],
-    ['$BETTER_AUTH_SECRET', /nothing has replaced/],
-    [`\${BETTER_AUTH_SECRET}`, /nothing has replaced/],
-    [`\${BETTER_AUTH_SECRET:?set it}`, /nothing has replaced/],
-    [`\${{ secrets.BETTER_AUTH_SECRET }}`, /nothing has replaced/],
-    ['{{ .Values.secret }}', /nothing has replaced/],
-    ['%BETTER_AUTH_SECRET%', /nothing has replaced/],
-    ['$(openssl rand -base64 32)', /nothing has replaced/],
+    ['$BETTER_AUTH_SECRET', /expression that was not replaced/],
+    [`\${BETTER_AUTH_SECRET}`, /expression that was not replaced/],
+    [`\${BETTER_AUTH_SECRET:?set it}`, /expression that was not replaced/],
+    [`\${{ secrets.BETTER_AUTH_SECRET }}`, /expression that was not replaced/],
+    ['{{ .Values.secret }}', /expression that was not replaced/],
+    ['%BETTER_AUTH_SECRET%', /expression that was not replaced/],
+    ['$(openssl rand -base64 32)', /expression that was not replaced/],
     ['<your-secret-of-at-least-32-characters>', /placeholder/],
-    ['op://vault/todo-api/better-auth-secret', /address of a secret/],
-    ['vault:secret/data/todo#better-auth-secret', /address of a secret/],
-    ['ref+awsssm://todo/better-auth-secret', /address of a secret/],
-    ['@Microsoft.KeyVault(SecretUri=https://a.vault.azure.net/secrets/b)', /address of a secret/],
-    ['arn:aws:secretsmanager:eu-west-1:123456789012:secret:todo-api', /address of a secret/],
-    ['projects/123456/secrets/better-auth-secret/versions/latest', /address of a secret/],
+    ['op://vault/todo-api/better-auth-secret', /unresolved reference to a secret/],
+    ['vault:secret/data/todo#better-auth-secret', /unresolved reference to a secret/],
+    ['ref+awsssm://todo/better-auth-secret', /unresolved reference to a secret/],
+    ['@Microsoft.KeyVault(SecretUri=https://a.vault.azure.net/secrets/b)', /unresolved reference to a secret/],
+    ['arn:aws:secretsmanager:eu-west-1:123456789012:secret:todo-api', /unresolved reference to a secret/],
+    ['projects/123456/secrets/better-auth-secret/versions/latest', /unresolved reference to a secret/],
     ['encrypted:BDyb7gJ2XlKmQp0vT3RrY8sWcNfHaEzU', /it is encrypted/],
     ['ENC[AES256_GCM,data:Jw0xkzV5mT2bYc9LrE4sHdN8uGfPa1]', /it is encrypted/],
     ['tcp://10.96.0.17:9464', /Kubernetes sets it/],
@@ -96,8 +96,8 @@ describe('a value that cannot be meant is refused, whatever its variable', () =>
   });
 
   test.each<[Environment, RegExp]>([
-    [{ DATABASE_URL: `postgres://ada:\${PASSWORD}@h/d` }, /^DATABASE_URL: nothing has replaced/],
-    [{ PUBLIC_URL: 'https://{{ .Values.host }}' }, /^PUBLIC_URL: nothing has replaced/],
+    [{ DATABASE_URL: `postgres://ada:\${PASSWORD}@h/d` }, /^DATABASE_URL: it has an expression/],
+    [{ PUBLIC_URL: 'https://{{ .Values.host }}' }, /^PUBLIC_URL: it has an expression/],
     [{ DATABASE_URL: 'postgres://h/d # the main one' }, /^DATABASE_URL: it has a comment in it/],
     [{ HOST: '"127.0.0.1' }, /^HOST: it has a quote/],
     [{ DATABASE_URL: 'pglite:"./my data"' }, /^DATABASE_URL: it has a quote/],
@@ -122,7 +122,7 @@ test.each([
   `<${secret}`,
   `äöü${secret}–—€`,
   `correct horse battery staple ${secret}`,
-])('a secret may have any visible characters: %s', (value) => {
+])('a secret can have any visible characters: %s', (value) => {
   expect(loadConfig({ BETTER_AUTH_SECRET: value }).auth).toEqual({ mode: 'embedded', secret: value });
 });
 

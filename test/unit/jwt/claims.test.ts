@@ -1,4 +1,4 @@
-/** What a well-signed token must say. */
+/** Rules for the claims of a token with a valid signature. */
 import { describe, expect, test } from 'vitest';
 import { createJwksCache } from '../../../src/auth/jwt/jwks-cache.ts';
 import { createVerifier } from '../../../src/auth/jwt/verifier.ts';
@@ -10,15 +10,15 @@ const verifier = verifierFor(signer.jwks);
 const header = JSON.stringify({ alg: signer.algorithm, kid: signer.kid });
 
 const verify = (changes: object) => verifier.verify(signer.sign(claims(changes)));
-/** For what `JSON.stringify` cannot say. */
+/** For JSON that `JSON.stringify` cannot produce. */
 const verifyText = (payload: string | Uint8Array, headerText = header) =>
   verifier.verify(signer.signText(headerText, payload));
 const withMember = (member: string) => `${JSON.stringify(claims()).slice(0, -1)},${member}}`;
 
 describe('times', () => {
-  test('a token without exp is refused', () => expectRefused(verify({ exp: undefined }), /^exp must be a number/));
+  test('a token without exp is rejected', () => expectRefused(verify({ exp: undefined }), /^exp must be a number/));
 
-  test.each([String(now + 60), null, true, [now + 60], {}])('exp %j is refused', async (exp) => {
+  test.each([String(now + 60), null, true, [now + 60], {}])('exp %j is rejected', async (exp) => {
     await expectRefused(verify({ exp }), /^exp must be a number/);
   });
 
@@ -29,7 +29,7 @@ describe('times', () => {
     }
   });
 
-  test('a token is good for 30 s after exp', async () => {
+  test('a token is valid until 30 s after exp', async () => {
     await expect(verify({ exp: now - 29 })).resolves.toBeTruthy();
     await expect(verify({ exp: now - 29.9 })).resolves.toBeTruthy();
     await expectRefused(verify({ exp: now - 30 }), /^exp must not be past/, 'token_expired');
@@ -38,17 +38,17 @@ describe('times', () => {
     await expectRefused(verify({ exp: -1 }), /^exp must not be past/, 'token_expired');
   });
 
-  test('nbf may be 30 s ahead', async () => {
+  test('nbf can be 30 s in the future', async () => {
     await expect(verify({ nbf: now + 30 })).resolves.toBeTruthy();
     await expectRefused(verify({ nbf: now + 31 }), /^nbf must not be ahead/);
   });
 
-  test('iat may be 60 s ahead', async () => {
+  test('iat can be 60 s in the future', async () => {
     await expect(verify({ iat: now + 60 })).resolves.toBeTruthy();
     await expectRefused(verify({ iat: now + 61 }), /^iat must not be ahead/);
   });
 
-  test('nbf and iat may be absent, not of another type', async () => {
+  test('nbf and iat are optional, and of no other type', async () => {
     await expect(verify({ nbf: undefined, iat: undefined })).resolves.toBeTruthy();
     for (const value of ['0', null, true, [0]]) {
       await expectRefused(verify({ nbf: value }), /^nbf must be a number/);
@@ -56,7 +56,7 @@ describe('times', () => {
     }
   });
 
-  test('only what is good but for its age is called expired', async () => {
+  test('only a token that breaks no other rule is reported as expired', async () => {
     await expectRefused(verify({ exp: now - 100, aud: 'https://other.example' }), /^aud must be/);
     const impostor = makeIssuer({ kid: signer.kid });
     await expectRefused(verifier.verify(impostor.sign(claims({ exp: now - 100 }))), /^the signature must verify/);
@@ -65,7 +65,7 @@ describe('times', () => {
 
 describe('issuer and audience', () => {
   test.each(['https://evil.example', `${issuer}/`, issuer.toUpperCase(), '', null, 1, [issuer], undefined])(
-    'iss %j is refused',
+    'iss %j is rejected',
     async (iss) => {
       await expectRefused(verify({ iss }), /^iss must be/);
     },
@@ -81,22 +81,22 @@ describe('issuer and audience', () => {
     ['https://other.example'],
     [[audience]],
     undefined,
-  ])('aud %j is refused', async (aud) => {
+  ])('aud %j is rejected', async (aud) => {
     await expectRefused(verify({ aud }), /^aud must be/);
   });
 
   test.each([{ aud: { 0: audience } }, { aud: [audience, 1] }, { aud: [audience, null] }])(
-    '%j is refused',
+    '%j is rejected',
     async (change) => {
       await expectRefused(verify(change), /^aud must be/);
     },
   );
 
-  test('aud may be an array with ours in it', async () => {
+  test('aud can be an array with the configured audience', async () => {
     await expect(verify({ aud: ['https://other.example', audience] })).resolves.toBeTruthy();
   });
 
-  test('neither is looked at where it is not configured', async () => {
+  test('neither is compared if it is not configured', async () => {
     const keys = createJwksCache(async () => signer.jwks);
     const lax = createVerifier({ keys, algorithms: ['EdDSA'], issuer: null, audience: null, clock: () => now * 1000 });
     await expect(lax.verify(signer.sign(claims({ iss: undefined, aud: [] })))).resolves.toBeTruthy();
@@ -104,15 +104,15 @@ describe('issuer and audience', () => {
 });
 
 describe('sub', () => {
-  test.each([undefined, null, 1, true, {}, ['user-1'], { sub: 'user-1' }])('%j is refused', async (sub) => {
+  test.each([undefined, null, 1, true, {}, ['user-1'], { sub: 'user-1' }])('%j is rejected', async (sub) => {
     await expectRefused(verify({ sub }), /^sub must be a string/);
   });
 
-  test.each(['', 'x'.repeat(256), '😀'.repeat(256)])('of a wrong length is refused', async (sub) => {
+  test.each(['', 'x'.repeat(256), '😀'.repeat(256)])('of a wrong length is rejected', async (sub) => {
     await expectRefused(verify({ sub }), /^sub must have 1 to 255/);
   });
 
-  test.each(['a\0', '\ud800', 'a\udc00b', '\udc00\ud800'])('%j is refused', async (sub) => {
+  test.each(['a\0', '\ud800', 'a\udc00b', '\udc00\ud800'])('%j is rejected', async (sub) => {
     await expectRefused(verify({ sub }), /^sub must be a string/);
   });
 
@@ -124,7 +124,7 @@ describe('sub', () => {
   );
 });
 
-describe('JSON that two readers could read differently', () => {
+describe('JSON that two parsers can read differently', () => {
   test.each([
     '"sub":"user-1"',
     '"sub":"user-2"',
@@ -132,12 +132,12 @@ describe('JSON that two readers could read differently', () => {
     '"exp":1e400',
     '"x":1,"x":1',
     '"x":[{"y":1,"y":2}]',
-  ])('the repeated claim %s is refused', async (member) => {
+  ])('the repeated claim %s is rejected', async (member) => {
     await expectRefused(verifyText(withMember(member)), /without repeated members/);
   });
 
   test.each(['"alg":"EdDSA"', '"kid":"x"', '"\\u0061lg":"none"', '"x":{"y":1,"y":1}'])(
-    'the repeated header member %s is refused',
+    'the repeated header member %s is rejected',
     async (member) => {
       const text = `${header.slice(0, -1)},${member}}`;
       await expectRefused(verifyText(JSON.stringify(claims()), text), /^the header must be .* without repeated/);
@@ -151,20 +151,20 @@ describe('JSON that two readers could read differently', () => {
   });
 
   test.each(['', 'null', '1', '"text"', '[]', '[{}]', 'true', 'sub=user-1', '{', '{"sub":1}}', "{'sub':1}"])(
-    'the payload %j is refused',
+    'the payload %j is rejected',
     async (payload) => {
       await expectRefused(verifyText(payload));
     },
   );
 
   test.each(['null', '[]', '"EdDSA"', '{"alg":"EdDSA"', '{"alg":"EdDSA",}'])(
-    'the header %j is refused',
+    'the header %j is rejected',
     async (text) => {
       await expectRefused(verifyText(JSON.stringify(claims()), text), /^the header must be a JSON object/);
     },
   );
 
-  test('a byte order mark and bytes that are not UTF-8 are refused', async () => {
+  test('a byte order mark and bytes that are not UTF-8 are rejected', async () => {
     const good = Buffer.from(JSON.stringify(claims()));
     const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), good]);
     await expectRefused(verifyText(marked), /^the payload must be a JSON object/);
@@ -173,7 +173,7 @@ describe('JSON that two readers could read differently', () => {
     await expectRefused(verifyText(sloppy), /^the payload must be a JSON object/);
   });
 
-  test('a member named __proto__ is a member like others', async () => {
+  test('a member named __proto__ has no special meaning', async () => {
     const text = JSON.stringify(claims({ sub: undefined })).replace('{', '{"__proto__":{"sub":"user-1"},');
     await expectRefused(verifyText(text), /^sub must be a string/);
   });
@@ -197,13 +197,13 @@ describe('scope', () => {
     await expect(verify({ scp: value })).resolves.toEqual({ userId: 'user-1', scopes });
   });
 
-  test('words of both claims are granted, each once', async () => {
+  test('the scopes of both claims are merged', async () => {
     const { scopes } = await verify({ scope: 'openid tasks:read', scp: ['tasks:read', 'tasks:write'] });
     expect(scopes).toEqual(['openid', 'tasks:read', 'tasks:write']);
     expect((await verify({ scope: '', scp: [] })).scopes).toEqual([]);
   });
 
-  test.each([null, 1, [1], ['tasks:read', null], [['tasks:read']], {}, true])('%j is refused', async (value) => {
+  test.each([null, 1, [1], ['tasks:read', null], [['tasks:read']], {}, true])('%j is rejected', async (value) => {
     await expectRefused(verify({ scope: value }), /^scope must be a string/);
     await expectRefused(verify({ scp: value }), /^scp must be a string/);
   });

@@ -1,17 +1,17 @@
-/** What the verifier's tests share: a moment, good claims, verifiers at that moment, and the check for a refusal. */
+/** Fixtures of the verifier tests: a fixed time, valid claims, verifiers, and assertions for rejections. */
 import { expect } from 'vitest';
 import { createJwksCache } from '../../../src/auth/jwt/jwks-cache.ts';
 import { createSharedSecretKeys } from '../../../src/auth/jwt/shared-secret.ts';
 import { createVerifier, type TokenVerifier } from '../../../src/auth/jwt/verifier.ts';
 import { ProblemError } from '../../../src/problems/problem.ts';
 
-/** Now, in all these tests: seconds since 1970, on the second. */
+/** The current time in all these tests: whole seconds since 1970. */
 export const now = 1_800_000_000;
 
 export const issuer = 'https://issuer.example';
 export const audience = 'https://api.example';
 
-/** Claims that keep every rule; `changes` are laid over them, and a member that is undefined is left out. */
+/** Valid claims with `changes`. An undefined member is removed. */
 export function claims(changes: object = {}): object {
   return { iss: issuer, aud: audience, sub: 'user-1', iat: now - 60, exp: now + 840, ...changes };
 }
@@ -29,7 +29,7 @@ export const everyAlgorithm = [
   'PS512',
 ] as const;
 
-/** A verifier for the keys of this JWK Set, with `EdDSA, ES256, RS256` configured where nothing else is said. */
+/** A verifier for the keys of this JWK Set, with `EdDSA, ES256, RS256` by default. */
 export function verifierFor(jwks: unknown, algorithms: readonly string[] = ['EdDSA', 'ES256', 'RS256']): TokenVerifier {
   const keys = createJwksCache(async () => jwks);
   return createVerifier({ keys, algorithms, issuer, audience, clock: () => now * 1000 });
@@ -47,7 +47,7 @@ export function secretVerifier(clock: () => number = () => now * 1000): TokenVer
   });
 }
 
-/** Expects a 401 with its challenge, for a reason that matches; tests that mean one rule must not pass by another. */
+/** Expects a 401 with its challenge and a matching reason, so that a test of one rule does not pass by another one. */
 export async function expectRefused(
   verification: Promise<unknown>,
   reason: RegExp | string = /./,
@@ -57,11 +57,11 @@ export async function expectRefused(
   expect({ code: problem.code, status: problem.status }).toEqual({ code, status: 401 });
   expect(problem.headers).toEqual({ 'WWW-Authenticate': 'Bearer error="invalid_token"' });
   expect(problem.reason).toMatch(reason);
-  // Nothing of the token may reach the log by way of a parser's message.
+  // The message of a parser must not carry a part of the token into the log.
   expect(problem.cause).toBeUndefined();
 }
 
-/** Expects a 503 that says when to come back. */
+/** Expects a 503 with `Retry-After`. */
 export async function expectUnavailable(verification: Promise<unknown>): Promise<void> {
   const problem = await problemOf(verification);
   expect({ code: problem.code, status: problem.status }).toEqual({

@@ -11,7 +11,7 @@ import { samples } from './provider-tokens.ts';
 
 const document = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'identity-providers.md'), 'utf8');
 
-/** The rows of the table whose first column has this head, without the code marks; a dash is nothing. */
+/** The rows of the table with this first column, without code marks. A dash is an empty cell. */
 function rowsOf(head: string): string[][] {
   const [, table = ''] = new RegExp(`^\\| ${head} \\|.*\\n\\| --- .*\\n((?:\\|.*\\n)+)`, 'm').exec(document) ?? [];
   return table
@@ -37,11 +37,11 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-test('every provider of the document has tokens here', () => {
+test('every provider of the document has sample tokens', () => {
   expect(rows.map(([name]) => name)).toEqual(Object.keys(samples));
 });
 
-/** RSA pairs take some tenths of a second to make. */
+/** Generating an RSA key takes some tenths of a second. */
 const signers = { RS256: makeIssuer({ algorithm: 'RS256' }), ES256: makeIssuer({ algorithm: 'ES256' }) };
 
 describe.each(rows)('%s', (name, jwksUrl, issuer, audience) => {
@@ -52,7 +52,7 @@ describe.each(rows)('%s', (name, jwksUrl, issuer, audience) => {
     AUTH_AUDIENCE: audience,
   };
 
-  test('asks for the keys at the URL as it is written', () => {
+  test('fetches the keys at the exact URL', () => {
     expect(loadConfig(documented).auth).toMatchObject({ jwksUrl });
   });
 
@@ -74,7 +74,7 @@ describe.each(rows)('%s', (name, jwksUrl, issuer, audience) => {
       const { sub } = claims as { sub: string };
       await expect(verify({})).resolves.toEqual({ userId: sub, scopes });
 
-      // The two that are taken for each other most often.
+      // Issuer and audience are confused most often.
       const { iss } = claims as { iss: string };
       const other = iss.endsWith('/') ? iss.slice(0, -1) : `${iss}/`;
       await expect(verify({ iss: other })).rejects.toMatchObject({
@@ -91,7 +91,7 @@ describe.each(rows)('%s', (name, jwksUrl, issuer, audience) => {
   );
 });
 
-/** What Keycloak and others publish beside the keys for signatures. */
+/** Keys that Keycloak and others publish in addition to the signing keys. */
 const encryptionKey = { ...signers.RS256.jwk, kid: 'encryption', use: 'enc', alg: 'RSA-OAEP' };
 
 describe('without aud', () => {
@@ -117,7 +117,7 @@ describe('without aud', () => {
     { client_id: 'todo', token_use: 'access', aud: 'other' },
     { client_id: 'todo', token_use: 'access', aud: null },
     { azp: 'todo' },
-  ])('%j is refused where an audience is configured', async (claims) => {
+  ])('%j is rejected if an audience is configured', async (claims) => {
     await expect(verify(claims)).rejects.toMatchObject({ code: 'token_invalid' });
   });
 

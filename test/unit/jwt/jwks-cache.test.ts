@@ -1,4 +1,4 @@
-/** When keys are fetched, and what happens while they cannot be. No test here waits. */
+/** The JWKS cache: fetches, failures and recovery. The tests use a fake clock. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createJwksCache } from '../../../src/auth/jwt/jwks-cache.ts';
 import type { KeyEvent } from '../../../src/auth/jwt/key-source.ts';
@@ -22,7 +22,7 @@ let verifier: TokenVerifier;
 beforeEach(async () => {
   server = await startJwksServer(old.jwks);
   time = now * 1000;
-  // Each test has its own list: the fetch that one leaves hanging ends during the next.
+  // Each test has its own list, because a hanging fetch of one test ends during the next.
   const list: KeyEvent[] = [];
   events = list;
   const clock = () => time;
@@ -35,7 +35,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Tokens differ from call to call, so that none is answered from the cache of verified ones. */
+/** Every call creates a different token, so that the token cache is not used. */
 let tokens = 0;
 const tokenOf = (signer: typeof old, header?: object): string => {
   tokens += 1;
@@ -45,7 +45,7 @@ const verify = (signer: typeof old, header?: object) => verifier.verify(tokenOf(
 const fetchesEnded = (count: number) => vi.waitFor(() => expect(events).toHaveLength(count), { interval: 1 });
 
 describe('tokens with unknown keys', () => {
-  test('1,000 random kids make at most one request in 30 s, and a good token is accepted meanwhile', async () => {
+  test('1,000 random kids make at most one request in 30 s, and a valid token is accepted meanwhile', async () => {
     await verify(old);
     expect(server.requests).toBe(1);
     for (let minutes = 1; minutes <= 3; minutes += 1) {
@@ -60,7 +60,7 @@ describe('tokens with unknown keys', () => {
     }
   });
 
-  test('are refused without a request within 30 s of the last one', async () => {
+  test('are rejected without a request within 30 s of the last one', async () => {
     await verify(old);
     time += 29.9 * second;
     await expectRefused(verify(young), /^the key must be known/);
@@ -69,7 +69,7 @@ describe('tokens with unknown keys', () => {
 });
 
 describe('rotation', () => {
-  test('a new key is accepted with its first token where the last fetch is 30 s ago', async () => {
+  test('a new key is accepted with its first token if the last fetch is 30 s ago', async () => {
     await verify(old);
     server.serve({ keys: [old.jwk, young.jwk] });
     time += 30 * second;
@@ -78,7 +78,7 @@ describe('rotation', () => {
     expect(server.requests).toBe(2);
   });
 
-  test('else within 30 s of its first use', async () => {
+  test('otherwise within 30 s of its first use', async () => {
     await verify(old);
     server.serve({ keys: [old.jwk, young.jwk] });
     time += 1 * second;
@@ -87,7 +87,7 @@ describe('rotation', () => {
     await expect(verify(young)).resolves.toBeTruthy();
   });
 
-  test('a key that left the JWKS is refused once the keys were fetched again, for tokens seen before too', async () => {
+  test('a removed key is rejected after the next fetch, also for cached tokens', async () => {
     const seen = tokenOf(old);
     await verifier.verify(seen);
     server.serve(young.jwks);
@@ -98,7 +98,7 @@ describe('rotation', () => {
     await expectRefused(verify(old), /^the key must be known/);
   });
 
-  test('another key under the old kid takes its place, for tokens seen before too', async () => {
+  test('another key with the same kid replaces the old one, also for cached tokens', async () => {
     const successor = makeIssuer({ kid: old.kid });
     const seen = tokenOf(old);
     await verifier.verify(seen);
@@ -109,7 +109,7 @@ describe('rotation', () => {
     await expectRefused(verifier.verify(seen), /^the signature must verify/);
   });
 
-  test('keys are fetched again after 5 minutes, and nobody waits for it', async () => {
+  test('keys are fetched again in the background after 5 minutes', async () => {
     await verify(old);
     server.behave(misbehaviours.hangs);
     time += 5 * minute - 1;
@@ -122,7 +122,7 @@ describe('rotation', () => {
     expect(server.requests).toBe(2);
   });
 
-  test('tokens seen before stay known where their key was published again unchanged', async () => {
+  test('cached tokens stay valid if their key is published again unchanged', async () => {
     const seen = tokenOf(old);
     const user = await verifier.verify(seen);
     server.serve({ keys: [young.jwk, { ...old.jwk, note: 'as before' }] });
@@ -131,7 +131,7 @@ describe('rotation', () => {
     await expect(verifier.verify(seen)).resolves.toBe(user);
   });
 
-  test('a key that left is refused after that', async () => {
+  test('a removed key is rejected after that', async () => {
     await verify(old);
     server.serve(young.jwks);
     time += 5 * minute;
@@ -141,7 +141,7 @@ describe('rotation', () => {
   });
 });
 
-/** Those that only the deadline ends. */
+/** Misbehaviours that only the timeout ends. */
 const endless = ['hangs', 'sends its headers and hangs', 'drips a byte now and then'];
 
 describe.each(Object.entries(misbehaviours))('the endpoint %s', (behaviour, misbehave) => {
@@ -149,7 +149,7 @@ describe.each(Object.entries(misbehaviours))('the endpoint %s', (behaviour, misb
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   });
 
-  /** Waits for the end of so many fetches; one that would go on for ever ends at the deadline, and not before. */
+  /** Waits for the end of this many fetches. An endless fetch ends at the timeout, and not before. */
   async function fetchesFail(count: number): Promise<void> {
     await vi.waitFor(() => expect(server.requests).toBe(count), { interval: 1 });
     if (endless.includes(behaviour)) {
@@ -161,7 +161,7 @@ describe.each(Object.entries(misbehaviours))('the endpoint %s', (behaviour, misb
     expect(events.at(-1)).toMatchObject({ type: 'keys_fetch_failed' });
   }
 
-  test('no key known: 503 for all, one fetch, a pause, and recovery', async () => {
+  test('without cached keys: 503, one fetch, backoff, and recovery', async () => {
     server.behave(misbehave);
     const many = Array.from({ length: 20 }, () => expectUnavailable(verify(old)));
     await fetchesFail(1);
@@ -177,7 +177,7 @@ describe.each(Object.entries(misbehaviours))('the endpoint %s', (behaviour, misb
     expect(events.at(-1)).toEqual({ type: 'keys_fetched', usable: 1, unused: [] });
   });
 
-  test('keys known: they go on working for an hour', async () => {
+  test('with cached keys: they are used for an hour', async () => {
     const seen = tokenOf(old);
     await verifier.verify(seen);
     server.behave(misbehave);
@@ -185,7 +185,7 @@ describe.each(Object.entries(misbehaviours))('the endpoint %s', (behaviour, misb
     await expect(verify(old)).resolves.toBeTruthy();
     await fetchesFail(2);
     await expect(verify(old)).resolves.toBeTruthy();
-    // Whether an unknown key is good cannot be told now.
+    // An unknown key cannot be verified now.
     await expectUnavailable(verify(young));
     expect(server.requests).toBe(2);
 
@@ -198,7 +198,7 @@ describe.each(Object.entries(misbehaviours))('the endpoint %s', (behaviour, misb
   });
 });
 
-test('a fetch that is given up is ended, not left to drip', async () => {
+test('a fetch is aborted at its timeout', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const closed = vi.fn();
   server.behave((request, response) => {
@@ -212,7 +212,7 @@ test('a fetch that is given up is ended, not left to drip', async () => {
   await vi.waitFor(() => expect(closed).toHaveBeenCalled(), { interval: 1 });
 });
 
-test('a JWKS may have 256 KiB and not a byte more', async () => {
+test('a JWKS can have at most 256 KiB', async () => {
   const document = JSON.stringify(old.jwks);
   const answer = (length: number) =>
     server.behave((_, response) => {
@@ -232,14 +232,14 @@ test('the endpoint refuses connections: 503', async () => {
   expect(events).toEqual([{ type: 'keys_fetch_failed', error, retryInMs: expect.any(Number) }]);
 });
 
-test('what is wrong without any key is 401 without one, and fetches nothing', async () => {
+test('a malformed token is 401 without keys, and causes no fetch', async () => {
   server.behave(misbehaviours.hangs);
   await expectRefused(verifier.verify('x.y.z'), /canonical base64url/);
   await expectRefused(verify(old, { alg: 'none' }), /^alg must be/);
   expect(server.requests).toBe(0);
 });
 
-test('pauses between failed fetches double up to 30 s, and start anew after a good one', async () => {
+test('backoff doubles up to 30 s, and resets after a successful fetch', async () => {
   server.behave(misbehaviours['answers 500']);
   const pauses: number[] = [];
   for (let count = 1; count <= 8; count += 1) {
@@ -266,8 +266,8 @@ test('pauses between failed fetches double up to 30 s, and start anew after a go
   expect(event?.type === 'keys_fetch_failed' && event.retryInMs).toBeLessThanOrEqual(1 * second);
 });
 
-describe('keys of the issuer inside this server', () => {
-  test('come from a function, with the same patience', async () => {
+describe('keys of the embedded issuer', () => {
+  test('come from a function, with the same backoff', async () => {
     const load = vi.fn(async (): Promise<unknown> => old.jwks);
     const clock = () => time;
     const keys = createJwksCache(load, { clock });
@@ -284,7 +284,7 @@ describe('keys of the issuer inside this server', () => {
     expect(load).toHaveBeenCalledTimes(3);
   });
 
-  test('are given up at the deadline where the function never ends', async () => {
+  test('time out if the function never ends', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const keys = createJwksCache(() => new Promise(() => {}), { clock: () => time });
     const unavailable = expectUnavailable(Promise.resolve(keys.get()));

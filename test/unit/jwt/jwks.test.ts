@@ -1,4 +1,4 @@
-/** Keys that were published but must not be used, and secrets that are none. */
+/** Published keys that must not be used, and secrets that are too short. */
 import { describe, expect, test } from 'vitest';
 import { parseJwks } from '../../../src/auth/jwt/jwks.ts';
 import { createSharedSecretKeys } from '../../../src/auth/jwt/shared-secret.ts';
@@ -45,7 +45,7 @@ describe.each([ed, ec, rsa])('a key of $algorithm is not used', (issuer) => {
     await expectRefused(verifierFor({ keys: [published] }).verify(issuer.sign(claims())), /^the key must be known/);
   });
 
-  test('under a kid that another one has too', async () => {
+  test('with a duplicate kid', async () => {
     const twin = { ...makeIssuer({ kid: issuer.kid }).jwk };
     for (const keys of [
       [jwk, twin],
@@ -58,7 +58,7 @@ describe.each([ed, ec, rsa])('a key of $algorithm is not used', (issuer) => {
     }
   });
 
-  test('but it is, beside all of those', async () => {
+  test('but a valid key beside them is used', async () => {
     const bad = [
       null,
       1,
@@ -72,13 +72,13 @@ describe.each([ed, ec, rsa])('a key of $algorithm is not used', (issuer) => {
     await expect(verifier.verify(issuer.sign(claims()))).resolves.toBeTruthy();
   });
 
-  test('but it is, where it may do more than is needed', async () => {
+  test('but a key with additional operations is used', async () => {
     const verifier = verifierFor({ keys: [{ ...jwk, use: undefined, key_ops: ['sign', 'verify'], ext: false }] });
     await expect(verifier.verify(issuer.sign(claims()))).resolves.toBeTruthy();
   });
 });
 
-test('an oct key is not used, not for HS256 either', async () => {
+test('an oct key is not used, not even for HS256', async () => {
   const bytes = Buffer.alloc(32, 7);
   const jwk = { kty: 'oct', k: bytes.toString('base64url'), kid: 'secret', alg: 'HS256', use: 'sig' };
   const verifier = verifierFor({ keys: [jwk] }, [...everyAlgorithm, 'HS256']);
@@ -101,7 +101,7 @@ test.each([0, 1, 2, 4, 65_536])('an RSA key with e = %i is not used', (exponent)
   );
 });
 
-test('a point that is not on its curve makes no key', () => {
+test('a point that is not on its curve is rejected', () => {
   expect(parseJwks({ keys: [{ ...ec.jwk, x: ec.jwk.y }] }).unused[0]?.reason).toMatch(/^the numbers must make/);
 });
 
@@ -112,7 +112,7 @@ test.each([null, [], 'x', 1, {}, { keys: 'x' }, { keys: {} }, { keys: null }, { 
   },
 );
 
-test('a secret under 32 bytes is refused at once', () => {
+test('a secret under 32 bytes is rejected', () => {
   expect(() => createSharedSecretKeys('x'.repeat(31))).toThrow(RangeError);
   expect(() => createSharedSecretKeys('é'.repeat(16))).not.toThrow();
 });

@@ -1,4 +1,4 @@
-/** What tokens and keys of identity providers look like, by the documentation of each. */
+/** Sample tokens and keys of identity providers, according to their documentation. */
 
 const now = Math.floor(Date.now() / 1000);
 const both = ['tasks:read', 'tasks:write'];
@@ -6,13 +6,13 @@ const both = ['tasks:read', 'tasks:write'];
 export interface TokenSample {
   readonly claims: object;
   readonly header?: object;
-  /** How the provider publishes its key, beside the numbers. */
+  /** The metadata of the published key. */
   readonly key?: object;
   readonly algorithm?: 'ES256' | 'RS256';
   readonly scopes?: readonly string[] | null;
 }
 
-/** By the name that docs/identity-providers.md has for a provider. */
+/** By the name of the provider in docs/identity-providers.md. */
 export const samples: Readonly<Record<string, readonly TokenSample[]>> = {
   Auth0: [
     {
@@ -61,7 +61,7 @@ export const samples: Readonly<Record<string, readonly TokenSample[]>> = {
         ver: '2.0',
       },
       header: { typ: 'JWT', x5t: 'x' },
-      // Its keys name no algorithm.
+      // Its keys have no `alg`.
       key: {
         alg: undefined,
         use: 'sig',

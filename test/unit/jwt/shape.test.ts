@@ -1,4 +1,4 @@
-/** The one way to write a token. */
+/** The canonical form of a token. */
 import { describe, expect, test, vi } from 'vitest';
 import { createVerifier } from '../../../src/auth/jwt/verifier.ts';
 import { makeIssuer } from '../../support/tokens.ts';
@@ -9,8 +9,8 @@ const verifier = verifierFor(issuer.jwks);
 const token = issuer.sign(claims());
 const [header = '', payload = '', signature = ''] = token.split('.');
 
-describe('a token that is not written canonically is refused', () => {
-  test('as written it is accepted', () => expect(verifier.verify(token)).resolves.toBeTruthy());
+describe('a token that is not canonical is rejected', () => {
+  test('the canonical token is accepted', () => expect(verifier.verify(token)).resolves.toBeTruthy());
 
   test.each([' ', '\t', '\n', '\r\n', '=', '==', '\0', '%20', '~', 'é'])(
     '%j before, behind or inside',
@@ -24,21 +24,21 @@ describe('a token that is not written canonically is refused', () => {
     },
   );
 
-  test('padding where base64 would have it', async () => {
+  test('padding as in base64', async () => {
     const pad = (part: string) => part.padEnd(Math.ceil(part.length / 4) * 4, '=');
     await expectRefused(verifier.verify(`${header}.${payload}.${pad(signature)}`), /canonical base64url/);
   });
 
   test('the alphabet of base64', async () => {
-    // Signed as it stands, so that only the alphabet is wrong.
+    // The signature covers this text, so that only the alphabet is wrong.
     const other = issuer.sign(claims({ note: '???>>>~~~' }));
     expect(other.split('.')[1]).toMatch(/[-_]/);
     const classic = other.replaceAll('-', '+').replaceAll('_', '/');
     await expectRefused(verifier.verify(classic), /canonical base64url/);
   });
 
-  test('a last character with stray bits', async () => {
-    // 64 bytes are 86 characters, the last with four bits that mean nothing.
+  test('a last character with unused bits set', async () => {
+    // 64 bytes are 86 characters, and four bits of the last one are unused.
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const index = alphabet.indexOf(signature.at(-1) ?? '');
     for (let stray = 1; stray < 16; stray += 1) {
@@ -69,13 +69,13 @@ describe('a token that is not written canonically is refused', () => {
     await expectRefused(verifier.verify(text), /not empty/);
   });
 
-  test('the JSON serialisation', async () => {
+  test('the JSON serialization', async () => {
     await expectRefused(verifier.verify(JSON.stringify({ protected: header, payload, signature })), /three parts/);
   });
 });
 
-describe('a token over 8 kB is refused before any cryptography', () => {
-  /** A good token of exactly this many characters, where base64url has one. */
+describe('a token over 8 kB is rejected before any cryptography', () => {
+  /** A valid token of exactly this many characters, if base64url has this length. */
   const tokenOf = (length: number): string => {
     for (let filling = length / 2; ; filling += 1) {
       const long = issuer.sign(claims({ note: 'x'.repeat(filling) }));
@@ -83,13 +83,13 @@ describe('a token over 8 kB is refused before any cryptography', () => {
     }
   };
 
-  test('of 8,192 bytes it is accepted', async () => {
+  test('8,192 bytes are accepted', async () => {
     const long = tokenOf(8_192);
     expect(long).toHaveLength(8_192);
     await expect(verifier.verify(long)).resolves.toBeTruthy();
   });
 
-  test('above it the keys are not even looked at', async () => {
+  test('above the limit the keys are not fetched', async () => {
     const keys = { get: vi.fn(), refresh: vi.fn() };
     const blind = createVerifier({ keys, algorithms: ['EdDSA'], issuer: null, audience: null });
     await expectRefused(blind.verify(tokenOf(8_193)), /8,192 bytes/);

@@ -1,4 +1,4 @@
-/** Whoever has not the key cannot sign, whatever the header says. */
+/** Signatures: only the private key can sign, regardless of the header. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startJwksServer } from '../../support/jwks-server.ts';
@@ -14,7 +14,7 @@ const verifier = verifierFor(jwks);
 
 const user = { userId: 'user-1', scopes: null };
 
-describe('a good token', () => {
+describe('a valid token', () => {
   test.each(everyAlgorithm)('signed with %s is accepted', async (algorithm) => {
     const issuer = makeIssuer({ algorithm });
     await expect(verifierFor(issuer.jwks, [algorithm]).verify(issuer.sign(claims()))).resolves.toEqual(user);
@@ -31,12 +31,12 @@ describe('a good token', () => {
     },
   );
 
-  test('with header members that nobody knows is accepted', async () => {
+  test('with unknown header parameters is accepted', async () => {
     await expect(verifier.verify(ed.sign(claims(), { x5t: 'abc', note: 1 }))).resolves.toEqual(user);
   });
 });
 
-describe('a token without a signature is refused', () => {
+describe('a token without a signature is rejected', () => {
   for (const alg of [
     'none',
     'None',
@@ -60,13 +60,13 @@ describe('a token without a signature is refused', () => {
     });
   }
 
-  test('a good header with an empty signature', async () => {
+  test('a valid header with an empty signature', async () => {
     const [header, payload] = ed.sign(claims()).split('.');
     await expectRefused(verifier.verify(`${header}.${payload}.`), /^each part must be/);
   });
 });
 
-describe('HS256 with the issuer’s public key as the secret is refused', () => {
+describe('HS256 with the issuer’s public key as the secret is rejected', () => {
   for (const issuer of issuers) {
     const { jwk, publicPem } = issuer;
     const number = String(jwk.x ?? jwk.n);
@@ -82,7 +82,7 @@ describe('HS256 with the issuer’s public key as the secret is refused', () => 
       test(`${name} of ${issuer.algorithm}`, async () => {
         const token = signWithSecret(bytes, claims(), { kid: issuer.kid });
         await expectRefused(verifier.verify(token), /^alg must be a configured/);
-        // Not even where HS256 is configured beside the others: the algorithm is the key's.
+        // Also if HS256 is configured, because the algorithm belongs to the key.
         await expectRefused(
           verifierFor(jwks, ['HS256', ...everyAlgorithm]).verify(token),
           /^alg must be the algorithm/,
@@ -92,12 +92,12 @@ describe('HS256 with the issuer’s public key as the secret is refused', () => 
   }
 });
 
-describe('the algorithm is the key’s', () => {
-  test.each(['RS384', 'PS256', 'HS512', 'ES384'])('%s, which is not configured, is refused', async (alg) => {
+describe('the key determines the algorithm', () => {
+  test.each(['RS384', 'PS256', 'HS512', 'ES384'])('%s, which is not configured, is rejected', async (alg) => {
     await expectRefused(verifier.verify(rsa.sign(claims(), { alg })), /^alg must be a configured/);
   });
 
-  test.each(['RS384', 'RS512', 'PS256'] as const)('%s by a key published for RS256 is refused', async (algorithm) => {
+  test.each(['RS384', 'RS512', 'PS256'] as const)('%s by a key published for RS256 is rejected', async (algorithm) => {
     const other = makeIssuer({ algorithm });
     const document = { keys: [{ ...other.jwk, alg: 'RS256' }] };
     await expectRefused(
@@ -106,7 +106,7 @@ describe('the algorithm is the key’s', () => {
     );
   });
 
-  test('a configured algorithm that is another key’s is refused', async () => {
+  test('a configured algorithm that is another key’s is rejected', async () => {
     await expectRefused(verifier.verify(ed.sign(claims(), { kid: ec.kid })), /^alg must be the algorithm/);
     await expectRefused(verifier.verify(rsa.sign(claims(), { alg: 'ES256' })), /^alg must be the algorithm/);
   });
@@ -115,7 +115,7 @@ describe('the algorithm is the key’s', () => {
     await expectRefused(verifierFor(jwks, ['ES256']).verify(ed.sign(claims())), /^alg must be a configured/);
   });
 
-  test('an RSA key that names no algorithm takes the only configured one', async () => {
+  test('an RSA key without alg uses the only configured algorithm', async () => {
     const document = { keys: [{ ...rsa.jwk, alg: undefined }] };
     await expect(verifierFor(document).verify(rsa.sign(claims()))).resolves.toEqual(user);
     await expectRefused(
@@ -124,19 +124,19 @@ describe('the algorithm is the key’s', () => {
     );
   });
 
-  test('an EC or OKP key that names no algorithm has that of its curve', async () => {
+  test('an EC or OKP key without alg uses the algorithm of its curve', async () => {
     for (const issuer of [ec, ed]) {
       const document = { keys: [{ ...issuer.jwk, alg: undefined }] };
       await expect(verifierFor(document, everyAlgorithm).verify(issuer.sign(claims()))).resolves.toEqual(user);
     }
   });
 
-  test('another key of the same kind under the same kid is refused', async () => {
+  test('another key of the same type with the same kid is rejected', async () => {
     const impostor = makeIssuer({ algorithm: 'EdDSA', kid: ed.kid });
     await expectRefused(verifier.verify(impostor.sign(claims())), /^the signature must verify/);
   });
 
-  test('another secret is refused', async () => {
+  test('another secret is rejected', async () => {
     await expectRefused(secretVerifier().verify(signWithSecret(`${secret}!`, claims())), /^the signature must verify/);
     await expectRefused(
       secretVerifier().verify(signWithSecret(secret, claims(), {}, 512)),
@@ -145,7 +145,7 @@ describe('the algorithm is the key’s', () => {
   });
 });
 
-describe('a token that brings its own key is refused, and nothing is fetched', () => {
+describe('a token that contains its own key is rejected, and nothing is fetched', () => {
   test('jwk, jku, x5u, x5c', async () => {
     const server = await startJwksServer(ed.jwks);
     try {
@@ -167,7 +167,7 @@ describe('a token that brings its own key is refused, and nothing is fetched', (
   });
 });
 
-describe('a kid that is no known key’s is refused', () => {
+describe('an unknown kid is rejected', () => {
   const strings = [
     '../../dev/null',
     "' or 1=1 --",
@@ -190,13 +190,13 @@ describe('a kid that is no known key’s is refused', () => {
     await expectRefused(verifier.verify(ed.sign(claims(), { kid: 'x'.repeat(10_240) })), /8,192 bytes/);
   });
 
-  test('none is accepted where one key fits the algorithm, and only there', async () => {
+  test('a missing kid is accepted only if exactly one key fits the algorithm', async () => {
     await expect(verifier.verify(ed.sign(claims(), { kid: undefined }))).resolves.toEqual(user);
     const two = { keys: [ed.jwk, makeIssuer().jwk] };
     await expectRefused(verifierFor(two).verify(ed.sign(claims(), { kid: undefined })), /^kid must be present/);
   });
 
-  test('one is refused where the key has none', async () => {
+  test('a kid is rejected if the key has none', async () => {
     const document = { keys: [{ ...ed.jwk, kid: undefined }] };
     await expectRefused(verifierFor(document).verify(ed.sign(claims())), /^the key must be known/);
     await expect(verifierFor(document).verify(ed.sign(claims(), { kid: undefined }))).resolves.toEqual(user);
@@ -207,7 +207,7 @@ describe('a kid that is no known key’s is refused', () => {
   });
 });
 
-describe('a token with extensions is refused', () => {
+describe('a token with extensions is rejected', () => {
   test.each([['unknown'], ['b64'], ['exp'], [], 'exp', null, {}, 1])('crit %j', async (crit) => {
     await expectRefused(verifier.verify(ed.sign(claims(), { crit })), /^crit must be absent/);
   });
@@ -218,11 +218,11 @@ describe('a token with extensions is refused', () => {
   });
 });
 
-describe('a signature is right or wrong, never nearly right', () => {
+describe('a signature is valid only if it is exact', () => {
   const header = (algorithm: string, kid: string) => JSON.stringify({ alg: algorithm, kid });
 
   test.each([ec, makeIssuer({ algorithm: 'ES384' }), makeIssuer({ algorithm: 'ES512' })])(
-    'r = s = 0 is refused with $algorithm',
+    'r = s = 0 is rejected with $algorithm',
     async ({ algorithm, kid, jwk }) => {
       const length = { ES256: 64, ES384: 96, ES512: 132 }[algorithm as 'ES256'];
       const token = joinToken(header(algorithm, kid), JSON.stringify(claims()), () => new Uint8Array(length));
@@ -230,7 +230,7 @@ describe('a signature is right or wrong, never nearly right', () => {
     },
   );
 
-  test.each(everyAlgorithm)('wrong lengths are refused with %s', async (algorithm) => {
+  test.each(everyAlgorithm)('wrong lengths are rejected with %s', async (algorithm) => {
     const { kid, jwks } = makeIssuer({ algorithm });
     const verifier = verifierFor(jwks, [algorithm]);
     for (const length of [1, 31, 32, 63, 64, 65, 96, 128, 255, 256, 257, 512]) {
@@ -239,7 +239,7 @@ describe('a signature is right or wrong, never nearly right', () => {
     }
   });
 
-  test('a DER signature is refused where r and s are due', async () => {
+  test('a DER signature is rejected instead of r and s', async () => {
     const [head = '', payload = '', signature = ''] = ec.sign(claims()).split('.');
     const half = (bytes: Buffer) => Buffer.concat([Buffer.from([2, 33, 0]), bytes]);
     const raw = Buffer.from(signature, 'base64url');
@@ -247,14 +247,14 @@ describe('a signature is right or wrong, never nearly right', () => {
     await expectRefused(verifier.verify(`${head}.${payload}.${base64url(der)}`), /^the signature must verify/);
   });
 
-  test.each([ed, ec])('every truncation is refused with $algorithm', async (issuer) => {
+  test.each([ed, ec])('every truncation is rejected with $algorithm', async (issuer) => {
     const token = issuer.sign(claims());
     for (let length = 0; length < token.length; length += 1) {
       await expectRefused(verifier.verify(token.slice(0, length)));
     }
   });
 
-  test.each([ed, ec, rsa])('every flipped character of the signature is refused with $algorithm', async (issuer) => {
+  test.each([ed, ec, rsa])('every flipped character of the signature is rejected with $algorithm', async (issuer) => {
     const token = issuer.sign(claims());
     const start = token.lastIndexOf('.') + 1;
     for (let position = start; position < token.length; position += 1) {
@@ -263,7 +263,7 @@ describe('a signature is right or wrong, never nearly right', () => {
     }
   });
 
-  test('any other character anywhere is refused', async () => {
+  test('any other character anywhere is rejected', async () => {
     const token = ed.sign(claims());
     const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \n\u00e9'];
     await fc.assert(
@@ -275,7 +275,7 @@ describe('a signature is right or wrong, never nearly right', () => {
     );
   });
 
-  test('the parts of two good tokens do not mix', async () => {
+  test('the parts of two valid tokens cannot be mixed', async () => {
     const [headerA, , signatureA] = ed.sign(claims()).split('.');
     const [, payloadB] = ed.sign(claims({ sub: 'user-2' })).split('.');
     await expectRefused(verifier.verify(`${headerA}.${payloadB}.${signatureA}`), /^the signature must verify/);

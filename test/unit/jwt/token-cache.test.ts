@@ -1,4 +1,4 @@
-/** The memory of verified tokens: it may make an answer quicker, never another one. */
+/** The token cache: it changes the speed and never the result of a verification. */
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
 import { checkClaims } from '../../../src/auth/jwt/claims.ts';
@@ -19,21 +19,21 @@ const verified: VerifiedToken = {
 };
 
 describe('an entry', () => {
-  test('is forgotten after a minute', () => {
+  test('expires after a minute', () => {
     const cache = createTokenCache();
     cache.store('token', verified, start);
     expect(cache.lookup('token', start + 59_999)).toBe(verified);
     expect(cache.lookup('token', start + 60_000)).toBeUndefined();
   });
 
-  test('is forgotten when the token expires', () => {
+  test('expires with the token', () => {
     const cache = createTokenCache();
     cache.store('token', { ...verified, expiresAt: start + 1_000 }, start);
     expect(cache.lookup('token', start + 999)).toBeDefined();
     expect(cache.lookup('token', start + 1_000)).toBeUndefined();
   });
 
-  test('is for that token alone', () => {
+  test('belongs to one token', () => {
     const cache = createTokenCache();
     cache.store('token', verified, start);
     expect(cache.lookup('token ', start)).toBeUndefined();
@@ -41,26 +41,26 @@ describe('an entry', () => {
   });
 });
 
-describe('the memory is bounded', () => {
-  /** How many of so many tokens are remembered, the last ones, and none before. */
-  function rememberedOf(count: number, token: VerifiedToken): number {
+describe('the size is bounded', () => {
+  /** The number of the last tokens that are cached after storing `count` tokens. */
+  function cachedCount(count: number, token: VerifiedToken): number {
     const cache = createTokenCache();
     const digests = Array.from({ length: count }, (_, index) => String(index));
     for (const digest of digests) cache.store(digest, token, start);
     const found = digests.map((digest) => cache.lookup(digest, start) !== undefined);
-    const remembered = found.filter(Boolean).length;
-    expect(found.slice(-remembered).every(Boolean)).toBe(true);
-    return remembered;
+    const cached = found.filter(Boolean).length;
+    expect(found.slice(-cached).every(Boolean)).toBe(true);
+    return cached;
   }
 
   test.each([
     ['by the number of tokens', verified, 5_000],
     ['by their length', { ...verified, characters: 8_192 }, 1_024],
-  ])('%s, the oldest going first', (_, token, enough) => {
-    expect(rememberedOf(enough, token)).toBe(enough);
-    expect(rememberedOf(2 * enough, token)).toBe(2 * enough);
-    expect(rememberedOf(2 * enough + 1, token)).toBe(enough + 1);
-    expect(rememberedOf(5 * enough, token)).toBe(2 * enough);
+  ])('%s, and the oldest are removed first', (_, token, max) => {
+    expect(cachedCount(max, token)).toBe(max);
+    expect(cachedCount(2 * max, token)).toBe(2 * max);
+    expect(cachedCount(2 * max + 1, token)).toBe(max + 1);
+    expect(cachedCount(5 * max, token)).toBe(2 * max);
   });
 });
 
@@ -77,7 +77,7 @@ describe('a verifier', () => {
       source,
       outcomes,
       verifier: createVerifier({ ...rules, clock: () => time, onOutcome: (outcome) => outcomes.push(outcome) }),
-      /** One that has seen nothing yet. */
+      /** A verifier with an empty cache. */
       fresh: () => createVerifier({ ...rules, clock: () => time }),
       advance(milliseconds: number) {
         time += milliseconds;
@@ -96,7 +96,7 @@ describe('a verifier', () => {
     expect(outcomes).toEqual(['verified', 'cache_hit', 'verified']);
   });
 
-  test('answers for a token it knows as for one it does not', async () => {
+  test('gives the same result for a cached and an uncached token', async () => {
     const { verifier, fresh, advance } = setUp();
     const token = signer.sign(claims({ exp: now }));
     await verifier.verify(token);
@@ -107,7 +107,7 @@ describe('a verifier', () => {
     await expectRefused(fresh().verify(token), /^exp/, 'token_expired');
   });
 
-  test('refuses a token it knows when its key is gone', async () => {
+  test('rejects a cached token after its key was removed', async () => {
     const { verifier, source } = setUp();
     const token = signer.sign(claims());
     await verifier.verify(token);
@@ -116,7 +116,7 @@ describe('a verifier', () => {
     await expectRefused(verifier.verify(token), /^the key must be known/);
   });
 
-  test('remembers no token that was refused', async () => {
+  test('does not cache a rejected token', async () => {
     const { verifier, advance } = setUp();
     const token = signer.sign(claims({ nbf: now + 31 }));
     await expectRefused(verifier.verify(token), /^nbf/);
@@ -125,7 +125,7 @@ describe('a verifier', () => {
   });
 });
 
-test('the end of a token is its exp and the leeway', () => {
+test('a token expires at exp plus the leeway', () => {
   const payload = Buffer.from(JSON.stringify(claims({ exp: now + 10 })));
   expect(checkClaims(payload, { issuer, audience }, start).expiresAt).toBe((now + 40) * 1000);
 });

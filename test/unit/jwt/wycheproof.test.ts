@@ -1,4 +1,4 @@
-/** The cases of C2SP/wycheproof, against the layer that knows signatures and keys but no claims. */
+/** The cases of C2SP/wycheproof, against the verification of signatures and keys without claims. */
 import { createSecretKey, type JsonWebKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { parseJwks } from '../../../src/auth/jwt/jwks.ts';
@@ -22,7 +22,7 @@ interface Vectors<Key> {
 const signatures = readVectors<Vectors<Jwk>>('wycheproof-jws.json');
 const keySets = readVectors<Vectors<{ keys: Jwk[] }>>('wycheproof-jwk.json');
 
-/** Valid to Wycheproof and refused here, knowingly. */
+/** Cases that are valid in Wycheproof and rejected here on purpose. */
 const stricter = new Map([
   ...[259, 264, 268, 272, 320, 325].map((tcId) => [tcId, 'an empty payload, which has no claims'] as const),
   ...[346, 350].map((tcId) => [tcId, 'PS384 by a key that says PS256'] as const),
@@ -31,12 +31,12 @@ const stricter = new Map([
 ]);
 
 /**
- * Marked invalid for their padding, which this edition of the file has lost: they are case 357, a valid one, byte for
- * byte. They are refused for their payload, "Test".
+ * Cases that are marked invalid because of padding, which is missing in this edition of the file: they are identical to
+ * case 357, which is valid. They are rejected because of their payload, "Test".
  */
 const contradictory = new Set([367, 370]);
 
-/** The keys that `readKeySet` lets through, or the bytes of the secrets. */
+/** The keys that `parseJwks` accepts, or the bytes of the secrets. */
 function rulesFor(published: readonly Jwk[]): JwsOptions {
   const secrets = published.every(({ kty, alg }) => kty === 'oct' && alg === 'HS256');
   const keys: readonly VerificationKey[] = secrets
@@ -55,7 +55,7 @@ async function expectResult(jws: string, published: readonly Jwk[], accepted: bo
   const open = createJwsVerifier(rules);
   if (accepted) await expect(open(jws)).resolves.toBeTruthy();
   else await expectRefused(open(jws));
-  // None has claims, so the verifier refuses them all.
+  // They have no claims, so the complete verifier rejects all of them.
   await expectRefused(createVerifier({ ...rules, issuer: null, audience: null }).verify(jws));
 }
 
@@ -66,7 +66,7 @@ describe.skipIf(!signatures)(`wycheproof-jws.json${signatures ? '' : ` (${vector
       const contradicted = contradictory.has(tcId) && jws === valid?.jws;
       const accepted = (result === 'valid' && !stricter.has(tcId)) || contradicted;
       const note = stricter.get(tcId) ?? (contradicted ? 'the same as 357' : result);
-      test(`${tcId} ${group.comment} ${comment} is ${accepted ? 'accepted' : 'refused'}: ${note}`, () =>
+      test(`${tcId} ${group.comment} ${comment} is ${accepted ? 'accepted' : 'rejected'}: ${note}`, () =>
         expectResult(jws, [group.public ?? group.private], accepted));
     }
   }
@@ -75,10 +75,10 @@ describe.skipIf(!signatures)(`wycheproof-jws.json${signatures ? '' : ` (${vector
 describe.skipIf(!keySets)(`wycheproof-jwk.json${keySets ? '' : ` (${vectorsMissing})`}`, () => {
   for (const group of keySets?.testGroups ?? []) {
     const published = (group.public ?? group.private).keys;
-    // Sets of secrets are nothing that this server reads; its one secret comes from the configuration.
+    // The server reads no sets of secrets. Its only secret comes from the configuration.
     if (published.every(({ kty }) => kty === 'oct')) continue;
     for (const { tcId, comment, jws, result } of group.tests) {
-      test(`${tcId} ${group.comment} ${comment} is ${result === 'valid' ? 'accepted' : 'refused'}`, () =>
+      test(`${tcId} ${group.comment} ${comment} is ${result === 'valid' ? 'accepted' : 'rejected'}`, () =>
         expectResult(jws, published, result === 'valid'));
     }
   }
