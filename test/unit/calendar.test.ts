@@ -1,11 +1,11 @@
-/** Local dates and times of the list filters, in every time zone, at every change of its offset. */
+/** Days and local times in time zones, at every change of offset in every zone. */
 import { beforeAll, expect, test } from 'vitest';
 import { isTimeZone, localDateTimeAt, startOfDay } from '../../src/tasks/due/calendar.ts';
 import { dayStart, offsetAt, type ZoneCalendar, zoneCalendars } from '../support/zone-calendar.ts';
 
 const [second, day] = [1000, 86_400_000];
 
-/** Zones by their local times, so that links are tested once. */
+/** Grouped by their transitions, so that links of a zone are tested once. */
 let calendars: ReadonlyMap<ZoneCalendar, string>;
 
 beforeAll(() => {
@@ -15,7 +15,7 @@ beforeAll(() => {
 const text = (instant: number) => new Date(instant).toISOString();
 const dateOf = (midnight: number) => text(midnight).slice(0, 10);
 
-test('a local time has the old offset until the change, and the new one afterwards', () => {
+test('a local time has the old offset before a change and the new one from it on', () => {
   const wrong: string[] = [];
   for (const [{ transitions }, zone] of calendars) {
     for (const { at, before, after } of transitions) {
@@ -32,7 +32,7 @@ test('a local time has the old offset until the change, and the new one afterwar
   expect(wrong).toEqual([]);
 });
 
-test('a day starts at midnight or at the end of a gap: on the day before a change, on its day, and after it', () => {
+test('a day starts at midnight or at the end of a gap, around every change of offset', () => {
   const wrong: string[] = [];
   for (const [calendar, zone] of calendars) {
     for (const { at } of calendar.transitions) {
@@ -46,7 +46,7 @@ test('a day starts at midnight or at the end of a gap: on the day before a chang
   expect(wrong).toEqual([]);
 });
 
-test('every name is a zone, and no other spelling is', () => {
+test('every name is a zone, and other spellings are not', () => {
   expect(isTimeZone('CET')).toBe(true);
   for (const name of ['cet', 'Cet', 'europe/rome', 'CEST', 'PST', 'localtime', 'posixrules', 'Factory', '+01:00', '']) {
     expect(isTimeZone(name), name).toBe(false);

@@ -1,4 +1,4 @@
-/** Engine of the embedded database: it does not keep answers in memory. */
+/** The engine of the embedded database: responses are not retained. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { PGlite } from '@electric-sql/pglite';
@@ -8,7 +8,7 @@ import { engineOf } from '../../src/database/pglite/engine.ts';
 
 const answerBytes = 100_000;
 
-test('hundreds of long answers leave no memory in use', async () => {
+test('hundreds of large responses are released', async () => {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const heap = () => {

@@ -1,4 +1,4 @@
-/** The OpenAPI document, in a form that client generators support with their default settings. */
+/** The OpenAPI document, in the form that client generators need with their defaults. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -33,7 +33,7 @@ const responses = operations.flatMap((operation) =>
   Object.values(operation.responses).flatMap(({ content }) => contents(content)),
 );
 
-/** A schema and its parts, with the location of each one. */
+/** A schema and all its subschemas, by location. */
 function* parts(schema: Schema, place: string): Generator<[place: string, schema: Schema]> {
   yield [place, schema];
   const name = schema.$ref?.replace('#/components/schemas/', '');
@@ -113,19 +113,19 @@ describe('all schemas', () => {
   });
 
   test('name their objects', () => {
-    // The schema of the document itself has only one field.
+    // The operation that serves the document has only one field.
     const anonymous = objects(every).filter(([place]) => !components[place] && place !== 'response');
     expect(anonymous).toEqual([]);
   });
 
-  test('have a choice only between named schemas, or between one schema and null', () => {
+  test('use anyOf only for named schemas, or for one schema and null', () => {
     const others = [...every].filter(([, { anyOf, oneOf }]) => {
       return [...(anyOf ?? []), ...(oneOf ?? [])].some((branch) => !branch.$ref && branch.type !== 'null');
     });
     expect(others).toEqual([]);
   });
 
-  test('have only the bounds of integers that the API enforces', () => {
+  test('have only the limits of the API for integers', () => {
     const unbounded = [...every].filter(([, { minimum = 0, maximum = 0 }]) => {
       return Math.abs(minimum) > 2 ** 31 || Math.abs(maximum) > 2 ** 31;
     });
@@ -133,7 +133,7 @@ describe('all schemas', () => {
   });
 });
 
-// The Java client of openapi-generator sets the token of only one bearer scheme.
+// The Java client of openapi-generator sets the token of one scheme only.
 test('there is one bearer scheme', () => {
   for (const { components: each } of [document, documentWithIssuer]) {
     const schemes = Object.values(
@@ -143,14 +143,14 @@ test('there is one bearer scheme', () => {
   }
 });
 
-test('a component with two meanings is an error', () => {
+test('a component with two definitions is an error', () => {
   const schemas = new SchemaComponents();
   const thing = z.strictObject({ name: z.string() }).meta({ id: 'Thing' });
   schemas.schemaOf(z.array(thing), 'input');
   expect(() => schemas.schemaOf(z.array(thing), 'output')).toThrow('Thing has two meanings');
 });
 
-test('only the document of a server with the embedded issuer contains its endpoints', () => {
+test('only the document of a server with the embedded issuer has its endpoints', () => {
   expect(Object.keys(document.paths).filter((path) => path.startsWith('/api/auth'))).toEqual([]);
   expect(JSON.stringify(document)).not.toContain('sessionCookie');
   expect(issuerOperations.map(({ method, path }) => `${method} ${path}`)).toEqual([

@@ -1,4 +1,4 @@
-/** Priority of routes: static paths before patterns, and a specific method before all methods. */
+/** Route precedence: static paths before paths with parameters, specific methods before all methods. */
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { SingleMatchRouter } from '../../src/http/router/single-match-router.ts';
@@ -22,7 +22,7 @@ describe.each(['first', 'last'])('with the static path added %s', (order) => {
     ['GET', '/tasks/batch', 'no such method of batch'],
     ['PROPFIND', '/tasks/other', 'no such method of a task'],
     ['GET', '/nowhere', '404 Not Found'],
-  ])('%s %s gets %s', async (method, path, text) => {
+  ])('%s %s is handled by %s', async (method, path, text) => {
     expect(await (await app.request(path, { method })).text()).toBe(text);
   });
 });

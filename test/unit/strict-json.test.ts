@@ -1,4 +1,4 @@
-/** The documents that `parseStrictJson` accepts and rejects. */
+/** Accepted and rejected JSON of `parseStrictJson`. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseStrictJson } from '../../src/json/strict-json.ts';
@@ -6,7 +6,7 @@ import { readVectors, vectorsMissing } from './jwt/vectors.ts';
 
 const parse = (text: string) => parseStrictJson(Buffer.from(text));
 
-test('valid JSON has the result of JSON.parse', () => {
+test('the result is the same as with JSON.parse', () => {
   fc.assert(
     fc.property(fc.json(), fc.nat(3), (json, indent) => {
       const text = JSON.stringify(JSON.parse(json), null, indent);
@@ -15,7 +15,7 @@ test('valid JSON has the result of JSON.parse', () => {
   );
 });
 
-test('a repeated member is rejected at any depth and with any escapes', () => {
+test('a repeated member is rejected at any depth and in any spelling', () => {
   const name = fc.string({ unit: 'grapheme' });
   const spellOut = (text: string) =>
     [...Array(text.length).keys()].map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');

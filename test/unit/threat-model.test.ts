@@ -1,4 +1,4 @@
-/** The threat model names tests that there are, and all of those that are about nothing but security. */
+/** The threat model names existing tests, and all tests of test/security/. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..', '..');
 const named: readonly string[] =
   readFileSync(join(root, 'docs', 'threat-model.md'), 'utf8').match(/\btest\/[\w./-]+\.ts\b/g) ?? [];
 
-test('every test that the threat model names is there', () => {
+test('every test that the threat model names exists', () => {
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
