@@ -30,21 +30,17 @@ import { taskOperations } from './tasks/handlers.ts';
 
 export function createApp(services: Services): Hono<Env> {
   const { config, issuer, limits, emit, tracing, verifier } = services;
+  const { basePath, corsOrigins } = config.server;
   const app = new Hono<Env>({ router: new SingleMatchRouter() });
 
-  const bound = limitConcurrency();
-  const allow = withCors(config.server.corsOrigins);
-  const trace = tracing?.traceRequests ?? ((_route: Route, handle: Handler) => handle);
-  const { basePath } = config.server;
-  const around = (route: Route, placement: Placement | null, handle: Handler): Handler =>
-    trace(route, place(placement, basePath, tell(emit, route, allow(withProblems(bound(route, handle))))));
-  const mount: RegisterHandlers = (route, handles) => {
-    for (const placement of placementsOf(basePath)) {
-      const path = mountedAt(placement, route);
-      for (const [method, handle] of Object.entries(handles)) app.on(method, path, around(route, placement, handle));
-      app.all(path, around(route, placement, methodNotAllowed(Object.keys(handles))));
-    }
-  };
+  const middleware: readonly Middleware[] = [
+    ...(tracing ? [tracing.traceRequests] : []),
+    recordRequests(emit),
+    allowOrigins(corsOrigins),
+    respondWithProblems,
+    limitConcurrency({ exempt: healthPaths }),
+  ];
+  const withMiddleware = compose(middleware);
 
   const authenticate = bearerAuthentication(verifier);
   const preHandlers: readonly PreHandler[] = [
@@ -74,46 +70,8 @@ export function createApp(services: Services): Hono<Env> {
   return app;
 }
 
-/** Tells a request how its route stands below the base path; `placement` is null where no route answers it. */
-function place(placement: Placement | null, basePath: string, handle: Handler): Handler {
-  return (context) => {
-    context.set('placement', placement ?? placementOfUnknown(basePath, context.req.path));
-    return handle(context);
-  };
-}
-
-/** Gives a request its name, and its answer the headers that all have; tells of it when it is over. */
-function tell(emit: EmitEvent, route: Route, handle: Handler): Handler {
-  return async (context) => {
-    const start = performance.now();
-    assignRequestId(context);
-    const response = await handle(context);
-    setStandardHeaders(context);
-    // Its line says already what was wrong with the rest of the body.
-    if (isAnswered(context.env.incoming)) return response;
-    const closed = closedReason(context, response.status);
-    emit(requestEvent(context, route, closed ? clientClosedStatus : response.status, start, closed));
-    return response;
-  };
-}
-
-/**
- * The document that `/openapi.json` answers.
- *
- * @param options.hasIssuer whether it has the endpoints of the embedded issuer
- * @param options.basePath the path of PUBLIC_URL
- */
-export function describeApi({ hasIssuer, basePath = '' }: { hasIssuer: boolean; basePath?: string }): object {
-  const descriptions = operationsOf(null).map(({ description }) => description);
-  const all = [...descriptions, ...(hasIssuer ? issuerDescriptions : [])];
-  return openApiDocument(all, { version, basePath });
-}
-
-/** Every operation of the API; those made without services can be described, not called. */
-function operationsOf(services: Services | null): Operation[] {
-  const unavailable = () => Promise.reject(new Error('this operation is only a description'));
-  const database = services?.database.asUser ?? { run: unavailable, transact: unavailable };
-  const ping = services ? () => services.ping() : unavailable;
+/** The handler of each route. */
+function implementations({ config, database, issuer, ping }: Services): Operation[] {
   let document: object | undefined;
   return [
     ...taskOperations(database.asUser),

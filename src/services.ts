@@ -61,7 +61,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const tracing = config.traces ? await loadTracing(log) : null;
   const emit = createEventSink(log, metrics);
   const observer = metrics || tracing ? instrumentQueries(emit, tracing) : undefined;
-  const database = openDatabase(config.database, connections, observer, [taskWords, tagKeys]);
+  const database = openDatabase(config.database, driver, observer, [taskWords, tagKeys]);
   const issuer =
     config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log) : null;
   const verifier = createConfiguredVerifier(config, issuer, emit, (outcome) =>
@@ -91,7 +91,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       isPrepared = true;
       const jobs: Job[] = [(stopped) => deleteExpiredKeys((statement) => database.asJanitor(statement), stopped)];
       if (requests && 'deleteExpired' in requests) jobs.push(() => requests.deleteExpired());
-      if (connections.upkeep) jobs.push(connections.upkeep);
+      if (driver.maintenance) jobs.push(driver.maintenance);
       backgroundJobs = runBackgroundJobs(jobs, closing.signal, (error) =>
         log.warn({ err: error }, 'background job failed'),
       );
@@ -131,6 +131,7 @@ async function embeddedIssuer(
     trustedOrigins: server.corsOrigins,
     timeoutMs: database.timeoutMs,
     // The details are left out: they can be whole requests, and errors with the parameters of a statement.
-    log: (level, message) => log[level === 'success' ? 'info' : level]({ message }, 'issuer'),
+    log: (level, message) =>
+      log[level === 'success' ? 'info' : level](typeof message === 'string' ? { message } : { err: message }, 'issuer'),
   });
 }

@@ -66,7 +66,7 @@ const maxHeaderBytes = 16 * 1024;
 export async function startServer(services: Services): Promise<RunningServer> {
   const { config, log, emit } = services;
   const { basePath } = config.server;
-  const onRefusal = ({ problem, ...request }: RejectedRequest) =>
+  const onRejection = ({ problem, ...request }: RejectedRequest) =>
     emit({ type: 'request', ...request, status: problem.status, problem });
   const app = createApp(services);
   let isClosing = false;

@@ -1,4 +1,4 @@
-/** The lock on a data directory: one live process at a time, and no manual cleanup after a crash. */
+/** Lock on a data directory: one live process at a time, and no manual clean-up after a dead one. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -26,7 +26,7 @@ const entries = (where = directory) => readdirSync(join(where, 'lock')).filter((
 
 const entryFile = () => join(directory, 'lock', entries()[0] as string);
 
-/** Changes the record of the lock holder. */
+/** Changes the self-description of the holder. */
 function rewriteEntry(change: object): void {
   const file = entryFile();
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...change }));
@@ -38,7 +38,7 @@ interface Holder {
   readonly outcome: string;
 }
 
-/** A process that tries to acquire the lock and stays alive. It runs from the build, without a loader. */
+/** A process that tries to acquire the lock and then keeps running. It runs from the build, without a loader. */
 async function startHolder(wrapper: readonly string[] = [], where = directory): Promise<Holder> {
   const module = new URL('../../dist/database/pglite/directory-lock.js', import.meta.url).href;
   const script = `
@@ -94,8 +94,8 @@ test('the lock of a killed process is taken over, and its files are removed', as
   await held.release();
 });
 
-test.runIf(process.platform === 'linux')('a killed process that its parent has not reaped holds nothing', async () => {
-  // The shell execs a program that never reaps its child, which becomes a zombie.
+test.runIf(process.platform === 'linux')('a killed process that its parent has not reaped holds no lock', async () => {
+  // The shell replaces itself by a program that never waits for its child, which becomes a zombie.
   const module = new URL('../../dist/database/pglite/directory-lock.js', import.meta.url).href;
   const script = `import(${JSON.stringify(module)}).then(({ lockDirectory }) => lockDirectory(${JSON.stringify(directory)})).then(() => process.kill(process.pid, 'SIGKILL'))`;
   const parent = spawn('sh', ['-c', '"$0" -e "$1" & echo $!; exec sleep 60', process.execPath, script]);
@@ -136,7 +136,20 @@ test('an attempt waits for a concurrent one that is still undecided', async () =
   await (await attempt).release();
 });
 
-/** The isolation between two containers of one machine, without images. */
+test('an attempt that waits for a process on another kernel is seen by a later one without a socket', async () => {
+  const slow = { ...timing, heartbeatMs: 400 };
+  mkdirSync(join(directory, 'lock'));
+  const stale = `${randomUUID()}.json`;
+  writeFileSync(join(directory, 'lock', stale), JSON.stringify({ pid: 1, host: 'elsewhere', kernel: 'another' }));
+  const first = lockDirectory(directory, slow);
+  await expect.poll(() => entries()).toHaveLength(2);
+  const file = join(directory, 'lock', entries().find((name) => name !== stale) as string);
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), listens: false }));
+  await expect(lockDirectory(directory, slow)).rejects.toThrow(`in use by process ${process.pid}`);
+  await (await first).release();
+});
+
+/** What separates two containers of one machine, without their images. */
 const container = ['unshare', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child', '--mount-proc'];
 const canContain = spawnSync(container[0] as string, [...container.slice(1), 'true']).status === 0;
 
@@ -167,7 +180,7 @@ test('a path that is too long for a socket can be locked', async () => {
   const held = await lock(deep);
   await expect(lock(deep)).rejects.toThrow('in use');
   expect((await startHolder([], deep)).outcome).toContain('in use');
-  // A truncated path would create the socket elsewhere.
+  // With a truncated path, the socket would be in another place.
   expect(readdirSync(directory)).toEqual(['d'.repeat(100)]);
   await held.release();
 });
@@ -202,13 +215,13 @@ test('the lock file of an older version is named', async () => {
   await expect(lock()).rejects.toThrow(/lock file of an older version.*delete .*lock\.$/);
 });
 
-test('a process detects that its directory was deleted or replaced', async () => {
+test('a process whose directory is deleted or replaced detects the loss', async () => {
   const held = await lock();
   rmSync(directory, { recursive: true });
   await expect(held.lost).rejects.toThrow(/was deleted, moved or replaced while the server had it open/);
   mkdirSync(directory);
   const next = await lock();
-  // It must not remove the lock of the next holder.
+  // It must not remove the files of the next holder.
   await held.release();
   await expect(lock()).rejects.toThrow('in use');
   await next.release();

@@ -1,9 +1,9 @@
-/** The semaphore: maximum concurrency, a bounded queue, and a timeout per waiter. */
+/** Semaphore with a bounded wait queue. */
 import { expect, test } from 'vitest';
 import { createSemaphore, OverloadedError } from '../../src/database/pg/semaphore.ts';
 
-test('waiters acquire in FIFO order', async () => {
-  const gate = createSemaphore(1, 10);
+test('permits pass to queued callers in the order of arrival', async () => {
+  const semaphore = createSemaphore(1, 10);
   const entered: string[] = [];
   await semaphore.acquire(1_000);
   const waiting = ['first', 'second'].map(async (name) => {
@@ -21,21 +21,21 @@ test('waiters acquire in FIFO order', async () => {
   await semaphore.acquire(0);
 });
 
-test('a waiter above the queue limit is rejected immediately', async () => {
-  const gate = createSemaphore(1, 1);
-  await gate.acquire(1_000);
-  const waiting = gate.acquire(1_000);
-  await expect(gate.acquire(1_000)).rejects.toThrow(OverloadedError);
-  gate.release();
+test('a caller beyond the queue limit is rejected at once', async () => {
+  const semaphore = createSemaphore(1, 1);
+  await semaphore.acquire(1_000);
+  const waiting = semaphore.acquire(1_000);
+  await expect(semaphore.acquire(1_000)).rejects.toThrow(OverloadedError);
+  semaphore.release();
   await waiting;
 });
 
-test('each waiter has its own timeout, and an expired waiter does not acquire', async () => {
-  const gate = createSemaphore(1, 10);
-  await gate.acquire(1_000);
-  const patient = gate.acquire(60_000);
-  await expect(gate.acquire(20)).rejects.toThrow('there was no room for 20 ms');
-  expect(gate.waiting).toBe(1);
-  gate.release();
+test('each caller waits for its own limit; an expired caller takes no permit', async () => {
+  const semaphore = createSemaphore(1, 10);
+  await semaphore.acquire(1_000);
+  const patient = semaphore.acquire(60_000);
+  await expect(semaphore.acquire(20)).rejects.toThrow('no connection was free for 20 ms');
+  expect(semaphore.waiting).toBe(1);
+  semaphore.release();
   await patient;
 });

@@ -17,7 +17,7 @@ export class IssuerDatabase {
   readonly #requests = new AsyncLocalStorage<RequestTransaction>();
 
   /** @param timeoutMs timeout per statement of a transaction, used if the session has no own setting */
-  constructor(pool: pg.Pool, timeoutMs: number) {
+  constructor(pool: ConnectionPool, timeoutMs: number) {
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
   }
@@ -79,7 +79,7 @@ export class IssuerDatabase {
 class RequestTransaction {
   readonly #pool: ConnectionPool;
   readonly #timeoutMs: number;
-  #connection: Promise<pg.PoolClient> | undefined;
+  #connection: Promise<PooledConnection> | undefined;
   /** The reason why it must roll back. */
   #rollbackReason: unknown;
   /** Resolves when the last queued statement has ended. */
@@ -181,7 +181,7 @@ async function begin(pool: ConnectionPool, timeoutMs: number): Promise<PooledCon
   const client = await pool.connect();
   try {
     // The timeouts release the locks if this server loses its connection to the database.
-    const local = isConfigured(client) ? '' : `; select ${settings(`'${timeoutMs}'`, true)}`;
+    const local = client.hasSessionSettings ? '' : `; select ${settings(`'${timeoutMs}'`, true)}`;
     await client.query(`begin${local}`);
     return client;
   } catch (error) {
@@ -216,7 +216,7 @@ function isRead(query: string | pg.QueryConfig): boolean {
 /** A refusal that Better Auth did not expect as a problem with its SQLSTATE; any other error as it is. */
 function refusalProblem(error: unknown): unknown {
   const { cause } = error as Error;
-  return isRefusal(cause) ? databaseProblem(cause) : error;
+  return isValueError(cause) ? databaseProblem(cause) : error;
 }
 
 /**

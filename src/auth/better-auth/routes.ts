@@ -24,7 +24,8 @@ export function registerIssuerRoutes(mount: RegisterHandlers, issuer: Issuer, li
       try {
         return await limits.throttleAuthFailures(context, async () => respond(context));
       } catch (error) {
-        throw toIssuerProblem(toProblem(error));
+        // It is logged with its own status; a problem would count it as a failure of the server.
+        throw error instanceof ClientClosedError ? error : toIssuerProblem(toProblem(error));
       }
     };
     mount(`${issuer.path}${path}`, Object.fromEntries([...methods].map((method) => [method, handle])));

@@ -1,5 +1,5 @@
 /** The command `openapi`: prints the OpenAPI document with all operations. */
-import { describeApi } from '../../app.ts';
+import { describeApi } from '../../api.ts';
 
 export const summary = 'print the OpenAPI document';
 
