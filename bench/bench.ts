@@ -1,6 +1,6 @@
 /**
  * Measures the built server beside a bare one that sends the same statements, on the same database, in the same run and
- * in turns, and writes `bench/results.md`. Or measures any server that speaks the API, and prints what it sees.
+ * in turns, and writes `bench/results/throughput.md`. Or measures any server that speaks the API, and prints what it sees.
  *
  * Usage: npm run bench [-- --seconds 3 --rounds 2 --starts 5 --connections 16 --database postgres://…]
  *        npm run bench -- --target http://127.0.0.1:3000 --token …
@@ -57,7 +57,7 @@ async function measureHere(): Promise<void> {
       ...(await measurePostgres(options.database ?? `${postgres?.url}/postgres`, starts, effort)),
       ...(await measureEmbedded(effort)),
     ];
-    writeFileSync('bench/results.md', `${page.join('\n\n')}\n`);
+    writeFileSync('bench/results/throughput.md', `${page.join('\n\n')}\n`);
   } finally {
     await postgres?.stop();
   }
@@ -72,5 +72,5 @@ Written by \`npm run bench\` at ${commit}, with Node ${process.versions.node} on
 ${Math.round(totalmem() / 2 ** 30)} GiB, which server, database and load generator share. ${connections} connections; the servers in turns, warm, ${starts} times
 started and each time for ${rounds} rounds of ${seconds} s; medians of the rounds, and of their ratios. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) is \`node:http\`
 and \`pg\`, and sends the same statements as a superuser with no tokens, policies, validation, limits or log. Latencies are
-in milliseconds, CPU is for one request. How it came to this is in [docs/performance.md](../docs/performance.md).`;
+in milliseconds, CPU is for one request. How it came to this is in [docs/performance.md](../../docs/performance.md).`;
 }

@@ -1,5 +1,5 @@
 /**
- * Shows how PostgreSQL answers each list: writes `docs/query-plans.md`. It runs the API's own statements, as its own
+ * Shows how PostgreSQL answers each list: writes `bench/results/query-plans.md`. It runs the API's own statements, as its own
  * role, for a user with many tasks in a table of many more.
  *
  * Usage: npm run bench:plans -- [tasks of the user] [tasks in all]
@@ -24,7 +24,7 @@ const filters = z.strictObject(filterParameters);
 try {
   const filling = { user, tasks, total, others: Math.round(total / 1_000) };
   const written = await fillDatabase(`${server.url}/postgres`, filling, plansOf);
-  writeFileSync('docs/query-plans.md', written);
+  writeFileSync('bench/results/query-plans.md', written);
 } finally {
   await server.stop();
 }

@@ -1,4 +1,4 @@
-/** Runs every check, the later ones even where an earlier one failed, and says which did. */
+/** Runner of all checks. It continues after a failed check, and lists the failed ones at the end. */
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 
@@ -9,6 +9,7 @@ const checks = [
   ['direction of imports', 'node scripts/check-imports.js'],
   ['generated documents', 'node scripts/generate-docs.js --check'],
   ['links in documents', 'node scripts/check-links.js'],
+  ['language', 'node scripts/check-language.js'],
   ['migrations', 'node scripts/check-migrations.js'],
   ['tables of Better Auth', 'node scripts/check-auth-tables.js'],
 ];

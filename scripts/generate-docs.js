@@ -1,4 +1,4 @@
-/** Writes the documents that repeat what the code says; with `--check` compares them instead. Needs a build. */
+/** Generator of the documents that follow from the code. With `--check` it compares them instead. It needs a build. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeApi } from '../dist/api.js';
@@ -7,21 +7,25 @@ import { requestFields } from '../dist/observability/event-sink.js';
 import { securityEvents } from '../dist/observability/events.js';
 import { createMetrics } from '../dist/observability/metrics.js';
 import { catalogue, problemType } from '../dist/problems/catalogue.js';
+import { layers } from './layers.js';
 
-const docs = join(import.meta.dirname, '..', 'docs');
+const root = join(import.meta.dirname, '..');
+const docs = join(root, 'docs');
+const source = join(root, 'src');
 
 const documents = {
   'openapi.json': `${JSON.stringify(describeApi({ hasIssuer: true }), null, 2)}\n`,
   'configuration.md': configuration(),
   'problems.md': problems(),
   'observability.md': observability(),
+  'architecture.md': architecture(),
 };
 
 for (const [name, text] of Object.entries(documents)) {
   const file = join(docs, name);
   if (!process.argv.includes('--check')) writeFileSync(file, text);
   else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
-    console.error(`docs/${name} is not what the code says; run \`npm run docs:generate\`.`);
+    console.error(`docs/${name} differs from the code. Run \`npm run docs:generate\` and commit the result.`);
     process.exitCode = 1;
   }
 }
@@ -33,14 +37,15 @@ function configuration() {
   return `${generated('src/config/variables.ts')}
 # Configuration
 
-The server reads these environment variables once, when it starts. It also reads a file \`.env\` in its current directory.
+The server reads these environment variables once, when it starts. It also reads the file \`.env\` in its current
+directory. The file [.env.example](../.env.example) has the variables for common cases.
 
-1. A variable of the environment counts more than the same one in \`.env\`, which counts more than the default.
-2. White space and one pair of quotes around a value do not count, for secrets too. A variable that is set to nothing
-   counts as not set.
-3. If something cannot be used, the server does not start. It names every such variable, and the fix.
+1. The environment has precedence over \`.env\`, and \`.env\` has precedence over the default.
+2. The server removes white space and one pair of quotes around a value, also for secrets. An empty value means that the
+   variable is not set.
+3. If a value is invalid, the server does not start. It names every invalid variable and how to fix it.
 
-\`todo-api config\` prints the values, with secrets masked, and where each is from.
+\`todo-api config\` prints the values and their sources. It masks secrets.
 
 ${row(['Variable', 'Default', 'Meaning'])}
 ${row(['---', '---', '---'])}
@@ -56,29 +61,29 @@ AUTH_ISSUER='https://id.example.com/#todo'
 \`\`\`
 
 - The file is UTF-8, or UTF-16 with a byte order mark, as Windows PowerShell writes it. Lines end in LF, CRLF or CR.
-- Values may be in single quotes, double quotes or backticks. In one of them, a value of another program's variable may
-  have several lines.
-- \`$NAME\` and \`$(command)\` are not replaced. A value that is one of them is refused, and so is a value that has
-  \`\${NAME}\` or \`$(command)\` in it, unless the variable is a secret.
-- If a variable is set twice, the last value counts, and the server warns.
-- A line that is not \`NAME=value\` is refused, and so is a value that other programs would read differently: with a \`#\` in
-  it but no quotes, with quotes inside quotes of the same kind, or with a backslash in double quotes before \`n\`, \`r\` or \`t\`.
-- The server warns about a name that resembles one of its variables, if that variable has no value.
+- Values may be in single quotes, double quotes or backticks. A quoted value of another program's variable may have
+  several lines.
+- The server does not expand \`$NAME\` and \`$(command)\`. It rejects a value that consists only of one of them.
+- If a variable is set twice, the server uses the last value and prints a warning.
+- The server rejects a line that is not \`NAME=value\`.
+- The server rejects a value that other programs would read differently: a value without quotes that contains \`#\`, quotes
+  inside quotes of the same kind, or a backslash before \`n\`, \`r\` or \`t\` in double quotes.
+- If a name resembles one of the server's variables and that variable has no value, the server prints a warning.
 
-## Values from elsewhere
+## Values from other tools
 
-| From | What it adds or leaves | What the server does |
+| Source | What it adds or leaves | What the server does |
 | --- | --- | --- |
 | \`echo … \\| base64\` or \`--from-file\` in a Kubernetes Secret | a line break at the end | removes it |
 | \`set NAME=value &&\` on Windows | a space at the end | removes it |
 | \`docker run --env-file\`, \`set NAME="value"\` on Windows | quotes | removes them |
-| \`environment\` of Docker Compose, secrets of GitHub Actions | nothing, if the source is not set | takes the next source, or the default |
-| templates | \`undefined\`, \`null\`, \`None\`, \`<no value>\`, \`{{ … }}\`, \`\${NAME}\` | refuses it |
-| secret managers | an address such as \`op://…\`, or an encrypted text | refuses it |
-| documents and web pages | typographic quotes, invisible characters | refuses it, and names the character |
+| \`environment\` of Docker Compose, secrets of GitHub Actions | nothing, if the source is not set | uses the next source, or the default |
+| templates | \`undefined\`, \`null\`, \`None\`, \`<no value>\`, \`{{ … }}\`, \`\${NAME}\` | rejects it |
+| secret managers | an address such as \`op://…\`, or an encrypted text | rejects it |
+| documents and web pages | typographic quotes, invisible characters | rejects it, and names the character |
 
-An issuer elsewhere must use its secret without what is removed here. Better Auth does not remove anything from
-\`BETTER_AUTH_SECRET\`.
+An external issuer must use its secret without the characters that this server removes. Better Auth itself removes
+nothing from \`BETTER_AUTH_SECRET\`.
 `;
 }
 
@@ -96,16 +101,15 @@ ${detail}
   return `${generated('src/problems/catalogue.ts')}
 # Problems
 
-Every answer with a status of 400 or more is \`application/problem+json\` (RFC 9457). Its \`code\` is one of these; the
-list is closed, and a code never gets another meaning. The \`type\` of a problem is a path on the server that answers
-what stands here.
+Every response with a status of 400 or higher is \`application/problem+json\` (RFC 9457). Its \`code\` is one of the codes
+below. The list is closed, and the meaning of a code never changes. The \`type\` of a problem is a path on the server,
+which returns the text on this page.
 
 ${sections.join('\n')}`;
 }
 
-/** The document as it is, with the tables in it written anew. */
 function observability() {
-  const tables = {
+  return withTables('observability.md', {
     requestFields: table(['Field', 'Meaning'], Object.entries(requestFields).map(quoteName)),
     securityEvents: table(['Event', 'Meaning'], Object.entries(securityEvents).map(quoteName)),
     metrics: table(
@@ -119,8 +123,25 @@ function observability() {
         ],
       ),
     ),
-  };
-  const text = readFileSync(join(docs, 'observability.md'), 'utf8');
+  });
+}
+
+function architecture() {
+  const names = layers.map(({ name }) => name);
+  const upward = layers.flatMap(({ name, imports }, index) =>
+    imports.filter((target) => names.indexOf(target) <= index).map((target) => `${name} imports ${target}`),
+  );
+  if (upward.length > 0) throw new Error(`scripts/layers.js lists a folder below one that it imports: ${upward}`);
+  const rows = layers.map(({ name, imports }) => [
+    existsSync(join(source, name)) ? `\`src/${name}/\`` : `\`src/${name}.ts\``,
+    imports.map((target) => `\`${target}\``).join(', ') || '–',
+  ]);
+  return withTables('architecture.md', { imports: table(['Part', 'May import'], rows) });
+}
+
+/** The document with the tables between its markers replaced. The prose around them is written by hand. */
+function withTables(document, tables) {
+  const text = readFileSync(join(docs, document), 'utf8');
   return text.replaceAll(
     /(<!-- generated: (\w+) -->\n).*?(<!-- end -->)/gs,
     (_, start, name, end) => `${start}\n${tables[name]}\n\n${end}`,
