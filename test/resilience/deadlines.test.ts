@@ -41,7 +41,7 @@ test('deadlines', () => {
       migrationTimeoutMs,
       idleTimeoutMs,
       pingTimeoutMs,
-      keyTimes: jwksCacheTimes.fetchTimeout,
+      jwksCacheTimes: jwksCacheTimes.fetchTimeout,
       SHUTDOWN_TIMEOUT_MS: server.shutdownTimeoutMs,
       closeTimeoutMs,
     }).map(([name, ms]) => [name === 'statement' ? 'DATABASE_TIMEOUT_MS' : name, String(ms)]),
