@@ -1,6 +1,6 @@
 /**
- * Measures the built server beside a bare one that sends the same statements, on the same database, in the same run and
- * in turns, and writes `bench/results/throughput.md`. Or measures any server that speaks the API, and prints what it sees.
+ * Benchmark of the built server and a bare one that sends the same statements, on the same database and in turns. It
+ * writes `bench/results/throughput.md`. With `--target` it measures any server with this API, and prints the results.
  *
  * Usage: npm run bench [-- --seconds 3 --rounds 2 --starts 5 --connections 16 --database postgres://…]
  *        npm run bench -- --target http://127.0.0.1:3000 --token …
@@ -39,7 +39,7 @@ else await measureHere();
 
 async function measureTarget(url: string, headers: Record<string, string>): Promise<void> {
   const answer = await fetch(`${url}/api/v1/tasks`, { headers });
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`${url} returned ${answer.status}: ${await answer.text()}`);
   const ids = ((await answer.json()) as { id: string }[]).map(({ id }) => id);
   console.log(header([url]));
   for (const [name, kind] of Object.entries(kinds)) {
@@ -69,8 +69,9 @@ function introduction(): string {
   return `# Results
 
 Written by \`npm run bench\` at ${commit}, with Node ${process.versions.node} on ${cpus().length} cores of ${cpus()[0]?.model.trim()} with
-${Math.round(totalmem() / 2 ** 30)} GiB, which server, database and load generator share. ${connections} connections; the servers in turns, warm, ${starts} times
-started and each time for ${rounds} rounds of ${seconds} s; medians of the rounds, and of their ratios. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) is \`node:http\`
-and \`pg\`, and sends the same statements as a superuser with no tokens, policies, validation, limits or log. Latencies are
-in milliseconds, CPU is for one request. How it came to this is in [docs/performance.md](../../docs/performance.md).`;
+${Math.round(totalmem() / 2 ** 30)} GiB. Server, database and load generator share the machine. ${connections} connections. The servers are measured in
+turns, after a warm-up: ${starts} starts with ${rounds} rounds of ${seconds} s each. The values are medians of the rounds, and the ratio is
+the median of their ratios. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) consists of
+\`node:http\` and \`pg\`. It sends the same statements as a superuser, without tokens, policies, validation, limits or log.
+Latencies are in milliseconds, CPU time is per request. [docs/performance.md](../../docs/performance.md) explains them.`;
 }

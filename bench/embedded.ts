@@ -1,4 +1,4 @@
-/** The results on the embedded database. */
+/** Benchmark on the embedded database. */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export async function measureEmbedded(effort: Effort): Promise<string[]> {
     return [
       '## On the embedded database',
       table,
-      `Both were started once. Start to the first answer: ${(first.startMs / 1_000).toFixed(2)} s with no database there yet, ${(startMs / 1_000).toFixed(2)} s on these 100,000 tasks. Resident\nmemory after all of it: ${residentMb} MB, the database included.`,
+      `Both were started once. Time from start to the first response: ${(first.startMs / 1_000).toFixed(2)} s without a database, ${(startMs / 1_000).toFixed(2)} s with these\n100,000 tasks. Resident memory after all kinds of requests: ${residentMb} MB, including the database.`,
     ];
   } finally {
     await identity.close();

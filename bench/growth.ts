@@ -1,13 +1,13 @@
 /**
- * The same list for a user with few tasks in a small table, and with many in a large one: prints a table in Markdown,
- * for `docs/performance.md`.
+ * Benchmark of growth: the same requests for a user with few tasks in a small table, and with many in a large one. It
+ * prints a Markdown table for `docs/performance.md`.
  *
  * Usage: npm run bench:growth [-- --seconds 4 --rounds 3]
  */
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { fillDatabase } from './filled-database.ts';
-import { keptTokens, startIdentity } from './identity.ts';
+import { cachedTokens, startIdentity } from './identity.ts';
 import { kinds, requestsOf } from './kinds.ts';
 import { summarise, takeTurns, warmUp } from './measure.ts';
 import { databaseCpu, runOnce, startServer } from './processes.ts';
@@ -35,7 +35,7 @@ try {
     });
     servers.push({ target: await startServer({ DATABASE_URL: url, ...identity.variables }), ids });
   }
-  const kept = keptTokens(identity);
+  const kept = cachedTokens(identity);
   const database = await databaseCpu(`${postgres.url}/postgres`);
   console.log(
     header(sizes.map(({ tasks, total }) => `${tasks.toLocaleString('en')} of ${total.toLocaleString('en')}`)),

@@ -1,11 +1,11 @@
-/** Who the bench's users are: an issuer of its own, whose keys the server fetches. */
+/** Token issuer for benchmarks, with a JWKS endpoint. */
 import { startJwksServer } from '../test/support/jwks-server.ts';
 import { makeIssuer } from '../test/support/tokens.ts';
 
 export interface Identity {
-  /** What the server has to know of it. */
+  /** The server's environment variables for this issuer. */
   readonly variables: Record<string, string>;
-  /** A new EdDSA token of a user. */
+  /** Signs a new EdDSA token of a user. */
   token(user: string): string;
   close(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export async function startIdentity(): Promise<Identity> {
       AUTH_JWKS_URL: jwks.url,
       AUTH_ISSUER: 'https://issuer.test',
       AUTH_AUDIENCE: 'todo',
-      // On, and out of the way.
+      // The limit is active, but never reached.
       RATE_LIMIT_PER_MINUTE: '1000000',
     },
     token(sub) {
@@ -30,8 +30,8 @@ export async function startIdentity(): Promise<Identity> {
   };
 }
 
-/** One token for each user, made when it is first needed. */
-export function keptTokens(identity: Identity): (user: string) => Record<string, string> {
+/** Returns the headers with one token per user, signed on first use. */
+export function cachedTokens(identity: Identity): (user: string) => Record<string, string> {
   const tokens = new Map<string, string>();
   return (user) => {
     const token = tokens.get(user) ?? identity.token(user);

@@ -1,12 +1,12 @@
-/** What is measured, and the requests for it. */
+/** Kinds of requests that the benchmarks measure. */
 import type { LoadRequest } from './load.ts';
 
 type Unsigned = Omit<LoadRequest, 'headers'>;
 
-/** Makes a request for a user who has these tasks. */
+/** Creates a request for a user with these tasks. */
 export type Kind = (ids: readonly string[]) => Unsigned;
 
-/** Adds what tells whose request it is. */
+/** Returns the headers that identify the user. */
 export type Sign = (user: string) => Record<string, string>;
 
 const tasks = '/api/v1/tasks';
@@ -21,14 +21,14 @@ export const kinds: Readonly<Record<string, Kind>> = {
   patch: (ids) => ({ method: 'PATCH', path: `${tasks}/${pick(ids)}`, body: `{"title":"milk ${Math.random()}"}` }),
 };
 
-/** The tasks that each user has. */
+/** The ids of tasks, by user. */
 export type Users = Readonly<Record<string, readonly string[]>>;
 
-/** Requests of all users in turn, so that none is special. */
+/** Requests of all users in turn, so that no user dominates. */
 export function requestsOf(kind: Kind, users: Users, sign: Sign, count = 250): LoadRequest[] {
-  const everybody = Object.entries(users);
+  const entries = Object.entries(users);
   return Array.from({ length: count }, (_, index) => {
-    const [user, ids] = everybody[index % everybody.length] as [string, readonly string[]];
+    const [user, ids] = entries[index % entries.length] as [string, readonly string[]];
     const request = kind(ids);
     return { ...request, headers: { ...sign(user), ...(request.body && { 'content-type': 'application/json' }) } };
   });

@@ -1,30 +1,30 @@
 /**
- * An HTTP client that takes next to nothing of the machine: of an answer it reads the status and where it ends (RFC 9112,
- * section 6). One that reads all headers takes as long as a server does, and longer the more headers there are, so that
- * what the servers differ by would be the client's in part (`docs/performance.md`).
+ * Minimal HTTP client for benchmarks. It reads only the status and the end of a response (RFC 9112, section 6). A complete
+ * client uses as much CPU as a server, and more with every header. It would distort the comparison
+ * (`docs/performance.md`).
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { LoadRequest } from './load.ts';
 
-/** What goes over the wire for a request. */
+/** The bytes of a request. */
 export function bytesOf({ method, path, headers, body = '' }: LoadRequest, host: string): Buffer {
   const length = body && { 'Content-Length': Buffer.byteLength(body) };
   const fields = Object.entries({ Host: host, ...headers, ...length }).map(([name, value]) => `${name}: ${value}`);
   return Buffer.from(`${[`${method} ${path} HTTP/1.1`, ...fields].join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** The end of a body that came in chunks (section 7.1). */
+/** The end of a chunked body (section 7.1). */
 const lastChunk = '\r\n0\r\n\r\n';
 
-/** One connection, for one request after the other. */
+/** One connection, which sends one request at a time. */
 export class LightClient {
   readonly #socket: Socket;
-  /** Of the answer: what came until the headers were whole, the bytes that came in all, and the last of them. */
+  /** Of the response: the text up to the end of the headers, the number of received bytes, and the last characters. */
   #head = '';
   #received = 0;
   #tail = '';
-  /** In bytes: infinite where it comes in chunks, unknown before the headers have come. */
+  /** In bytes: infinite for a chunked body, undefined before the headers are complete. */
   #length: number | undefined;
   #resolve: (status: number) => void = () => {};
   #reject: (error: Error) => void = () => {};
@@ -42,7 +42,7 @@ export class LightClient {
     return new LightClient(socket);
   }
 
-  /** Gives the status of the answer once all of it has come. */
+  /** Resolves to the status when the response is complete. */
   send(request: Buffer): Promise<number> {
     this.#head = '';
     this.#received = 0;
@@ -75,7 +75,7 @@ export class LightClient {
   }
 }
 
-/** Of an answer to anything but HEAD, of which this much has come. */
+/** The length of a response with a body, in bytes, or undefined if the headers are incomplete. */
 function lengthOf(received: string): number | undefined {
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return undefined;

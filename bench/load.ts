@@ -1,6 +1,6 @@
 /**
- * A load generator, as a process of its own: keeps a number of connections busy with the same kind of request for a
- * time, and prints what it saw as JSON.
+ * Load generator in its own process. It keeps a number of connections busy with the same kind of request for a given
+ * time, and prints the result as JSON.
  *
  * Usage: tsx bench/load.ts < load.json, with a `Load` in it
  */
@@ -22,12 +22,12 @@ export interface LoadRequest {
   readonly body?: string;
 }
 
-export interface Seen {
+export interface LoadResult {
   readonly perSecond: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   readonly p50: number;
   readonly p99: number;
-  /** Answers by status. */
+  /** Number of responses by status. */
   readonly statuses: Readonly<Record<string, number>>;
 }
 
@@ -42,7 +42,7 @@ const start = performance.now();
 const end = start + load.seconds * 1000;
 await Promise.all(Array.from({ length: load.connections }, keepBusy));
 latencies.sort((one, other) => one - other);
-const seen: Seen = {
+const seen: LoadResult = {
   perSecond: (latencies.length / (performance.now() - start)) * 1000,
   p50: at(0.5),
   p99: at(0.99),

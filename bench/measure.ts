@@ -1,26 +1,26 @@
-/** Puts load on a server, and sees what it and its database make of it. */
+/** Measurement of a server and its database under load. */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import type { Load, LoadRequest, Seen } from './load.ts';
+import type { Load, LoadRequest, LoadResult } from './load.ts';
 import { cpuMsOf, type Running } from './processes.ts';
 
-export interface Measured extends Seen {
-  /** Microseconds of CPU for one request: of the server, and of PostgreSQL. */
+export interface Measured extends LoadResult {
+  /** CPU time per request in microseconds, of the server and of PostgreSQL. */
   readonly cpu: number;
   readonly databaseCpu: number;
 }
 
 export interface Effort {
   readonly connections: number;
-  /** Of each round. */
+  /** Duration of each round. */
   readonly seconds: number;
-  /** Of each start of the servers. */
+  /** Rounds per start of the servers. */
   readonly rounds: number;
 }
 
 export type Target = Pick<Running, 'url'> & Partial<Pick<Running, 'process'>>;
 
-/** @param databaseMs CPU that the database has used, in milliseconds */
+/** @param databaseMs returns the CPU time of the database, in milliseconds */
 export async function measure(
   { url, process: server }: Target,
   requests: readonly LoadRequest[],
@@ -38,11 +38,11 @@ export async function measure(
 
 export interface Candidate {
   readonly target: Target;
-  /** Made anew for each round. */
+  /** Called once per round. */
   readonly requests: () => LoadRequest[];
 }
 
-/** Until V8 has compiled what it will: a server runs for days, and the larger one takes longer to get there. */
+/** Runs each candidate once, so that V8 compiles the hot functions before the measurement. */
 export async function warmUp(candidates: readonly Candidate[], effort: Effort): Promise<void> {
   for (const { target, requests } of candidates) await measure(target, requests(), effort);
 }
@@ -50,7 +50,7 @@ export async function warmUp(candidates: readonly Candidate[], effort: Effort): 
 /** One measurement of each candidate. */
 export type Round = readonly Measured[];
 
-/** In turns, so that whatever else the machine does hits all, and every other time in the other order. */
+/** Measures in turns and in alternating order, so that other load on the machine affects all candidates. */
 export async function takeTurns(
   candidates: readonly Candidate[],
   effort: Effort,
@@ -69,9 +69,9 @@ export async function takeTurns(
 }
 
 export interface Comparison {
-  /** Of each candidate, the medians of its rounds. */
+  /** The medians of the rounds, per candidate. */
   readonly measured: readonly Measured[];
-  /** Of the first one's rate to the last one's: the median of the rounds, each of which has its own weather. */
+  /** The ratio of the first candidate's rate to the last one's: the median over the rounds. */
   readonly ratio: number;
 }
 
@@ -82,13 +82,13 @@ export function summarise(rounds: readonly Round[]): Comparison {
   };
 }
 
-/** In a process of its own, which tells what it saw. */
-async function load(asked: Load): Promise<Seen> {
+/** Runs the load generator in its own process. */
+async function load(asked: Load): Promise<LoadResult> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'bench/load.ts'], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(JSON.stringify(asked));
-  const seen = JSON.parse(await text(child.stdout)) as Seen;
+  const seen = JSON.parse(await text(child.stdout)) as LoadResult;
   const bad = Object.keys(seen.statuses).filter((status) => !status.startsWith('2'));
-  if (bad.length > 0) throw new Error(`answers that should not be: ${JSON.stringify(seen.statuses)}`);
+  if (bad.length > 0) throw new Error(`unexpected statuses: ${JSON.stringify(seen.statuses)}`);
   return seen;
 }
 

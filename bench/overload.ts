@@ -1,6 +1,6 @@
 /**
- * What the server does with more than it can take: so many clients at once, each asking again as soon as it is answered.
- * The server is a process of its own; prints a row for each number of clients, for `docs/faults.md`.
+ * Benchmark of overload: many clients at once, each of which sends the next request as soon as it has a response. The
+ * server runs in its own process. It prints a row per number of clients, for `docs/faults.md`.
  *
  * Usage: npm run bench:overload -- [seconds of each]
  */
@@ -27,7 +27,7 @@ const list = bytesOf(
 const probe = bytesOf({ method: 'GET', path: '/livez', headers: {} }, url.host);
 try {
   await load(20);
-  console.log('| Clients | Served a second | p50 / p99, ms | 503 a second | /livez p99, ms | Memory, MB |');
+  console.log('| Clients | 200 per second | p50 / p99, ms | 503 per second | /livez p99, ms | Memory, MB |');
   console.log('| --- | --- | --- | --- | --- | --- |');
   for (const clients of [20, 100, 210, 500, 1_000, 2_000]) {
     const { served, refused, alive } = await load(clients);
@@ -41,7 +41,7 @@ try {
   await postgres.stop();
 }
 
-/** How long each answer took, in milliseconds. */
+/** The latencies of all responses, in milliseconds. */
 async function load(clients: number): Promise<{ served: number[]; refused: number[]; alive: number[] }> {
   const times = { served: [] as number[], refused: [] as number[], alive: [] as number[] };
   const end = Date.now() + seconds * 1_000;
@@ -55,7 +55,7 @@ async function load(clients: number): Promise<{ served: number[]; refused: numbe
     while (Date.now() < end) {
       const { status, ms } = await ask(client, list);
       (status === 200 ? times.served : times.refused).push(ms);
-      // As a client should that is told so, though much sooner.
+      // Shorter than the `Retry-After` of the response, to keep up the load.
       if (status !== 200) await delay(100);
     }
     client.close();

@@ -1,9 +1,9 @@
-/** The results on PostgreSQL. */
+/** Benchmark on PostgreSQL. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { startCountingProxy } from '../test/support/counting-proxy.ts';
 import { startFaultyProxy } from '../test/support/faulty-proxy.ts';
 import { fillDatabase, usersOf } from './filled-database.ts';
-import { type Identity, keptTokens, startIdentity } from './identity.ts';
+import { cachedTokens, type Identity, startIdentity } from './identity.ts';
 import { kinds, requestsOf, type Users } from './kinds.ts';
 import { type Effort, type Measured, measure, type Round, summarise, takeTurns, warmUp } from './measure.ts';
 import { databaseCpu, runOnce, startBaseline, startServer } from './processes.ts';
@@ -11,14 +11,14 @@ import { sideBySide } from './side-by-side.ts';
 
 /**
  * @param url of an empty database
- * @param starts of the servers that are compared
+ * @param starts number of starts of the compared servers
  */
 export async function measurePostgres(url: string, starts: number, effort: Effort): Promise<string[]> {
   const users = await fillDatabase(url, { user: 'bench-user', tasks: 100, total: 100_000, others: 1_000 }, usersOf);
   const identity = await startIdentity();
   try {
     const startBoth = async () => {
-      // As autovacuum would after all that a start writes: with old statistics lists get other plans.
+      // Instead of autovacuum, which is off: outdated statistics lead to other plans.
       await runOnce(url, 'vacuum analyze');
       return {
         baseline: await startBaseline(url),
@@ -36,7 +36,7 @@ export async function measurePostgres(url: string, starts: number, effort: Effor
       '## On PostgreSQL',
       table,
       await newTokens(url, starts, users, identity, effort),
-      `Start to the first answer: ${(startMs / 1_000).toFixed(2)} s. Resident memory after all kinds of requests: ${residentMb} MB.`,
+      `Time from start to the first response: ${(startMs / 1_000).toFixed(2)} s. Resident memory after all kinds of requests: ${residentMb} MB.`,
       '## Round trips',
       await roundTrips(url, users, identity),
     ];
@@ -45,7 +45,7 @@ export async function measurePostgres(url: string, starts: number, effort: Effor
   }
 }
 
-/** What it costs not to have seen a token before. */
+/** The cost of a token that is not cached. */
 async function newTokens(
   url: string,
   starts: number,
@@ -54,8 +54,8 @@ async function newTokens(
   effort: Effort,
 ): Promise<string> {
   const list = kinds['list of 20'] as (typeof kinds)[string];
-  const kept = keptTokens(identity);
-  // More than are sent in a round.
+  const kept = cachedTokens(identity);
+  // More than a round sends.
   const count = 5_000 * effort.seconds;
   const different = () =>
     requestsOf(list, users, (user) => ({ authorization: `Bearer ${identity.token(user)}` }), count);
@@ -68,19 +68,19 @@ async function newTokens(
     await target.stop();
   }
   const [first, again] = summarise(rounds).measured as [Measured, Measured];
-  return `A list of 20 with a token that was not seen before costs ${Math.round(first.cpu - again.cpu)} µs of CPU more than with one that was: ${first.perSecond.toFixed(0)} against
-${again.perSecond.toFixed(0)} requests a second, EdDSA.`;
+  return `A list of 20 with a new EdDSA token costs ${Math.round(first.cpu - again.cpu)} µs of CPU more than with a cached token: ${first.perSecond.toFixed(0)} requests per second
+instead of ${again.perSecond.toFixed(0)}.`;
 }
 
-/** What goes over the wire, and what a network that takes 20 ms each way makes of it. */
+/** The number of round trips, and the latencies with a network delay of 20 ms in each direction. */
 async function roundTrips(url: string, users: Users, identity: Identity): Promise<string> {
   const counting = await startCountingProxy(url);
   const slow = await startFaultyProxy(counting.url);
   const server = await startServer({ DATABASE_URL: slow.url, ...identity.variables });
   const rows: string[] = [];
   for (const [name, kind] of Object.entries(kinds)) {
-    const requests = requestsOf(kind, users, keptTokens(identity));
-    // Each connection prepares a statement when it first sends it.
+    const requests = requestsOf(kind, users, cachedTokens(identity));
+    // Each connection prepares a statement on first use.
     await measure(server, requests, { connections: 10, seconds: 2 });
     counting.take();
     const { perSecond } = await measure(server, requests, { connections: 1, seconds: 1 });
@@ -89,18 +89,18 @@ async function roundTrips(url: string, users: Users, identity: Identity): Promis
     slow.cause({ type: 'delay', ms: 20 });
     const { p50, p99 } = await measure(server, requests, { connections: 4, seconds: 2 });
     slow.cause({ type: 'none' });
-    const exchanges = (syncs + simple) / Math.round(perSecond);
-    rows.push(`| ${name} | ${exchanges.toFixed(2)} | ${p50.toFixed(1)} | ${p99.toFixed(1)} |`);
+    const perRequest = (syncs + simple) / Math.round(perSecond);
+    rows.push(`| ${name} | ${perRequest.toFixed(2)} | ${p50.toFixed(1)} | ${p99.toFixed(1)} |`);
     console.log(rows.at(-1));
   }
   await server.stop();
   await slow.close();
   await counting.close();
   return [
-    'Exchanges with PostgreSQL for one request, counted by a proxy, and latencies with 20 ms between server and database in',
-    'each direction.',
+    'Round trips to PostgreSQL per request, counted by a proxy, and latencies with a delay of 20 ms between server and database',
+    'in each direction.',
     '',
-    '| | exchanges | p50 | p99 |',
+    '| | round trips | p50 | p99 |',
     '| --- | --: | --: | --: |',
     ...rows,
   ].join('\n');

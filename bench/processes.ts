@@ -1,4 +1,4 @@
-/** The processes that are measured: the built server as a user would start it, the bare one beside it, PostgreSQL. */
+/** The measured processes: the built server, the bare server, and PostgreSQL. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,12 +8,12 @@ import { freePort } from '../test/support/postgres-server.ts';
 export interface Running {
   readonly url: string;
   readonly process: ChildProcess;
-  /** From the start of the process to its first answer with status 200, in milliseconds. */
+  /** Time from the start of the process to its first response with status 200, in milliseconds. */
   readonly startMs: number;
   stop(): Promise<void>;
 }
 
-/** @param variables beyond the port; what is set where the bench runs does not count */
+/** @param variables environment variables except the port; the environment of the benchmark is not inherited */
 export function startServer(variables: NodeJS.ProcessEnv): Promise<Running> {
   return start(['dist/cli/main.js'], '/readyz', variables);
 }
@@ -29,14 +29,14 @@ async function start(command: readonly string[], path: string, variables: NodeJS
   const started = performance.now();
   const child = spawn(process.execPath, command, {
     env: { PATH: process.env.PATH, PORT: port, ...variables },
-    // The log is on, as it would be: into a pipe that somebody reads.
+    // The log is on and goes into a pipe, as in production.
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   child.stdout?.resume();
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${command.join(' ')} ended with code ${child.exitCode}`);
-    const answer = await fetch(`${url}${path}`, { headers: { 'x-owner': 'nobody' } }).catch(() => undefined);
+    const answer = await fetch(`${url}${path}`, { headers: { 'x-owner': 'unknown' } }).catch(() => undefined);
     await answer?.arrayBuffer();
     if (answer?.ok) break;
     await delay(10);
@@ -52,34 +52,34 @@ async function start(command: readonly string[], path: string, variables: NodeJS
   };
 }
 
-/** Milliseconds of CPU that a process has used; Linux tells, elsewhere it is not known. */
+/** CPU time of a process in milliseconds. Only Linux provides it. */
 export function cpuMsOf(pid: number): number {
   return cpuMsAt(pid, 11);
 }
 
-/** The same of the processes that it had started and that have ended. */
+/** CPU time of the ended child processes of a process. */
 function cpuMsOfEnded(pid: number): number {
   return cpuMsAt(pid, 13);
 }
 
-/** User and system time in the fields from this one on. */
+/** The sum of user and system time, which are this field and the next one. */
 function cpuMsAt(pid: number, field: number): number {
   const [user, system] = statOf(pid).slice(field);
   return (Number(user) + Number(system)) * 10;
 }
 
-/** In MB of memory that is resident. */
+/** Resident memory of a process in MB. */
 export function residentMb(pid: number): number {
   const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Math.round(Number(kilobytes) / 1024);
 }
 
-/** The same for a PostgreSQL server on this machine, all its processes together; 0 where it is on another. */
+/** CPU time of all processes of a PostgreSQL server on this machine, or 0 if it runs on another machine. */
 export async function databaseCpu(url: string): Promise<() => number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const { rows } = await client.query('select pg_backend_pid() as pid');
-  // Before its process ends with the connection.
+  // Read it now, because the backend process ends with the connection.
   const [, server] = statOf(rows[0].pid);
   await client.end();
   return () =>
@@ -88,7 +88,7 @@ export async function databaseCpu(url: string): Promise<() => number> {
       .reduce((sum, pid) => sum + cpuMsOf(Number(pid)), cpuMsOfEnded(Number(server)));
 }
 
-/** One statement, on a connection of its own. */
+/** Executes one statement on a new connection. */
 export async function runOnce(url: string, text: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -96,7 +96,7 @@ export async function runOnce(url: string, text: string): Promise<void> {
   await client.end();
 }
 
-/** The fields of /proc/PID/stat from the state on (Linux manual, proc_pid_stat(5)); none for one that has ended. */
+/** The fields of /proc/PID/stat from the state on (Linux manual, proc_pid_stat(5)), or zeros if the process has ended. */
 function statOf(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];

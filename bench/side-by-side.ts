@@ -1,5 +1,5 @@
-/** The server beside the bare one, in all kinds of requests. */
-import { type Identity, keptTokens } from './identity.ts';
+/** Comparison of the server and the bare one, for all kinds of requests. */
+import { cachedTokens, type Identity } from './identity.ts';
 import { kinds, requestsOf, type Users } from './kinds.ts';
 import { type Effort, type Round, summarise, takeTurns, warmUp } from './measure.ts';
 import { type Running, residentMb } from './processes.ts';
@@ -13,16 +13,16 @@ export interface Pair {
 export interface SideBySide {
   /** In Markdown. */
   readonly table: string;
-  /** Of the server, the most after any start. */
+  /** Resident memory of the server: the maximum over all starts. */
   readonly residentMb: number;
-  /** Of the server, from its start to its first answer, the last time. */
+  /** Time from the last start of the server to its first response. */
   readonly startMs: number;
 }
 
 /**
- * @param start starts both; they are measured and stopped so many times, since each start has its own luck with where code
- *   and data come to lie, which is worth a twentieth
- * @param databaseMs CPU that the database has used, in milliseconds; without it, the database is in the servers
+ * @param start starts both servers
+ * @param starts number of starts; results differ by 5 % between starts, because the memory layout differs
+ * @param databaseMs returns the CPU time of the database, in milliseconds; omit it for the embedded database
  */
 export async function sideBySide(
   start: () => Promise<Pair>,
@@ -31,7 +31,7 @@ export async function sideBySide(
   effort: Effort,
   databaseMs?: () => number,
 ): Promise<SideBySide> {
-  const kept = keptTokens(identity);
+  const kept = cachedTokens(identity);
   const rounds = new Map<string, Round[]>(Object.keys(kinds).map((name) => [name, []]));
   const seen = { residentMb: 0, startMs: 0 };
   for (let count = 0; count < starts; count += 1) {

@@ -1,11 +1,11 @@
-/** Faults for a long load: one after another, at random, each over before the next. */
+/** Random faults for the soak test, one at a time. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultyProxy } from '../test/support/faulty-proxy.ts';
 import type { PostgresServer } from '../test/support/postgres-server.ts';
 
 const pauseMs = 5_000;
 
-/** @returns how many it has caused, when `ended` */
+/** @returns the number of faults, after `ended` is aborted */
 export async function causeFaults(postgres: PostgresServer, proxy: FaultyProxy, ended: AbortSignal): Promise<number> {
   const faults: (() => Promise<void>)[] = [
     async () => proxy.reset(),

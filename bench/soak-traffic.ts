@@ -1,28 +1,28 @@
-/** What many users do, at random; and what they were told has been done, to be compared with what is there. */
+/** Random traffic of many users, and the comparison of acknowledged writes with the stored tasks. */
 import { randomUUID } from 'node:crypto';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { signWithSecret } from '../test/support/tokens.ts';
 
-export const secret = 'kept-by-nobody-but-the-bench-4f9d1c7a';
+export const secret = 'secret-of-the-benchmarks-only-4f9d1c7a';
 
 export function tokenOf(user: string): string {
   return signWithSecret(secret, { sub: user, exp: Math.floor(Date.now() / 1000) + 86_400 });
 }
 
 export interface Traffic {
-  /** Of answers, in nanoseconds. */
+  /** Latencies of responses, in nanoseconds. */
   readonly histogram: RecordableHistogram;
   readonly outcomes: ReadonlyMap<string, number>;
   run(clients: number, seconds: number): Promise<void>;
-  /** Reads everything back through the API. */
+  /** Reads all tasks through the API and compares them. */
   verify(): Promise<{ acknowledged: number; found: number; faults: string[] }>;
 }
 
-/** A user whom one client at a time acts for, so that what must be there is known. */
+/** A user with one client at a time, so that the expected tasks are known. */
 interface User {
   readonly token: string;
-  /** Ids of tasks: there for certain, or perhaps, after a write without a definite answer. */
+  /** Ids of tasks. A task may exist or not after a write without a definite response. */
   readonly tasks: Map<string, 'there' | 'perhaps'>;
 }
 
@@ -33,7 +33,7 @@ export function createTraffic(url: string): Traffic {
   const outcomes = new Map<string, number>();
   const users: User[] = [];
 
-  /** @returns the status, or 0 where there was no answer */
+  /** @returns the status, or 0 without a response */
   async function ask(token: string, method: string, path: string, body?: unknown, key?: string): Promise<number> {
     const start = performance.now();
     const status = await fetch(`${url}/api/v1${path}`, {
@@ -57,7 +57,7 @@ export function createTraffic(url: string): Traffic {
     return status;
   }
 
-  /** Repeats a write by its key until the answer says what came of it. */
+  /** Retries a write with its key until the response is definite. */
   async function surely(token: string, method: string, path: string, body?: unknown): Promise<number> {
     const key = randomUUID();
     for (let attempt = 0; attempt < 20; attempt += 1) {
@@ -98,7 +98,7 @@ export function createTraffic(url: string): Traffic {
     if (chance < 0.25 || id === undefined) await create(user);
     else if (chance < 0.3) await createMany(user);
     else if (chance < 0.5) await ask(token, 'PATCH', `/tasks/${id}`, { status: 'Done' });
-    // Users with hundreds of tasks tidy up, so that the load stays the same.
+    // Users with hundreds of tasks delete some, so that the load stays constant.
     else if (chance < 0.55 || tasks.size > 200) await remove(user, id);
     else if (chance < 0.6) await ask(`${token}x`, 'GET', '/tasks');
     else if (chance < 0.65) await ask(token, 'POST', '/tasks', { title: 7, what: 'is this' });
@@ -114,7 +114,7 @@ export function createTraffic(url: string): Traffic {
       const client = async () => {
         const own: User[] = [];
         while (Date.now() < end) {
-          // Again and again somebody new: what is kept for each user must not grow for ever.
+          // New users all the time, because state per user must not grow without limit.
           if (own.length < 3 || Math.random() < 0.002) {
             const user = { token: tokenOf(`soak-${randomUUID()}`), tasks: new Map() };
             own.push(user);
@@ -149,7 +149,7 @@ export function createTraffic(url: string): Traffic {
     const ids: string[] = [];
     for (let next: string | undefined = '/api/v1/tasks?limit=100'; next !== undefined; ) {
       const response: Response = await fetch(`${url}${next}`, { headers: { Authorization: `Bearer ${token}` } });
-      if (!response.ok) throw new Error(`reading back was answered with ${response.status}`);
+      if (!response.ok) throw new Error(`the list of tasks returned ${response.status}`);
       ids.push(...((await response.json()) as { id: string }[]).map(({ id }) => id));
       next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1];
     }

@@ -1,6 +1,6 @@
 /**
- * Mixed traffic of random users on the built server, for as long as asked, with faults on request; ends with a table.
- * Exit code 1 where something acknowledged is lost or there twice, or connections or handles are left over.
+ * Soak test: mixed traffic of random users on the built server, with optional faults. It prints a table at the end. The
+ * exit code is 1 if an acknowledged write is lost or duplicated, or if connections or handles leak.
  *
  * Usage: npm run soak -- [--seconds 60] [--clients 20] [--faults] [--embedded]
  */
@@ -25,8 +25,7 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
-if (values.faults && values.embedded)
-  throw new Error('--faults are those of a PostgreSQL server: leave out --embedded');
+if (values.faults && values.embedded) throw new Error('--faults needs a PostgreSQL server: omit --embedded');
 
 const folder = mkdtempSync(join(tmpdir(), 'todo-api-soak-'));
 let postgres: PostgresServer | null = null;
@@ -65,11 +64,11 @@ async function soak(): Promise<boolean> {
   await untilReady(url);
 
   const traffic = createTraffic(url);
-  // The first seconds are for the memory that every server takes once.
+  // A warm-up, because the memory of every server grows in the first seconds.
   const warm = Math.min(10, seconds / 4);
   await traffic.run(Number(values.clients), warm);
   await delay(2_000);
-  const before = weigh(child);
+  const before = resourceUsage(child);
 
   const ended = new AbortController();
   const faults = postgres && proxy && values.faults ? causeFaults(postgres, proxy, ended.signal) : null;
@@ -78,7 +77,7 @@ async function soak(): Promise<boolean> {
   const caused = (await faults) ?? 0;
   await untilReady(url);
   await delay(2_000);
-  const after = weigh(child);
+  const after = resourceUsage(child);
   const wrong = await traffic.verify();
   const leakedHandles = Math.max(0, after.handles - before.handles - 12);
   const openConnections = proxy?.open ?? 0;
@@ -95,7 +94,7 @@ async function soak(): Promise<boolean> {
     ['Handles at start and end', `${before.handles} / ${after.handles}`],
     ['Connections to the database left', openConnections],
     ['Acknowledged tasks / found', `${wrong.acknowledged} / ${wrong.found}`],
-    ['Lost or there twice', wrong.faults.length],
+    ['Lost or duplicated', wrong.faults.length],
   ];
   console.log(`\n| After ${seconds} s | |\n| --- | --- |\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}`);
   for (const fault of wrong.faults.slice(0, 10)) console.error(fault);
@@ -104,8 +103,8 @@ async function soak(): Promise<boolean> {
   return code === 0 && wrong.faults.length === 0 && leakedHandles === 0 && openConnections <= 10;
 }
 
-/** Memory and open handles of a process; zero where the system does not tell. */
-function weigh({ pid }: ChildProcess): { megabytes: number; handles: number } {
+/** Memory and open handles of a process, or zeros if the operating system does not provide them. */
+function resourceUsage({ pid }: ChildProcess): { megabytes: number; handles: number } {
   try {
     const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return { megabytes: Math.round(Number(kilobytes) / 1024), handles: readdirSync(`/proc/${pid}/fd`).length };
@@ -115,7 +114,7 @@ function weigh({ pid }: ChildProcess): { megabytes: number; handles: number } {
 }
 
 async function untilReady(url: string): Promise<void> {
-  const headers = { Authorization: `Bearer ${tokenOf('nobody')}` };
+  const headers = { Authorization: `Bearer ${tokenOf('probe')}` };
   for (let attempt = 0; attempt < 600; attempt += 1) {
     const response = await fetch(`${url}/readyz`, { headers }).catch(() => null);
     if (response?.status === 200) return;

@@ -1,8 +1,8 @@
 /**
- * The longest stall of the event loop that each kind of request causes on the embedded database, for a user with many
- * tasks: prints a table in Markdown, for `docs/faults.md`.
+ * Benchmark of event loop stalls: the longest stall per kind of request on the embedded database, for a user with many
+ * tasks. It prints a Markdown table for `docs/faults.md`.
  *
- * Usage: npm run bench:stalls -- [tasks of the user] [only requests whose name begins so]
+ * Usage: npm run bench:stalls -- [tasks of the user] [prefix of the names of requests]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ import { fill } from './fill.ts';
 
 const [tasks = 50_000, only = ''] = [Number(process.argv[2] ?? 50_000), process.argv[3]];
 const user = 'bench-user';
-const secret = 'kept-by-nobody-but-the-bench-4f9d1c7a';
+const secret = 'secret-of-the-benchmarks-only-4f9d1c7a';
 const repetitions = 5;
 const folder = mkdtempSync(join(tmpdir(), 'todo-api-stalls-'));
 
@@ -144,7 +144,7 @@ async function measureAll(api: string, token: string): Promise<void> {
   }
 }
 
-/** The event loop's longest turn while the work is under way, and the work's longest time. */
+/** The longest stall of the event loop during the work, and the longest duration of the work. */
 async function worst(rounds: number, work: (round: number) => Promise<void>) {
   let stall = 0;
   let request = 0;

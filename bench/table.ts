@@ -1,7 +1,7 @@
-/** The tables of results, in Markdown. */
+/** Markdown tables of results. */
 import type { Comparison } from './measure.ts';
 
-/** @param names of the servers that each row tells of; with two of them, the first is compared to the second */
+/** @param names the measured servers; with two of them, the table has the ratio of the first to the second */
 export function header(names: readonly string[]): string {
   const columns = names.flatMap((name) => [`${name}: requests/s`, 'p50', 'p99', 'CPU, µs', 'database, µs']);
   const all = ['', ...columns, ...(names.length === 2 ? ['ratio'] : [])];

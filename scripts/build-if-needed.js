@@ -1,10 +1,10 @@
 /**
- * Builds if `dist/` is not what the sources say, and if that can be done here. npm runs it after an installation in a
- * clone, when others install the package from git, and before `npm start`. An installation without a compiler succeeds,
- * because `dist/` may be copied there later.
+ * Build on demand: builds if `dist/` is out of date and the build tools are installed. npm runs it after an installation in
+ * a clone, during an installation from git, and before `npm start`. An installation without a compiler succeeds, because
+ * `dist/` may be copied there later.
  *
- * The script is `postprepare`, which npm runs after `prepare`, whether there is one or not. A package with `prepare`
- * makes npm warn everyone who installs it from a file or from git.
+ * The script is `postprepare`, which npm runs even without a script `prepare`. With `prepare`, npm prints a warning to users
+ * who install the package from a file or from git.
  */
 import { build, hasSources, isBuilt, isUpToDate, missingTools } from './dist.js';
 
@@ -23,7 +23,7 @@ async function buildIfPossible() {
     return;
   }
   try {
-    if (!(await build())) fail('todo-api could not be built; the compiler has said why.');
+    if (!(await build())) fail('todo-api could not be built. The compiler printed the errors above.');
   } catch (error) {
     if (!['EROFS', 'EACCES', 'EPERM'].includes(error.code)) throw error;
     const reason = `this user may not write here (${error.code}). Run \`npm run build\` as the owner of the files.`;

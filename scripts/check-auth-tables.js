@@ -1,4 +1,4 @@
-/** Checks that `src/auth/better-auth/tables.ts` describes the tables that this version of Better Auth, so configured, expects. */
+/** Check that `src/auth/better-auth/tables.ts` has the tables that Better Auth expects in this version and configuration. */
 import { getAuthTables } from 'better-auth/db';
 import { getTableConfig } from 'drizzle-orm/pg-core';
 import pg from 'pg';
@@ -16,17 +16,17 @@ const columnTypes = {
 
 const expected = expectedColumns();
 const actual = actualColumns();
-const faults = [
+const errors = [
   ...expected.filter((column) => !actual.includes(column)).map((column) => `missing: ${column}`),
-  ...actual.filter((column) => !expected.includes(column)).map((column) => `not expected: ${column}`),
+  ...actual.filter((column) => !expected.includes(column)).map((column) => `unexpected: ${column}`),
 ];
-for (const fault of faults) console.error(`src/auth/better-auth/tables.ts: ${fault}`);
-process.exitCode = faults.length > 0 ? 1 : 0;
+for (const error of errors) console.error(`src/auth/better-auth/tables.ts: ${error}`);
+process.exitCode = errors.length > 0 ? 1 : 0;
 
 function expectedColumns() {
   const { options } = createBetterAuth(new IssuerDatabase(new pg.Pool(), 0), {
     publicUrl: 'http://localhost:3000',
-    secret: 'of no use to anybody, since nothing is signed',
+    secret: 'not used, because nothing is signed here',
     trustedOrigins: [],
     log: () => {},
   });

@@ -1,6 +1,6 @@
 /**
- * Checks the imports of `src/`: their direction between folders, packages that only some folders may know, and
- * cycles. Type imports count, too.
+ * Check of the imports in `src/`: their direction between folders, packages that only some modules may import, and cycles.
+ * Type imports count, too.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
@@ -8,7 +8,7 @@ import { layers } from './layers.js';
 
 const source = join(import.meta.dirname, '..', 'src');
 
-/** Packages that only some modules may import. The rest of the server does not depend on them. */
+/** Packages that only some modules may import. Other modules do not depend on them. */
 const packages = [
   {
     name: /^(hono|@hono\/.*)$/,
@@ -66,7 +66,7 @@ function targetsOf(module) {
 function directionErrors(module) {
   const folder = folderOf(module);
   const allowed = layers.find(({ name }) => name === folder)?.imports;
-  if (!allowed) return [`${module} belongs to no folder that scripts/layers.js names`];
+  if (!allowed) return [`${module} is in a folder that scripts/layers.js does not list`];
   return targetsOf(module)
     .filter((target) => folderOf(target) !== folder && !allowed.includes(folderOf(target)))
     .map((target) => `${module} imports ${target}`);
@@ -90,7 +90,7 @@ function wordErrors(module) {
     .map(({ name }) => `${module} uses ${name}`);
 }
 
-/** Each cycle once, found depth first. */
+/** Every cycle once, found by depth-first search. */
 function cycles() {
   const found = [];
   const finished = new Set();

@@ -1,4 +1,4 @@
-/** The ways to install a clone: all dependencies, without those for development, read-only, and as a git dependency. */
+/** Steps that install a clone: with and without development dependencies, read-only, and as a git dependency. */
 import { match, ok, strictEqual } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const quick = ['--no-audit', '--prefer-offline'];
 
-/** Steps for check-package.js, which build on each other. */
+/** Steps for check-package.js. Each step depends on the previous ones. */
 export function installationSteps(folder) {
   const clone = join(folder, 'clone');
   const dist = join(clone, 'dist');
@@ -19,7 +19,7 @@ export function installationSteps(folder) {
   const inClone = { cwd: clone, environment };
 
   return {
-    'without development dependencies: installs, and says that it is not built': async () => {
+    'without development dependencies: installs, and reports that it is not built': async () => {
       copyWorkingTree(clone);
       const { code, output } = await runProcess(npm, ['ci', '--omit=dev', ...quick], inClone);
       strictEqual(code, 0, output);
@@ -70,7 +70,7 @@ export function installationSteps(folder) {
       execFileSync('chmod', ['-R', 'a-w,a+rX', image]);
       for (const path of [folder, data]) chmodSync(path, 0o777);
       execFileSync('chmod', ['-R', 'a+rwX', data]);
-      // Root may write everywhere, so it becomes another user.
+      // Root can write everywhere, so the server runs as another user.
       const [program, ...words] =
         process.getuid() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env'];
       const reader = { cwd: image, environment: { ...environment, HOME: '/nonexistent' } };
@@ -103,7 +103,7 @@ export function installationSteps(folder) {
   };
 }
 
-/** What git would commit now. */
+/** Copies the files of the working tree that git does not ignore. */
 function copyWorkingTree(target) {
   const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,

@@ -1,4 +1,4 @@
-/** Checks that the migrations make the tables that the code describes: generating once more must yield nothing. */
+/** Check that the migrations match the tables in the code: generating again must produce no migration. */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,12 @@ import { join, relative } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'todo-api-migrations-'));
 try {
-  // Into a copy, so that a check never changes what it checks.
+  // A copy, so that the check does not change the migrations.
   const copy = join(folder, 'migrations');
   cpSync(join(root, 'migrations'), copy, { recursive: true });
   const config = join(folder, 'drizzle.config.ts');
   const original = JSON.stringify(join(root, 'drizzle.config.ts'));
-  // drizzle-kit takes every path for a relative one.
+  // drizzle-kit treats every path as relative.
   const out = JSON.stringify(relative(root, copy));
   writeFileSync(config, `import config from ${original};\nexport default { ...config, out: ${out} };\n`);
 
@@ -20,7 +20,7 @@ try {
   drizzleKit('check', config);
   drizzleKit('generate', config);
   for (const file of sqlFiles(copy).filter((name) => !before.includes(name))) {
-    console.error('A migration is missing; `npm run migrations:generate` would write:\n');
+    console.error('A migration is missing. `npm run migrations:generate` would write:\n');
     console.error(readFileSync(join(copy, file), 'utf8'));
     process.exitCode = 1;
   }
@@ -39,7 +39,7 @@ function drizzleKit(command, config) {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // It also asks questions, where a column may have been renamed, and fails without a terminal to ask on.
+  // drizzle-kit also asks whether a column was renamed, and fails without a terminal.
   if (status !== 0 || /error/i.test(stderr)) {
     console.error(`drizzle-kit ${command} failed:\n${stdout}${stderr}`);
     process.exitCode = 1;

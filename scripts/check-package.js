@@ -1,6 +1,6 @@
 /**
- * Tries the package as a user would: packed, installed in an empty folder, started, used, stopped, started again; then
- * from git, without development dependencies, and on a read-only file system.
+ * Check of the package from a user's view: it packs the package, installs it in an empty folder, starts, uses, stops and
+ * restarts it. Then it installs from git, without development dependencies, and on a read-only file system.
  */
 import { deepStrictEqual, match, rejects, strictEqual } from 'node:assert';
 import { execFileSync } from 'node:child_process';
@@ -19,7 +19,7 @@ let token;
 let task;
 
 const steps = {
-  'packs what it needs and nothing else': () => {
+  'packs only the necessary files': () => {
     execFileSync(npm, ['pack', '--silent', '--pack-destination', folder], { cwd: root });
     const [tarball] = readdirSync(folder);
     const files = execFileSync('tar', ['-tzf', join(folder, tarball)], { encoding: 'utf8' })
@@ -36,12 +36,12 @@ const steps = {
     const [tarball] = readdirSync(folder);
     const { code, output } = await runProcess(npm, ['install', '--no-audit', join(folder, tarball)], { cwd: folder });
     strictEqual(code, 0, output);
-    // What npm thinks of the machine's own configuration is not about the package.
+    // Warnings about npm's configuration on this machine do not concern the package.
     const warnings = output.match(/^npm warn (?!Unknown (user|env|builtin) config).*/gm);
     deepStrictEqual(warnings, null);
   },
 
-  'tells its version': () => {
+  'prints its version': () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     strictEqual(
       execFileSync('npx', ['--no', '--', 'todo-api', '--version'], { cwd: folder, encoding: 'utf8' }),
@@ -51,13 +51,13 @@ const steps = {
 
   'starts with npx, and is ready': () => startServer('npx', ['--no', '--', 'todo-api'], { cwd: folder }),
 
-  'signs up a user and gives out a token': async () => {
+  'signs up a user and issues a token': async () => {
     const user = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
     const signedUp = await send('POST', '/api/auth/sign-up/email', { body: user });
     strictEqual(signedUp.status, 200);
     const cookie = signedUp.headers.getSetCookie().map((line) => line.split(';')[0]);
-    const answer = await send('GET', '/api/auth/token', { headers: { Cookie: cookie.join('; ') } });
-    token = answer.body.token;
+    const issued = await send('GET', '/api/auth/token', { headers: { Cookie: cookie.join('; ') } });
+    token = issued.body.token;
     match(token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
   },
 
@@ -83,7 +83,7 @@ const steps = {
   },
 
   'stops on Ctrl-C': async () => {
-    // Which a terminal sends to npx and to the server alike; a signal to npx alone would not get any further.
+    // A terminal sends the signal to npx and to the server. npx alone would not forward it.
     await stopServer('SIGINT');
     await rejects(fetch(url));
   },
@@ -112,7 +112,7 @@ try {
   }
 } catch (error) {
   console.error(`FAILED  ${Object.keys(steps)[passed]}\n${error.stack}\n${serverOutput()}`);
-  // The later ones build on it.
+  // The remaining steps depend on this one.
   failed = 1;
   process.exitCode = 1;
 } finally {

@@ -1,4 +1,4 @@
-/** A server that a check starts and stops, in a process group of its own. */
+/** Server process of a check, in its own process group. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -22,7 +22,7 @@ export async function startServer(command, words, { cwd, environment = {} }) {
   const deadline = Date.now() + startMs;
   while (!(await isReady())) {
     if (child.exitCode !== null) throw new Error(`the server ended with exit code ${child.exitCode}`);
-    if (Date.now() > deadline) throw new Error('the server was not ready in time');
+    if (Date.now() > deadline) throw new Error('the server was not ready within a minute');
     await delay(100);
   }
   return server;
@@ -34,21 +34,21 @@ export async function stopServer(signal = 'SIGINT') {
   await server.ended;
 }
 
-/** Kills what is left of the last server. */
+/** Kills the remaining processes of the last server. */
 export function killServer() {
   try {
     process.kill(-server.process.pid, 'SIGKILL');
   } catch {
-    // It has ended, or was never started.
+    // The server has ended or was not started.
   }
 }
 
-/** All that the last server has printed. */
+/** The output of the last server so far. */
 export function serverOutput() {
   return server?.output() ?? '';
 }
 
-/** Runs a command to its end. */
+/** Runs a command and waits for its end. */
 export async function runProcess(command, words, options) {
   const { ended, output } = startProcess(command, words, options);
   const [code, signal] = await ended;
@@ -74,7 +74,7 @@ async function isReady() {
   }
 }
 
-/** All that a process has printed so far. */
+/** Returns a function for the output of a process so far. */
 function collect(child) {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,4 +1,4 @@
-/** The build in `dist/`: what it was made from, what it takes to make it, and how it is replaced as a whole. */
+/** Build directory `dist/`: its sources, the tools for the build, and its atomic replacement. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -20,33 +20,33 @@ const require = createRequire(import.meta.url);
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const source = join(root, 'src');
-/** In `dist/`: the hash of what it was built from. */
+/** File in `dist/` with the hash of the sources. */
 const stamp = 'sources.sha256';
-/** Beside `dist/`, because a rename must not cross file systems. Git ignores it. */
+/** Temporary directories are next to `dist/`, because a rename cannot cross file systems. Git ignores them. */
 const temporaryPrefix = '.dist-';
 
 const tools = ['typescript', 'swagger-ui-dist'];
 const assets = ['swagger-ui-bundle.js', 'swagger-ui.css'];
 
-/** Whether there is a build that can run. */
+/** Whether a build exists. */
 export function isBuilt() {
   return existsSync(join(dist, 'cli', 'main.js'));
 }
 
-/** Whether there are sources to build from; an image may hold the build alone. */
+/** Whether the sources exist. An image may contain only the build. */
 export function hasSources() {
   return existsSync(join(source, 'cli', 'main.ts')) && existsSync(join(root, 'tsconfig.build.json'));
 }
 
-/** Whether the build was made from the sources as they are now. It compares contents, because copies get new dates. */
+/** Whether the build matches the current sources. It compares contents, because copies have new dates. */
 export function isUpToDate() {
   const file = join(dist, stamp);
   return isBuilt() && existsSync(file) && readFileSync(file, 'utf8') === hashOfSources();
 }
 
 /**
- * The packages of the build that are not installed in the version that package.json names. Another version, in a folder
- * above, does not count.
+ * The build tools that are not installed in the version of package.json. Another version, in a parent folder, does not
+ * count.
  */
 export function missingTools() {
   const { devDependencies } = manifest();
@@ -60,11 +60,11 @@ export function missingTools() {
 }
 
 /**
- * Compiles into a temporary directory and then puts it in the place of `dist/`. Until then, and if the compiler fails
- * or the process is interrupted, the previous build stays.
+ * Compiles into a temporary directory, and then replaces `dist/` by it. If the compiler fails or the process is
+ * interrupted, the previous build stays.
  *
- * @returns whether the compiler succeeded; it has printed its errors
- * @throws Error with a code of the file system, for example EROFS
+ * @returns whether the compiler succeeded; it prints its errors
+ * @throws Error with a file system code, for example EROFS
  */
 export async function build() {
   removeAbandoned();
@@ -99,7 +99,7 @@ function compile(outDir, interruption) {
   });
 }
 
-/** The first signal ends the compiler, so that the build fails and tidies up. A second one ends this process. */
+/** The first signal stops the compiler, so that the build fails and cleans up. A second signal ends this process. */
 function nextInterruption() {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve);
@@ -107,10 +107,10 @@ function nextInterruption() {
 }
 
 /**
- * Puts a directory in the place of another one. It takes two renames, which are repeated if another build, or a virus
- * scanner on Windows, gets in between.
+ * Replaces a directory by another one with two renames. It retries them if another build, or a virus scanner on Windows,
+ * interferes.
  *
- * @param aside a directory on the same file system, for what was there
+ * @param aside a directory on the same file system, for the previous content
  */
 export function replaceDirectory(target, replacement, aside) {
   let previous = null;
@@ -126,7 +126,7 @@ export function replaceDirectory(target, replacement, aside) {
         if (previous && !existsSync(target)) renameSync(previous, target);
         throw error;
       }
-      // Another build is between its two renames, which takes less than a millisecond; a virus scanner takes longer.
+      // Another build needs less than a millisecond between its two renames. A virus scanner needs longer.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5 * attempt);
     }
   }
@@ -142,7 +142,7 @@ function moveIfPresent(from, to) {
   }
 }
 
-/** Temporary directories of builds that were killed; those of builds in progress are younger than an hour. */
+/** Removes temporary directories of killed builds. Directories of builds in progress are younger than an hour. */
 function removeAbandoned() {
   for (const name of readdirSync(root).filter((entry) => entry.startsWith(temporaryPrefix))) {
     const folder = join(root, name);

@@ -1,4 +1,7 @@
-/** The folders of `src/` and which others each one may import. A single module of `src/` counts as a folder. */
+/**
+ * Layers of `src/`, and the layers that each one may import. A module directly in `src/` is a layer of its own. A layer
+ * imports only layers below it, and docs/architecture.md has the same table.
+ */
 export const layers = [
   { name: 'cli', imports: ['api', 'config', 'database', 'runtime', 'server', 'services'] },
   { name: 'server', imports: ['app', 'database', 'http', 'observability', 'problems', 'runtime', 'services'] },

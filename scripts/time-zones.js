@@ -1,4 +1,4 @@
-/** Writes the list of time zones: the names that PostgreSQL and JavaScript both know. Run it when the tz database grows. */
+/** Generator of the list of time zones: the names that both PostgreSQL and JavaScript have. Run it after a new tz release. */
 import { writeFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 
