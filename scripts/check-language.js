@@ -32,28 +32,29 @@ const phrases = [
   { pattern: /\bsees? to (it|its|the|what)\b/i, use: 'the verb for the action' },
 ];
 
+const gone = phrases.filter((phrase) => phrase.gone);
 const errors = [
-  ...complete.flatMap((path) => find(path, phrases)),
-  ...partial.flatMap((path) =>
-    find(
-      path,
-      phrases.filter(({ gone }) => gone),
-    ),
-  ),
+  ...complete.flatMap((path) => errorsIn(path, phrases)),
+  ...partial.flatMap((path) => errorsIn(path, gone)),
 ];
 for (const error of errors) console.error(error);
 process.exitCode = errors.length > 0 ? 1 : 0;
 
-function find(path, wanted) {
-  return filesOf(path).flatMap((file) =>
-    textOf(file)
-      .split('\n')
-      .flatMap((line, index) =>
-        wanted
-          .filter(({ pattern }) => pattern.test(line))
-          .map(({ pattern, use }) => `${file}:${index + 1}: "${pattern.exec(line)[0]}": use ${use}`),
-      ),
-  );
+function errorsIn(path, excluded) {
+  return filesOf(path).flatMap((file) => {
+    const text = textOf(file);
+    return excluded.flatMap(({ pattern, use }) =>
+      [...text.matchAll(acrossLines(pattern))].map(({ 0: phrase, index }) => {
+        const line = text.slice(0, index).split('\n').length;
+        return `${file}:${line}: "${phrase.replaceAll(/\s+/g, ' ')}": use ${use}`;
+      }),
+    );
+  });
+}
+
+/** A phrase may continue on the next line, also in a comment. */
+function acrossLines({ source }) {
+  return new RegExp(source.replaceAll(' ', String.raw`\s+(?:(?:\*|//|#)\s+)?`), 'gi');
 }
 
 function filesOf(path) {

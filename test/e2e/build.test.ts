@@ -66,7 +66,7 @@ test('without a compiler a build says what to install, and removes nothing', asy
   expect(await project.build()).toMatchObject({
     code: 1,
     stdout: '',
-    stderr: 'build: typescript and swagger-ui-dist must be installed to build; run `npm ci --include=dev` first.\n',
+    stderr: 'build: typescript and swagger-ui-dist must be installed. Run `npm ci --include=dev` first.\n',
   });
   expect(project.built()).toBe("console.log('copied');\n");
 });
