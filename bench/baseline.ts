@@ -1,6 +1,6 @@
 /**
- * Bare server that the API is compared to: `node:http` and `pg`, with the same statements on the same rows and a condition
- * on the owner. It has no tokens, policies, validation or log. It runs in its own process.
+ * What the API is measured against: `node:http` and `pg`, the same statements on the same rows with the owner in the
+ * `WHERE`, and nothing else: no tokens, no policies, no validation, no log. Run as a process of its own.
  *
  * Usage: PORT=3001 tsx bench/baseline.ts DATABASE_URL
  */
@@ -26,8 +26,8 @@ interface Pool extends Queries {
 }
 
 const database = process.argv[2] as string;
-// A superuser, who bypasses the policies.
-const pool = database.startsWith('pglite:')
+// A superuser, whom no policy concerns.
+const pool: Pool = database.startsWith('pglite:')
   ? await embedded(database)
   : new pg.Pool({ connectionString: database, max: 10, options: '-c timezone=UTC' });
 
@@ -44,8 +44,8 @@ createServer(async (request, response) => {
   }
 }).listen(Number(process.env.PORT), '127.0.0.1');
 
-/** Uses the server's own module, because only that module can open the embedded database for `pg`. */
-async function embedded(url: string): Promise<pg.Pool> {
+/** By the server's own way to it, there being no other. */
+async function embedded(url: string): Promise<Pool> {
   const config = loadConfig({ DATABASE_URL: url, AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'http://localhost/' });
   return (await openDriver(config.database)).pool;
 }
@@ -66,7 +66,7 @@ async function answer(request: IncomingMessage): Promise<unknown> {
       const patch = (await json(request)) as object;
       const client = await pool.connect();
       try {
-        // One transaction with one statement after the other, as in a typical server.
+        // One after the other, and in one transaction, as anybody would.
         await client.query('begin');
         await query(client, lockTask(owner, id as string));
         await query(client, updateTask(owner, id as string, patch, null));

@@ -1,7 +1,7 @@
-/** Test data for benchmarks: tasks of many users. */
-import type pg from 'pg';
+/** Fills a database with tasks of many users, as if the API had been used for a long time. */
+import type { QueryClient } from '../src/database/driver.ts';
 
-/** Words of titles and descriptions, with the most frequent ones first. */
+/** Words that titles and descriptions are made of: common ones first, as in any language. */
 const vocabulary = [
   'buy',
   'call',
@@ -26,16 +26,16 @@ const vocabulary = [
 ];
 
 export interface Filling {
-  /** The measured user, and the number of their tasks. */
+  /** The user that is measured, and how many tasks they have. */
   readonly user: string;
   readonly tasks: number;
-  /** The number of all tasks. The remaining ones belong to `others` users. */
+  /** How many tasks there are in all, the rest belonging to `others` users. */
   readonly total: number;
   readonly others: number;
 }
 
-/** Creates the rows in SQL, including words and tags, which takes seconds instead of hours through the API. */
-export async function fill(client: pg.ClientBase, { user, tasks, total, others }: Filling): Promise<void> {
+/** In seconds rather than through the API: rows made by the database itself, words and tags included. */
+export async function fill(client: QueryClient, { user, tasks, total, others }: Filling): Promise<void> {
   await client.query('set session_replication_role = replica; set synchronous_commit = off');
   await client.query(
     `insert into todo.tasks (owner_id, id, title, description, status, priority, due_date, due_time, due_time_zone,

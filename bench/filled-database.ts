@@ -1,5 +1,5 @@
-/** Database with test data for a benchmark. */
-import type pg from 'pg';
+/** A database that holds what a benchmark needs. */
+
 import { loadConfig } from '../src/config/load.ts';
 import { openDatabase } from '../src/database/database.ts';
 import type { QueryClient } from '../src/database/driver.ts';
@@ -8,15 +8,15 @@ import { type Filling, fill } from './fill.ts';
 import type { Users } from './kinds.ts';
 
 /**
- * Migrates an empty database and fills it with test data.
+ * Brings an empty database to the schema of this version, and fills it.
  *
  * @param url as in `DATABASE_URL`
- * @param read reads from the database before it is closed
+ * @param look what to ask of it before it is closed
  */
 export async function fillDatabase<Result>(
   url: string,
   filling: Filling,
-  read: (client: pg.ClientBase) => Promise<Result>,
+  look: (client: QueryClient) => Promise<Result>,
 ): Promise<Result> {
   const { database: config } = loadConfig({ DATABASE_URL: url, AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'http://localhost/' });
   const driver = await openDriver(config);
@@ -25,15 +25,15 @@ export async function fillDatabase<Result>(
     await database.prepare();
     return await driver.withMigrationClient(async (client) => {
       await fill(client, filling);
-      return read(client);
+      return look(client);
     });
   } finally {
     await database.close();
   }
 }
 
-/** The users of the requests, with the ids of their tasks. */
-export async function usersOf(client: pg.ClientBase): Promise<Users> {
+/** The users that requests are made for, and their tasks. */
+export async function usersOf(client: QueryClient): Promise<Users> {
   const names = Array.from({ length: 50 }, (_, index) => `other-${index}`);
   const { rows } = await client.query(
     'select owner_id, array_agg(id::text) as ids from todo.tasks where owner_id = any ($1) group by 1',

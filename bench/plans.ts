@@ -1,6 +1,6 @@
 /**
- * Query plans of all lists, written to `bench/results/query-plans.md`. It executes the statements of the API under the
- * role of the API, for a user with many tasks in a large table.
+ * Shows how PostgreSQL answers each list: writes `bench/results/query-plans.md`. It runs the API's own statements, as its own
+ * role, for a user with many tasks in a table of many more.
  *
  * Usage: npm run bench:plans -- [tasks of the user] [tasks in all]
  */
@@ -55,8 +55,8 @@ async function plansOf(client: QueryClient): Promise<string> {
   return page(rows[0]?.version ?? '', sections);
 }
 
-/** The plans of the first and the thousandth page of a list. */
-async function section(client: pg.ClientBase, title: string, list: Partial<ListQuery>): Promise<string> {
+/** The first page of a list and the thousandth. */
+async function section(client: QueryClient, title: string, list: Partial<ListQuery>): Promise<string> {
   const query = { filters: filters.parse({}), sort: '-created_at' as Sort, after: null, skip: 0, limit: 101, ...list };
   const first = await explain(client, listTasks(user, query, now));
   const deep = await positionAt(client, query, Math.min(Math.floor(tasks / 101), 999) * 100);
@@ -80,8 +80,8 @@ async function positionAt(
   return row ? [row.position, row.id] : null;
 }
 
-async function explain(client: pg.ClientBase, bound: BoundStatement) {
-  // The first execution warms the caches.
+async function explain(client: QueryClient, bound: BoundStatement) {
+  // Once to warm the caches.
   await asUser(client, '', bound);
   const [row] = (await asUser(client, 'explain (analyze, buffers, costs off, format json)', bound)) as any[];
   const text = (await asUser(client, 'explain (analyze, buffers, costs off, timing off, summary off)', bound)) as any[];
@@ -96,8 +96,8 @@ async function explain(client: pg.ClientBase, bound: BoundStatement) {
   };
 }
 
-/** Executes a statement as the API does: in a transaction, with role and user set. */
-async function asUser(client: pg.ClientBase, prefix: string, { statement, values }: BoundStatement): Promise<object[]> {
+/** As the API does it: in a transaction, as the role, with the user set. */
+async function asUser(client: QueryClient, prefix: string, { statement, values }: BoundStatement): Promise<object[]> {
   await client.query('begin');
   try {
     await client.query("select set_config('role', 'todo_user', true), set_config('app.user_id', $1, true)", [user]);
@@ -113,11 +113,11 @@ function page(version: string, sections: readonly string[]): string {
   const { version: package_ } = createRequire(import.meta.url)('../package.json');
   return `# Query plans
 
-The plan of each list of 100 tasks, for a user with ${tasks.toLocaleString('en')} tasks in a table of
+How PostgreSQL answers each list of 100 tasks, for a user with ${tasks.toLocaleString('en')} tasks in a table of
 ${total.toLocaleString('en')}. Written by \`npm run bench:plans\` (todo-api ${package_}, ${version.split(' on ')[0]},
 ${cpus().length} cores of ${cpus()[0]?.model.trim()}, all in memory, second run). The plan shown is that of the deepest page named.
 
-Every plan reads only rows of the user: each scan of \`tasks\` is an index range that begins with \`owner_id\`.
+Every plan stays within the user's own rows: each scan of \`tasks\` is an index range that begins with \`owner_id\`.
 The condition appears twice, once from the statement and once from the policy.
 
 ${sections.join('\n\n')}
