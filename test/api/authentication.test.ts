@@ -1,4 +1,4 @@
-/** Authentication: bearer tokens in the one place where they belong, and the scopes that they carry. */
+/** Authentication: bearer tokens in the Authorization header, and their scopes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
@@ -17,7 +17,7 @@ const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const withToken = documentedOperations.filter(({ operation }) => operation.security.length > 0);
 const withoutToken = documentedOperations.filter(({ operation }) => operation.security.length === 0);
 
-test('everything below /api/v1 needs a token, and nothing else does', () => {
+test('every operation below /api/v1 requires a token, and no other one does', () => {
   expect(withToken.map(({ path }) => path.startsWith('/api/v1/'))).not.toContain(false);
   expect(withoutToken.map(({ path }) => path.startsWith('/api/v1/'))).not.toContain(true);
   expect(withToken.length).toBeGreaterThanOrEqual(7);
@@ -27,19 +27,19 @@ describe.each(withToken)('$method $path', ({ method, path, operation }) => {
   const url = path.replace(/\{\w+\}/g, id);
   const request = (authorization?: string) => api.anonymous(authorization).request(method, url);
 
-  test('answers 401 without a token', async () => {
+  test('responds with 401 without a token', async () => {
     const { status, headers, body } = await request();
     expect({ status, code: body.code }).toEqual({ status: 401, code: 'token_missing' });
     expect(headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  test('answers 401 with a bad token, before it looks at anything else', async () => {
+  test('responds with 401 to an invalid token, before any other check', async () => {
     const { status, headers, body } = await request('Bearer nonsense');
     expect({ status, code: body.code }).toEqual({ status: 401, code: 'token_invalid' });
     expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 
-  test('answers 401 with an expired token', async () => {
+  test('responds with 401 to an expired token', async () => {
     const { status, headers, body } = await request(`Bearer ${api.token('ada', { exp: 1_700_000_000 })}`);
     expect({ status, code: body.code }).toEqual({ status: 401, code: 'token_expired' });
     expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
@@ -60,7 +60,7 @@ describe.each(withToken)('$method $path', ({ method, path, operation }) => {
     },
   );
 
-  test('lets the scope that it needs through, and not the other one', async () => {
+  test('accepts its own scope, and not the other one', async () => {
     const need = operation['x-scope'];
     for (const scope of ['tasks:read', 'tasks:write']) {
       const { status } = await request(`Bearer ${api.token('ada', { scope })}`);
@@ -72,14 +72,14 @@ describe.each(withToken)('$method $path', ({ method, path, operation }) => {
   });
 });
 
-test.each(withoutToken)('$method $path needs no token and minds no bad one', async ({ method, path }) => {
+test.each(withoutToken)('$method $path requires no token and ignores an invalid one', async ({ method, path }) => {
   const url = path.replace('{code}', 'not-found');
   for (const authorization of [undefined, 'Bearer nonsense', 'Basic YTpi']) {
     expect((await api.anonymous(authorization).request(method, url)).status).toBe(200);
   }
 });
 
-test('reading needs tasks:read, writing tasks:write', () => {
+test('reading requires tasks:read, writing tasks:write', () => {
   const needs = withToken.map(({ method, operation }) => [method, operation['x-scope']]);
   for (const [method, need] of needs) {
     if (need !== undefined) expect([method, need]).toEqual([method, method === 'GET' ? 'tasks:read' : 'tasks:write']);
@@ -87,7 +87,7 @@ test('reading needs tasks:read, writing tasks:write', () => {
 });
 
 describe('the Authorization header', () => {
-  test.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('takes the scheme %s', async (scheme) => {
+  test.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('accepts the scheme %s', async (scheme) => {
     expect((await api.anonymous(`${scheme} ${api.token('ada')}`).get(me)).status).toBe(200);
   });
 
@@ -107,12 +107,12 @@ describe('the Authorization header', () => {
     ['token_invalid', (token: string) => `Bearer ${token} x`],
     ['token_invalid', (token: string) => `Bearer ${token.slice(0, -2)}`],
     ['token_invalid', () => 'Bearer null'],
-  ])('answers %s to %o', async (code, header) => {
+  ])('responds with %s to %o', async (code, header) => {
     const { status, body } = await api.anonymous(header(api.token('ada'))).get(me);
     expect({ status, code: body.code }).toEqual({ status: 401, code });
   });
 
-  test('is the only place where a token is looked for', async () => {
+  test('is the only source of the token', async () => {
     const token = api.token('ada');
     const anonymous = api.anonymous();
     for (const name of ['access_token', 'token', 'authorization']) {
@@ -131,7 +131,7 @@ describe('the Authorization header', () => {
 });
 
 describe('GET /api/v1/me', () => {
-  test('tells the user and the scopes', async () => {
+  test('returns the user and the scopes', async () => {
     const answer = await api.user('ada').get(me);
     expect(answer).toMatchObject({ status: 200, body: { id: 'ada', scopes: null } });
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -150,7 +150,7 @@ describe('GET /api/v1/me', () => {
     },
   );
 
-  test('no header names another user', async () => {
+  test('no header can select another user', async () => {
     const headers = { 'X-User-Id': 'eve', 'X-Forwarded-User': 'eve', 'X-Owner': 'eve' };
     expect((await api.user('ada').get(me, headers)).body.id).toBe('ada');
   });

@@ -1,4 +1,4 @@
-/** Better Auth's own client against the embedded issuer: each of its methods, by cookies and by bearer tokens. */
+/** Better Auth's client with the embedded issuer: each of its methods, with cookies and with bearer tokens. */
 import { createAuthClient } from 'better-auth/client';
 import { jwtClient } from 'better-auth/client/plugins';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ function newPerson() {
   return { name: 'Ada', email: `ada${people}@example.com`, password };
 }
 
-/** A client that keeps its cookies, as a browser does. */
+/** A client that stores its cookies, as a browser does. */
 function byCookies() {
   const jar = new Map<string, string>();
   return clientWith(async (input, init) => {
@@ -40,7 +40,7 @@ function byCookies() {
   });
 }
 
-/** A client that keeps the token in `set-auth-token`, as the documentation of Better Auth's bearer plugin says. */
+/** A client that keeps the token in `set-auth-token`, as the documentation of Better Auth's bearer plugin describes. */
 function byBearer() {
   let token = '';
   return clientWith(async (input, init) => {
@@ -72,7 +72,7 @@ function clientWith(customFetchImpl: typeof fetch) {
   });
 }
 
-/** A client that has signed somebody up. */
+/** A client with a new user. */
 async function signedUp(newClient: typeof byCookies) {
   const client = newClient();
   const person = newPerson();
@@ -80,7 +80,7 @@ async function signedUp(newClient: typeof byCookies) {
   return { client, person };
 }
 
-/** What an error is for the code of an application: Better Auth's code and message, and the problem's status and code. */
+/** An error for the application: Better Auth's code and message, and the problem's status and code. */
 const refusal = (status: number, code: string, auth_code: string, message: string | RegExp) => ({
   data: null,
   error: expect.objectContaining({
@@ -99,7 +99,7 @@ describe.each([
   ['cookies', byCookies],
   ['bearer tokens', byBearer],
 ])('by %s', (_how, newClient) => {
-  test('signs up, asks for the session and a token, and signs out', async () => {
+  test('signs up, gets the session and a token, and signs out', async () => {
     const { client, person } = await signedUp(newClient);
     const session = await client.getSession();
     expect(session.data?.user).toMatchObject({ name: person.name, email: person.email });
@@ -112,7 +112,7 @@ describe.each([
     expect((await client.getSession()).data).toBeNull();
   });
 
-  test('signs in, and is told why not', async () => {
+  test('signs in, and gets the reason of a failure', async () => {
     const { person } = await signedUp(newClient);
     const client = newClient();
     const wrong = refusal(401, 'token_invalid', 'INVALID_EMAIL_OR_PASSWORD', 'Invalid email or password');
@@ -122,7 +122,7 @@ describe.each([
     expect((await client.getSession()).data?.user.email).toBe(person.email);
   });
 
-  test('is told why it cannot sign up', async () => {
+  test('gets the reason of a failed sign-up', async () => {
     const { client, person } = await signedUp(newClient);
     const refused = (code: string, message: string | RegExp) => refusal(422, 'validation_failed', code, message);
     expect(await client.signUp.email(person)).toEqual(
@@ -137,7 +137,7 @@ describe.each([
     const invalid = await client.signUp.email({ ...newPerson(), email: 'ada' });
     expect(invalid).toEqual(refused('VALIDATION_ERROR', /^\[body\.email\] Invalid/));
     expect(invalid.error).toMatchObject({ errors: [{ in: 'body', pointer: '/email' }] });
-    // A rule of this server's own, which has no code of Better Auth's.
+    // A rule of this server, without a code of Better Auth.
     expect((await client.signUp.email({ ...newPerson(), password: 'password1' })).error).toMatchObject({
       status: 422,
       message: expect.stringContaining('common password'),
@@ -176,7 +176,7 @@ describe.each([
     expect(await client.listSessions()).toEqual(unauthorized);
   });
 
-  test('is asked to sign in again before it lists sessions with an old one', async () => {
+  test('has to sign in again to list sessions with an old session', async () => {
     const { client, person } = await signedUp(newClient);
     await api.database.query(
       `update todo_auth.session set created_at = now() - interval '2 days'
@@ -197,7 +197,7 @@ describe.each([
     );
   });
 
-  test('is told what is not to be had here, and nothing of it is the server’s failure', async () => {
+  test('gets a client error for methods that are not enabled', async () => {
     const { client, person } = await signedUp(newClient);
     const accountId = (await client.listAccounts()).data?.[0]?.id ?? '';
     const { email } = person;
@@ -233,7 +233,7 @@ describe.each([
     ]);
   });
 
-  test('throws errors with the same members, if told to', async () => {
+  test('throws errors with the same members if configured', async () => {
     const client = newClient();
     const thrown = await client.signIn.email({ email: 'nobody@example.com', password }, { throw: true }).then(
       () => null,
@@ -263,7 +263,7 @@ describe('a request without a body', () => {
     expect((await client.get('/api/auth/token')).status).toBe(401);
   });
 
-  test('signs out: in no chunks', async () => {
+  test('signs out: with an empty chunked body', async () => {
     const { headers } = await api.anonymous().post('/api/auth/sign-up/email', newPerson());
     const session = headers.get('set-auth-token');
     const head = [
@@ -279,7 +279,7 @@ describe('a request without a body', () => {
     expect((await api.anonymous(`Bearer ${session}`).get('/api/auth/token')).status).toBe(401);
   });
 
-  test.each(['/revoke-sessions', '/revoke-other-sessions'])('is all that %s needs', async (path) => {
+  test.each(['/revoke-sessions', '/revoke-other-sessions'])('is sufficient for %s', async (path) => {
     const { headers } = await api.anonymous().post('/api/auth/sign-up/email', newPerson());
     const client = api.anonymous(`Bearer ${headers.get('set-auth-token')}`);
     expect((await client.request('POST', `/api/auth${path}`, { headers: json })).status).toBe(200);

@@ -1,4 +1,4 @@
-/** AUTH_MODE=jwks with a Better Auth server of somebody else's application, configured by BETTER_AUTH_URL alone. */
+/** AUTH_MODE=jwks with the Better Auth server of another application, configured only by BETTER_AUTH_URL. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { betterAuth } from 'better-auth';
@@ -11,7 +11,7 @@ import { startApi, type TestApi } from '../support/api.ts';
 interface Application {
   readonly url: string;
   readonly server: Server;
-  /** Signs somebody new up; the id of the user, and their token. */
+  /** Signs up a new user. Returns the id and a token of the user. */
   signUp(): Promise<{ id: string; token: string }>;
 }
 
@@ -44,7 +44,7 @@ test('two users of the application are two users here', async () => {
   expect((await stranger.get('/api/v1/tasks')).body).toEqual([]);
 });
 
-test('a user of another application is nobody here', async () => {
+test('a user of another application is rejected', async () => {
   const other = await startApplication();
   const { token } = await other.signUp();
   await stop(other);
@@ -52,11 +52,11 @@ test('a user of another application is nobody here', async () => {
   expect({ status, code: body.code }).toEqual({ status: 401, code: 'token_invalid' });
 });
 
-test('no issuer is mounted here', async () => {
+test('the embedded issuer is not mounted', async () => {
   expect((await api.anonymous().get('/api/auth/jwks')).status).toBe(404);
 });
 
-/** As an application would be that a developer has already: defaults, and the plugin that makes tokens. */
+/** An existing application: the defaults of Better Auth and the jwt plugin. */
 async function startApplication(): Promise<Application> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

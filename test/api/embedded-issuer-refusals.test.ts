@@ -1,4 +1,4 @@
-/** What the embedded issuer refuses, in the same kind of problem as the rest of the server; and a changed secret. */
+/** Rejections of the embedded issuer as problems of this API, and a changed secret. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
@@ -24,7 +24,7 @@ function newPerson() {
 
 const outcome = ({ status, body }: Answer) => ({ status, code: body?.code });
 
-test('a wrong password and an unknown address are answered alike', async () => {
+test('a wrong password and an unknown address get the same response', async () => {
   const person = newPerson();
   await api.anonymous().post(signUpPath, person);
   const wrong = await api.anonymous().post(signInPath, { ...person, password: 'wrong horse battery' });
@@ -34,7 +34,7 @@ test('a wrong password and an unknown address are answered alike', async () => {
   expect(wrong.headers.getSetCookie()).toEqual([]);
 });
 
-test('an address is taken once, in any case', async () => {
+test('an address can sign up once, ignoring case', async () => {
   const person = newPerson();
   await api.anonymous().post(signUpPath, person);
   for (const email of [person.email, person.email.toUpperCase()]) {
@@ -43,7 +43,7 @@ test('an address is taken once, in any case', async () => {
   }
 });
 
-test('of twenty sign-ups with the same address at once, one succeeds', async () => {
+test('one of twenty concurrent sign-ups with the same address succeeds', async () => {
   const person = newPerson();
   const answers = await Promise.all(Array.from({ length: 20 }, () => api.anonymous().post(signUpPath, person)));
   const statuses = answers.map(({ status }) => status).sort();
@@ -88,7 +88,7 @@ test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/merge
   },
 );
 
-test('a sign-in of more than 64 KiB is too large, and one nested deeply does no harm', async () => {
+test('a sign-in of more than 64 KiB is too large, and deep nesting does no harm', async () => {
   const large = await api.anonymous().post(signInPath, { email: 'x'.repeat(70_000) });
   expect(outcome(large)).toEqual({ status: 413, code: 'payload_too_large' });
   const deep = `{"email":"a@b.example","password":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
@@ -118,11 +118,11 @@ test.each([
   '/%00',
   '/%zz',
   '/admin/list-users',
-])('/api/auth%s is no path', async (path) => {
+])('/api/auth%s is not found', async (path) => {
   expect(outcome(await api.anonymous().get(`/api/auth${path}`))).toEqual({ status: 404, code: 'not_found' });
 });
 
-test.each(['/api/auth/jwks', '/api/auth/ok'])('HEAD %s is answered as GET', async (path) => {
+test.each(['/api/auth/jwks', '/api/auth/ok'])('HEAD %s is handled as GET', async (path) => {
   expect(await api.anonymous().request('HEAD', path)).toMatchObject({ status: 200, text: '' });
 });
 
@@ -133,7 +133,7 @@ test.each(['x', 'x.y', '..', 'null', 'a'.repeat(5_000)])('the session token "%s"
   expect(outcome(cookie)).toEqual({ status: 401, code: 'token_invalid' });
 });
 
-test('the log tells of no address, password or session', async () => {
+test('the log has no address, password or session', async () => {
   const person = newPerson();
   const { headers } = await api.anonymous().post(signUpPath, person);
   await api.anonymous().post(signUpPath, person);
@@ -145,7 +145,7 @@ test('the log tells of no address, password or session', async () => {
 });
 
 describe('after the secret has changed', () => {
-  test('a new key is made for new tokens, and tokens of the old one stay valid', async () => {
+  test('a new key is created for new tokens, and tokens of the old key stay valid', async () => {
     const own = await startApi({ environment: { AUTH_MODE: 'embedded' } });
     const { headers } = await own.anonymous().post(signUpPath, newPerson());
     const before = await own.anonymous(`Bearer ${headers.get('set-auth-token')}`).get('/api/auth/token');
@@ -175,7 +175,7 @@ describe('after the secret has changed', () => {
     expect((await own.anonymous(`Bearer ${before.body.token}`).get('/api/v1/me')).status).toBe(200);
   });
 
-  test('servers that start at once make one key between them', async () => {
+  test('servers that start concurrently create one key', async () => {
     const own = await startApi({ environment: { AUTH_MODE: 'embedded' } });
     const options = {
       publicUrl: own.config.server.publicUrl,

@@ -1,4 +1,4 @@
-/** The embedded issuer, as curl, Node and a browser meet it. */
+/** The embedded issuer with curl, Node and browsers as clients. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
@@ -23,7 +23,7 @@ function newPerson() {
 
 const auth = (path: string) => `/api/auth${path}`;
 
-/** What a client sends back of the cookies that it was given. */
+/** The Cookie header for the received cookies. */
 function cookiesOf(headers: Headers): string {
   return headers
     .getSetCookie()
@@ -35,7 +35,7 @@ function claimsOf(token: string): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
 
-/** Signs somebody new up and in, without cookies; the session's token, and the answer of the sign-up. */
+/** Signs up a new user without cookies. Returns the session token and the response of the sign-up. */
 async function signUp(person = newPerson()) {
   const answer = await api.anonymous().post(auth('/sign-up/email'), person);
   return { person, answer, session: answer.headers.get('set-auth-token') ?? '' };
@@ -47,7 +47,7 @@ async function tokenOf(session: string): Promise<string> {
 
 test('curl: signs up, signs in, gets a token, uses it, signs out, by a cookie', async () => {
   const person = newPerson();
-  // Node's fetch says more of itself than curl does.
+  // Node's fetch sends more headers than curl.
   const curl = async (method: string, path: string, body: object | null, cookie = '') => {
     const text = body === null ? '' : JSON.stringify(body);
     const head = [
@@ -77,7 +77,7 @@ test('curl: signs up, signs in, gets a token, uses it, signs out, by a cookie', 
   expect((await curl('GET', auth('/token'), null, cookie)).status).toBe(401);
 });
 
-/** The JSON of an answer that may have come in chunks. */
+/** The JSON of a response, which can be chunked. */
 function bodyOf(text: string) {
   return JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
 }
@@ -120,7 +120,7 @@ describe('a browser', () => {
     expect((await api.anonymous().post(auth('/sign-out'), {}, withCookie)).status).toBe(200);
   });
 
-  test.each(['https://evil.example', 'null', `${origin}.evil.example`])('is refused from %s', async (from) => {
+  test.each(['https://evil.example', 'null', `${origin}.evil.example`])('is rejected from %s', async (from) => {
     const { person, answer } = await signUp();
     const cookie = cookiesOf(answer.headers);
     const withCookie = browser(from, 'cross-site', cookie);
@@ -141,7 +141,7 @@ describe('a browser', () => {
     expect((await api.anonymous().get(auth('/token'), { Cookie: cookie })).status).toBe(200);
   });
 
-  test('is refused where a form of another site signs it in', async () => {
+  test('is rejected if a form of another site signs it in', async () => {
     const { person } = await signUp();
     const form = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
     const answer = await api.anonymous().post(auth('/sign-in/email'), person, form);
@@ -151,7 +151,7 @@ describe('a browser', () => {
 });
 
 describe('tokens', () => {
-  test('hold a subject and times, and nothing of the user', async () => {
+  test('contain a subject and times, and no other user data', async () => {
     const { session, answer } = await signUp();
     const claims = claimsOf(await tokenOf(session));
     expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'sub']);
@@ -160,7 +160,7 @@ describe('tokens', () => {
     expect(Number(claims.exp) - Number(claims.iat)).toBe(900);
   });
 
-  test('are signed with a key whose public half alone is published', async () => {
+  test('are signed with a key of which only the public key is published', async () => {
     const { body } = await api.anonymous().get(auth('/jwks'));
     expect(body.keys.length).toBeGreaterThan(0);
     for (const key of body.keys) {
@@ -171,7 +171,7 @@ describe('tokens', () => {
     expect(stored.map(({ private_key }) => private_key).join()).not.toContain('"d"');
   });
 
-  test('are no session, and sessions are no tokens', async () => {
+  test('are not accepted as sessions, and sessions are not accepted as tokens', async () => {
     const { session } = await signUp();
     const token = await tokenOf(session);
     expect((await api.anonymous(`Bearer ${session}`).get('/api/v1/me')).status).toBe(401);

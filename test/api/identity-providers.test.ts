@@ -1,4 +1,4 @@
-/** What identity providers call scopes, and what the log tells of a token for somebody else. */
+/** Scope claims of identity providers, and the log line of a token for another audience. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 
@@ -39,7 +39,7 @@ test.each([
     { claim: 'client_id', received: 'web', configured: 'todo' },
   ],
   [{ iss: 'x'.repeat(3_000) }, { claim: 'iss', received: expect.stringMatching(/^"x{200,400}…$/), configured }],
-])('of %j the log has both values, and the client neither', async (claims, mismatch) => {
+])('a mismatch with %j: both values are in the log, and not in the response', async (claims, mismatch) => {
   const { status, headers, text, body } = await api.user('ada', claims).get('/api/v1/me');
   expect({ status, code: body.code }).toEqual({ status: 401, code: 'token_invalid' });
   expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
@@ -48,7 +48,7 @@ test.each([
   expect(line).toMatchObject({ event: 'token_refused', reason: expect.stringMatching(/^(iss|aud) must be/), mismatch });
 });
 
-test('of a token that is not signed well the log has no claim', async () => {
+test('the log has no claim of a token with an invalid signature', async () => {
   const [header, payload] = api.token('ada', { iss: 'https://evil.example' }).split('.');
   const { body } = await api.anonymous(`Bearer ${header}.${payload}.${'A'.repeat(86)}`).get('/api/v1/me');
   const line = api.log.find((entry) => entry.request_id === body.request_id);

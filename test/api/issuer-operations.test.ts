@@ -1,4 +1,4 @@
-/** The embedded issuer's endpoints as the OpenAPI document describes them: each client validates the answers. */
+/** The embedded issuer's endpoints against the OpenAPI document: the test client validates each response. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentWithIssuer, issuerOperations } from '../support/document.ts';
@@ -6,7 +6,7 @@ import { documentWithIssuer, issuerOperations } from '../support/document.ts';
 const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
 
 let api: TestApi;
-/** The operations whose success was seen, as method and path. */
+/** The operations that have succeeded, as method and path. */
 const seen = new Set<string>();
 
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-/** Sends a request, which must succeed; the client compares the answer with the document. */
+/** Sends a request that must succeed. The client validates the response against the document. */
 async function succeed(client: Client, method: string, path: string, body?: object) {
   const answer = await client.request(method, `/api/auth${path}`, body === undefined ? {} : { body });
   expect(answer.status, answer.text).toBe(200);
@@ -25,11 +25,11 @@ async function succeed(client: Client, method: string, path: string, body?: obje
 
 const sessionOf = (answer: { headers: Headers }) => api.anonymous(`Bearer ${answer.headers.get('set-auth-token')}`);
 
-test('the server’s document has them', async () => {
+test('the document of the server has them', async () => {
   expect((await api.anonymous().get('/openapi.json')).body).toEqual(documentWithIssuer);
 });
 
-test('every documented endpoint answers as documented', async () => {
+test('every documented endpoint responds as documented', async () => {
   const anonymous = api.anonymous();
   const first = sessionOf(await succeed(anonymous, 'POST', '/sign-up/email', person));
   const { body } = await succeed(first, 'GET', '/get-session');
@@ -78,7 +78,7 @@ test.each(issuerOperations.filter(({ operation }) => operation.security.length >
     const body = bodies[operation.operationId];
     expect(operation.requestBody === undefined).toBe(body === undefined);
     const { status } = await api.anonymous('Bearer x').request(method, path, body ? { body } : {});
-    // Without a session there is none to read and none to end.
+    // These endpoints accept requests without a session.
     expect(status).toBe(['getSession', 'signOut'].includes(operation.operationId) ? 200 : 401);
   },
 );

@@ -1,4 +1,4 @@
-/** What the embedded issuer does against guessing and stolen sessions. */
+/** Protection of the embedded issuer against guessed passwords and stolen sessions. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 
@@ -34,7 +34,7 @@ test('a password has 8 to 128 characters, of any kind', async () => {
   }
 });
 
-test('a password that is guessed first is refused, at sign-up and when it is changed', async () => {
+test('a common password is rejected, at sign-up and at a password change', async () => {
   for (const password of ['password', '12345678', 'iloveyou1', 'Password1']) {
     const { answer } = await signUp(password);
     expect(answer.status, password).toBe(422);
@@ -48,7 +48,7 @@ test('a password that is guessed first is refused, at sign-up and when it is cha
   expect(changed.body.errors).toMatchObject([{ pointer: '/newPassword' }]);
 });
 
-test('a wrong password and an unknown address are answered the same', async () => {
+test('a wrong password and an unknown address get the same response', async () => {
   const { email } = await signUp();
   const wrong = await signIn(email, 'not the password');
   const unknown = await signIn('nobody@example.com', 'not the password');
@@ -57,7 +57,7 @@ test('a wrong password and an unknown address are answered the same', async () =
   expect(unknown.body).toMatchObject(said);
 });
 
-test('an account is guessed at 10 times a minute, whether it exists or not', async () => {
+test('an account allows 10 failed sign-ins per minute, whether it exists or not', async () => {
   const { email } = await signUp();
   for (const address of [email, 'nobody-else@example.com']) {
     for (let attempt = 0; attempt < 10; attempt += 1) {
@@ -92,7 +92,7 @@ test('changing the password ends all other sessions', async () => {
   expect((await api.anonymous(`Bearer ${renewed}`).get('/api/auth/token')).status).toBe(200);
 });
 
-test('the session cookie is out of reach of scripts and of other sites, and of plain http where there is https', async () => {
+test('the session cookie is HttpOnly and SameSite, and Secure with https', async () => {
   const { answer } = await signUp();
   expect(answer.headers.get('set-cookie')).toMatch(/^better-auth\.session_token=.*; HttpOnly; SameSite=Lax$/);
   const secure = await startApi({ environment: { AUTH_MODE: 'embedded', PUBLIC_URL: 'https://todo.example.com' } });
@@ -102,7 +102,7 @@ test('the session cookie is out of reach of scripts and of other sites, and of p
   expect(headers.get('set-cookie')).toMatch(/^__Secure-better-auth\.session_token=.*; Secure/);
 });
 
-test('the issuer’s tables are out of reach of the role that serves tasks', async () => {
+test('the user role has no access to the tables of the issuer', async () => {
   for (const table of ['user', 'session', 'account', 'verification', 'jwks']) {
     const rows = await api.database.query<{ may: boolean }>(
       `select has_schema_privilege('todo_user', 'todo_auth', 'usage')

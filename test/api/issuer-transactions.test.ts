@@ -1,12 +1,11 @@
-/** The embedded issuer's operations, with a failure before each of their statements: nothing is done by half. */
-import { randomBytes } from 'node:crypto';
+/** Atomicity of the embedded issuer's operations, with a failure at each of their statements. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { prepareFaults, type StatementFaults } from '../support/statement-faults.ts';
 
 const password = 'correct horse battery';
 const newPassword = 'another horse, another battery';
-/** More than any operation has. */
+/** More statements than any operation has. */
 const mostStatements = 30;
 
 let api: TestApi;
@@ -19,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-/** What is written past the log, by libraries. */
+/** Output of libraries that bypasses the log. */
 const printed: unknown[] = [];
 vi.spyOn(console, 'error').mockImplementation((...values) => void printed.push(values));
 process.on('warning', (warning) => printed.push(warning));
@@ -58,7 +57,7 @@ async function rows(): Promise<unknown> {
   return api.database.query(`select jsonb_build_array(${columns.join(', ')}) as rows`);
 }
 
-/** What an operation starts from, the request, and what holds after it has succeeded. */
+/** The precondition of an operation, its request, and the check after its success. */
 interface Case {
   readonly prepare?: (user: Signed) => Promise<unknown>;
   readonly request: (user: Signed) => Promise<Answer>;
@@ -172,7 +171,7 @@ const cases: Readonly<Record<string, Case>> = {
   'checking the password': { request: ({ client }) => post(client, '/verify-password', { password }) },
 };
 
-/** Fails one statement after the other, each in an attempt of its own; the answer of the first one that succeeds. */
+/** Makes each statement fail in a separate attempt. Returns the first successful response. */
 async function failEverywhere(how: 'lost before' | 'cancelled', request: () => Promise<Answer>): Promise<Answer> {
   for (let at = 1; at <= mostStatements; at += 1) {
     const before = await rows();
@@ -205,20 +204,20 @@ describe.each(Object.entries(cases))('%s', (_name, { prepare, request, holds }) 
     await prepare?.(user);
   });
 
-  test.each(['lost before', 'cancelled'] as const)('is done as a whole or not at all: %s', async (how) => {
+  test.each(['lost before', 'cancelled'] as const)('is atomic: %s', async (how) => {
     const answer = await failEverywhere(how, () => request(user));
     expect(answer.status).toBe(200);
     await holds?.(user, answer);
   });
 
-  test('may have been done as a whole when its commit is not answered', async () => {
+  test('can be committed if the response to the commit is lost', async () => {
     let failed: string | null = null;
     for (let at = 1; at <= mostStatements && failed !== 'commit'; at += 1) {
       const before = await rows();
       faults.cause(at, 'lost after');
       const answer = await request(user);
       failed = faults.end();
-      // An operation that writes nothing has no commit.
+      // A read-only operation has no commit.
       if (failed === null) return;
       expectOutage(answer, 503, failed);
       if (failed === 'commit') expect(await rows()).not.toEqual(before);
@@ -228,7 +227,7 @@ describe.each(Object.entries(cases))('%s', (_name, { prepare, request, holds }) 
   });
 });
 
-test('none of these failures counted as a failed authentication', async () => {
+test('none of these failures counts as a failed authentication', async () => {
   const { client } = await signedIn();
   expect((await get(client, '/token')).status).toBe(200);
 });
@@ -251,7 +250,7 @@ test('an address is kept for a user who has an account or a session, or whose ad
   await isSignedOut(client);
 });
 
-test('many operations at once wait for one another and not for themselves', async () => {
+test('concurrent operations do not deadlock', async () => {
   const user = await signedIn();
   for (let count = 0; count < 5; count += 1) await canSignIn(user.email, password);
   const answers = await Promise.all(
@@ -264,7 +263,7 @@ test('many operations at once wait for one another and not for themselves', asyn
   expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(200));
 });
 
-test('a table that is missing is a failure of the server, and no failed authentication', async () => {
+test('a missing table is a server error and not a failed authentication', async () => {
   const { client } = await signedIn();
   await run('alter table todo_auth.session rename to elsewhere');
   const { status, body } = await get(client, '/token');
@@ -273,34 +272,6 @@ test('a table that is missing is a failure of the server, and no failed authenti
   await isSignedIn(client);
 });
 
-test('a refusal that Better Auth does not expect is logged with its SQLSTATE, without the statement and its values', async () => {
-  const { email, id } = await signedIn();
-  await run(
-    `create function public.refuse() returns trigger language plpgsql as
-     $$ begin raise exception 'refused' using errcode = '23503'; end $$`,
-  );
-  await run('create trigger refuse before insert on todo_auth.session for each row execute function public.refuse()');
-  const { status, body } = await post(api.anonymous(), '/sign-in/email', { email, password });
-  await run('drop function public.refuse cascade');
-  expect({ status, code: body.code }).toEqual({ status: 500, code: 'internal_error' });
-  const line = api.log.find(({ request_id }) => request_id === body.request_id);
-  expect(line).toMatchObject({ reason: '23503', err: { code: '23503' } });
-  expect(JSON.stringify(line)).not.toMatch(new RegExp(`Failed query|${id}|${email}`));
-});
-
-test('an address that another sign-up has just taken, or that is too long to be stored, is refused with the reason', async () => {
-  const signUp = (email: string) => post(api.anonymous(), '/sign-up/email', { name: 'Eve', email, password });
-  const { email } = newPerson();
-  const together = await Promise.all([signUp(email), signUp(email), signUp(email)]);
-  const [first, ...others] = together.sort((one, other) => one.status - other.status);
-  expect(first?.status).toBe(200);
-  // A random text, because PostgreSQL compresses others until they fit the index.
-  for (const { status, body } of [...others, await signUp(`${randomBytes(6_000).toString('hex')}@example.com`)]) {
-    expect(status).toBe(422);
-    expect(body.detail).toMatch(/has just signed up with this address|already exists/);
-  }
-});
-
-test('nothing of all this was printed', () => {
+test('nothing was printed', () => {
   expect(printed).toEqual([]);
 });

@@ -1,12 +1,12 @@
-/** Rate limits: the contract's section 8. */
+/** Rate limits per user and per address. */
 import { expect, test } from 'vitest';
 import { startApi } from '../support/api.ts';
 
-/** Another client's address, as a proxy on this machine would tell it. */
+/** The header with another client's address, as a proxy on this machine sends it. */
 const from = (address: string) => ({ 'X-Forwarded-For': address });
 
 for (const store of ['memory', 'database']) {
-  test(`a user has so many requests a minute, exactly, counted in ${store}`, async () => {
+  test(`the limit of requests per user and minute is exact, counted in ${store}`, async () => {
     const api = await startApi({ environment: { RATE_LIMIT_PER_MINUTE: '5', RATE_LIMIT_STORE: store } });
     const [ada, bob] = [api.user(), api.user()];
     for (const left of [4, 3, 2, 1, 0]) {
@@ -25,7 +25,7 @@ for (const store of ['memory', 'database']) {
   });
 }
 
-test('requests that arrive at once are counted each', async () => {
+test('concurrent requests are all counted', async () => {
   const api = await startApi({ environment: { RATE_LIMIT_PER_MINUTE: '10', RATE_LIMIT_STORE: 'database' } });
   const ada = api.user();
   const statuses = await Promise.all(Array.from({ length: 25 }, async () => (await ada.get('/api/v1/me')).status));
@@ -33,7 +33,7 @@ test('requests that arrive at once are counted each', async () => {
   expect(statuses.filter((status) => status === 429)).toHaveLength(15);
 });
 
-test('what is refused for its scope or its body counts; what is not a user’s does not', async () => {
+test('requests with a wrong scope or body count; unauthenticated requests do not', async () => {
   const api = await startApi({ environment: { RATE_LIMIT_PER_MINUTE: '3' } });
   const reader = api.user('reader', { scope: 'tasks:read' });
   expect((await reader.post('/api/v1/tasks', { title: 'x' })).status).toBe(403);
@@ -43,7 +43,7 @@ test('what is refused for its scope or its body counts; what is not a user’s d
   expect((await reader.get('/api/v1/tasks')).status).toBe(429);
 });
 
-test('an address has so many failed authentications a minute, exactly, and good tokens do not count', async () => {
+test('the limit of failed authentications per address and minute is exact, and valid tokens do not count', async () => {
   const api = await startApi({ environment: { AUTH_FAILURES_PER_MINUTE: '3' } });
   const ada = api.user();
   for (const authorization of [undefined, 'Bearer x', `Bearer ${api.token('x', { exp: 1 })}`]) {
@@ -67,7 +67,7 @@ test('failed sign-ins count for their address', async () => {
   expect((await attempt()).status).toBe(429);
 });
 
-test('0 is no limit', async () => {
+test('0 disables a limit', async () => {
   const api = await startApi({ environment: { RATE_LIMIT_PER_MINUTE: '0', AUTH_FAILURES_PER_MINUTE: '0' } });
   const { headers } = await api.user().get('/api/v1/me');
   expect(headers.has('ratelimit')).toBe(false);
@@ -76,7 +76,7 @@ test('0 is no limit', async () => {
   }
 });
 
-test('X-Forwarded-For changes nothing unless it comes from a trusted proxy', async () => {
+test('X-Forwarded-For is ignored unless it comes from a trusted proxy', async () => {
   const api = await startApi({ environment: { AUTH_FAILURES_PER_MINUTE: '2' } });
   const client = api.anonymous('Bearer x');
   const statuses: number[] = [];
@@ -86,25 +86,25 @@ test('X-Forwarded-For changes nothing unless it comes from a trusted proxy', asy
   expect(statuses).toEqual([401, 401, 429]);
 });
 
-test('behind a trusted proxy the address is the nearest that is not a proxy’s', async () => {
+test('behind trusted proxies the client is the nearest address that is not a proxy', async () => {
   const api = await startApi({
     environment: { AUTH_FAILURES_PER_MINUTE: '2', TRUSTED_PROXIES: '127.0.0.0/8,::1,10.0.0.0/8' },
   });
   const client = api.anonymous('Bearer x');
   const status = async (address: string) => (await client.get('/api/v1/me', from(address))).status;
   expect(await status('192.0.2.1')).toBe(401);
-  // What a client made up stands before what the proxy has seen.
+  // Forged addresses come before the address that the proxy appended.
   expect(await status('203.0.113.9, 192.0.2.1, 10.0.0.7')).toBe(401);
   expect(await status('203.0.113.10, 192.0.2.1')).toBe(429);
   expect(await status('192.0.2.2')).toBe(401);
-  // One client has a whole network of IPv6.
+  // One client has a whole /64 network of IPv6.
   expect(await status('2001:db8::1')).toBe(401);
   expect(await status('2001:0db8:0:0:ffff::2')).toBe(401);
   expect(await status('2001:db8::3')).toBe(429);
   expect(await status('2001:db8:0:1::1')).toBe(401);
 });
 
-test('an address counts as one with any port, and what is no address counts as the proxy', async () => {
+test('an address is the same with any port, and an invalid address counts as the proxy', async () => {
   const api = await startApi({ environment: { AUTH_FAILURES_PER_MINUTE: '2', TRUSTED_PROXIES: 'loopback' } });
   const status = async (address: string) => (await api.anonymous('Bearer x').get('/api/v1/me', from(address))).status;
   expect(await status('192.0.2.1:1000')).toBe(401);

@@ -1,4 +1,4 @@
-/** Pages in native applications: origins with a scheme of their own, and `Vary` for caches in between. */
+/** Pages in native applications: origins with their own scheme, and `Vary` for caches in between. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 
@@ -114,7 +114,7 @@ describe('Vary', () => {
     },
   );
 
-  test('is absent where no origin is configured', async () => {
+  test('is absent if no origin is configured', async () => {
     const bare = await startApi();
     const { headers } = await bare.anonymous().get('/livez', { Origin: 'https://a.example' });
     expect(headers.has('vary')).toBe(false);

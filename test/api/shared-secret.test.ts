@@ -18,7 +18,7 @@ const claims = { iss: 'https://issuer.test', aud: 'todo', iat: seconds, exp: sec
 
 const me = (token: string) => api.anonymous(`Bearer ${token}`).get('/api/v1/me');
 
-test('a token of the secret is its subject’s', async () => {
+test('the subject of a token signed with the secret is the user', async () => {
   const token = signWithSecret(testSecret, { ...claims, scope: 'tasks:read' });
   expect((await me(token)).body).toEqual({ id: 'ada', scopes: ['tasks:read'] });
   const owner = api.anonymous(`Bearer ${signWithSecret(testSecret, claims)}`);
@@ -34,7 +34,7 @@ test.each([
   ['another audience', () => signWithSecret(testSecret, { ...claims, aud: 'other' })],
   ['no subject', () => signWithSecret(testSecret, { ...claims, sub: undefined })],
   ['no end', () => signWithSecret(testSecret, { ...claims, exp: undefined })],
-])('a token with %s is refused', async (_fault, token) => {
+])('a token with %s is rejected', async (_fault, token) => {
   const { status, body } = await me(token());
   expect({ status, code: body.code }).toEqual({ status: 401, code: 'token_invalid' });
 });
@@ -43,7 +43,7 @@ test.each([
   ['a line break', (text: string) => `${text}\n`],
   ['a trailing space', (text: string) => `${text} `],
   ['quotes', (text: string) => `"${text}"`],
-])('a token of the secret is taken if %s was added to the secret and the issuer here', async (_added, add) => {
+])('a token is accepted if %s was added to the secret here and at the issuer', async (_added, add) => {
   const environment = {
     AUTH_MODE: 'shared-secret',
     BETTER_AUTH_SECRET: add(testSecret),
@@ -55,10 +55,10 @@ test.each([
   expect(answer.body).toEqual({ id: 'ada', scopes: null });
 });
 
-test('a token that is past is told so', async () => {
+test('an expired token is reported as expired', async () => {
   expect((await me(signWithSecret(testSecret, { ...claims, exp: seconds - 60 }))).body.code).toBe('token_expired');
 });
 
-test('no issuer is mounted', async () => {
+test('the embedded issuer is not mounted', async () => {
   expect((await api.anonymous().get('/api/auth/jwks')).status).toBe(404);
 });

@@ -1,4 +1,4 @@
-/** The build: it is replaced as a whole or not at all, and `npm start` never removes what it cannot build again. */
+/** The build: it is replaced atomically, and `npm start` never removes a build that it cannot replace. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -33,7 +33,7 @@ test('an interrupted build leaves the previous one', async () => {
   }
 });
 
-test('builds at the same time all succeed', async () => {
+test('concurrent builds all succeed', async () => {
   const project = smallProject();
   const ended = await Promise.all([project.build(), project.build(), project.build()]);
   expect(ended.map(({ code, stderr }) => ({ code, stderr }))).toEqual(Array(3).fill({ code: 0, stderr: '' }));
@@ -60,7 +60,7 @@ test('replacing a directory succeeds while another process replaces it, too', as
   expect(readdirSync(join(directory, 'dist'))).toEqual(['cli.js']);
 });
 
-test('without a compiler a build says what to install, and removes nothing', async () => {
+test('without a compiler a build fails with the fix, and removes nothing', async () => {
   const project = smallProject({ tools: false });
   project.write('dist/cli/main.js', "console.log('copied');\n");
   expect(await project.build()).toMatchObject({
@@ -71,7 +71,7 @@ test('without a compiler a build says what to install, and removes nothing', asy
   expect(project.built()).toBe("console.log('copied');\n");
 });
 
-test('npm start and an installation build what is missing or older than its sources, and nothing else', async () => {
+test('npm start and an installation build only if the build is missing or older than the sources', async () => {
   const project = smallProject();
   for (const event of ['postprepare', 'prestart'] as const) {
     project.write('src/cli/main.ts', `console.log('${event}');\n`);
@@ -83,7 +83,7 @@ test('npm start and an installation build what is missing or older than its sour
   expect(project.built()).toBe("console.log('kept');\n");
 });
 
-test('without a compiler npm start runs what is built, and says if that is older than its sources', async () => {
+test('without a compiler npm start runs the existing build, and warns if it is older than the sources', async () => {
   const project = smallProject({ tools: false });
   project.write('dist/cli/main.js', "console.log('copied');\n");
   for (const event of ['postprepare', 'prestart'] as const) {
@@ -110,7 +110,7 @@ test('without a compiler and a build an installation succeeds, and npm start fai
   });
 });
 
-test('a compiler of another version, in a folder above, does not count', async () => {
+test('a compiler of another version, in a folder above, is not used', async () => {
   const outer = emptyFolder();
   const project = smallProject({ folder: join(outer, 'inner'), tools: false });
   const other = join(outer, 'node_modules', 'typescript');
@@ -127,7 +127,7 @@ test('an image with the manifest alone, or with the manifest and the build, need
   }
 });
 
-test('with scripts but without sources it runs what is built', async () => {
+test('with scripts but without sources it runs the existing build', async () => {
   const project = smallProject({ tools: false, sources: false });
   expect(await project.lifecycle('postprepare')).toEqual({ code: 0, stdout: '', stderr: '' });
   expect(await project.lifecycle('prestart')).toMatchObject({
@@ -138,7 +138,7 @@ test('with scripts but without sources it runs what is built', async () => {
   expect(await project.lifecycle('prestart')).toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
-test('the command of a package that was never built says so in one line', async () => {
+test('the command of a package without a build fails with one line', async () => {
   const directory = emptyFolder();
   cpSync(join(root, 'bin'), join(directory, 'bin'), { recursive: true });
   writeFileSync(join(directory, 'package.json'), '{"type":"module"}');
@@ -151,12 +151,12 @@ test('the command of a package that was never built says so in one line', async 
 
 interface ProjectOptions {
   readonly folder?: string;
-  /** Whether what a build needs is installed. */
+  /** Whether the build dependencies are installed. */
   readonly tools?: boolean;
   readonly sources?: boolean;
 }
 
-/** A clone with the scripts of this one and a single source file. */
+/** A copy of this repository with its scripts and a single source file. */
 function smallProject({ folder = emptyFolder(), tools = true, sources = true }: ProjectOptions = {}) {
   const write = (name: string, text: string) => {
     mkdirSync(dirname(join(folder, name)), { recursive: true });

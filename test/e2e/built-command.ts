@@ -1,4 +1,4 @@
-/** The built command as a user runs it: a process of its own, in an empty folder, with an environment of its own. */
+/** Runs the built command as a user does: in a separate process, an empty folder and a clean environment. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,22 +20,22 @@ export interface Ended {
 export interface Run {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** What it has printed on both streams so far. */
+  /** The output on both streams so far. */
   output(): string;
-  /** The JSON lines that it has logged so far. */
+  /** The JSON lines of the log so far. */
   log(): Record<string, unknown>[];
 }
 
 export interface RunOptions {
-  /** An empty folder of the test's own where none is given. */
+  /** A new empty folder by default. */
   readonly directory?: string;
-  /** Beside what a program needs to be found; nothing else of the tests' own environment is handed on. */
+  /** In addition to PATH and similar variables. The rest of the environment of the tests is not passed. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether something will be typed into it. */
+  /** Whether the test writes to its standard input. */
   readonly input?: boolean;
 }
 
-/** Runs the command; killed with the test where it has not ended by then. */
+/** Runs the command and kills it at the end of the test. */
 export function runCommand(words: readonly string[], options: RunOptions = {}): Run {
   return run(process.execPath, [command, ...words], options);
 }
@@ -103,7 +103,7 @@ export function untilReady(server: Run & { readonly url: string }): Promise<void
   return until(async () => (await statusOf(`${server.url}/readyz`)) === 200, server);
 }
 
-/** Waits for something, as long as the process lives. */
+/** Waits for a condition while the process runs. */
 export async function until(holds: () => Promise<boolean> | boolean, { process: child, output }: Run): Promise<void> {
   for (const deadline = Date.now() + 40_000; !(await holds()); await delay(50)) {
     if (child.exitCode !== null) throw new Error(`the process ended with exit code ${child.exitCode}:\n${output()}`);
@@ -119,7 +119,7 @@ async function statusOf(url: string): Promise<number> {
   }
 }
 
-/** A folder that is removed with the test. */
+/** A folder that is removed at the end of the test. */
 export function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-system-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));

@@ -1,4 +1,4 @@
-/** The command line: what it prints, how it fails, and with which exit code. */
+/** The command line: output, errors and exit codes. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import { command, emptyFolder, root, run, runCommand, serve, serveReady, until }
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
-/** For tests that never get as far as to need users. */
+/** Configuration for tests that need no users. */
 const noIssuer = { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: testSecret };
 
-describe('what it prints', () => {
+describe('output', () => {
   test.each([[['--help']], [['-h']], [['serve', '--help']]])('%j: the commands', async (words) => {
     const { stdout, ...ended } = await runCommand(words).ended;
     expect(ended).toEqual({ code: 0, signal: null, stderr: '' });
@@ -23,13 +23,13 @@ describe('what it prints', () => {
     expect(await runCommand([word]).ended).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  test('openapi: the document, whatever the configuration', async () => {
+  test('openapi: the document, independent of the configuration', async () => {
     const { code, stdout, stderr } = await runCommand(['openapi'], { environment: { PORT: 'none' } }).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toMatchObject({ openapi: '3.1.0', info: { version } });
   });
 
-  test('config: what is in force, without anything secret', async () => {
+  test('config: the resolved configuration with masked secrets', async () => {
     const { code, stdout, stderr } = await runCommand(['config'], {
       environment: {
         DATABASE_URL: 'postgres://ada:open-sesame@127.0.0.1:5432/todo',
@@ -45,7 +45,7 @@ describe('what it prints', () => {
     expect(stdout).not.toContain(testSecret);
   });
 
-  test('config: the variables of a .env file, under those of the environment', async () => {
+  test('config: the variables of a .env file, which the environment overrides', async () => {
     const directory = emptyFolder();
     writeFileSync(join(directory, '.env'), 'PORT=4001\nHOST=0.0.0.0\n');
     const { stdout } = await runCommand(['config'], { directory, environment: { HOST: '127.0.0.2' } }).ended;
@@ -64,7 +64,7 @@ describe('what it prints', () => {
     );
   });
 
-  test('migrate: what it applied, and nothing the second time', async () => {
+  test('migrate: the applied migrations, and none the second time', async () => {
     const directory = emptyFolder();
     const first = await runCommand(['migrate'], { directory }).ended;
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Applied 0000_\w+.*\.\n$/), stderr: '' });
@@ -74,7 +74,7 @@ describe('what it prints', () => {
 });
 
 describe('serve', () => {
-  test('without a command too, and with JSON lines on a pipe', async () => {
+  test('is the default command, and logs JSON lines on a pipe', async () => {
     const port = await freePort();
     const server = runCommand([], { environment: { PORT: String(port) } });
     await until(() => server.log().some(({ msg }) => msg === 'ready'), server);
@@ -89,9 +89,9 @@ describe('serve', () => {
     expect(lines[0]).toMatchObject({ address: '127.0.0.1', port });
   });
 
-  test('tells on a terminal where things are, and what to type first', async (context) => {
+  test('prints a banner with URLs and first commands on a terminal', async (context) => {
     const hasScript = (await run('sh', ['-c', 'script --version']).ended).stdout.includes('util-linux');
-    context.skip(!hasScript, 'there is no util-linux script(1) to make a terminal with');
+    context.skip(!hasScript, 'util-linux script(1), which creates a terminal, is not installed');
     const port = await freePort();
     const line = `exec '${process.execPath}' '${command}'`;
     const terminal = run('script', ['-qefc', line, '/dev/null'], {
@@ -119,7 +119,7 @@ describe('serve', () => {
     expect((await terminal.ended).code).toBe(0);
   });
 
-  test('keeps its data and its secret, even when it was killed', async () => {
+  test('keeps its data and its secret after a kill', async () => {
     const directory = emptyFolder();
     const first = await serveReady({}, directory);
     const keys = await (await fetch(`${first.url}/api/auth/jwks`)).text();
@@ -129,7 +129,7 @@ describe('serve', () => {
     expect(await (await fetch(`${second.url}/api/auth/jwks`)).text()).toBe(keys);
   });
 
-  test('waits for a database that is not there yet', async () => {
+  test('waits for a database that is not available yet', async () => {
     const server = await serve({ ...noIssuer, DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/todo` });
     await until(() => server.log().some(({ msg }) => String(msg).includes('cannot be reached')), server);
     const ready = await fetch(`${server.url}/readyz`);
@@ -140,7 +140,7 @@ describe('serve', () => {
   });
 });
 
-describe('what it refuses, in one line that says what to do', () => {
+describe('errors, in one line with the fix', () => {
   test('an unknown command', async () => {
     for (const words of [['sever'], ['serve', 'now']]) {
       const { code, stdout, stderr } = await runCommand(words).ended;
@@ -150,7 +150,7 @@ describe('what it refuses, in one line that says what to do', () => {
   });
 
   test('an unknown option', async () => {
-    await expectRefusal(
+    await expectStartupError(
       ['serve', '--port', '1'],
       {},
       /^todo-api: unknown option '--port'. "todo-api --help" lists/i,
@@ -158,7 +158,7 @@ describe('what it refuses, in one line that says what to do', () => {
     );
   });
 
-  test('a configuration with faults: all of them at once, no value quoted', async () => {
+  test('an invalid configuration: all errors together, and no value quoted', async () => {
     const environment = {
       PORT: '99999',
       DATABASE_URL: 'mysql://x:hunter2@y/z',
@@ -175,7 +175,7 @@ describe('what it refuses, in one line that says what to do', () => {
     }
   });
 
-  test('a .env file that cannot be used, before anything is made', async () => {
+  test('an invalid .env file, before anything is created', async () => {
     const directory = emptyFolder();
     writeFileSync(join(directory, '.env'), 'set DATABASE_URL=pglite:./mine\n');
     for (const name of ['serve', 'migrate', 'config']) {
@@ -195,7 +195,7 @@ describe('what it refuses, in one line that says what to do', () => {
     onTestFinished(() => void taken.close());
     await new Promise((resolve) => taken.once('listening', resolve));
     const { port } = taken.address() as { port: number };
-    await expectRefusal(
+    await expectStartupError(
       ['serve'],
       { ...noIssuer, DATABASE_URL: 'pglite:memory', PORT: String(port) },
       new RegExp(`port ${port} on 127.0.0.1 is in use\\. .*set PORT`),
@@ -205,11 +205,11 @@ describe('what it refuses, in one line that says what to do', () => {
   test.each([
     ['no.such.host.invalid', /HOST/],
     ['192.0.2.1', /this machine has no address 192.0.2.1. Set HOST/],
-  ])('HOST=%s, which is not here', async (HOST, message) => {
-    await expectRefusal(['serve'], { ...noIssuer, DATABASE_URL: 'pglite:memory', PORT: '0', HOST }, message);
+  ])('HOST=%s, which this machine does not have', async (HOST, message) => {
+    await expectStartupError(['serve'], { ...noIssuer, DATABASE_URL: 'pglite:memory', PORT: '0', HOST }, message);
   });
 
-  test('a data directory that another process has', async () => {
+  test('a data directory in use by another process', async () => {
     const directory = emptyFolder();
     const first = await serveReady({}, directory);
     for (const words of [['serve'], ['migrate']]) {
@@ -222,25 +222,25 @@ describe('what it refuses, in one line that says what to do', () => {
     expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
   });
 
-  test('a data directory that is a file, or has something else in it', async () => {
+  test('a data directory that is a file or has other content', async () => {
     const directory = emptyFolder();
     writeFileSync(join(directory, 'file'), '');
     mkdirSync(join(directory, 'full', 'postgres'), { recursive: true });
     writeFileSync(join(directory, 'full', 'postgres', 'PG_VERSION'), '9.6\n');
     for (const name of ['file', 'file/below', 'full']) {
-      await expectRefusal(['migrate'], { DATABASE_URL: `pglite:${name}` }, /DATABASE_URL/, 1, directory);
+      await expectStartupError(['migrate'], { DATABASE_URL: `pglite:${name}` }, /DATABASE_URL/, 1, directory);
     }
   });
 
-  test('a schema that it may not bring up to date', async () => {
-    await expectRefusal(
+  test('an old schema with MIGRATE_ON_START=false', async () => {
+    await expectStartupError(
       ['serve'],
       { PORT: '0', DATABASE_URL: 'pglite:memory', MIGRATE_ON_START: 'false', ...noIssuer },
       /older than this server. Run `todo-api migrate`/,
     );
   });
 
-  test('a login, or a database, that the server does not know', async (context) => {
+  test('a login or a database that PostgreSQL does not know', async (context) => {
     const server = inject('postgresUrl');
     context.skip(server === null, inject('postgresMissing'));
     const login = `todo_refused_${process.pid}`;
@@ -255,14 +255,14 @@ describe('what it refuses, in one line that says what to do', () => {
     ] as const;
     for (const [DATABASE_URL, message] of cases) {
       for (const name of ['serve', 'migrate'])
-        await expectRefusal([name], { ...noIssuer, DATABASE_URL, PORT: '0' }, message);
+        await expectStartupError([name], { ...noIssuer, DATABASE_URL, PORT: '0' }, message);
     }
   });
 
   test('a wrong password', async () => {
     const port = await refusingServer('28P01', 'password authentication failed for user "ada"');
     const environment = { ...noIssuer, PORT: '0', DATABASE_URL: `postgres://ada:open-sesame@127.0.0.1:${port}/todo` };
-    const { stderr } = await expectRefusal(
+    const { stderr } = await expectStartupError(
       ['serve'],
       environment,
       /password authentication failed.*Check user and password in DATABASE_URL/,
@@ -270,9 +270,9 @@ describe('what it refuses, in one line that says what to do', () => {
     expect(stderr).not.toContain('open-sesame');
   });
 
-  test('for migrate: a database that is not there', async () => {
+  test('migrate: a database that is not available', async () => {
     const environment = { ...noIssuer, DATABASE_URL: `postgres://127.0.0.1:${await freePort()}/todo` };
-    await expectRefusal(
+    await expectStartupError(
       ['migrate'],
       environment,
       /the database cannot be reached \(connect ECONNREFUSED.*Check DATABASE_URL/,
@@ -280,7 +280,7 @@ describe('what it refuses, in one line that says what to do', () => {
   });
 });
 
-async function expectRefusal(
+async function expectStartupError(
   words: string[],
   environment: Record<string, string>,
   message: RegExp,
@@ -294,7 +294,7 @@ async function expectRefusal(
   return ended;
 }
 
-/** A server that speaks just enough of PostgreSQL's protocol to refuse every login. */
+/** A minimal PostgreSQL server that rejects every login. */
 async function refusingServer(code: string, message: string): Promise<number> {
   const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`);
   const head = Buffer.alloc(5, 'E');

@@ -1,4 +1,4 @@
-/** The documentation of the built server: the page, which works offline, and the OpenAPI document. */
+/** The documentation page of the built server, without internet access, and its OpenAPI document. */
 import { execFileSync } from 'node:child_process';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ const environment = { DATABASE_URL: 'pglite:memory', AUTH_MODE: 'shared-secret',
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-test('the page and its assets come from the server itself', async () => {
+test('the page loads only resources of the server', async () => {
   const { url } = await serveReady(environment);
   const page = await fetch(`${url}/docs`);
   expect(page.headers.get('content-type')).toMatch(/^text\/html/);
@@ -17,7 +17,7 @@ test('the page and its assets come from the server itself', async () => {
   const html = await page.text();
   const loaded = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, target]) => target as string);
   expect(loaded.filter((target) => !/^(\/docs\/|data:)/.test(target))).toEqual([]);
-  // The policy allows no inline scripts.
+  // The content security policy does not allow it.
   expect(html).not.toMatch(/<script(?![^>]*src=)|\son\w+=/);
 
   const assets = loaded.filter((target) => target.startsWith('/'));
@@ -58,7 +58,7 @@ describe('the document', () => {
     expect(document.openapi).toMatch(/^3\.1\./);
   });
 
-  test('has an id for every operation, and an example of each problem', () => {
+  test('has the id of every operation, and an example of each problem', () => {
     const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
     const names = operations.map(({ operationId }) => operationId);
     expect(new Set(names).size).toBe(names.length);
@@ -72,7 +72,7 @@ describe('the document', () => {
     }
   });
 
-  test('has no example of a parameter, which the page would fill in and send', () => {
+  test('has no parameter examples, because the page would send them', () => {
     const parameters = Object.values(document.paths)
       .flatMap((methods) => Object.values(methods))
       .flatMap((operation) => operation.parameters);
@@ -80,7 +80,7 @@ describe('the document', () => {
     expect(parameters.filter((it) => it.example !== undefined || it.schema.example !== undefined)).toEqual([]);
   });
 
-  test('has no unresolved reference', () => {
+  test('has no dangling reference', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
       ([, path]) => path as string,
     );

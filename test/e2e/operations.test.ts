@@ -1,4 +1,4 @@
-/** The SQL of docs/operations.md, for a login that may not set up its database itself. */
+/** The SQL of docs/operations.md, for a login without the rights to set up its database. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
@@ -7,7 +7,7 @@ import { root, runCommand } from './built-command.ts';
 
 const document = readFileSync(join(root, 'docs', 'operations.md'), 'utf8');
 
-test('it is what the server prints when it is refused, and it is enough', async (context) => {
+test('it is the SQL that the server prints, and it is sufficient', async (context) => {
   const postgres = inject('postgresUrl');
   context.skip(postgres === null, inject('postgresMissing'));
   const login = `todo_powerless_${process.pid}`;
@@ -26,7 +26,7 @@ test('it is what the server prints when it is refused, and it is enough', async 
   expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Applied /) });
 });
 
-/** Runs the lines, but for those that make a role which another test's server has made in this cluster already. */
+/** Runs the lines, except those that create a role that already exists in this cluster. */
 async function asSuperuser(server: string, lines: readonly string[]): Promise<void> {
   await withAdmin(server, async (admin) => {
     const { rows } = await admin.query<{ rolname: string }>('select rolname from pg_roles');
@@ -35,7 +35,7 @@ async function asSuperuser(server: string, lines: readonly string[]): Promise<vo
   });
 }
 
-/** A database, and a login that may do nothing but connect to it. */
+/** A database and a login that may only connect to it. */
 async function databaseOf(login: string, server: string): Promise<string> {
   await withAdmin(server, async (admin) => {
     await admin.query(`create role ${login} login password 'powerless'`);

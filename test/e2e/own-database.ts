@@ -1,4 +1,4 @@
-/** A PostgreSQL database of a test's own, and a connection to it that can get in a server's way. */
+/** A separate PostgreSQL database for a test, and a connection to it that can block a server. */
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
@@ -6,7 +6,7 @@ import { withAdmin } from '../support/databases.ts';
 
 let databases = 0;
 
-/** A database that is removed with the test; migrated, unless it is to be empty. */
+/** A database, migrated or empty, that is removed at the end of the test. */
 export async function ownDatabase({ isEmpty = false } = {}): Promise<{ url: string; holder: pg.Client }> {
   const postgres = inject('postgresUrl') as string;
   databases += 1;
@@ -25,7 +25,7 @@ export async function ownDatabase({ isEmpty = false } = {}): Promise<{ url: stri
   return { url, holder };
 }
 
-/** Until another connection waits for what this one has locked. */
+/** Waits until another connection waits for a lock of this one. */
 export async function untilBlocked(holder: pg.Client): Promise<void> {
   const blocked =
     'select count(*)::integer as count from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid))';

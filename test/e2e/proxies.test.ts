@@ -1,4 +1,4 @@
-/** Behind nginx and HAProxy, configured as docs/operations.md says. */
+/** The server behind nginx and HAProxy with the configuration of docs/operations.md. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { root } from './built-command.ts';
 
 const document = readFileSync(join(root, 'docs', 'operations.md'), 'utf8');
 
-/** The blocks of code in one language, in their order. */
+/** The code blocks in one language, in order. */
 function blocks(language: string): string[] {
   return [...document.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
     ([, text]) => text as string,
@@ -54,7 +54,7 @@ const overHttp1 =
     return reply(response.status, response.headers, await response.text());
   };
 
-/** Over one connection of HTTP/2 with TLS, as a browser would; closed when the test ends. */
+/** Requests over one HTTP/2 connection with TLS, as from a browser. It is closed at the end of the test. */
 function overHttp2(url: string): Send {
   const session = connect(url, { rejectUnauthorized: false });
   // Its streams fail with it.
@@ -88,7 +88,7 @@ function reply(status: number, headers: Headers, text: string): Reply {
 
 let people = 0;
 
-/** What a client does: signs up by cookie, gets a token, creates tasks, and follows every link that it is given. */
+/** A client that signs up by cookie, gets a token, creates tasks, and follows every link in the responses. */
 async function useApi(send: Send, base: string): Promise<void> {
   people += 1;
   const person = { name: 'Ada', email: `ada${people}@example.com`, password: 'correct horse battery' };
@@ -183,7 +183,7 @@ describe('nginx', () => {
 
   beforeEach((context) => context.skip(!hasNginx || !hasOpenssl, 'nginx or openssl is not installed'));
 
-  test('with its defaults, which are HTTP/1.0 and the name of the upstream as Host', async () => {
+  test('with its defaults: HTTP/1.0 and the upstream name as Host', async () => {
     const send = overHttp1(urls.defaults);
     await useApi(send, '');
     const script = await send('GET', '/docs/swagger-ui-bundle.js');
@@ -192,9 +192,9 @@ describe('nginx', () => {
 
   test('with TLS and HTTP/2', () => useApi(overHttp2(urls.tls), ''));
 
-  test('with the path left on', () => useApi(overHttp1(urls.leftOn), '/todo'));
+  test('with the path prefix passed through', () => useApi(overHttp1(urls.leftOn), '/todo'));
 
-  test('with the path taken off', () => useApi(overHttp1(urls.takenOff), '/todo'));
+  test('with the path prefix removed', () => useApi(overHttp1(urls.takenOff), '/todo'));
 
   test.for(['leftOn', 'takenOff'] as const)('the page below a path works in a browser: %s', async (kind, context) => {
     context.skip(!hasChromium, 'chromium is not installed');
@@ -221,7 +221,7 @@ describe('nginx', () => {
   });
 });
 
-test('HAProxy, whose health checks are HTTP/1.0 without a Host', async (context) => {
+test('HAProxy, with health checks in HTTP/1.0 without Host', async (context) => {
   context.skip(!hasHaproxy || !hasOpenssl, 'haproxy or openssl is not installed');
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-tls-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** The README's own lines, run as they stand but for the server's address, its port and how it is started. */
+/** The commands of the README, unchanged except for address, port and start command. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
@@ -10,9 +10,9 @@ import { command, type Run, root, run, serveReady, until, untilReady } from './b
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-test('it is installed and started with one line', () => {
+test('one line installs and starts the server', () => {
   expect(block('sh', 'npm ci')).toBe('npm ci && npm start\n');
-  // What the tests here put in its place.
+  // The tests replace this line.
   expect(scripts.start).toBe('node dist/cli/main.js serve');
   expect(scripts.postprepare).toContain('build-if-needed');
   expect(scripts.prestart).toBe(scripts.postprepare);
@@ -41,7 +41,7 @@ test('five lines sign up, get a token, create, list and complete a task', async 
   expect({ ...me, stdout: JSON.parse(me.stdout) }).toMatchObject({ code: 0, stdout: { id: signedUp.user.id } });
 });
 
-test('with a .env file it runs on a database such as Neon’s', async (context) => {
+test('with a .env file it runs on a database with the restrictions of Neon', async (context) => {
   const server = inject('postgresUrl');
   context.skip(server === null, inject('postgresMissing'));
   const database = await ownedDatabase(server as string);
@@ -52,7 +52,7 @@ test('with a .env file it runs on a database such as Neon’s', async (context) 
   expect(await (await fetch(`${started.url}/api/auth/jwks`)).json()).toMatchObject({ keys: [{ alg: 'EdDSA' }] });
 });
 
-test('it takes the tokens of an application’s Better Auth server', async () => {
+test('it accepts tokens of an application’s Better Auth server', async () => {
   const application = await startApplication(block('js', 'betterAuth'));
   const lines = block('sh', 'BETTER_AUTH_URL=').replaceAll('https://app.example.com', application.url);
   const api = await start(lines, await freePort());
@@ -75,7 +75,7 @@ test('it takes the tokens of an application’s Better Auth server', async () =>
   expect(me.headers.get('access-control-allow-origin')).toBe(application.url);
 });
 
-test('it takes tokens that were signed with a shared secret', async () => {
+test('it accepts tokens signed with a shared secret', async () => {
   const api = await start(block('sh', 'shared-secret'), await freePort(), { SECRET: testSecret });
   await untilReady(api);
   const token = signWithSecret(testSecret, { sub: 'ada', exp: Math.floor(Date.now() / 1000) + 60 });
@@ -83,7 +83,7 @@ test('it takes tokens that were signed with a shared secret', async () => {
   expect(await me.json()).toEqual({ id: 'ada', scopes: null });
 });
 
-test('every command that it names is there', async () => {
+test('every named command exists', async () => {
   const named = [...readme.matchAll(/`npm run ([\w:]+)`/g)].map(([, name]) => name as string);
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
   const { stdout } = await run(process.execPath, [command, '--help']).ended;
@@ -93,7 +93,7 @@ test('every command that it names is there', async () => {
   }
 });
 
-/** The one block of code in a language that holds a text. */
+/** The only code block in a language that contains a text. */
 function block(language: string, text: string): string {
   const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, name, code]) => ({ name, code }));
   const found = blocks.filter(({ name, code }) => name === language && code?.includes(text));
@@ -113,7 +113,7 @@ async function start(
   return { ...started, url: `http://localhost:${port}` };
 }
 
-/** An application's server with the Better Auth of the README in it, on a database in memory. */
+/** An application server with the Better Auth configuration of the README, on a database in memory. */
 async function startApplication(source: string): Promise<{ url: string }> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
@@ -133,13 +133,12 @@ async function startApplication(source: string): Promise<{ url: string }> {
   return { url };
 }
 
-/** A database that belongs to a login like Neon's: no superuser, but past every policy. */
+/** A database whose owner is a login as on Neon: not a superuser, but with BYPASSRLS. */
 async function ownedDatabase(server: string): Promise<string> {
   const name = `todo_readme_${process.pid}`;
   await withAdmin(server, async (admin) => {
     await admin.query(`create role ${name} login createrole bypassrls password 'readme'`);
-    // Roles belong to the cluster, where another test's login has made the server's: on a cluster of its own, the login
-    // makes them itself.
+    // Roles belong to the cluster, where another test has already created them. On its own cluster, the login creates them.
     const { rows } = await admin.query(
       "select quote_ident(rolname) as name from pg_roles where rolname like 'todo\\_%' and not rolcanlogin",
     );

@@ -1,4 +1,4 @@
-/** Graceful shutdown: requests in progress complete, idle connections close, new ones are refused, and the exit code is 0. */
+/** Shutdown: requests in progress are completed, idle connections are closed, new ones are rejected, and the exit code is 0. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -20,7 +20,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const started = Date.now();
     server.process.kill(signal);
     expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
-    // An idle keep-alive connection would delay the exit for more than a minute.
+    // A keep-alive connection would delay the exit by more than a minute.
     expect(Date.now() - started).toBeLessThan(30_000);
     expect(server.log().slice(-2)).toMatchObject([
       { msg: 'stopping', signal },
@@ -28,10 +28,10 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     ]);
   });
 
-  test('during startup: exits with 0, too', async () => {
+  test('during startup: exits with 0', async () => {
     const directory = emptyFolder();
     const server = runCommand(['serve'], { directory, environment: { ...issuer, PORT: '0' } });
-    // The server now creates the embedded database, which takes a while.
+    // From here on it opens the embedded database, which takes seconds if it is new.
     await until(() => existsSync(join(directory, '.data', 'lock')), server);
     expect(server.log()).toEqual([]);
     server.process.kill(signal);
@@ -44,20 +44,18 @@ describe('with a request in progress', () => {
     context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s: it gets its response, and new connections are refused',
-    async (signal) => {
-      const { server, task, holder } = await serverWithLockedTask();
-      const idle = await idleConnection(server.port);
-      const answer = complete(server, task);
-      await untilBlocked(holder);
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s: it is completed, and new requests are rejected', async (signal) => {
+    const { server, task, holder } = await serverWithLockedTask();
+    const idle = await idleConnection(server.port);
+    const answer = complete(server, task);
+    await untilBlocked(holder);
 
-      server.process.kill(signal);
-      // A second signal has no effect.
-      server.process.kill('SIGTERM');
-      await once(idle, 'close');
-      await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
-      expect(server.process.exitCode).toBeNull();
+    server.process.kill(signal);
+    // A second signal has no effect.
+    server.process.kill('SIGTERM');
+    await once(idle, 'close');
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
+    expect(server.process.exitCode).toBeNull();
 
       await holder.query('commit');
       const response = await answer;
@@ -68,7 +66,7 @@ describe('with a request in progress', () => {
     },
   );
 
-  test('longer than SHUTDOWN_TIMEOUT_MS: its connection is closed, and the exit code is 1', async () => {
+  test('longer than SHUTDOWN_TIMEOUT_MS: it is aborted, and the exit code is 1', async () => {
     const { server, task, holder } = await serverWithLockedTask({ SHUTDOWN_TIMEOUT_MS: '300' });
     const answer = complete(server, task);
     const failure = expect(answer).rejects.toThrow();
@@ -82,7 +80,7 @@ describe('with a request in progress', () => {
     expect(server.log()).toContainEqual(expect.objectContaining({ msg: 'stopped', finished: false }));
   });
 
-  test('longer than SHUTDOWN_TIMEOUT_MS, with an incomplete request on another connection: the exit code is 1', async () => {
+  test('longer than SHUTDOWN_TIMEOUT_MS, beside an incomplete request: the exit code is 1', async () => {
     const { server, task, holder } = await serverWithLockedTask({ SHUTDOWN_TIMEOUT_MS: '300' });
     const answer = expect(complete(server, task)).rejects.toThrow();
     await untilBlocked(holder);
@@ -94,7 +92,7 @@ describe('with a request in progress', () => {
 });
 
 describe('with an incomplete request', () => {
-  test('its connection is closed after SHUTDOWN_TIMEOUT_MS, and the exit code is 0', async () => {
+  test('it is closed after SHUTDOWN_TIMEOUT_MS at the latest, and the exit code is 0', async () => {
     const server = await serveReady({ ...issuer, SHUTDOWN_TIMEOUT_MS: '300' });
     const beginnings = [
       'Content-Length: 10\r\n',
@@ -111,7 +109,7 @@ describe('with an incomplete request', () => {
     expect(server.log().filter(({ level }) => Number(level) > 30)).toEqual([]);
   });
 
-  test('a body that continues to arrive is processed', async () => {
+  test('a body that continues to arrive is received and answered', async () => {
     const server = await serveReady(issuer);
     const slow = await incompleteRequest(server.port, 'Content-Length: 13\r\n\r\n{"title"');
     server.process.kill('SIGTERM');
@@ -123,7 +121,7 @@ describe('with an incomplete request', () => {
   });
 });
 
-test('while the database does not respond: exits, too', async () => {
+test('while the database does not respond: exits', async () => {
   const silent = createServer((socket) => void socket.on('error', () => {})).listen(0, '127.0.0.1');
   onTestFinished(() => void silent.close());
   await once(silent, 'listening');
@@ -136,11 +134,11 @@ test('while the database does not respond: exits, too', async () => {
   const started = Date.now();
   server.process.kill('SIGTERM');
   expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
-  // The connection attempts would continue for 12 s.
+  // Connecting would take 12 s.
   expect(Date.now() - started).toBeLessThan(9_000);
 });
 
-test('while the reader of the log is gone: exits, too', async () => {
+test('after the reader of the log has closed the pipe: exits', async () => {
   const server = await serveReady(issuer);
   server.process.stdout?.destroy();
   for (let count = 0; count < 5; count += 1) expect((await fetch(`${server.url}/livez`)).status).toBe(200);
@@ -157,7 +155,7 @@ test('the data directory is unlocked afterwards', async () => {
   }
 });
 
-/** A server with its own database, a task, and a connection that holds a lock on the task's row. */
+/** A server on its own database, a task, and a connection that holds a lock on the row of the task. */
 async function serverWithLockedTask(environment: Record<string, string> = {}) {
   const { url, holder } = await ownDatabase();
   const server = await serveReady({
@@ -182,12 +180,12 @@ async function incompleteRequest(port: number, rest: string): Promise<Socket> {
   const socket = await idleConnection(port);
   socket.write(`POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n`);
   socket.write(`Content-Type: application/json\r\n${rest}`);
-  // The server has read the above when it responds on another connection.
+  // A response on another connection proves that the server has read the data above.
   expect((await fetch(`http://localhost:${port}/livez`)).status).toBe(200);
   return socket;
 }
 
-/** An idle connection after its first response. */
+/** A keep-alive connection after one response. */
 async function idleConnection(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => {}).write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');

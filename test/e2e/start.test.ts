@@ -1,13 +1,13 @@
-/** Starting: nothing is said to be ready before it is. */
+/** Startup: the server reports readiness only after all preparation. */
 import { expect, inject, test } from 'vitest';
 import { testSecret } from '../support/databases.ts';
 import { serve, serveReady, untilReady } from './built-command.ts';
 import { ownDatabase, untilBlocked } from './own-database.ts';
 
-/** Held by whoever sees to the issuer's first key, see `src/auth/better-auth/signing-key.ts`. */
+/** The lock for the creation of the issuer's first key, see `src/auth/better-auth/signing-key.ts`. */
 const signingKeyLock = 8_031_977_422;
 
-test('/readyz answers 503 until the embedded issuer can sign, too', async (context) => {
+test('/readyz responds with 503 until the embedded issuer can sign', async (context) => {
   context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
   const { url, holder } = await ownDatabase();
   await holder.query(`select pg_advisory_lock(${signingKeyLock})`);
@@ -21,7 +21,7 @@ test('/readyz answers 503 until the embedded issuer can sign, too', async (conte
   expect(keys).toMatchObject({ keys: [{ alg: 'EdDSA' }] });
 });
 
-test('two processes that start at once on an empty database: each migration is applied once, both serve', async (context) => {
+test('two processes that start concurrently on an empty database: each migration is applied once, and both serve', async (context) => {
   context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
   const { url } = await ownDatabase({ isEmpty: true });
   const environment = { DATABASE_URL: url, BETTER_AUTH_SECRET: testSecret };
@@ -32,7 +32,7 @@ test('two processes that start at once on an empty database: each migration is a
       return server.log().find(({ msg }) => msg === 'ready')?.migrations as string[];
     }),
   );
-  // Each migration is a transaction of its own, so both may have applied some.
+  // Each migration is one transaction, so both processes can have applied some.
   const applied = ready.flat();
   expect(applied.length).toBeGreaterThan(0);
   expect(new Set(applied).size).toBe(applied.length);

@@ -1,4 +1,4 @@
-/** TLS with a certificate authority of one's own: to PostgreSQL, as libpq's parameters say, and to the issuer's keys. */
+/** TLS with a private certificate authority: to PostgreSQL with libpq's parameters, and to the JWKS of the issuer. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -44,7 +44,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'todo-api-tls-'));
   makeAuthority('ca');
   makeAuthority('other-ca');
-  // For the address and not for any name, so that a name is the wrong one.
+  // The certificate is for the address, so that every host name is wrong.
   makeCertificate('server', 'subjectAltName=IP:127.0.0.1');
   makeCertificate('certified', 'extendedKeyUsage=clientAuth');
   writeFileSync(
@@ -80,13 +80,13 @@ interface Address {
   readonly user?: string;
 }
 
-/** The URL of the database, in whose parameters names in braces are files of this test. */
+/** The URL of the database. Names in braces in its parameters are files of this test. */
 function urlWith(parameters: string, { host = '127.0.0.1', user = 'postgres' }: Address = {}): string {
   const query = parameters.replaceAll(/\{([\w.-]+)\}/g, (_, name: string) => file(name));
   return `postgres://${user}@${host}:${postgres.port}/todo?${query}`;
 }
 
-/** How many connections of the server are encrypted. */
+/** The number of encrypted connections of the server. */
 async function encrypted(): Promise<boolean[]> {
   return withAdmin(postgres.url, async (admin) => {
     const text = `select distinct ssl from pg_stat_ssl join pg_stat_activity using (pid) where application_name = 'todo-api'`;
@@ -145,7 +145,7 @@ describe.skipIf(skip)(`a database with a private authority ${missing}`, () => {
     ['sslmode=disable', { user: 'encrypted' }, /no encryption.*sslmode=verify-full/],
   ];
 
-  test.each(refused)('is refused at once with %s %j', async (parameters, address, message) => {
+  test.each(refused)('is rejected at startup with %s %j', async (parameters, address, message) => {
     const error = await serve({ DATABASE_URL: urlWith(parameters, address) }).then(
       () => expect.fail('it must be refused'),
       (refusal: unknown) => refusal,
@@ -162,7 +162,7 @@ describe.skipIf(skip)(`a database with a private authority ${missing}`, () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^todo-api: the certificate [^\n]+sslrootcert[^\n]+\n$/)]);
   });
 
-  test('whose server has no TLS is refused if the URL asks for it', async () => {
+  test('without TLS is rejected if the URL requires it', async () => {
     const DATABASE_URL = `${inject('postgresUrl')}/postgres?sslmode=require`;
     const error = await serve({ DATABASE_URL }).catch((refusal: unknown) => refusal);
     expect(explainStartupError(error)).toMatch(/does not offer TLS.*sslmode=disable/);

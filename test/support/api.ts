@@ -1,4 +1,4 @@
-/** The API as its clients meet it: a listening server, an issuer of its own, and real tokens. */
+/** The API under test: a listening server, its own issuer, and real tokens. */
 import { onTestFinished } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { type Environment, loadConfig } from '../../src/config/load.ts';
@@ -16,14 +16,14 @@ import { makeIssuer, type TestIssuer } from './tokens.ts';
 export interface Answer<Body = any> {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed JSON; null where there is no body. */
+  /** The parsed JSON; null without a body. */
   readonly body: Body;
   readonly text: string;
 }
 
 export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, unless it is a string or bytes, which are sent as they are. */
+  /** Sent as JSON; strings and bytes are sent unchanged. */
   readonly body?: unknown;
 }
 
@@ -43,11 +43,11 @@ export interface TestApi {
   readonly database: TestDatabase;
   readonly issuer: TestIssuer;
   readonly jwks: JwksServer;
-  /** What the server logged so far, a line each, parsed. */
+  /** The parsed lines of the log so far. */
   readonly log: readonly Record<string, unknown>[];
-  /** A token of the issuer for a user, with the usual claims and these. */
+  /** A token of the issuer for a user, with the usual claims and additional ones. */
   token(userId: string, claims?: object): string;
-  /** A client with a token of this user; every call makes up another user unless one is named. */
+  /** A client with a token of this user, by default a new user per call. */
   user(userId?: string, claims?: object): Client;
   /** A client without a token, or with this `Authorization` header. */
   anonymous(authorization?: string): Client;
@@ -55,17 +55,17 @@ export interface TestApi {
 }
 
 export interface TestApiOptions {
-  /** Variables over those that the tests run with: tokens of a JWKS issuer, a free port. */
+  /** Variables that override the defaults of the tests: a JWKS issuer and a free port. */
   readonly environment?: Environment;
-  /** Stop it when the test file ends rather than with the test that started it. */
+  /** Stop it at the end of the test file instead of the test. */
   readonly keep?: boolean;
-  /** Put between the server and its database, to see or to change what is sent. */
+  /** Wraps the connections of the server to observe or change its queries. */
   readonly asUser?: (database: UserDatabase) => UserDatabase;
 }
 
 let users = 0;
 
-/** Starts the API on a database of its own; stopped when the test ends, or by `stop` with `keep`. */
+/** Starts the API on its own database. It stops at the end of the test, or by `stop` with `keep`. */
 export async function startApi({
   environment = {},
   keep = false,
@@ -84,7 +84,7 @@ export async function startApi({
     PORT: String(port),
     DATABASE_URL: 'pglite:memory',
     BETTER_AUTH_SECRET: testSecret,
-    // Off but where they are what is tested: the suite asks for more than any user would.
+    // Off except in tests of limits, because the suite sends more requests than a user.
     RATE_LIMIT_PER_MINUTE: '0',
     AUTH_FAILURES_PER_MINUTE: '0',
     ...(environment.AUTH_MODE ? {} : jwksMode),

@@ -1,4 +1,4 @@
-/** A headless Chromium, spoken to by the DevTools protocol over two pipes. */
+/** A headless Chromium, controlled by the DevTools protocol over two pipes. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 
 export interface Page {
-  /** Runs an expression in the page, and gives what its promise resolves to. Throws where it rejects. */
+  /** Evaluates an expression in the page and awaits its promise. Throws if it rejects. */
   evaluate(expression: string): Promise<any>;
 }
 
@@ -23,7 +23,7 @@ const flags = [
   '--remote-debugging-pipe',
 ];
 
-/** Opens a page in a browser of its own; closed when the test ends. */
+/** Opens a page in a new browser, which is closed at the end of the test. */
 export async function openPage(url: string): Promise<Page> {
   const profile = mkdtempSync(join(tmpdir(), 'todo-api-browser-'));
   const words = [...flags, `--user-data-dir=${profile}`, 'about:blank'];
@@ -31,10 +31,10 @@ export async function openPage(url: string): Promise<Page> {
   const ended = new Promise((resolve) => browser.once('close', resolve));
   onTestFinished(async () => {
     try {
-      // It has processes of its own.
+      // Chromium has child processes.
       process.kill(-(browser.pid as number), 'SIGKILL');
     } catch {
-      // It has ended.
+      // It has already ended.
     }
     await ended;
     rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
@@ -69,7 +69,7 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** Messages are JSON, each ended by a zero byte. */
+/** Messages are JSON, terminated by a zero byte. */
 function protocol(input: Writable, output: Readable): Protocol {
   const waiting = new Map<number | string, (message: Message) => void>();
   let received = '';

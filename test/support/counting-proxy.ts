@@ -1,10 +1,10 @@
-/** A TCP proxy before PostgreSQL that counts the messages of the protocol which clients send. */
+/** A TCP proxy in front of PostgreSQL that counts the protocol messages of the clients. */
 import { type AddressInfo, connect, createServer } from 'node:net';
 
 export interface CountingProxy {
-  /** The URL of the database by way of the proxy. */
+  /** The URL of the database through the proxy. */
   readonly url: string;
-  /** How often each type of message came since the last call: `S` is Sync, `P` Parse, `Q` a simple query. */
+  /** The number of messages per type since the last call: `S` is Sync, `P` Parse, `Q` a simple query. */
   take(): Record<string, number>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Databases for tests: empty but for the schema, and nobody else's. */
+/** Separate databases for tests, with the schema and without rows. */
 import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
@@ -11,24 +11,24 @@ import { openEmbedded } from '../../src/database/pglite/pglite.ts';
 
 export type DatabaseKind = 'embedded' | 'postgres';
 
-/** The database of the test project that runs. */
+/** The kind of database of the current test project. */
 export const databaseKind = (process.env.TEST_DATABASE_KIND ?? 'embedded') as DatabaseKind;
 
 export interface TestDatabase {
   readonly config: DatabaseConfig;
-  readonly driver: Driver;
-  /** A connection of the login role, past every policy (on PostgreSQL a superuser's). */
+  readonly connections: Connections;
+  /** A connection of the login role, which bypasses every policy (a superuser on PostgreSQL). */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
-  /** Closes the connections, if they are not closed yet, and removes the database. */
+  /** Closes open connections and removes the database. */
   remove(): Promise<void>;
 }
 
-/** The URL, without a database, of a pooler in transaction mode before the server: what is tested goes through it. */
+/** The URL, without a database, of a transaction-mode pooler. If set, the server under test connects through it. */
 const pooler = process.env.TEST_POOLER_URL;
 
 export const isPooled = pooler !== undefined;
 
-/** Whether statements can be prepared: many poolers do not know which connection has which. */
+/** Whether prepared statements can be used. Many poolers do not support them. */
 export const canPrepare = !isPooled || process.env.TEST_POOLER_PREPARES === 'true';
 
 let databases = 0;
@@ -76,7 +76,7 @@ async function postgresDatabase(overrides: Partial<DatabaseConfig>): Promise<Tes
   };
 }
 
-/** Something at a server's own database, as its superuser. */
+/** Runs work in the maintenance database of a server, as its superuser. */
 export async function withAdmin<Result>(server: string, work: (admin: pg.Client) => Promise<Result>): Promise<Result> {
   const admin = new pg.Client({ connectionString: `${server}/postgres` });
   await admin.connect();
@@ -91,8 +91,8 @@ export function databaseConfig(url: string): DatabaseConfig {
   return loadConfig({ DATABASE_URL: url, BETTER_AUTH_SECRET: testSecret }).database;
 }
 
-/** Long enough, and no secret of anybody's. */
-export const testSecret = 'kept-by-nobody-but-the-tests-4f9d1c7a';
+/** A secret of sufficient length, for tests only. */
+export const testSecret = 'kept-by-the-tests-alone-4f9d1c7a';
 
 function once(work: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;

@@ -1,4 +1,4 @@
-/** The OpenAPI document as the tests use it: every response in the suite is validated against it. */
+/** The OpenAPI document. Every response in the suite is validated against it. */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'vitest';
@@ -33,7 +33,7 @@ export const documentWithIssuer = describeApi({ hasIssuer: true }) as OpenApiDoc
 /** Every operation of the API itself, with its method in upper case. */
 export const documentedOperations = operationsOf(document);
 
-/** Every operation of the embedded issuer. Better Auth answers them, so the tests of this API's own rules leave them out. */
+/** Every operation of the embedded issuer. Better Auth implements them, so tests of this API's own rules skip them. */
 export const issuerOperations = operationsOf(documentWithIssuer).filter(({ path }) => !(path in document.paths));
 
 function operationsOf({ paths }: OpenApiDocument) {
@@ -47,8 +47,8 @@ addFormats.default(ajv);
 ajv.addSchema(closed(documentWithIssuer), 'openapi');
 
 /**
- * The document without room for unknown fields. Clients must ignore fields that they do not know, but each field of
- * today's responses must be in the document.
+ * The document with closed response schemas. Clients ignore unknown fields, but the document must have each field of the
+ * current responses.
  */
 function closed(open: OpenApiDocument): object {
   return JSON.parse(JSON.stringify(open), (key, value) =>
@@ -59,9 +59,9 @@ function closed(open: OpenApiDocument): object {
 const validators = new Map<string, ValidateFunction>();
 
 /**
- * Fails the test unless the document says that a request may be answered so.
+ * Fails the test unless the document allows this response to the request.
  *
- * @param served the document of the server that answered
+ * @param served the document of the server
  */
 export async function expectDocumented(
   method: string,
@@ -78,14 +78,14 @@ export async function expectDocumented(
   if (response.status >= 400) expectProblem(response, body, method);
 
   const found = findOperation(method, pathname, served);
-  // The router answers unknown paths, and the embedded issuer has endpoints that are in no document.
+  // Unknown paths and some endpoints of the embedded issuer are not in the document.
   if (!found) return;
   const { path, operation } = found;
   const documented = operation.responses[response.status];
   expect(documented, `${method} ${path} answered ${response.status}, which the document does not know`).toBeDefined();
   if (method === 'HEAD' || !documented) return;
   for (const name of Object.keys(documented.headers ?? {})) {
-    // Those of limits are there where limits are on.
+    // Rate limit headers are present only with limits.
     if (!name.startsWith('RateLimit')) expect(response.headers.has(name), `header ${name}`).toBe(true);
   }
   const contents = Object.entries(documented.content ?? {});
@@ -107,7 +107,7 @@ function expectProblem(response: globalThis.Response, body: string, method: stri
   const problem = JSON.parse(body);
   expectValid(['components', 'schemas', 'Problem'], problem);
   expect(problem.status).toBe(response.status);
-  // A replayed problem is, to the letter, the one of the request that it was first given to.
+  // A replayed problem is identical to the problem of the original request.
   if (!response.headers.has('idempotency-replayed')) {
     expect(problem.request_id).toBe(response.headers.get('x-request-id'));
   }
@@ -124,13 +124,13 @@ function expectValid(pointer: readonly (string | number)[], value: unknown): voi
   expect(valid, `${ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`).toBe(true);
 }
 
-/** HEAD is answered as GET. */
+/** HEAD is handled as GET. */
 function methodOf(method: string): string {
   return method === 'HEAD' ? 'get' : method.toLowerCase();
 }
 
 function findOperation(method: string, pathname: string, { paths }: OpenApiDocument) {
-  // A path without parameters comes before one with them that matches it too.
+  // A static path takes precedence over a path with parameters.
   const path =
     paths[pathname] !== undefined
       ? pathname

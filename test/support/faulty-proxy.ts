@@ -1,27 +1,27 @@
-/** A TCP proxy that stands for a bad network: it delays, swallows, resets and drips. */
+/** A TCP proxy that simulates a bad network: delays, lost data, resets and slow transfer. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** What is done to connections, the open ones too, from the moment it is set. */
+/** The fault on all connections, including open ones, from the moment it is set. */
 export type Fault =
   | { readonly type: 'none' }
-  /** Every chunk waits so long, in both directions. */
+  /** Delay of every chunk in both directions. */
   | { readonly type: 'delay'; readonly ms: number }
-  /** Connections stay open, new ones are taken, and nothing arrives. What was swallowed is lost. */
+  /** Connections stay open, new ones are accepted, and all data is dropped. */
   | { readonly type: 'black hole' }
-  /** New connections are taken, and wait so long before anything is passed on: a database that wakes up. */
+  /** New connections are accepted and delayed, as by a database that resumes. */
   | { readonly type: 'slow to accept'; readonly ms: number }
-  /** What the database answers arrives a few bytes at a time. */
+  /** Responses of the database arrive a few bytes at a time. */
   | { readonly type: 'drip'; readonly bytes: number; readonly ms: number }
-  /** What a client sends with this text in it is passed on, and instead of the answer comes a reset, or nothing. */
+  /** A message with this text is forwarded, and its response is replaced by a reset or dropped. */
   | { readonly type: 'lose answer'; readonly to: string; readonly by: 'reset' | 'silence' };
 
 export interface FaultyProxy {
-  /** The URL of the database by way of the proxy. */
+  /** The URL of the database through the proxy. */
   readonly url: string;
-  /** Connections that are open now, and those there ever were. */
+  /** The number of open connections, and of all connections so far. */
   readonly open: number;
   readonly accepted: number;
-  /** Answers that were lost by `lose answer`. */
+  /** The number of responses dropped by `lose answer`. */
   readonly losses: number;
   cause(fault: Fault): void;
   /** Resets (RST) every open connection. */
@@ -29,7 +29,7 @@ export interface FaultyProxy {
   close(): Promise<void>;
 }
 
-/** @param port where to listen; 0 takes any free one */
+/** @param port port to listen on; 0 selects a free port */
 export async function startFaultyProxy(databaseUrl: string, port = 0): Promise<FaultyProxy> {
   const target = new URL(databaseUrl);
   const clients = new Set<Socket>();
@@ -41,7 +41,7 @@ export async function startFaultyProxy(databaseUrl: string, port = 0): Promise<F
     accepted += 1;
     clients.add(client);
     const upstream = connect({ port: Number(target.port), host: target.hostname, noDelay: true });
-    // Things said after one another arrive after one another, whatever was done to each.
+    // Chunks arrive in order, independent of their delays.
     let towardsServer: Promise<void> = fault.type === 'slow to accept' ? pause(fault.ms) : Promise.resolve();
     let towardsClient: Promise<void> = Promise.resolve();
     let isLost = false;
@@ -74,7 +74,7 @@ export async function startFaultyProxy(databaseUrl: string, port = 0): Promise<F
       });
   });
 
-  /** When what is sent now is due; what follows closely is not late by the delays of both. */
+  /** The due time of a chunk that is sent now. Delays of consecutive chunks do not add up. */
   function arrivalOf(): number {
     return performance.now() + (fault.type === 'delay' ? fault.ms : 0);
   }

@@ -1,4 +1,4 @@
-/** Before all tests: the built package, a PostgreSQL server, and a migrated database of each kind to start from. */
+/** Setup of all tests: the build, a PostgreSQL server, and a migrated template database of each kind. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,11 +13,11 @@ import { type PostgresServer, startPostgres } from './postgres-server.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** A superuser's URL of a PostgreSQL server, without a database; null where there is none. */
+    /** The superuser URL of a PostgreSQL server, without a database; null without a server. */
     postgresUrl: string | null;
-    /** Why there is none. */
+    /** The reason why there is no server. */
     postgresMissing: string;
-    /** A migrated database on that server, to copy. */
+    /** The template database on that server. */
     postgresTemplate: string;
     /** A file with the data directory of a migrated embedded database. */
     embeddedTemplate: string;

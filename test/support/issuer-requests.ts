@@ -1,21 +1,21 @@
-/** A plausible request to each endpoint of the embedded issuer. */
+/** A valid request to each endpoint of the embedded issuer. */
 
 export interface IssuerRequest {
   readonly method: string;
-  /** Below the issuer's own path, with its parameters filled in. */
+  /** The path below the path of the issuer, with parameters filled in. */
   readonly target: string;
   readonly body?: object;
-  /** Whether it is answered without a look at the database: it is disabled, or about nothing that is stored. */
+  /** Whether it needs no database, because it is disabled or uses no stored data. */
   readonly needsNoDatabase?: true;
 }
 
-/** Somebody who has signed up. */
+/** A user who has signed up. */
 export interface Person {
   readonly email: string;
   readonly password: string;
 }
 
-/** By method and path, as `Issuer.endpoints` has them. */
+/** By method and path, as in `Issuer.endpoints`. */
 export function issuerRequests({ email, password }: Person): Readonly<Record<string, Omit<IssuerRequest, 'method'>>> {
   const social = { provider: 'github', callbackURL: '/' };
   return {

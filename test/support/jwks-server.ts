@@ -1,4 +1,4 @@
-/** A real JWKS endpoint that can be told to misbehave. */
+/** A real JWKS endpoint with configurable faults. */
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -6,11 +6,11 @@ export interface JwksServer {
   readonly url: string;
   /** Requests so far, on any path. */
   readonly requests: number;
-  /** The paths asked for, in order. */
+  /** The requested paths, in order. */
   readonly paths: readonly string[];
-  /** From now on answers with this document. */
+  /** Responds with this document from now on. */
   serve(document: unknown): void;
-  /** From now on answers as this function does. */
+  /** Responds by this function from now on. */
   behave(listener: RequestListener): void;
   /** Stops listening: connections are refused. May be called more than once. */
   close(): Promise<void>;
@@ -52,7 +52,7 @@ function answering(document: unknown): RequestListener {
   };
 }
 
-/** Ways to misbehave, to be given to `behave`. */
+/** Faults for `behave`. */
 export const misbehaviours = {
   hangs: () => {},
   'sends its headers and hangs': (_, response) => {
@@ -93,7 +93,7 @@ export const misbehaviours = {
   },
 } satisfies Record<string, RequestListener>;
 
-/** Writes a chunk so many times, as fast as the other side reads, until that side has had enough; then a JWK Set. */
+/** Writes a chunk repeatedly, with backpressure, until the client closes the connection; then a JWK Set. */
 function pour(response: ServerResponse, chunk: Buffer, times: number): void {
   let left = times;
   const more = (): void => {

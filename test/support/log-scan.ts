@@ -1,16 +1,16 @@
-/** What must never be in a log. Every server of the suite has all that it logged looked through when it stops. */
+/** Scan of logs for secrets. The complete log of every server in the suite is scanned when the server stops. */
 import { expect } from 'vitest';
 import { testSecret } from './databases.ts';
 
-/** What the tests of this file have sent or received that lets somebody be somebody. */
+/** The credentials that the tests of this file have sent or received. */
 const secrets = new Set([testSecret]);
 
-/** Shorter ones are words that a line may well have in it. */
+/** Shorter values can be ordinary words of a log line. */
 const shortestSecret = 12;
 
 const secretFields = ['password', 'currentPassword', 'newPassword', 'token'];
 
-/** Looked for whatever the tests sent. */
+/** Patterns that are always searched for. */
 const neverLogged = {
   'a token': /eyJ[\w-]{8,}\.[\w-]{8,}/,
   'a private key': /PRIVATE KEY/,
@@ -18,7 +18,7 @@ const neverLogged = {
   'the id of a user that the tests made up': /\buser-\d+-\d+\b/,
 };
 
-/** Remembers what is secret in the headers and the JSON of a request or of its answer. */
+/** Records the credentials in the headers and the JSON of a request or a response. */
 export function noteSecrets(headers: Headers, body: unknown): void {
   const [, credentials = ''] = /^\S+ +(.+)$/.exec(headers.get('authorization') ?? '') ?? [];
   const cookies = [headers.get('cookie') ?? '', ...headers.getSetCookie()].map((cookie) => cookie.split('=')[1] ?? '');
@@ -30,7 +30,7 @@ export function noteSecrets(headers: Headers, body: unknown): void {
 export function noteSecret(...values: unknown[]): void {
   for (const value of values) {
     if (typeof value !== 'string') continue;
-    // The last part of a token is its signature, the first of a session's what names it.
+    // The last part of a token is its signature; the first part of a session token identifies the session.
     for (const part of [value, ...value.split('.')]) if (part.length >= shortestSecret) secrets.add(part);
   }
 }
@@ -38,11 +38,11 @@ export function noteSecret(...values: unknown[]): void {
 /**
  * Fails the test unless each of these is one line of JSON with nothing secret in it.
  *
- * @param lines as they were written, ends of lines included
+ * @param lines the lines with their line ends
  */
 export function expectCleanLog(lines: readonly string[]): void {
   for (const line of lines) {
-    // Nothing that ends a line early, or that a terminal would obey.
+    // No character that ends a line or controls a terminal.
     if (!/^\{[^\p{Cc}\u2028\u2029]*\}\n$/u.test(line)) expect.fail(`not one line of JSON: ${JSON.stringify(line)}`);
     JSON.parse(line);
     // Quoted identifiers of SQL, as Drizzle writes them, must not hide it.

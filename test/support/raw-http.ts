@@ -1,4 +1,4 @@
-/** HTTP written by hand, for what no client library would send. */
+/** Raw HTTP requests that no client library can send. */
 import { connect } from 'node:net';
 
 export interface RawAnswer {
@@ -7,20 +7,20 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Sends these bytes and gives what comes back until the other side closes; let it by `Connection: close`. */
+/** Sends bytes and returns the response until the server closes. Use `Connection: close`. */
 export function sendRaw(url: string, bytes: string | Uint8Array): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const received: Buffer[] = [];
     const socket = connect(Number(port), hostname, () => socket.write(bytes));
     socket.on('data', (chunk) => received.push(chunk));
-    // What a server sent before it reset a connection that it had no more use for is an answer.
+    // Data before a reset of the connection is a response.
     socket.on('error', (error) => received.length === 0 && reject(error));
     socket.on('close', () => resolve(Buffer.concat(received).toString()));
   });
 }
 
-/** The first of the answers in what came back. */
+/** The first response in the data. */
 export function parseAnswer(received: string): RawAnswer {
   const [head = '', ...rest] = received.split('\r\n\r\n');
   const [statusLine = '', ...lines] = head.split('\r\n');

@@ -1,4 +1,4 @@
-/** Skips the tests of a project whose database there is not. */
+/** Skips the tests of a project if its database is not available. */
 import { beforeEach, inject } from 'vitest';
 import { databaseKind } from './databases.ts';
 

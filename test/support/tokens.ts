@@ -1,4 +1,4 @@
-/** Issuers with real keys, for tests: they sign what they are told, good or bad. Signed with node:crypto, not with jose. */
+/** Test issuers with real keys, which sign valid and invalid tokens. They use node:crypto and not jose. */
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto';
 
 type TestAlgorithm = 'EdDSA' | `${'RS' | 'PS' | 'ES'}${'256' | '384' | '512'}`;
@@ -8,15 +8,15 @@ type TestJwk = JsonWebKey & { kid?: string; alg?: string; use?: string; key_ops?
 export interface TestIssuer {
   readonly algorithm: TestAlgorithm;
   readonly kid: string;
-  /** The public key as it is published: with `kid`, `alg` and `use`. */
+  /** The published public key with `kid`, `alg` and `use`. */
   readonly jwk: TestJwk;
-  /** The private key; never to be published but in a test of just that. */
+  /** The private key. Only a test of published private keys publishes it. */
   readonly privateJwk: TestJwk;
   readonly publicPem: string;
   readonly jwks: { readonly keys: readonly TestJwk[] };
-  /** A token with these claims. `header` is added to `alg` and `kid`; a member that is undefined is left out. */
+  /** A token with these claims. `header` is merged into `alg` and `kid`. An undefined member is removed. */
   sign(claims: object, header?: object): string;
-  /** A token of this very text, to be well-formed JSON or not. */
+  /** A token with this exact payload, which need not be valid JSON. */
   signText(header: string, payload: string | Uint8Array): string;
 }
 
@@ -31,7 +31,7 @@ const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' } as const;
 
 let issuers = 0;
 
-/** An issuer with a key pair of its own. RSA pairs take some tenths of a second to make. */
+/** An issuer with its own key pair. Generating an RSA key takes some tenths of a second. */
 export function makeIssuer(options: TestIssuerOptions = {}): TestIssuer {
   issuers += 1;
   const { algorithm = 'EdDSA', kid = `test-key-${issuers}` } = options;
@@ -58,7 +58,7 @@ export function makeIssuer(options: TestIssuerOptions = {}): TestIssuer {
   };
 }
 
-/** A token signed with HMAC (RFC 7518, 3.2); its header is `header` beside `alg`. */
+/** A token signed with HMAC (RFC 7518, 3.2); its header is `alg` and `header`. */
 export function signWithSecret(
   secret: string | Uint8Array,
   claims: object,
@@ -69,7 +69,7 @@ export function signWithSecret(
   return joinToken(text, JSON.stringify(claims), (input) => createHmac(`sha${bits}`, secret).update(input).digest());
 }
 
-/** The compact serialisation of this header and payload, with the signature that `signer` gives for the two. */
+/** The compact serialization of a header and a payload, signed by `signer`. */
 export function joinToken(header: string, payload: string | Uint8Array, signer: (input: Buffer) => Uint8Array): string {
   const input = `${base64url(header)}.${base64url(payload)}`;
   return `${input}.${base64url(signer(Buffer.from(input)))}`;
@@ -79,7 +79,7 @@ export function base64url(content: string | Uint8Array): string {
   return Buffer.from(content as string).toString('base64url');
 }
 
-/** Through PEM: on Node 20.20 exporting a JWK straight from a freshly generated pair can deadlock. */
+/** Exported through PEM: on Node 20.20, exporting a JWK from a new key pair can deadlock. */
 function makePemPair(algorithm: TestAlgorithm, { modulusLength = 2048, publicExponent = 65_537 }: TestIssuerOptions) {
   const publicKeyEncoding = { type: 'spki', format: 'pem' } as const;
   const privateKeyEncoding = { type: 'pkcs8', format: 'pem' } as const;

@@ -41,7 +41,7 @@ export function zoneCalendars(): ReadonlyMap<string, ZoneCalendar> {
       minute: '2-digit',
       second: '2-digit',
     });
-    // ICU takes links for their zone.
+    // ICU resolves links to their zone.
     const target = format.resolvedOptions().timeZone;
     const calendar =
       byTarget.get(target) ?? calendarOf((instant) => offsetBy(format, instant), calendarStart, calendarEnd);

@@ -54,7 +54,7 @@ describe('an implausible value is rejected for every variable', () => {
     ['abc\ufeffdef', /invisible character U\+FEFF/],
     ['abc\u3000def', /invisible character U\+3000/],
     ['abc\u2028def', /invisible character U\+2028/],
-    ['abc\ufffddef', /not text in UTF-8/],
+    ['abc\ufffddef', /not valid UTF-8/],
     ['\u201cabcdef\u201d', /typographic/],
     ['\u2018abcdef\u2019', /typographic/],
     ['\u201eabcdef\u201c', /typographic/],
@@ -99,9 +99,9 @@ describe('an implausible value is rejected for every variable', () => {
     [{ DATABASE_URL: `postgres://ada:\${PASSWORD}@h/d` }, /^DATABASE_URL: it has an expression/],
     [{ PUBLIC_URL: 'https://{{ .Values.host }}' }, /^PUBLIC_URL: it has an expression/],
     [{ DATABASE_URL: 'postgres://h/d # the main one' }, /^DATABASE_URL: it has a comment in it/],
-    [{ HOST: '"127.0.0.1' }, /^HOST: it has a quote/],
-    [{ DATABASE_URL: 'pglite:"./my data"' }, /^DATABASE_URL: it has a quote/],
-    [{ PUBLIC_URL: 'https://api.example\u201d' }, /^PUBLIC_URL: it has a quote/],
+    [{ HOST: '"127.0.0.1' }, /^HOST: it has an unmatched or typographic quote/],
+    [{ DATABASE_URL: 'pglite:"./my data"' }, /^DATABASE_URL: it has an unmatched or typographic quote/],
+    [{ PUBLIC_URL: 'https://api.example\u201d' }, /^PUBLIC_URL: it has an unmatched or typographic quote/],
   ])('%j', (environment, fault) => {
     const faults = faultsOf({ AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'https://a.example', ...environment });
     expect(faults).toEqual([expect.stringMatching(fault)]);
