@@ -88,6 +88,6 @@ test('there are no traces unless a variable enables them', async () => {
 test('the log explains the fix if a variable enables traces and no SDK is present', async () => {
   const api = await startApi({ environment: asked });
   expect((await api.user().get('/api/v1/me')).status).toBe(200);
-  const told = api.log.filter(({ msg }) => /no OpenTelemetry SDK/.test(String(msg)));
-  expect(told).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining('npm install') })]);
+  const warnings = api.log.filter(({ msg }) => /no OpenTelemetry SDK/.test(String(msg)));
+  expect(warnings).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining('npm install') })]);
 });

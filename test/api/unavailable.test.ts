@@ -19,7 +19,7 @@ async function startWithoutDatabase(environment: Record<string, string>, lines: 
     loadConfig({
       PORT: String(port),
       DATABASE_URL: `postgres://user:not-to-be-seen@127.0.0.1:${await freePort()}/todo`,
-      BETTER_AUTH_SECRET: 'kept-by-nobody-but-the-tests-4f9d1c7a',
+      BETTER_AUTH_SECRET: 'secret-of-the-tests-only-4f9d1c7a-x',
       ...environment,
     }),
     { log: createLog('info', { write: (line) => void lines.push(line) }) },
