@@ -57,14 +57,13 @@ describe('with a request in progress', () => {
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow();
     expect(server.process.exitCode).toBeNull();
 
-      await holder.query('commit');
-      const response = await answer;
-      expect(response.status).toBe(200);
-      expect(response.headers.get('connection')).toBe('close');
-      expect(await response.json()).toMatchObject({ id: task, status: 'Done' });
-      expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
-    },
-  );
+    await holder.query('commit');
+    const response = await answer;
+    expect(response.status).toBe(200);
+    expect(response.headers.get('connection')).toBe('close');
+    expect(await response.json()).toMatchObject({ id: task, status: 'Done' });
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+  });
 
   test('longer than SHUTDOWN_TIMEOUT_MS: it is aborted, and the exit code is 1', async () => {
     const { server, task, holder } = await serverWithLockedTask({ SHUTDOWN_TIMEOUT_MS: '300' });

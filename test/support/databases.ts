@@ -16,7 +16,7 @@ export const databaseKind = (process.env.TEST_DATABASE_KIND ?? 'embedded') as Da
 
 export interface TestDatabase {
   readonly config: DatabaseConfig;
-  readonly connections: Connections;
+  readonly driver: Driver;
   /** A connection of the login role, which bypasses every policy (a superuser on PostgreSQL). */
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Closes open connections and removes the database. */

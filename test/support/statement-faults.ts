@@ -1,32 +1,31 @@
-/** Fault injection for single statements of the embedded issuer, on real connections of a pool. */
-import type pg from 'pg';
+/** Failures of single statements of the embedded issuer, on the real connections of a pool. */
+import type { ConnectionPool } from '../../src/database/pg/pool.ts';
+import type { PooledConnection } from '../../src/database/pg/pooled-connection.ts';
 
 /**
- * `lost before`: the connection is closed before the statement is sent; `lost after`: before its result is read;
+ * `lost before`: the connection is cut before the statement is sent; `lost after`: before its answer is read;
  * `cancelled`: PostgreSQL cancels it, as after a timeout.
  */
 export type StatementFault = 'lost before' | 'lost after' | 'cancelled';
 
 export interface StatementFaults {
-  /** Makes the statement with this number fail, counted from 1 from now on. */
+  /** Lets the statement with this number, from now on and from 1, fail. */
   cause(at: number, how: StatementFault): void;
-  /** Stops the injection. Returns the failed statement, or null if there was none with that number. */
+  /** Causes nothing any more; the statement that failed, or null if there was none with that number. */
   end(): string | null;
 }
 
 const cancel = "do $$ begin raise exception 'cancelled' using errcode = '57014'; end $$";
 
-/** Enables fault injection on a pool. */
-export function prepareFaults(pool: pg.Pool): StatementFaults {
-  const prepared = new WeakSet<pg.PoolClient>();
+/** From then on, connections of the pool can fail. */
+export function prepareFaults(pool: ConnectionPool): StatementFaults {
+  const prepared = new WeakSet<PooledConnection>();
   let until = Number.POSITIVE_INFINITY;
   let fault: StatementFault = 'cancelled';
   let failed: string | null = null;
 
-  const connect = pool.connect.bind(pool) as (...rest: unknown[]) => Promise<pg.PoolClient>;
-  pool.connect = (async (...rest: unknown[]) => {
-    // Queries with a callback are from the tests.
-    if (rest.length > 0) return connect(...rest);
+  const connect = pool.connect.bind(pool);
+  pool.connect = async () => {
     const client = await connect();
     if (!prepared.has(client)) prepare(client);
     prepared.add(client);
@@ -37,7 +36,7 @@ export function prepareFaults(pool: pg.Pool): StatementFaults {
     const query = client.query.bind(client) as (...rest: unknown[]) => Promise<unknown>;
     client.query = ((statement: string | { text?: string }, ...rest: unknown[]) => {
       const text = (typeof statement === 'string' ? statement : statement.text) ?? '';
-      // Statements of other modules are not counted.
+      // What is not the issuer's does not count.
       if (!/todo_auth|^(begin|commit)\b/.test(text)) return query(statement, ...rest);
       until -= 1;
       if (until !== 0) return query(statement, ...rest);
