@@ -66,7 +66,7 @@ async function answer(request: IncomingMessage): Promise<unknown> {
       const patch = (await json(request)) as object;
       const client = await pool.connect();
       try {
-        // One after the other, and in one transaction, as anybody would.
+        // One after the other, and in one transaction, as most applications do.
         await client.query('begin');
         await query(client, lockTask(owner, id as string));
         await query(client, updateTask(owner, id as string, patch, null));
