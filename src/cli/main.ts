@@ -3,10 +3,10 @@
 import { parseArgs } from 'node:util';
 import { version } from '../runtime/version.ts';
 import type { Command } from './commands/command.ts';
-import * as config from './commands/config.ts';
-import * as migrate from './commands/migrate.ts';
-import * as openapi from './commands/openapi.ts';
-import * as serve from './commands/serve.ts';
+import { config } from './commands/config.ts';
+import { migrate } from './commands/migrate.ts';
+import { openapi } from './commands/openapi.ts';
+import { serve } from './commands/serve.ts';
 import { explainStartupError, isUsageError } from './startup-errors.ts';
 
 const commands: ReadonlyMap<string, Command> = new Map(Object.entries({ serve, migrate, openapi, config }));

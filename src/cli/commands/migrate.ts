@@ -2,10 +2,11 @@
 import { loadConfig } from '../../config/load.ts';
 import { createServices } from '../../services.ts';
 import { currentEnvironment } from '../current-environment.ts';
+import type { Command } from './command.ts';
 
-export const summary = 'migrate the database schema to this version, then exit';
+export const migrate: Command = { summary: 'migrate the database schema to this version, then exit', run };
 
-export async function run(): Promise<number> {
+async function run(): Promise<number> {
   const services = await createServices(loadConfig({ ...currentEnvironment().variables, MIGRATE_ON_START: 'true' }));
   try {
     const applied = await services.database.prepare();

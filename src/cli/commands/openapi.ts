@@ -1,9 +1,10 @@
 /** The command `openapi`: prints the OpenAPI document with all operations. */
-import { describeApi } from '../../api.ts';
+import { describeApi } from '../../app.ts';
+import type { Command } from './command.ts';
 
-export const summary = 'print the OpenAPI document';
+export const openapi: Command = { summary: 'print the OpenAPI document', run };
 
-export async function run(): Promise<number> {
+async function run(): Promise<number> {
   process.stdout.write(`${JSON.stringify(describeApi({ hasIssuer: true }), null, 2)}\n`);
   return 0;
 }

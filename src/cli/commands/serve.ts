@@ -4,10 +4,11 @@ import { startServer } from '../../server/server.ts';
 import { createServices } from '../../services.ts';
 import { banner } from '../banner.ts';
 import { currentEnvironment } from '../current-environment.ts';
+import type { Command } from './command.ts';
 
-export const summary = 'start the server (the default command)';
+export const serve: Command = { summary: 'start the server (the default command)', run };
 
-export async function run(): Promise<number> {
+async function run(): Promise<number> {
   // Register the signal handlers first, because opening the embedded database takes seconds.
   const stop = nextStopSignal();
   const services = await createServices(loadConfig(currentEnvironment().variables));
