@@ -1,5 +1,5 @@
 /** The command `openapi`: prints the OpenAPI document with all operations. */
-import { describeApi } from '../../app.ts';
+import { describeApi } from '../../api.ts';
 import type { Command } from './command.ts';
 
 export const openapi: Command = { summary: 'print the OpenAPI document', run };
