@@ -1,16 +1,18 @@
 /** The turn of a user's writes: one at a time, on all servers of a database. */
-import type { BoundStatement, Statement } from '../database/statement.ts';
+import type { BoundStatement } from '../database/statement.ts';
+import { writeStatement } from '../resource/mutation-statement.ts';
 
 /**
  * Waits until the user's other writes have ended, and holds the turn until this one ends. It is the first lock that a
  * write waits for, so writes cannot deadlock. The statements after it see what the writes before it committed (READ
  * COMMITTED). Their times (`statement_timestamp`) are in the order of the commits, so a client that asks for changes
  * since the last `updated_at` misses none. The seed 1 keeps it apart from locks for other purposes.
+ * A replay, and a request whose key is in use, do not wait.
  */
-const take: Statement = {
-  name: 'writes_take_turn',
-  text: 'select pg_advisory_xact_lock(hashtextextended($1, 1))',
-};
+const take = writeStatement<object[]>(
+  'writes_take_turn',
+  (notReplayed) => `select pg_advisory_xact_lock(hashtextextended($1, 1)) where ${notReplayed}`,
+);
 
 /** Precedes the statements of a write. */
 export function takeTurn(ownerId: string): BoundStatement {

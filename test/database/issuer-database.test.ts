@@ -135,7 +135,7 @@ test('no statement runs for a request that has been answered', async () => {
     return answer(200);
   });
   end();
-  await expect(late).rejects.toThrow('the request has been answered');
+  await expect(late).rejects.toThrow('the request has ended');
   expect(await ids()).toEqual([]);
 });
 
