@@ -2,9 +2,27 @@
 import { addressesIn } from '../runtime/ip-address.ts';
 
 /** An http or https URL without trailing slashes. */
-export function httpUrl(text: string): string {
+function httpUrl(text: string): string {
   parseHttpUrl(text, 'credentials, query or fragment', ({ search }) => search === '');
   return text.replace(/\/+$/, '');
+}
+
+/** The base URL of a Better Auth server, without trailing slashes. */
+export function betterAuthUrl(text: string): string {
+  const url = httpUrl(text);
+  if (/\/(jwks|\.well-known\/.*)$/.test(url)) {
+    throw new Error('set it to the baseURL of the Better Auth server, and AUTH_JWKS_URL to the URL of its keys');
+  }
+  return url;
+}
+
+/** The directory of an embedded database. Addresses of other storage would otherwise become names of directories. */
+export function dataDirectory(text: string): string {
+  if (/^[a-z]{2,}:|^\/\/|^memory$/i.test(text)) {
+    throw new Error('set it to pglite:DIR with a path such as ./.data or /var/lib/todo, or to pglite:memory');
+  }
+  if (/^[~$]/.test(text)) throw new Error('only a shell expands "~" and "$"; write the whole path');
+  return text;
 }
 
 /** The URL of a JWK Set, unchanged, because a trailing slash and a query are significant. */

@@ -1,5 +1,5 @@
 /** Definitions of the environment variables: description, default and parser. */
-import { commaSeparated, httpUrl, jwksUrl, origin, proxies, publicUrl } from './addresses.ts';
+import { betterAuthUrl, commaSeparated, dataDirectory, jwksUrl, origin, proxies, publicUrl } from './addresses.ts';
 import { type LogLevel, logLevels, type SigningAlgorithm, signingAlgorithms } from './config.ts';
 
 /** A variable. `parse` throws an `Error` whose message has the fix and does not quote the value. */
@@ -83,7 +83,7 @@ export const variables = {
     description:
       'In `jwks`: the `baseURL` of another Better Auth server. Its origin is the issuer and the audience. The keys are at `/api/auth/jwks`, or at `/jwks` below the path of the URL if it has one.',
     defaultValue: null,
-    parse: httpUrl,
+    parse: betterAuthUrl,
   }),
   AUTH_ISSUER: define({
     description: 'Required `iss` of tokens, compared exactly, for issuers other than Better Auth.',
@@ -205,7 +205,7 @@ type DatabaseAddress = { kind: 'pglite'; directory: string | null } | { kind: 'p
 function databaseUrl(text: string): DatabaseAddress {
   if (text === 'pglite:memory') return { kind: 'pglite', directory: null };
   const [, directory] = /^pglite:(.+)$/s.exec(text) ?? [];
-  if (directory) return { kind: 'pglite', directory };
+  if (directory) return { kind: 'pglite', directory: dataDirectory(directory) };
   try {
     return { kind: 'postgres', url: postgresUrl(text) };
   } catch {

@@ -53,6 +53,37 @@ describe('BETTER_AUTH_URL', () => {
   });
 });
 
+test.each(['https://a.example/api/auth/jwks', 'https://a.example/.well-known/openid-configuration'])(
+  'BETTER_AUTH_URL=%s is rejected with the variable to set',
+  (BETTER_AUTH_URL) => {
+    expect(faultsOf({ AUTH_MODE: 'jwks', BETTER_AUTH_URL })).toEqual([
+      expect.stringMatching(/^BETTER_AUTH_URL: set it to the baseURL .*AUTH_JWKS_URL/),
+    ]);
+  },
+);
+
+describe('DATABASE_URL of an embedded database', () => {
+  test.each(['./.data', '.data', '/var/lib/todo', '../data', 'data/a b', 'C:\\data', 'memory-of-tasks'])(
+    'pglite:%s',
+    (path) => {
+      const { database } = loadConfig({ DATABASE_URL: `pglite:${path}` });
+      expect(database).toMatchObject({ kind: 'pglite', directory: path });
+    },
+  );
+
+  test.each([
+    ['memory://', /pglite:memory/],
+    ['Memory', /pglite:memory/],
+    ['idb://todo', /pglite:DIR/],
+    ['file:///var/lib/todo', /pglite:DIR/],
+    ['//', /pglite:DIR/],
+    ['~/data', /write the whole path/],
+    ['$HOME/data', /write the whole path/],
+  ])('pglite:%s is rejected', (path, message) => {
+    expect(faultsOf({ DATABASE_URL: `pglite:${path}` })).toContainEqual(expect.stringMatching(message));
+  });
+});
+
 describe('the settings of another issuer are not normalized', () => {
   test.each(['https://id.example/jwks/', 'https://id.example/keys?p=b2c_1', 'https://id.example/keys/?appid=1'])(
     'AUTH_JWKS_URL=%s',
