@@ -25,15 +25,16 @@ interface ModelTask {
   version: number;
 }
 
-/** One user's tasks, the spellings of the tags, and the responses to the user's keys. */
+/** One user's tasks, and the responses to the user's keys. */
 class Model {
   readonly tasks = new Map<string, ModelTask>();
-  readonly spellings = new Map<string, string>();
   readonly answers = new Map<string, { request: string; status: number; version: number | undefined }>();
 
+  /** A tag keeps its spelling while a task has it. Otherwise the first given spelling counts. */
   spell(names: readonly string[]): string[] {
-    for (const name of names) if (!this.spellings.has(name.toLowerCase())) this.spellings.set(name.toLowerCase(), name);
-    const spelled = new Set(names.map((name) => this.spellings.get(name.toLowerCase()) as string));
+    const inUse = [...this.tasks.values()].flatMap(({ tags }) => tags);
+    const spellings = new Map([...inUse, ...names].toReversed().map((name) => [name.toLowerCase(), name]));
+    const spelled = new Set(names.map((name) => spellings.get(name.toLowerCase()) as string));
     return [...spelled].sort(new Intl.Collator('und').compare);
   }
 }
@@ -114,7 +115,7 @@ function expected(model: Model, { changes, key }: Step) {
   const request = JSON.stringify(bodies);
   const earlier = key && model.answers.get(key);
   if (earlier) return earlier.request === request ? earlier : { status: 422, version: undefined };
-  const before = [new Map(model.tasks), new Map(model.spellings)] as const;
+  const before = new Map(model.tasks);
   let result = { status: 200, version: undefined as number | undefined };
   for (const each of changes) {
     // A batch has no replace operation: it patches every field, and merges the due date into the stored one.
@@ -125,9 +126,7 @@ function expected(model: Model, { changes, key }: Step) {
     );
     if (result.status >= 400) {
       model.tasks.clear();
-      model.spellings.clear();
-      for (const [at, task] of before[0]) model.tasks.set(at, task);
-      for (const [at, spelling] of before[1]) model.spellings.set(at, spelling);
+      for (const [at, task] of before) model.tasks.set(at, task);
       break;
     }
   }
