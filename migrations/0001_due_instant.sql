@@ -15,8 +15,32 @@ LANGUAGE plpgsql IMMUTABLE STRICT
 SET TimeZone = 'GMT' SET search_path = pg_catalog, pg_temp
 AS $$
 declare
-  -- Other names of zones, for servers whose copy of the tz database lacks old ones, as on Debian 13, or the newest ones.
-  aliases constant jsonb := '{
+  zone constant text := case time_zone
+    -- Links since release 2024b of the tz database. A server whose copy is older, or comes without its links, may know
+    -- these names as abbreviations alone, or take them for rules of its own.
+    when 'CET' then 'Europe/Brussels'
+    when 'CST6CDT' then 'America/Chicago'
+    when 'EET' then 'Europe/Athens'
+    when 'EST' then 'America/Panama'
+    when 'EST5EDT' then 'America/New_York'
+    when 'HST' then 'Pacific/Honolulu'
+    when 'MET' then 'Europe/Brussels'
+    when 'MST' then 'America/Phoenix'
+    when 'MST7MDT' then 'America/Denver'
+    when 'PST8PDT' then 'America/Los_Angeles'
+    when 'UCT' then 'UTC'
+    when 'WET' then 'Europe/Lisbon'
+    when 'Zulu' then 'UTC'
+    else time_zone
+  end;
+  instant timestamptz;
+  earlier timestamptz;
+begin
+  begin
+    perform set_config('TimeZone', zone, true);
+  exception when invalid_parameter_value then
+    -- Other names of zones, for servers whose copy of the tz database lacks old ones, as on Debian 13, or the newest ones.
+    perform set_config('TimeZone', coalesce('{
       "Africa/Asmera": "Africa/Nairobi", "Africa/Timbuktu": "Africa/Abidjan",
       "America/Argentina/ComodRivadavia": "America/Argentina/Catamarca", "America/Atka": "America/Adak",
       "America/Buenos_Aires": "America/Argentina/Buenos_Aires", "America/Catamarca": "America/Argentina/Catamarca",
@@ -75,32 +99,7 @@ declare
       "US/Eastern": "America/New_York", "US/Hawaii": "Pacific/Honolulu", "US/Indiana-Starke": "America/Indiana/Knox",
       "US/Michigan": "America/Detroit", "US/Mountain": "America/Denver", "US/Pacific": "America/Los_Angeles",
       "US/Samoa": "Pacific/Pago_Pago", "UTC": "Etc/UTC", "Universal": "Etc/UTC", "W-SU": "Europe/Moscow"
-    }';
-  zone constant text := case time_zone
-    -- Links since release 2024b of the tz database. A server whose copy is older, or comes without its links, may know
-    -- these names as abbreviations alone, or take them for rules of its own.
-    when 'CET' then 'Europe/Brussels'
-    when 'CST6CDT' then 'America/Chicago'
-    when 'EET' then 'Europe/Athens'
-    when 'EST' then 'America/Panama'
-    when 'EST5EDT' then 'America/New_York'
-    when 'HST' then 'Pacific/Honolulu'
-    when 'MET' then 'Europe/Brussels'
-    when 'MST' then 'America/Phoenix'
-    when 'MST7MDT' then 'America/Denver'
-    when 'PST8PDT' then 'America/Los_Angeles'
-    when 'UCT' then 'UTC'
-    when 'WET' then 'Europe/Lisbon'
-    when 'Zulu' then 'UTC'
-    else time_zone
-  end;
-  instant timestamptz;
-  earlier timestamptz;
-begin
-  begin
-    perform set_config('TimeZone', zone, true);
-  exception when invalid_parameter_value then
-    perform set_config('TimeZone', coalesce(aliases ->> zone, zone), true);
+    }'::jsonb ->> zone, zone), true);
   end;
   -- Of two instants this is the second.
   instant := local;

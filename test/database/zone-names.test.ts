@@ -12,7 +12,7 @@ beforeAll(async () => {
     "select prosrc as source from pg_proc where oid = 'todo.due_instant'::regproc",
   );
   source = rows[0]?.source ?? '';
-  aliases = Object.entries(JSON.parse(/aliases constant jsonb := '(\{.*?\})'/s.exec(source)?.[1] ?? '{}'));
+  aliases = Object.entries(JSON.parse(/'(\{.*?\})'::jsonb/s.exec(source)?.[1] ?? '{}'));
 });
 
 afterAll(() => database.remove());
