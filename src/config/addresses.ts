@@ -7,6 +7,11 @@ function httpUrl(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
+/** The path of PUBLIC_URL, without a slash at its end; empty if it has none. */
+export function basePathOf(publicUrl: string): string {
+  return new URL(publicUrl).pathname.replace(/^\/$/, '');
+}
+
 /** The base URL of a Better Auth server, without trailing slashes. */
 export function betterAuthUrl(text: string): string {
   const url = httpUrl(text);

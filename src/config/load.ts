@@ -1,4 +1,5 @@
 /** Validation of the environment variables. */
+import { basePathOf } from './addresses.ts';
 import type { AuthConfig, Config, DatabaseConfig } from './config.ts';
 import { cleanValue, rejectionReason } from './value.ts';
 import {
@@ -40,7 +41,7 @@ export function loadConfig(environment: Environment): Config {
       host: required(values.HOST),
       port,
       publicUrl,
-      basePath: new URL(publicUrl).pathname.replace(/^\/$/, ''),
+      basePath: basePathOf(publicUrl),
       corsOrigins: values.CORS_ORIGINS ?? [],
       shutdownTimeoutMs: required(values.SHUTDOWN_TIMEOUT_MS),
     },

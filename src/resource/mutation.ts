@@ -14,10 +14,10 @@ export interface Mutation<Result> {
    */
   toResult(rows: readonly object[][]): Result;
   /**
-   * The problem of a value that PostgreSQL refused.
+   * The problem of a value that PostgreSQL rejected.
    *
    * @param statementIndex the index of the failed statement in `statements`
-   * @returns undefined if the refusal is an error of the server
+   * @returns undefined if the rejection is an error of the server
    */
   onConstraintViolation(error: RefusedValueError, statementIndex: number): ProblemError | undefined;
   /** Whether `toResult` can throw after some statements have changed rows, which must then be rolled back. */

@@ -58,7 +58,7 @@ export class IssuerDatabase {
       response = await this.#requests.run(request, handle);
     } catch (error) {
       await request.rollBack();
-      throw request.failure ? databaseProblem(request.failure) : refusalProblem(error);
+      throw request.failure ? databaseProblem(request.failure) : valueErrorProblem(error);
     }
     await request.settle();
     if (request.failure) {
@@ -213,8 +213,8 @@ function isRead(query: string | pg.QueryConfig): boolean {
   return /^select\b/i.test(typeof query === 'string' ? query : query.text);
 }
 
-/** A refusal that Better Auth did not expect as a problem with its SQLSTATE; any other error as it is. */
-function refusalProblem(error: unknown): unknown {
+/** Converts a rejected value that Better Auth did not expect to a problem with its SQLSTATE. Returns other errors as they are. */
+function valueErrorProblem(error: unknown): unknown {
   const { cause } = error as Error;
   return isValueError(cause) ? databaseProblem(cause) : error;
 }

@@ -1,10 +1,12 @@
 /** The embedded issuer: a Better Auth server on the same database. */
+
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { bearer, jwt } from 'better-auth/plugins';
 import { relations } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
+import { basePathOf } from '../../config/addresses.ts';
 import { notReady } from '../../database/errors.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
 import { IssuerDatabase } from './issuer-database.ts';
@@ -92,7 +94,7 @@ export function createBetterAuth(
   database: IssuerDatabase,
   { publicUrl, secret, trustedOrigins, log }: Omit<IssuerOptions, 'timeoutMs'>,
 ) {
-  const basePath = new URL(publicUrl).pathname.replace(/^\/$/, '');
+  const basePath = basePathOf(publicUrl);
   return betterAuth({
     appName: 'todo-api',
     // Better Auth appends no path to a base URL that has one.
