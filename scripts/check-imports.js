@@ -10,13 +10,15 @@ const source = join(import.meta.dirname, '..', 'src');
 
 /** Packages that only some modules may import. Other modules do not depend on them. */
 const packages = [
+  { name: /^node:https?2?$/, allowed: /^(http\/node\/.*|server\/.*|observability\/metrics-server)$/ },
+  { name: /^@hono\/node-server$/, allowed: /^(http\/node\/.*|server\/.*)$/ },
   {
-    name: /^(hono|@hono\/.*)$/,
+    name: /^hono$/,
     allowed:
       /^(app|server\/(server|bad-request)|http\/.*|auth\/authenticate|auth\/better-auth\/routes|rate-limit\/rate-limiter|system\/.*|tags\/handlers|tasks\/handlers|observability\/(request-event|tracing))$/,
   },
   { name: /^drizzle-orm$/, allowed: /^(database\/schema\/roles|[^/]+\/table|auth\/better-auth\/(tables|issuer))$/ },
-  { name: /^pg$/, allowed: /^(database\/pg\/.*|auth\/better-auth\/(issuer|issuer-database))$/ },
+  { name: /^pg(-protocol)?$/, allowed: /^(database\/pg\/.*|auth\/better-auth\/(issuer|issuer-database))$/ },
   { name: /^@electric-sql\/pglite$/, allowed: /^database\/pglite\/(pglite|engine|worker)$/ },
   { name: /^better-auth$/, allowed: /^auth\/better-auth\/.*$/ },
   { name: /^jose$/, allowed: /^auth\/jwt\/verify-jws$/ },
@@ -27,6 +29,12 @@ const packages = [
     allowed:
       /^(http\/.*|resource\/.*|system\/.*|tags\/.*|tasks\/.*|idempotency\/header|auth\/better-auth\/operations)$/,
   },
+];
+
+/** Modules that only some modules may import, although the layers would allow it. */
+const adapters = [
+  // The app does not depend on the server that runs it.
+  { name: /^http\/(node\/.*|fetch-handler)$/, allowed: /^(http\/node|server)\/.*$/ },
 ];
 
 const words = [
@@ -41,7 +49,12 @@ const texts = new Map(modules.map((module) => [module, readFileSync(join(source,
 const imports = new Map(modules.map((module) => [module, importsOf(module)]));
 
 const errors = [
-  ...modules.flatMap((module) => [...directionErrors(module), ...packageErrors(module), ...wordErrors(module)]),
+  ...modules.flatMap((module) => [
+    ...directionErrors(module),
+    ...adapterErrors(module),
+    ...packageErrors(module),
+    ...wordErrors(module),
+  ]),
   ...cycles().map((cycle) => `${cycle.join(' -> ')} is a cycle`),
 ];
 for (const error of errors) console.error(`src/${error}`);
@@ -72,10 +85,16 @@ function directionErrors(module) {
     .map((target) => `${module} imports ${target}`);
 }
 
+function adapterErrors(module) {
+  return targetsOf(module)
+    .filter((target) => adapters.some(({ name, allowed }) => name.test(target) && !allowed.test(module)))
+    .map((target) => `${module} imports ${target}`);
+}
+
 function packageErrors(module) {
   return imports
     .get(module)
-    .filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+    .filter((specifier) => !specifier.startsWith('.'))
     .filter((specifier) => {
       const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
       const rule = packages.find((candidate) => candidate.name.test(name));

@@ -4,11 +4,11 @@ import { describeApi, routes } from './api.ts';
 import { bearerAuthentication, requireScope } from './auth/authenticate.ts';
 import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
 import { mountedAt, placementOfUnknown, placementsOf, withPlacement } from './http/base-path.ts';
+import { clientClosedStatus, closedReason } from './http/client-closed.ts';
 import { compose } from './http/middleware/compose.ts';
 import { limitConcurrency } from './http/middleware/concurrency-limit.ts';
 import { allowOrigins } from './http/middleware/cors.ts';
 import { assignRequestId } from './http/middleware/request-id.ts';
-import { clientClosedStatus, closedReason, isAnswered } from './http/node/client-closed.ts';
 import type { Env, Handler, Middleware, PreHandler } from './http/request-context.ts';
 import { setStandardHeaders } from './http/response/headers.ts';
 import { respondWithProblems } from './http/response/problem.ts';
@@ -93,8 +93,8 @@ function recordRequests(emit: EmitEvent): Middleware {
     const response = await next(context);
     setStandardHeaders(context);
     // The server has responded to the rest of the body with 400, and has emitted the event.
-    if (isAnswered(context.env.incoming)) return response;
-    const closed = closedReason(context, response.status);
+    if (context.env.isAnswered) return response;
+    const closed = closedReason(context.env, response.status);
     emit(requestEvent(context, route, closed ? clientClosedStatus : response.status, start, closed));
     return response;
   };

@@ -1,9 +1,8 @@
 /** Request context: the state of a request that middleware and handlers share. */
-import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { Principal } from '../principal.ts';
 import type { ProblemError } from '../problems/problem.ts';
-import type { BufferedServerResponse } from './node/server-response.ts';
+import type { RequestPort } from './request-port.ts';
 
 /** The position of a route below the base path. Some proxies forward that path, and others strip it. */
 export interface Placement {
@@ -14,8 +13,7 @@ export interface Placement {
 }
 
 export interface Env {
-  /** Node's request and response. */
-  Bindings: { incoming: IncomingMessage; outgoing: BufferedServerResponse };
+  Bindings: RequestPort;
   Variables: {
     requestId: string;
     placement: Placement;
@@ -50,11 +48,10 @@ export type Middleware = (route: Route, next: Handler) => Handler;
 export type PreHandler = (context: RequestContext) => void | Promise<void>;
 
 /**
- * A header of a request. Node joins repeated headers with commas.
+ * A header of a request, without the `Headers` object that Hono would create. Repeated headers are joined with commas.
  *
  * @param name in lower case
  */
 export function headerOf({ env }: Pick<RequestContext, 'env'>, name: string): string | undefined {
-  // Node returns an array only for `set-cookie`, which is no request header.
-  return env.incoming.headers[name] as string | undefined;
+  return env.header(name);
 }

@@ -46,7 +46,7 @@ export function createRateLimiter({ requests, failures, clientIp }: RateLimiterO
   };
 
   function addressOf(context: RequestContext): string {
-    return clientIp(context.env.incoming.socket.remoteAddress ?? '', headerOf(context, 'x-forwarded-for'));
+    return clientIp(context.env.peerAddress, headerOf(context, 'x-forwarded-for'));
   }
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { createApp } from '../app.ts';
 import { isUnanswered, trackResponses } from '../http/node/client-closed.ts';
+import { withNodeRequest } from '../http/node/request-adapter.ts';
 import { createServerResponseClass } from '../http/node/server-response.ts';
 import { createMetricsServer } from '../observability/metrics-server.ts';
 import { settledWithin } from '../runtime/timeout.ts';
@@ -82,7 +83,7 @@ export async function startServer(services: Services): Promise<RunningServer> {
       joinDuplicateHeaders: true,
       ServerResponse: createServerResponseClass(() => isClosing),
     },
-    getRequestListener(app.fetch, {
+    getRequestListener(withNodeRequest(app.fetch), {
       hostname: defaultHost,
       errorHandler: (error) => rejectUnreadableRequest(error, basePath, onRejection),
     }),

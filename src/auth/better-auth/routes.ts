@@ -1,6 +1,6 @@
 /** Routes of the embedded issuer's endpoints, with the rate limits and the problems of this API. */
 import { urlOf } from '../../http/base-path.ts';
-import { ClientClosedError } from '../../http/node/client-closed.ts';
+import { ClientClosedError } from '../../http/client-closed.ts';
 import { parseJson, readBody, readOptionalBody } from '../../http/request/body.ts';
 import type { Handler, RequestContext } from '../../http/request-context.ts';
 import { methodNotAllowed } from '../../http/router/method-not-allowed.ts';

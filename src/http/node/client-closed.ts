@@ -1,24 +1,6 @@
-/** Detection of clients that close the connection before they receive their response. */
+/** State of the responses of a Node server. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { RequestContext } from '../request-context.ts';
-
-/** nginx's status for a closed connection. It appears only in the log and the metrics; no client receives it. */
-export const clientClosedStatus = 499;
-
-/** The connection closed before the end of a request body. */
-export class ClientClosedError extends Error {
-  override readonly name = 'ClientClosedError';
-}
-
-/** The reason if the client cannot have received a response with this status, otherwise undefined. */
-export function closedReason({ env: { incoming } }: RequestContext, status: number): string | undefined {
-  if (status === clientClosedStatus) return 'the connection was closed before the body ended';
-  // For an error, the log keeps the problem, which says more than a closed connection.
-  // Node closes a connection when the client closes its half.
-  const isClosed = status < 400 && !incoming.socket.writable;
-  return isClosed ? 'the connection was closed before the response' : undefined;
-}
 
 /** Returns the response to the latest request on a connection. */
 export type ResponseOn = (socket: Duplex) => ServerResponse | undefined;

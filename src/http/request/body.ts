@@ -1,8 +1,7 @@
 /** Request bodies: one JSON document in UTF-8 with a maximum size. */
-import type { IncomingMessage } from 'node:http';
 import { parseStrictJson, RepeatedMemberError } from '../../json/strict-json.ts';
 import { ProblemError } from '../../problems/problem.ts';
-import { ClientClosedError } from '../node/client-closed.ts';
+import { ClientClosedError } from '../client-closed.ts';
 import { headerOf, type RequestContext } from '../request-context.ts';
 
 /** Default maximum size of a body in bytes, as sent. */
@@ -23,7 +22,8 @@ export async function readBody(
   types: readonly BodyType[] = ['application/json'],
   limit = bodyLimit,
 ): Promise<Uint8Array> {
-  const bytes = await readBytesAs(context, types, limit);
+  requireMediaType(context, types);
+  const bytes = await readBytes(context, limit);
   if (bytes.length === 0) throw malformed('The request needs a body.');
   if (headerOf(context, 'content-type') === undefined) throw unsupported(types);
   return bytes;
@@ -36,24 +36,19 @@ export async function readBody(
  * @throws ClientClosedError
  */
 export async function readOptionalBody(context: Pick<RequestContext, 'env'>): Promise<Uint8Array> {
-  const isChunked = headerOf(context, 'transfer-encoding') !== undefined;
-  if (!isChunked && Number(headerOf(context, 'content-length') ?? 0) === 0) return new Uint8Array();
-  const bytes = await readBytesAs(context, ['application/json'], bodyLimit);
-  if (bytes.length > 0 && headerOf(context, 'content-type') === undefined) throw unsupported(['application/json']);
+  const types = ['application/json'] as const;
+  const bytes = await readBytes(context, bodyLimit);
+  if (bytes.length === 0) return bytes;
+  requireMediaType(context, types);
+  if (headerOf(context, 'content-type') === undefined) throw unsupported(types);
   return bytes;
 }
 
-async function readBytesAs(
-  context: Pick<RequestContext, 'env'>,
-  types: readonly BodyType[],
-  limit: number,
-): Promise<Uint8Array> {
+/** @throws ProblemError 415 for a media type that is not listed, another charset, or a content coding */
+function requireMediaType(context: Pick<RequestContext, 'env'>, types: readonly BodyType[]): void {
   const type = headerOf(context, 'content-type');
   if (type !== undefined && !isAcceptable(type, types)) throw unsupported(types);
   if ((headerOf(context, 'content-encoding') ?? 'identity') !== 'identity') throw unsupported(types);
-
-  if (Number(headerOf(context, 'content-length') ?? 0) > limit) throw tooLarge(limit);
-  return readBytes(context.env.incoming, limit);
 }
 
 function isAcceptable(contentType: string, types: readonly BodyType[]): boolean {
@@ -65,19 +60,18 @@ function isAcceptable(contentType: string, types: readonly BodyType[]): boolean 
   );
 }
 
-/** Reads Node's stream. Creating the stream of a `Request` takes longer than reading a small body. */
-async function readBytes(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
+async function readBytes(context: Pick<RequestContext, 'env'>, limit: number): Promise<Uint8Array> {
+  if (Number(headerOf(context, 'content-length') ?? 0) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    // Destroying the stream would close the connection before the response.
-    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+    for await (const chunk of context.env.body()) {
       length += chunk.length;
       if (length > limit) throw tooLarge(limit);
       chunks.push(chunk);
     }
   } catch (error) {
-    // Node reports "aborted" for a closed connection, whichever side closed it.
+    // Only a closed connection interrupts a body. Node reports the same error whichever side has closed it.
     throw error instanceof ProblemError ? error : new ClientClosedError('the body did not end', { cause: error });
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length);

@@ -9,7 +9,7 @@ export const securityHeaders = {
 
 const securityHeaderList = Object.entries(securityHeaders).flat();
 
-/** Sets the headers on Node's response. Adding them to a `Response` takes longer than many requests (`docs/performance.md`). */
+/** Passes the headers to the server. Adding them to a `Response` takes longer than many requests (`docs/performance.md`). */
 export function setStandardHeaders(context: RequestContext): void {
   const headers = ['X-Request-Id', context.get('requestId'), ...securityHeaderList];
   if (context.get('principal')) headers.push('Cache-Control', 'no-store');
@@ -17,5 +17,5 @@ export function setStandardHeaders(context: RequestContext): void {
   if (context.get('variesByOrigin')) headers.push('Vary', 'Origin');
   const rateLimitHeaders = context.get('rateLimitHeaders');
   if (rateLimitHeaders) headers.push(...rateLimitHeaders);
-  context.env.outgoing.standardHeaders = headers;
+  context.env.addResponseHeaders(headers);
 }

@@ -1,7 +1,7 @@
 /** Problem responses (RFC 9457). */
 import { type ProblemError, problemDocument, toProblem } from '../../problems/problem.ts';
 import { pathOf } from '../base-path.ts';
-import { ClientClosedError, clientClosedStatus } from '../node/client-closed.ts';
+import { ClientClosedError, clientClosedStatus } from '../client-closed.ts';
 import type { Middleware, RequestContext } from '../request-context.ts';
 
 /**
