@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { describeApi, routes } from './api.ts';
 import { bearerAuthentication, requireScope } from './auth/authenticate.ts';
 import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
-import { mountedAt, placementOfUnknown, placementsOf, withPlacement } from './http/base-path.ts';
+import { mountedAt, placementOfUnknown, placementsOf, redirectToIndex, withPlacement } from './http/base-path.ts';
 import { clientClosedStatus, closedReason } from './http/client-closed.ts';
 import { compose } from './http/middleware/compose.ts';
 import { limitConcurrency } from './http/middleware/concurrency-limit.ts';
@@ -62,7 +62,8 @@ export function createApp(services: Services): Hono<Env> {
   registerDocumentationAssets(register);
   if (issuer) registerIssuerRoutes(register, issuer, limits);
 
-  const notFound: Handler = () => {
+  const notFound: Handler = (context) => {
+    if (basePath !== '' && context.req.path === basePath) return redirectToIndex(context);
     throw new ProblemError('not_found');
   };
   const unknownPlacement = (path: string) => placementOfUnknown(basePath, path);

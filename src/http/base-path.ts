@@ -31,6 +31,12 @@ export function publicPath(context: RequestContext, path: string): string {
   return `${context.get('placement').basePath}${path}`;
 }
 
+/** Redirects the base path without its trailing slash to the index, so that relative links stay below the base path. */
+export function redirectToIndex(context: RequestContext): Response {
+  const { search } = new URL(context.req.url);
+  return new Response(null, { status: 308, headers: { Location: `${publicPath(context, '/')}${search}` } });
+}
+
 /**
  * The path of the request as the client sent it: below the base path, without the query, and percent-encoded, so that it
  * is a URI reference.

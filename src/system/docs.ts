@@ -14,8 +14,13 @@ import { ProblemError } from '../problems/problem.ts';
 
 const tag = 'Documentation';
 
-/** Relative references stay valid behind a proxy that adds a path prefix. */
-const links = { documentation: 'docs', openapi: 'openapi.json', api: 'api/v1' } as const;
+/**
+ * A link of the index. A proxy that removes the base path forwards `/todo` and `/todo/` alike, so the link
+ * begins with the base path. Without one, a relative link stays valid behind a proxy that adds a prefix.
+ */
+function linkTo(path: string, context: RequestContext): string {
+  return context.get('placement').basePath === '' ? path.slice(1) : publicPath(context, path);
+}
 
 const vary = { Vary: 'Accept' };
 const varies = { Vary: 'The response depends on `Accept`.' };
@@ -43,7 +48,7 @@ const indexRoute = defineRoute({
   path: '/',
   tag,
   summary: 'Get the links of the API',
-  description: 'A browser is redirected to the documentation. The links are relative to this path.',
+  description: 'A browser is redirected to the documentation. The links are URI references.',
   token: 'none',
   request: {},
   responses: {
@@ -106,8 +111,11 @@ export function documentationOperations(version: string, document: () => object)
     implement(indexRoute, (_input, context) => {
       const supports = ['application/json', 'text/html'];
       const type = accepts(context, { header: 'Accept', supports, default: 'application/json' });
-      if (type === 'application/json') return jsonResponse({ name: 'todo-api', version, ...links }, vary);
-      return new Response(null, { status: 302, headers: { Location: links.documentation, ...vary } });
+      const documentation = linkTo('/docs', context);
+      if (type === 'text/html')
+        return new Response(null, { status: 302, headers: { Location: documentation, ...vary } });
+      const [openapi, api] = [linkTo('/openapi.json', context), linkTo('/api/v1', context)];
+      return jsonResponse({ name: 'todo-api', version, documentation, openapi, api }, vary);
     }),
     implement(openApiRoute, () => jsonResponse(document())),
     implement(pageRoute, (_input, context) =>

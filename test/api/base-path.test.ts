@@ -105,13 +105,63 @@ describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base
 test.each([
   ['/nowhere', '/todo/nowhere'],
   ['/todo/nowhere', '/todo/nowhere'],
-  ['/todo', '/todo'],
   ['/todonowhere', '/todo/todonowhere'],
   ['/todo/todo/livez', '/todo/todo/livez'],
 ])('the unknown path %s has the instance %s', async (path, instance) => {
   const api = await startApi({ environment: { PUBLIC_URL: 'https://example.com/todo' } });
   const { status, body } = await api.user().get(path);
   expect({ status, ...body }).toMatchObject({ status: 404, type: '/todo/problems/not-found', instance });
+});
+
+describe('the base path without a trailing slash', () => {
+  let api: TestApi;
+
+  beforeAll(async () => {
+    api = await startApi({ keep: true, environment: { PUBLIC_URL: 'https://example.com/todo' } });
+  });
+
+  afterAll(() => api.stop());
+
+  test.each([
+    ['/todo', '/todo/'],
+    ['/todo?x=%20&y', '/todo/?x=%20&y'],
+  ])('%s is redirected to %s', async (path, location) => {
+    for (const method of ['GET', 'HEAD', 'POST']) {
+      const { status, headers, text } = await api.anonymous().request(method, path);
+      expect([status, headers.get('location'), text]).toEqual([308, location, '']);
+    }
+  });
+
+  test('leads to the index', async () => {
+    const { headers } = await api.anonymous().get('/todo');
+    const index = await api.anonymous().get(headers.get('location') ?? '');
+    expect([index.status, index.body.documentation]).toEqual([200, '/todo/docs']);
+  });
+
+  test.each(['/todo/todo', '/todo/api/v1', '//todo', '/Todo'])('no other path is redirected: %s', async (path) => {
+    expect((await api.anonymous().get(path)).status).toBe(404);
+  });
+
+  // Such a proxy forwards `/todo` as `/`, so the response must not depend on the trailing slash.
+  test.each(['/', '/todo/'])('the links of %s are valid from both paths', async (path) => {
+    const html = await api.anonymous().get(path, { Accept: 'text/html' });
+    expect(html.status).toBe(302);
+    const { body } = await api.anonymous().get(path);
+    for (const base of ['https://example.com/todo', 'https://example.com/todo/']) {
+      const links = [html.headers.get('location'), body.documentation, body.openapi, `${body.api}/tasks`];
+      expect(links.map((link) => new URL(link, base).pathname)).toEqual([
+        '/todo/docs',
+        '/todo/docs',
+        '/todo/openapi.json',
+        '/todo/api/v1/tasks',
+      ]);
+    }
+  });
+});
+
+test('a route at the base path is not redirected', async () => {
+  const api = await startApi({ environment: { PUBLIC_URL: 'https://example.com/docs' } });
+  expect((await api.anonymous().get('/docs')).status).toBe(200);
 });
 
 describe('the embedded issuer', () => {
