@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
-import { layers } from './layers.js';
+import { layers, resources } from './layers.js';
 
 const source = join(import.meta.dirname, '..', 'src');
 
@@ -12,11 +12,7 @@ const source = join(import.meta.dirname, '..', 'src');
 const packages = [
   { name: /^node:https?2?$/, allowed: /^(http\/node\/.*|server\/.*|observability\/metrics-server)$/ },
   { name: /^@hono\/node-server$/, allowed: /^(http\/node\/.*|server\/.*)$/ },
-  {
-    name: /^hono$/,
-    allowed:
-      /^(app|server\/(server|bad-request)|http\/.*|auth\/authenticate|auth\/better-auth\/routes|rate-limit\/rate-limiter|system\/.*|tags\/handlers|tasks\/handlers|observability\/(request-event|tracing))$/,
-  },
+  { name: /^hono$/, allowed: /^(app|http\/.*|system\/docs)$/ },
   { name: /^drizzle-orm$/, allowed: /^(database\/schema\/roles|[^/]+\/table|auth\/better-auth\/(tables|issuer))$/ },
   { name: /^pg(-protocol)?$/, allowed: /^(database\/pg\/.*|auth\/better-auth\/(issuer|issuer-database))$/ },
   { name: /^@electric-sql\/pglite$/, allowed: /^database\/pglite\/(pglite|engine|worker)$/ },
@@ -26,8 +22,9 @@ const packages = [
   { name: /^pino(-pretty)?$/, allowed: /^observability\/log$/ },
   {
     name: /^zod$/,
-    allowed:
-      /^(http\/.*|resource\/.*|system\/.*|tags\/.*|tasks\/.*|idempotency\/header|auth\/better-auth\/operations)$/,
+    allowed: new RegExp(
+      `^((http|resource|system|${resources.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
+    ),
   },
 ];
 
@@ -37,7 +34,17 @@ const adapters = [
   { name: /^http\/(node\/.*|fetch-handler)$/, allowed: /^(http\/node|server)\/.*$/ },
 ];
 
+/** What resources share does not know any of them. The word "tags" has other meanings there, such as entity tags. */
+const shared = resources
+  .filter((name) => name !== 'tags')
+  .map((name) => ({
+    pattern: new RegExp(`(?<![a-z])${name.replace(/s$/, '')}s?(?![a-z])`, 'i'),
+    allowed: /^(?!(http|idempotency|problems|resource)\/)/,
+    name: `the name of the resource "${name}"`,
+  }));
+
 const words = [
+  ...shared,
   { pattern: /\bprocess\.env\b/, allowed: /^config\/environment$/, name: 'process.env' },
   { pattern: /\bprocess\.exit\b(?!Code)/, allowed: /^cli\/main$/, name: 'process.exit' },
 ];

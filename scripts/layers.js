@@ -1,3 +1,9 @@
+/** The folders of resources. A resource may import the ones after it. */
+export const resources = ['tags', 'tasks'];
+
+/** The layers that each resource may import. */
+const belowResources = ['database', 'http', 'idempotency', 'principal', 'problems', 'resource'];
+
 /**
  * Layers of `src/`, and the layers that each one may import. A module directly in `src/` is a layer of its own. A layer
  * imports only layers below it, and docs/architecture.md has the same table.
@@ -12,33 +18,35 @@ export const layers = [
       'auth',
       'http',
       'observability',
-      'principal',
       'problems',
       'runtime',
       'services',
       'system',
-      'tags',
-      'tasks',
-    ],
+      'vocabulary',
+      ...resources,
+    ].sort(),
   },
-  { name: 'api', imports: ['auth', 'http', 'runtime', 'system', 'tags', 'tasks'] },
+  { name: 'api', imports: ['auth', 'http', 'runtime', 'system', ...resources].sort() },
   {
     name: 'services',
     imports: ['auth', 'config', 'database', 'idempotency', 'observability', 'rate-limit', 'runtime', 'tasks'],
   },
-  { name: 'tags', imports: ['database', 'http', 'problems', 'tasks'] },
-  { name: 'tasks', imports: ['database', 'http', 'idempotency', 'principal', 'problems', 'resource'] },
+  ...resources.map((name, index) => ({ name, imports: [...belowResources, ...resources.slice(index + 1)].sort() })),
   { name: 'system', imports: ['http', 'principal', 'problems'] },
   { name: 'observability', imports: ['auth', 'config', 'database', 'http', 'problems'] },
-  { name: 'auth', imports: ['config', 'database', 'http', 'json', 'principal', 'problems', 'rate-limit', 'runtime'] },
+  {
+    name: 'auth',
+    imports: ['config', 'database', 'http', 'json', 'principal', 'problems', 'rate-limit', 'runtime', 'vocabulary'],
+  },
   { name: 'rate-limit', imports: ['database', 'http', 'problems', 'runtime'] },
   { name: 'idempotency', imports: ['database', 'http', 'problems', 'resource'] },
   { name: 'resource', imports: ['database', 'http', 'problems'] },
-  { name: 'http', imports: ['json', 'principal', 'problems'] },
+  { name: 'http', imports: ['json', 'principal', 'problems', 'vocabulary'] },
   { name: 'database', imports: ['config', 'principal', 'problems', 'runtime'] },
   { name: 'config', imports: ['runtime'] },
   { name: 'json', imports: [] },
   { name: 'principal', imports: [] },
-  { name: 'problems', imports: [] },
+  { name: 'problems', imports: ['vocabulary'] },
   { name: 'runtime', imports: [] },
+  { name: 'vocabulary', imports: [] },
 ];

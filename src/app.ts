@@ -18,7 +18,6 @@ import { type RegisterHandlers, registerRoutes } from './http/router/register-ro
 import { SingleMatchRouter } from './http/router/single-match-router.ts';
 import type { EmitEvent } from './observability/events.ts';
 import { requestEvent } from './observability/request-event.ts';
-import type { Scope } from './principal.ts';
 import { ProblemError } from './problems/problem.ts';
 import { version } from './runtime/version.ts';
 import type { Services } from './services.ts';
@@ -27,6 +26,7 @@ import { healthOperations, healthPaths } from './system/health.ts';
 import { meOperation } from './system/me.ts';
 import { tagOperations } from './tags/handlers.ts';
 import { taskOperations } from './tasks/handlers.ts';
+import type { Scope } from './vocabulary.ts';
 
 export function createApp(services: Services): Hono<Env> {
   const { config, issuer, limits, emit, tracing, verifier } = services;

@@ -1,9 +1,5 @@
 /** The authenticated user of a request, independent of how the user was authenticated. */
 
-export const scopes = ['tasks:read', 'tasks:write'] as const;
-
-export type Scope = (typeof scopes)[number];
-
 /** The user of a verified token. */
 export interface Principal {
   /** The token's `sub`: 1 to 255 characters, opaque. */

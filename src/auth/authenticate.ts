@@ -1,7 +1,7 @@
 /** Authentication of requests by bearer tokens (RFC 6750). The token is the only source of the user. */
 import { headerOf, type PreHandler, type RequestContext } from '../http/request-context.ts';
-import type { Scope } from '../principal.ts';
 import { ProblemError } from '../problems/problem.ts';
+import type { Scope } from '../vocabulary.ts';
 import type { TokenVerifier } from './jwt/verifier.ts';
 
 /** Verifies the token of a request and sets its principal. Throws a `ProblemError` 401 or 503. */

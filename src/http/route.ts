@@ -1,7 +1,7 @@
 /** Route definitions: the source of an operation's validation, types and documentation. */
 import type { ZodObject, ZodType, z } from 'zod';
-import type { Scope } from '../principal.ts';
 import type { ProblemCode } from '../problems/catalogue.ts';
+import type { Scope } from '../vocabulary.ts';
 import type { BodyType } from './request/body.ts';
 import type { RequestContext } from './request-context.ts';
 

@@ -1,4 +1,5 @@
 /** Catalogue of problems: the closed list of error codes. A code is never removed or reused with another meaning. */
+import { type NotFoundCode, notFoundCodes } from '../vocabulary.ts';
 
 /** The operations that can respond with a problem although their routes do not name it. */
 export type AppliesTo = 'all' | 'body' | 'token' | 'scope' | 'named';
@@ -25,6 +26,20 @@ export interface ProblemKind {
 
 const challenge = { 'WWW-Authenticate': 'The scheme to use, and the error of the token (RFC 6750).' };
 const retryAfter = { 'Retry-After': 'Seconds to wait before a retry.' };
+
+const resourceNotFound = {
+  status: 404,
+  title: 'Resource not found',
+  detail: 'You have no resource with this id.',
+  remedy:
+    'The resource was deleted, never existed, or belongs to another user. The response is the same in these cases. Reload the list.',
+  appliesTo: 'named',
+  isOutcome: true,
+} as const satisfies ProblemKind;
+
+const resourceProblems = Object.fromEntries(notFoundCodes.map((code) => [code, resourceNotFound])) as Readonly<
+  Record<NotFoundCode, ProblemKind>
+>;
 
 const kinds = {
   malformed_request: {
@@ -77,15 +92,7 @@ const kinds = {
     remedy: 'Compare the path with the paths in /openapi.json. Paths are case-sensitive and have no trailing slash.',
     appliesTo: 'named',
   },
-  task_not_found: {
-    status: 404,
-    title: 'Resource not found',
-    detail: 'You have no resource with this id.',
-    remedy:
-      'The resource was deleted, never existed, or belongs to another user. The response is the same in these cases. Reload the list.',
-    appliesTo: 'named',
-    isOutcome: true,
-  },
+  ...resourceProblems,
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',

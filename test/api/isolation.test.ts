@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
+import { createEach, fieldsOf, resources } from '../support/resources.ts';
 
 let api: TestApi;
 
@@ -14,11 +15,15 @@ afterAll(() => api.stop());
 const collection = '/api/v1/tasks';
 const nobodys = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 
-/** Every operation on one task, so that a new one cannot escape. */
-const onTasks = documentedOperations.filter(({ path }) => path.includes('{id}'));
+/** Every operation on one resource, so that a new one cannot escape. */
+const onResources = documentedOperations.filter(({ path }) => path.includes('{id}'));
 
-/** A good body for an operation that takes one. */
-const bodies: Record<string, unknown> = { replaceTask: { title: 'Stolen' }, patchTask: { title: 'Stolen' } };
+/** A good body for an operation on a resource that takes one. */
+function bodyFor(path: string): object {
+  const resource = resources.find(({ collection: each }) => path === `${each}/{id}`);
+  if (!resource) throw new Error(`${path} belongs to no resource`);
+  return fieldsOf(resource, 'Stolen', { isMinimal: true });
+}
 
 /** An answer but for what may differ between two paths: `instance`, `request_id`, and the time of day. */
 function essence({ status, headers, text, body }: Answer, path: string): object {
@@ -27,33 +32,38 @@ function essence({ status, headers, text, body }: Answer, path: string): object 
   return { status, headers: kept, text: masked };
 }
 
-describe.each(onTasks)('$operation.operationId', ({ method, path, operation }) => {
+describe.each(onResources)('$operation.operationId', ({ method, path, operation }) => {
   const send = (client: Client, url: string, headers = {}) =>
     client.request(method, url, {
       headers,
-      ...(operation.requestBody && { body: bodies[operation.operationId] }),
+      ...(operation.requestBody && { body: bodyFor(path) }),
     });
 
   test('answers for a task of somebody else as for nobody’s', async () => {
-    expect(operation.requestBody === undefined || bodies[operation.operationId] !== undefined).toBe(true);
     const owner = api.user();
     const stranger = api.user();
-    const { body: task } = await owner.post(collection, { title: 'Secret', description: 'Secret too' });
+    const id = crypto.randomUUID();
+    await createEach(owner, id, 'Secret');
+    const stored = async () =>
+      Promise.all(resources.map(async (each) => (await owner.get(`${each.collection}/${id}`)).body));
+    const before = await stored();
+    expect(JSON.stringify(before)).toContain('Secret');
     for (const headers of [{}, { 'If-Match': '"1"' }, { 'If-Match': '*' }, { 'If-None-Match': '"1"' }]) {
-      const [theirs, unknown] = [task.id, nobodys].map((id) => path.replace('{id}', id)) as [string, string];
+      const [theirs, unknown] = [id, nobodys].map((each) => path.replace('{id}', each)) as [string, string];
       const toTheirs = await send(stranger, theirs, headers);
       expect(toTheirs.status).toBe(404);
-      expect(toTheirs.body.code).toBe('task_not_found');
+      expect(toTheirs.body.code).toMatch(/^[a-z]+_not_found$/);
       expect(toTheirs.text).not.toContain('Secret');
       expect(essence(toTheirs, theirs)).toEqual(essence(await send(stranger, unknown, headers), unknown));
     }
-    expect((await owner.get(`${collection}/${task.id}`)).body).toEqual(task);
+    expect(await stored()).toEqual(before);
   });
 
   test('answers the owner', async () => {
     const owner = api.user();
-    const { body: task } = await owner.post(collection, { title: 'Mine' });
-    expect((await send(owner, path.replace('{id}', task.id))).status).toBeLessThan(300);
+    const id = crypto.randomUUID();
+    await createEach(owner, id, 'Mine');
+    expect((await send(owner, path.replace('{id}', id))).status).toBeLessThan(300);
   });
 });
 

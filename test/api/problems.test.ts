@@ -3,9 +3,11 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { maxKeysPerUser } from '../../src/idempotency/keys.ts';
 import { type ProblemCode, problemCodes } from '../../src/problems/catalogue.ts';
+import type { NotFoundCode } from '../../src/vocabulary.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind, type TestDatabase } from '../support/databases.ts';
 import { document } from '../support/document.ts';
+import { resources } from '../support/resources.ts';
 
 let api: TestApi;
 
@@ -16,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const collection = '/api/v1/tasks';
-const unknown = `${collection}/0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d`;
+const nobodys = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 
 /** A task of a new user. */
 async function taskOf(user = api.user()) {
@@ -24,15 +26,25 @@ async function taskOf(user = api.user()) {
   return { user, path: `${collection}/${body.id}`, id: body.id };
 }
 
+type Provocation = () => Promise<Answer>;
+
+/** A request for an unknown resource of each kind. */
+const unknownResources = Object.fromEntries(
+  resources.map(({ collection: path }): [string, Provocation] => [
+    `${path.replace(/^.*\/(\w+)s$/, '$1')}_not_found`,
+    () => api.user().get(`${path}/${nobodys}`),
+  ]),
+) as Record<NotFoundCode, Provocation>;
+
 /** A request that provokes each problem. */
-const provocations: Record<ProblemCode, () => Promise<Answer>> = {
+const provocations: Record<ProblemCode, Provocation> = {
+  ...unknownResources,
   malformed_request: () => api.user().post(collection, '{'),
   token_missing: () => api.anonymous().get(collection),
   token_invalid: () => api.anonymous('Bearer x').get(collection),
   token_expired: () => api.user('ada', { exp: 1_700_000_000 }).get(collection),
   insufficient_scope: () => api.user('ada', { scope: 'tasks:read' }).post(collection, { title: 'x' }),
   not_found: () => api.user().get('/nowhere'),
-  task_not_found: () => api.user().get(unknown),
   method_not_allowed: () => api.user().delete(collection),
   id_taken: async () => {
     const { user, id } = await taskOf();

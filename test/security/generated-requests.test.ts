@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind } from '../support/databases.ts';
 import { documentedOperations } from '../support/document.ts';
+import { createEach, resources } from '../support/resources.ts';
 import { headersOf, type Parts, requestsOf, spoiltOnes, targetOf } from './requests-from-document.ts';
 
 let api: TestApi;
@@ -17,7 +18,7 @@ afterAll(() => api.stop());
 /** How many requests of each kind are made for each operation. */
 const [validOnes, spoiltOnesAtMost] = databaseKind === 'postgres' ? [50, 400] : [25, 150];
 
-/** Stands for the id of a task that there is by the time of the request. */
+/** Stands for the id of resources that there are by the time of the request. */
 const ownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const nobodysId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
 
@@ -33,9 +34,10 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
     const user = api.user();
     const statuses = new Set<number>();
     const attempt = async (generated: Parts) => {
-      // A task of the user's own, so that there is something to be found.
-      const { body: task } = await user.post('/api/v1/tasks', { title: 'x' });
-      const parts = JSON.parse(JSON.stringify(generated).replaceAll(ownId, task.id)) as Parts;
+      // A resource of each kind, so that there is something to be found.
+      const id = crypto.randomUUID();
+      await createEach(user, id, 'x', { isMinimal: true });
+      const parts = JSON.parse(JSON.stringify(generated).replaceAll(ownId, id)) as Parts;
       const { status, text } = await send(user, parts);
       statuses.add(status);
       if (status >= 400) expect([404, 409, 412], `${method} ${targetOf(path, parts)}: ${text}`).toContain(status);
@@ -65,6 +67,7 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
       }
     }
     expect(count).toBeGreaterThan(0);
-    if (operation.security.length > 0) expect((await user.get('/api/v1/tasks')).body).toEqual([]);
+    if (operation.security.length === 0) return;
+    for (const { collection } of resources) expect((await user.get(collection)).body).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
+import { createEach } from '../support/resources.ts';
 import { headersOf, type Parts, requestsOf, targetOf } from './requests-from-document.ts';
 
 let api: TestApi;
@@ -38,6 +39,8 @@ beforeAll(async () => {
   api = await startApi({ keep: true });
   owner = api.user('the-owner-of-secrets');
   theirs = (await owner.post(collection, secret, key)).body;
+  // All other resources of theirs have the same id.
+  await createEach(owner, theirs.id, secret.title);
   before = await rowsOf(owner);
 });
 

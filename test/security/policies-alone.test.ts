@@ -1,10 +1,11 @@
 /** The owner taken out of every statement that the API sends: the policies alone still keep users apart. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { QueryClient } from '../../src/database/driver.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { createEach } from '../support/resources.ts';
 import { id, type Recording, recording, sendEverything, word } from './recorded-statements.ts';
 
 let api: TestApi;
@@ -96,7 +97,9 @@ const statementName = /(?:\bname: |(?:read|write)Statement<.*>\(\s*)'([a-z_]+)'/
 test('every statement of the source was sent', () => {
   const words = new Set([...recorded.keys()].flatMap((name) => name.split(' ')));
   const source = join(import.meta.dirname, '..', '..', 'src');
-  const files = ['tasks', 'tags', 'idempotency']
+  const folders = readdirSync(source).filter((folder) => existsSync(join(source, folder, 'routes.ts')));
+  expect(folders).toContain('tasks');
+  const files = [...folders, 'idempotency', 'resource']
     .flatMap((folder) =>
       readdirSync(join(source, folder), { recursive: true }).map((file) => join(folder, String(file))),
     )
@@ -151,6 +154,7 @@ describe('a row of one’s own', () => {
   test('can be neither made nor given to somebody else, in any table', async () => {
     const eve = api.user('eve');
     await eve.post('/api/v1/tasks', { title: 'x', description: 'x', tags: ['x'] }, { 'Idempotency-Key': 'x' });
+    await createEach(eve, crypto.randomUUID(), 'x');
     const { pool } = api.database.driver;
     for (const table of await tables(pool)) {
       const { rows } = await pool.query<{ name: string }>(

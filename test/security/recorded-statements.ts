@@ -5,6 +5,7 @@ import type { UserDatabase } from '../../src/database/user-database.ts';
 import { sorts } from '../../src/tasks/list-parameters.ts';
 import type { Client } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
+import { createEach, deleteEach, resources } from '../support/resources.ts';
 import { headersOf, requestsOf, targetOf } from './requests-from-document.ts';
 
 /** Every statement by its name, as it was sent first, or first found something. */
@@ -57,12 +58,18 @@ const lists = [
   ...['created', 'updated'].flatMap((name) => [`${name}_from=2020-01-01T00:00:00Z`, `${name}_to=2100-01-01T00:00:00Z`]),
 ];
 
+/** The path of the next page. */
+function nextOf(headers: Headers): string | undefined {
+  return /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1];
+}
+
 /** Sends what each operation takes, by hand and at random, so that every statement is sent. */
 export async function sendEverything(owner: Client): Promise<void> {
   const path = `${collection}/${id}`;
   const anew = async () => {
-    await owner.delete(path);
+    await deleteEach(owner, id);
     await owner.post(collection, { id, ...whole });
+    await createEach(owner, id, word);
   };
   await owner.post(collection, { id, ...whole }, { 'Idempotency-Key': 'once' });
   for (const query of lists) await owner.get(`${collection}?${query}`);
@@ -75,9 +82,16 @@ export async function sendEverything(owner: Client): Promise<void> {
   const { body: other } = await owner.post(collection, whole);
   for (const sort of sorts) {
     const { headers } = await owner.get(`${collection}?limit=1&sort=${sort}`);
-    await owner.get(/<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1] ?? collection);
+    await owner.get(nextOf(headers) ?? collection);
   }
   await owner.delete(`${collection}/${other.id}`);
+  const second = crypto.randomUUID();
+  await createEach(owner, second, word);
+  for (const resource of resources) {
+    const { headers } = await owner.get(`${resource.collection}?limit=1`);
+    await owner.get(nextOf(headers) ?? resource.collection);
+  }
+  await deleteEach(owner, second);
   for (const documented of documentedOperations.filter(({ operation }) => operation.security.length > 0)) {
     const { method, path: template } = documented;
     const requests = requestsOf(documented, { ids: [id], texts: [word] });

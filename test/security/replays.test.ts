@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
+import { createEach, replaceEach } from '../support/resources.ts';
 import { headersOf, type Parts, requestsOf, targetOf } from './requests-from-document.ts';
 
 let api: TestApi;
@@ -13,7 +14,6 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-const collection = '/api/v1/tasks';
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const runs = 25;
 
@@ -56,16 +56,16 @@ describe.each(keyed)('$operation.operationId', ({ method, path, operation }) => 
     const user = api.user();
     let stored = 0;
     for (const [run, parts] of fc.sample(requestsOf({ method, path, operation }, { ids: [id] }), runs).entries()) {
-      await user.put(`${collection}/${id}`, { title: 'before' });
-      await user.post(collection, { id, title: 'before' });
+      await replaceEach(user, id, 'before', { isMinimal: true });
+      await createEach(user, id, 'before', { isMinimal: true });
       const first = await send(user, parts, `key-${run}`);
       const details = `${method} ${targetOf(path, parts)} ${JSON.stringify(parts)}: ${first.text}`;
       if (first.status >= 300 && ![404, 409, 412].includes(first.status)) continue;
       stored += 1;
 
-      // The task changes in between, so that a statement that runs again changes it again.
-      await user.patch(`${collection}/${id}`, { status: 'InProgress', title: `after ${run}` });
-      await user.post(collection, { id, title: `after ${run}` });
+      // The resources change in between, so that a statement that runs again changes them again.
+      await replaceEach(user, id, `after ${run}`, { isMinimal: true });
+      await createEach(user, id, `after ${run}`, { isMinimal: true });
       const before = await rowsOf(user);
       const second = await send(user, parts, `key-${run}`);
       expect(storedPartsOf(second), details).toEqual(storedPartsOf(first));

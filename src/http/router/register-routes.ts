@@ -1,5 +1,5 @@
 /** Registration of operations on the router. A request passes its pre-handlers, its validation and its handler, in this order. */
-import type { Scope } from '../../principal.ts';
+import type { Scope } from '../../vocabulary.ts';
 import { readBody } from '../request/body.ts';
 import { createRequestParser } from '../request/validate.ts';
 import type { Handler, PreHandler } from '../request-context.ts';
