@@ -40,7 +40,7 @@ export const layers = [
   },
   { name: 'rate-limit', imports: ['database', 'http', 'problems', 'runtime'] },
   { name: 'idempotency', imports: ['database', 'http', 'problems', 'resource'] },
-  { name: 'resource', imports: ['database', 'http', 'problems'] },
+  { name: 'resource', imports: ['database', 'http', 'problems', 'vocabulary'] },
   { name: 'http', imports: ['json', 'principal', 'problems', 'vocabulary'] },
   { name: 'database', imports: ['config', 'principal', 'problems', 'runtime'] },
   { name: 'config', imports: ['runtime'] },

@@ -1,7 +1,8 @@
 /** Schemas of batches, in requests and in responses. */
 import { z } from 'zod';
 import { maxVersion } from '../resource/preconditions.ts';
-import { task, taskCreate, taskId, taskPatch } from './schemas.ts';
+import { resourceId } from '../resource/schemas.ts';
+import { task, taskCreate, taskPatch } from './schemas.ts';
 
 const version = z.int().min(1).max(maxVersion).optional().meta({
   description: 'The operation runs only if the task has this version.',
@@ -11,11 +12,11 @@ const version = z.int().min(1).max(maxVersion).optional().meta({
 const createOperation = z.strictObject({ op: z.literal('create'), task: taskCreate }).meta({ id: 'CreateOperation' });
 
 const updateOperation = z
-  .strictObject({ op: z.literal('update'), id: taskId, if_version: version, patch: taskPatch })
+  .strictObject({ op: z.literal('update'), id: resourceId, if_version: version, patch: taskPatch })
   .meta({ id: 'UpdateOperation' });
 
 const deleteOperation = z
-  .strictObject({ op: z.literal('delete'), id: taskId, if_version: version })
+  .strictObject({ op: z.literal('delete'), id: resourceId, if_version: version })
   .meta({ id: 'DeleteOperation' });
 
 const operation = z.discriminatedUnion('op', [createOperation, updateOperation, deleteOperation]).meta({

@@ -1,18 +1,15 @@
 /** The handlers of the operations on tasks: each checks its preconditions, runs its statements and renders its response. */
 import { uuidv7 } from 'uuidv7';
-import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
-import { publicPath } from '../http/base-path.ts';
+import type { UserDatabase } from '../database/user-database.ts';
 import type { RequestContext } from '../http/request-context.ts';
-import { jsonResponse } from '../http/response/json.ts';
 import { implement, type Operation } from '../http/route.ts';
 import { executeWrite } from '../idempotency/execute-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
 import { ProblemError } from '../problems/problem.ts';
-import { invalidCursor, readCursor, writeCursor } from '../resource/cursor.ts';
-import { entityTag, isCurrent } from '../resource/etag.ts';
-import { pageOf } from '../resource/keyset.ts';
-import { linkHeader } from '../resource/link-header.ts';
+import type { Keyset } from '../resource/keyset.ts';
+import { respondWithPage } from '../resource/page.ts';
 import { allowedVersions } from '../resource/preconditions.ts';
+import { readResponse, writeResponse } from '../resource/response.ts';
 import { batchMutation } from './batch.ts';
 import {
   createTaskMutation,
@@ -38,19 +35,14 @@ export function taskOperations(database: UserDatabase): Operation[] {
   return [
     implement(listTasksRoute, async ({ query }, context) => {
       const principal = context.get('principal');
-      const { userId } = principal;
       const { limit, cursor, skip, sort, ...filters } = query;
       const list = { filters, sort };
-      const after = cursor === undefined ? null : readCursor(userId, list, cursor);
-      // One row more than the limit shows whether there is a next page.
-      const statement = listTasks(userId, { ...list, after, skip, limit: limit + 1 }, Date.now());
-      const [tasks] = await database.run(principal, [statement], 'repeat').catch((error: unknown) => {
-        // A client can compute the digest of a position whose value is not one of the sort.
-        throw error instanceof RefusedValueError && after ? invalidCursor() : error;
-      });
-      const { rows, next } = pageOf(tasks, limit);
-      const nextCursor = next && writeCursor(userId, list, next);
-      return jsonResponse(rows.map(toTask), { Link: linkHeader(context, listTasksRoute.path, nextCursor) });
+      const read = async (after: Keyset | null, maxRows: number) => {
+        const options = { ...list, after, skip, limit: maxRows };
+        const [rows] = await database.run(principal, [listTasks(principal.userId, options, Date.now())], 'repeat');
+        return rows;
+      };
+      return respondWithPage(context, { path: listTasksRoute.path, list, limit, cursor }, read, toTask);
     }),
 
     implement(runBatchRoute, ({ body, headers }, context) => {
@@ -69,9 +61,7 @@ export function taskOperations(database: UserDatabase): Operation[] {
       const principal = context.get('principal');
       const [[row]] = await database.run(principal, [selectTask(principal.userId, path.id)], 'repeat');
       if (!row) throw new ProblemError('task_not_found');
-      const etag = { ETag: entityTag(row.version) };
-      if (isCurrent(headers['if-none-match'], row.version)) return new Response(null, { status: 304, headers: etag });
-      return jsonResponse(toTask(row), etag);
+      return readResponse(toTask(row), headers['if-none-match']);
     }),
 
     implement(replaceTaskRoute, ({ path, body, headers }, context) => {
@@ -95,16 +85,7 @@ export function taskOperations(database: UserDatabase): Operation[] {
 }
 
 function taskResponse({ status, task }: TaskResult, context: RequestContext): StoredResponse {
-  if (!task) return { status, headers: {}, body: null };
-  return {
-    status,
-    headers: {
-      'Content-Type': 'application/json',
-      ETag: entityTag(task.version),
-      ...(status === 201 && { Location: publicPath(context, `/api/v1/tasks/${task.id}`) }),
-    },
-    body: JSON.stringify(task),
-  };
+  return writeResponse(status, task, createTaskRoute.path, context);
 }
 
 function batchResponse(results: readonly TaskResult[]): StoredResponse {

@@ -2,24 +2,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RefusedValueError } from '../database/user-database.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
+import { assertLocked } from '../resource/locked-row.ts';
 import { defineMutation, type Mutation } from '../resource/mutation.ts';
-import { type AllowedVersions, assertVersion } from '../resource/preconditions.ts';
+import type { AllowedVersions } from '../resource/preconditions.ts';
+import type { WriteStatus } from '../resource/response.ts';
 import { dueFieldError } from './due/errors.ts';
 import type { Task, TaskPatch, TaskReplace } from './schemas.ts';
 import { toTask } from './sql/row.ts';
-import {
-  deleteTask,
-  insertTask,
-  type LockedVersion,
-  lockTask,
-  selectTask,
-  updateTask,
-} from './sql/write-statements.ts';
+import { deleteTask, insertTask, lockTask, selectTask, updateTask } from './sql/write-statements.ts';
 import { tagKey } from './tag-key.ts';
 
 export interface TaskResult {
-  /** The status of the response: created (201), changed or already there (200), or deleted (204). */
-  readonly status: 200 | 201 | 204;
+  readonly status: WriteStatus;
   /** The task after the mutation; absent if the mutation deleted it. */
   readonly task?: Task;
 }
@@ -47,7 +41,7 @@ export function patchTaskMutation(
   return defineMutation({
     statements: [lockTask(ownerId, id), updateTask(ownerId, id, patch, versions), selectTask(ownerId, id)],
     toResult([[locked], , [changed]]): TaskResult {
-      assertLocked(locked, versions);
+      assertLocked(locked, versions, 'task_not_found');
       if (!changed) throw new ProblemError('task_not_found');
       return { status: 200, task: toTask(changed) };
     },
@@ -70,17 +64,11 @@ export function deleteTaskMutation(ownerId: string, id: string, versions: Allowe
   return defineMutation({
     statements: [lockTask(ownerId, id), deleteTask(ownerId, id, versions)],
     toResult([[locked]]): TaskResult {
-      assertLocked(locked, versions);
+      assertLocked(locked, versions, 'task_not_found');
       return { status: 204 };
     },
     onConstraintViolation: dueProblem,
   });
-}
-
-/** @throws ProblemError task_not_found, or version_mismatch with the current version */
-function assertLocked({ version }: LockedVersion, versions: AllowedVersions): void {
-  if (version === null) throw new ProblemError('task_not_found');
-  assertVersion(version, versions);
 }
 
 function dueProblem(error: RefusedValueError): ProblemError | undefined {

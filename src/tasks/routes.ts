@@ -3,15 +3,16 @@ import { z } from 'zod';
 import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts';
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
+import { pageParameters, resourceId } from '../resource/schemas.ts';
 import { batch, batchResults } from './batch-schemas.ts';
 import { filterParameters, ranges, sorts } from './list-parameters.ts';
-import { task, taskBodyLimit, taskCreate, taskId, taskPatch, taskReplace } from './schemas.ts';
+import { task, taskBodyLimit, taskCreate, taskPatch, taskReplace } from './schemas.ts';
 
 const tag = 'Tasks';
 const collection = '/api/v1/tasks';
 const member = '/api/v1/tasks/{id}';
 
-const path = z.strictObject({ id: taskId });
+const path = z.strictObject({ id: resourceId });
 
 const sort = z.enum(sorts).meta({
   id: 'TaskSort',
@@ -31,12 +32,7 @@ export const listTasksRoute = defineRoute({
   request: {
     query: z
       .strictObject({
-        limit: wholeNumber(1, 200, 100, 'Maximum number of tasks per page.'),
-        cursor: z
-          .string()
-          .max(4096, 'does not belong to this list')
-          .optional()
-          .meta({ description: 'The beginning of the page, from a `Link` header.' }),
+        ...pageParameters('tasks'),
         skip: wholeNumber(0, 10_000, 0, 'Number of tasks to skip, for clients that count pages.'),
         ...filterParameters,
         sort: sort.default('-created_at').meta({

@@ -1,16 +1,9 @@
 /** Schemas of tasks, in requests and in responses. */
 import { z } from 'zod';
 import { text, trimmedText } from '../http/request/text.ts';
-import { maxVersion } from '../resource/preconditions.ts';
+import { clientId, ownerId, resourceId, timestamp, version } from '../resource/schemas.ts';
 import { due, dueInput, duePatch } from './due/due.ts';
 import { priorities, statuses } from './table.ts';
-
-const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-export const taskId = z
-  .string()
-  .refine((value) => canonicalUuid.test(value), 'must be a UUID in lower case with hyphens')
-  .meta({ format: 'uuid', example: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d' });
 
 const titleLength = 255;
 const descriptionLength = 10_000;
@@ -41,13 +34,11 @@ const tags = z
     example: ['home', 'shopping'],
   });
 
-const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T09:30:00.000000Z' });
-
 /** A task in a response. */
 export const task = z
   .strictObject({
-    id: taskId,
-    owner_id: z.string().meta({ description: 'The `sub` claim of the owner’s tokens.', example: 'r4Tk2bQvXcYw7Zn1' }),
+    id: resourceId,
+    owner_id: ownerId,
     title,
     description,
     status,
@@ -58,11 +49,7 @@ export const task = z
     completed_at: timestamp
       .nullable()
       .meta({ description: 'The instant at which the status became `Done`; null for any other status.' }),
-    version: z
-      .int()
-      .min(1)
-      .max(maxVersion)
-      .meta({ description: '1 at creation, incremented by every change.', example: 1 }),
+    version,
     created_at: timestamp,
     updated_at: timestamp,
   })
@@ -82,7 +69,7 @@ const writable = {
 
 export const taskCreate = z
   .strictObject({
-    id: taskId.optional().meta({ description: 'An id of your own, which makes the request safe to repeat.' }),
+    id: clientId,
     ...writable,
   })
   .meta({

@@ -92,7 +92,7 @@ async function asLogin(userId: string, text: string, values: readonly Parameter[
 }
 
 /** The name of a statement in the source: a property, or the first argument of a function. */
-const statementName = /(?:\bname: |(?:read|write)Statement<.*>\(\s*)'([a-z_]+)'/g;
+const statementName = /(?:\bname: |(?:read|write|lock|delete)Statement(?:<.*>)?\(\s*)'([a-z_]+)'/g;
 
 test('every statement of the source was sent', () => {
   const words = new Set([...recorded.keys()].flatMap((name) => name.split(' ')));

@@ -1,5 +1,6 @@
 /** The statements that mutations of tasks consist of. Each names the owner, although the policy alone would suffice. */
 import type { AtMostOne } from '../../database/statement.ts';
+import { deleteStatement, isAllowed, isLocked, type LockedVersion, lockStatement } from '../../resource/locked-row.ts';
 import {
   type BoundMutationStatement,
   type MutationStatement,
@@ -57,28 +58,7 @@ const select = readStatement<AtMostOne<TaskRow>>(
   `select ${taskColumns} from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = $2`,
 );
 
-/** The version of a task that is now locked; null if there is no such task. */
-export interface LockedVersion {
-  readonly version: number | null;
-}
-
-/**
- * Locks a task, so that the statements after it see the last committed version: each statement of a transaction has a
- * snapshot of its own (READ COMMITTED, in the manual's chapter on concurrency control). It records the locked id in
- * `app.locked`, because another request can insert the task before the next statement runs.
- */
-const lock = writeStatement<[LockedVersion]>(
-  'tasks_lock',
-  (notReplayed) => `
-    with found as materialized (
-      select id, version from todo.tasks where owner_id = $1 and id = $2 and ${notReplayed} for update
-    )
-    select (select version from found) as version,
-           set_config('app.locked', coalesce((select id::text from found), ''), true) as locked`,
-);
-
-/** Whether the task of a statement is the locked one. */
-const isLocked = "current_setting('app.locked', true) = $2::text";
+const lock = lockStatement('tasks_lock', 'todo.tasks');
 
 /** A task before a batch. */
 export interface LockedTask {
@@ -93,11 +73,6 @@ const lockAll = writeStatement<LockedTask[]>(
     where owner_id = $1 and id = any ($2::uuid[]) and ${notReplayed}
     order by id for update`,
 );
-
-/** Whether a version is allowed; the parameter `versions` is null for any. */
-function isAllowed(version: string, versions: string): string {
-  return `(${versions}::integer[] is null or ${version} = any (${versions}))`;
-}
 
 /**
  * A patch of columns. A patch of `due` without a date needs a task that has a due date. Otherwise the result would have
@@ -161,11 +136,7 @@ const updates = {
   both: update({ tags: true, words: true }),
 };
 
-const remove = writeStatement<[]>(
-  'tasks_delete',
-  (notReplayed) =>
-    `delete from todo.tasks where owner_id = $1 and id = $2 and ${isLocked} and ${isAllowed('version', '$3')} and ${notReplayed}`,
-);
+const remove = deleteStatement('tasks_delete', 'todo.tasks');
 
 /** Returns a row if it inserts the task, and none if a task has this id. */
 export function insertTask(

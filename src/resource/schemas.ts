@@ -1,0 +1,39 @@
+/** Schemas of the fields and parameters that all resources have. */
+import { z } from 'zod';
+import { wholeNumber } from '../http/request/parameters.ts';
+import { maxVersion } from './preconditions.ts';
+
+const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export const resourceId = z
+  .string()
+  .refine((value) => canonicalUuid.test(value), 'must be a UUID in lower case with hyphens')
+  .meta({ format: 'uuid', example: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d' });
+
+export const clientId = resourceId
+  .optional()
+  .meta({ description: 'An id of your own, which makes the request safe to repeat.' });
+
+export const ownerId = z
+  .string()
+  .meta({ description: 'The `sub` claim of the owner’s tokens.', example: 'r4Tk2bQvXcYw7Zn1' });
+
+export const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T09:30:00.000000Z' });
+
+export const version = z
+  .int()
+  .min(1)
+  .max(maxVersion)
+  .meta({ description: '1 at creation, incremented by every change.', example: 1 });
+
+/** @param name the plural of the resource, for the description */
+export function pageParameters(name: string) {
+  return {
+    limit: wholeNumber(1, 200, 100, `Maximum number of ${name} per page.`),
+    cursor: z
+      .string()
+      .max(4096, 'does not belong to this list')
+      .optional()
+      .meta({ description: 'The beginning of the page, from a `Link` header.' }),
+  };
+}
