@@ -8,6 +8,7 @@ class FetchRequest implements RequestPort {
   readonly peerAddress: string;
   responseHeaders: readonly string[] = [];
   readonly #request: Request;
+  readonly #callbacks: (() => void)[] = [];
 
   constructor(request: Request, peerAddress: string) {
     this.#request = request;
@@ -29,13 +30,22 @@ class FetchRequest implements RequestPort {
   addResponseHeaders(headers: readonly string[]): void {
     this.responseHeaders = headers;
   }
+
+  onResponseClosed(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  /** The caller has the response. This adapter does not know when it is sent. */
+  close(): void {
+    for (const callback of this.#callbacks) callback();
+  }
 }
 
 /** @returns a function that responds to a request of this peer, an IP address; without it, all clients count as one */
 export function createFetchHandler(app: Hono<Env>): (request: Request, peerAddress?: string) => Promise<Response> {
   return async (request, peerAddress = '') => {
     const port = new FetchRequest(request, peerAddress);
-    const { body, status, headers } = await app.fetch(request, port);
+    const { body, status, headers } = await Promise.resolve(app.fetch(request, port)).finally(() => port.close());
     // The headers of some responses are immutable.
     const allHeaders = new Headers(headers);
     for (let index = 0; index < port.responseHeaders.length; index += 2) {

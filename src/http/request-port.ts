@@ -23,4 +23,6 @@ export interface RequestPort {
    * @param headers alternating names and values
    */
   addResponseHeaders(headers: readonly string[]): void;
+  /** Calls the function once, when the response has been sent completely or the client can no longer receive it. */
+  onResponseClosed(callback: () => void): void;
 }

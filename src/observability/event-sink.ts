@@ -36,6 +36,9 @@ function writeLine(log: Log, event: ServerEvent): void {
         'keys could not be fetched',
       );
       return;
+    case 'connection_closed':
+      log.debug({ event: event.type, reason: event.reason }, 'connection closed by a limit');
+      return;
     case 'retry':
       log.debug({ event: event.type }, 'transaction is retried');
       return;

@@ -6,7 +6,7 @@ import type { ProblemError } from '../problems/problem.ts';
 /** Reports an event to the log and the metrics. */
 export type EmitEvent = (event: ServerEvent) => void;
 
-export type ServerEvent = RequestEvent | VerificationEvent | KeyEvent | RoundTripEvent | RetryEvent;
+export type ServerEvent = RequestEvent | VerificationEvent | KeyEvent | RoundTripEvent | RetryEvent | ConnectionEvent;
 
 /** A request ended. */
 export interface RequestEvent {
@@ -45,6 +45,21 @@ export interface RoundTripEvent {
 export interface RetryEvent {
   readonly type: 'retry';
 }
+
+/** The server closed a connection because of a limit. */
+export interface ConnectionEvent {
+  readonly type: 'connection_closed';
+  readonly reason: keyof typeof closeReasons;
+}
+
+/** The reasons for which the server closes a connection before the client does. */
+export const closeReasons = {
+  response_unread: 'the client did not read its response, or read it too slowly',
+  too_many_idle: 'there were too many idle connections',
+  too_many_connections: 'there were too many connections, and this one had waited longest for its client',
+  too_many_bytes: 'unread responses and unfinished requests had too many bytes',
+  pipelining: 'too many requests waited for the response to an earlier one',
+} as const;
 
 /** The part of an event that concerns security: its name and, as fixed text, its reason. */
 export interface SecurityEvent {

@@ -1,16 +1,17 @@
 /** The HTTP server for metrics, on its own port, which can stay closed to the clients of the API. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { Metrics } from './metrics.ts';
 import { textFormat } from './prometheus.ts';
 
 const path = '/metrics';
 
-/** Milliseconds for a whole request, which has only a few headers. */
-const timeoutMs = 5_000;
-
-/** An HTTP server that serves one path. The caller makes it listen. */
-export function createMetricsServer(metrics: Metrics): Server {
-  return createServer({ headersTimeout: timeoutMs, requestTimeout: timeoutMs }, (request, response) => {
+/**
+ * An HTTP server that serves one path. The caller makes it listen.
+ *
+ * @param options the limits on time
+ */
+export function createMetricsServer(metrics: Metrics, options: ServerOptions): Server {
+  return createServer(options, (request, response) => {
     const { method = '', url = '' } = request;
     const respond = (status: number, type: string, text: string, headers: Record<string, string> = {}) =>
       response

@@ -1,7 +1,7 @@
 /** The metrics of the server and their names. */
 import type { VerificationOutcome } from '../auth/jwt/verifier.ts';
 import type { ServerEvent } from './events.ts';
-import { securityEventOf } from './events.ts';
+import { closeReasons, securityEventOf } from './events.ts';
 import { measureProcess } from './process-metrics.ts';
 import { createInstruments, type Description } from './prometheus.ts';
 
@@ -70,6 +70,14 @@ export function createMetrics(pool: PoolUse): Metrics {
     'todo_api_database_retries_total',
     'Transactions that were retried after a serialization failure or a deadlock.',
   );
+  const closedConnections = counter(
+    'todo_api_http_connections_closed_total',
+    `Connections that a limit closed, by reason: ${Object.entries(closeReasons)
+      .map(([reason, meaning]) => `\`${reason}\`, ${meaning}`)
+      .join('; ')}.`,
+    ['reason'],
+    Object.keys(closeReasons).map((reason) => [reason]),
+  );
   gauge('todo_api_database_connections', 'Connections to the database.', () => pool.totalCount);
   gauge('todo_api_database_connections_idle', 'Idle connections.', () => pool.idleCount);
   gauge('todo_api_database_connections_waiting', 'Requests that wait for a connection.', () => pool.waitingCount);
@@ -101,6 +109,9 @@ export function createMetrics(pool: PoolUse): Metrics {
         case 'round_trip':
           roundTrips.observe([event.outcome], event.seconds);
           statements.add([], event.statements);
+          break;
+        case 'connection_closed':
+          closedConnections.add([event.reason]);
           break;
         case 'retry':
           retries.add([]);

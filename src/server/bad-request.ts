@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RequestError } from '@hono/node-server';
-import { markAnswered, type ResponseOn } from '../http/node/client-closed.ts';
+import { markAnswered } from '../http/node/answered-requests.ts';
 import { securityHeaders } from '../http/response/headers.ts';
 import { problemResponse } from '../http/response/problem.ts';
 import { ProblemError, problemDocument, toProblem } from '../problems/problem.ts';
+import type { Connection } from './connection.ts';
 
 /** A request that was rejected before it reached the app. */
 export interface RejectedRequest {
@@ -23,32 +24,43 @@ export const defaultHost = 'localhost';
  * Responds with 400 to malformed HTTP and to requests without the required Host header (RFC 9112, section 3.2). The server
  * needs the option `requireHostHeader: false`, because Node's own 400 response has no body.
  *
+ * @param connectionOf the open connection of a socket
  * @param basePath the path of PUBLIC_URL
  * @param onRejection receives each rejected request, for the log
  */
 export function rejectMalformedRequests(
   server: Server,
-  responseOn: ResponseOn,
+  connectionOf: (socket: Duplex) => Connection | undefined,
   basePath: string,
   onRejection: (request: RejectedRequest) => void,
 ): void {
   const reject = (socket: Duplex, detail: string, reason: string, method?: string) => {
     const requestId = randomUUID();
     const problem = new ProblemError('malformed_request', { detail, reason });
-    socket.end(rawResponse(problem, requestId, basePath));
+    connectionOf(socket)?.end(rawResponse(problem, requestId, basePath));
     onRejection({ requestId, method, problem });
   };
 
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const response = responseOn(socket);
+    const connection = connectionOf(socket);
+    const response = connection?.response;
     const isInBody = response !== undefined && !response.req.complete;
-    // No client reads a response if the connection was reset, timed out while idle, or ended in a body.
-    if (error.code === 'ECONNRESET' || !socket.writable || (isInBody && error.code === 'HPE_INVALID_EOF_STATE')) {
+    // No client reads a response if the connection was reset, timed out while idle, or ended in a body. And a response that
+    // has begun cannot become another one.
+    const hasBegun = isInBody && response.headersSent && !response.writableFinished;
+    const hasEnded = isInBody && error.code === 'HPE_INVALID_EOF_STATE';
+    if (!connection || error.code === 'ECONNRESET' || !socket.writable || hasBegun || hasEnded) {
       socket.destroy();
       return;
     }
-    if (isInBody && !response.writableEnded) markAnswered(response.req);
-    reject(socket, explain(error.code), error.code ?? 'clientError');
+    const respond = () => reject(socket, explain(error.code), error.code ?? 'clientError');
+    if (!isInBody) {
+      // The client may have sent other requests before this one.
+      connection.afterResponses(respond);
+      return;
+    }
+    if (!response.writableEnded) markAnswered(response.req);
+    respond();
   });
   const listeners = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');

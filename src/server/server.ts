@@ -1,15 +1,16 @@
 /** HTTP server: start and graceful shutdown. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { createApp } from '../app.ts';
-import { isUnanswered, trackResponses } from '../http/node/client-closed.ts';
 import { withNodeRequest } from '../http/node/request-adapter.ts';
 import { createServerResponseClass } from '../http/node/server-response.ts';
 import { createMetricsServer } from '../observability/metrics-server.ts';
 import { settledWithin } from '../runtime/timeout.ts';
 import type { Services } from '../services.ts';
 import { defaultHost, type RejectedRequest, rejectMalformedRequests, rejectUnreadableRequest } from './bad-request.ts';
+import { type Connections, trackConnections } from './connections.ts';
+import { apiLimits, metricsLimits, type ServerLimits } from './limits.ts';
 import { prepareWithRetries } from './startup.ts';
 
 export interface RunningServer {
@@ -45,16 +46,6 @@ export class ListenError extends Error {
   }
 }
 
-/** Timeouts in milliseconds for the headers of a request, and for the complete request. */
-export const headersTimeoutMs = 10_000;
-export const requestTimeoutMs = 30_000;
-
-/** The interval in milliseconds at which Node checks these timeouts. */
-export const connectionCheckIntervalMs = 1_000;
-
-/** Longer than the idle timeout of common load balancers (60 s), so that they close idle connections first. */
-export const keepAliveTimeoutMs = 65_000;
-
 /** Minimum time in milliseconds that a shutdown gives to a startup in progress. */
 const minStartupGraceMs = 1_000;
 
@@ -63,42 +54,42 @@ export const closeTimeoutMs = 5_000;
 
 const maxHeaderBytes = 16 * 1024;
 
-/** @throws ListenError, for example if the port is in use */
-export async function startServer(services: Services): Promise<RunningServer> {
+/**
+ * @param limits replace the default limits, for tests
+ * @throws ListenError, for example if the port is in use
+ */
+export async function startServer(services: Services, limits: Partial<ServerLimits> = {}): Promise<RunningServer> {
   const { config, log, emit } = services;
   const { basePath } = config.server;
   const onRejection = ({ problem, ...request }: RejectedRequest) =>
     emit({ type: 'request', ...request, status: problem.status, problem });
   const app = createApp(services);
   let isClosing = false;
+  const serverLimits = { ...apiLimits, ...limits };
   const server = createServer(
     {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: connectionCheckIntervalMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
+      ...nodeOptions(serverLimits),
       maxHeaderSize: maxHeaderBytes,
       requireHostHeader: false,
       // Node joins repeated Authorization headers, so that authentication rejects them. By default, it keeps the first one.
       joinDuplicateHeaders: true,
-      ServerResponse: createServerResponseClass(() => isClosing),
+      ServerResponse: createServerResponseClass({
+        isClosing: () => isClosing,
+        onLargeBody: (response, bytes) => connections.countBody(response, bytes),
+      }),
     },
     getRequestListener(withNodeRequest(app.fetch), {
       hostname: defaultHost,
       errorHandler: (error) => rejectUnreadableRequest(error, basePath, onRejection),
     }),
   );
-  const responseOn = trackResponses(server);
-  rejectMalformedRequests(server, responseOn, basePath, onRejection);
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  rejectMalformedRequests(server, (socket) => connections.of(socket), basePath, onRejection);
+  const connections = trackConnections(server, serverLimits, (reason) => emit({ type: 'connection_closed', reason }));
 
   await listen(server, config.server.port, config.server.host, 'PORT');
-  const metricsServer = services.metrics && createMetricsServer(services.metrics);
+  const metricsServer = services.metrics && createMetricsServer(services.metrics, nodeOptions(metricsLimits));
   if (metricsServer && config.metrics) {
+    trackConnections(metricsServer, metricsLimits, () => {});
     await listen(metricsServer, config.metrics.port, config.server.host, 'ADMIN_PORT').catch((error: unknown) => {
       server.close();
       throw error;
@@ -116,9 +107,8 @@ export async function startServer(services: Services): Promise<RunningServer> {
       isClosing = true;
       startupAbort.abort();
       // Node counts connections without any received data as active.
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-      const isBusy = () => [...sockets].some((socket) => isUnanswered(responseOn(socket)));
-      const finished = await drain(server, config.server.shutdownTimeoutMs, isBusy);
+      for (const { socket } of connections.all) if (socket.bytesRead === 0) socket.destroy();
+      const finished = await drain(server, connections, config.server.shutdownTimeoutMs);
       // Metrics stay available until the API has stopped.
       metricsServer?.close().closeAllConnections();
       // A migration, or the creation of the first key, may be in progress. Closing rolls back unfinished work.
@@ -142,20 +132,31 @@ function listen(server: Server, port: number, host: string, variable: PortVariab
   });
 }
 
+/** The timeouts that Node itself enforces. It does not limit the number of requests on a connection. */
+function nodeOptions(limits: ServerLimits): ServerOptions {
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+  };
+}
+
 /**
  * Closes idle connections immediately, and active ones when they become idle or at the timeout.
  *
- * @param isBusy whether a complete request waits for its response
  * @returns false if the timeout ended requests that waited for their responses
  */
-async function drain(server: Server, timeoutMs: number, isBusy: () => boolean): Promise<boolean> {
+async function drain(server: Server, connections: Connections, timeoutMs: number): Promise<boolean> {
+  const start = performance.now();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Active connections become idle one by one.
   const closeIdle = setInterval(() => server.closeIdleConnections(), 50);
   server.closeIdleConnections();
   let finished = true;
   const deadline = setTimeout(() => {
-    finished = !isBusy();
+    connections.check();
+    finished = ![...connections.all].some((connection) => connection.isCutOff(start));
     server.closeAllConnections();
   }, timeoutMs);
   await closed;

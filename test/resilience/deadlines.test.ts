@@ -9,7 +9,8 @@ import { maxQueueLength } from '../../src/database/pg/pool.ts';
 import { connectTimeoutMs, graceMs, idleTimeoutMs } from '../../src/database/pg/postgres.ts';
 import { maxInFlight } from '../../src/http/middleware/concurrency-limit.ts';
 import { bodyLimit } from '../../src/http/request/body.ts';
-import { closeTimeoutMs, headersTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs } from '../../src/server/server.ts';
+import { apiLimits, maxConnections } from '../../src/server/limits.ts';
+import { closeTimeoutMs } from '../../src/server/server.ts';
 import { taskBodyLimit } from '../../src/tasks/schemas.ts';
 import { environment } from './serve.ts';
 
@@ -31,9 +32,13 @@ test('deadlines', () => {
   const { database, server } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
   expect(documented('Deadlines')).toEqual(
     Object.entries({
-      headersTimeoutMs,
-      requestTimeoutMs,
-      keepAliveTimeoutMs,
+      headersTimeoutMs: apiLimits.headersTimeoutMs,
+      requestTimeoutMs: apiLimits.requestTimeoutMs,
+      keepAliveTimeoutMs: apiLimits.keepAliveTimeoutMs,
+      excessIdleMs: apiLimits.excessIdleMs,
+      writeTimeoutMs: apiLimits.writeTimeoutMs,
+      readResponseTimeoutMs: apiLimits.readResponseTimeoutMs,
+      lingerMs: apiLimits.lingerMs,
       DATABASE_TIMEOUT_MS: database.timeoutMs,
       connectTimeoutMs,
       statement: database.timeoutMs,
@@ -52,5 +57,8 @@ test('limits', () => {
   const { database } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
   const limits = documented('Bounds').map(([, limit]) => limit);
   const sizes = [bodyLimit, taskBodyLimit].map((bytes) => `${bytes / 1024} KiB`);
-  expect(limits).toEqual([database.poolMax, maxQueueLength, maxInFlight, ...sizes].map(String));
+  const { maxIdleConnections, maxHeldBytes, maxPipelined } = apiLimits;
+  const held = `${maxHeldBytes / 1024 / 1024} MiB`;
+  const connections = [maxConnections, maxIdleConnections, maxPipelined, held];
+  expect(limits).toEqual([database.poolMax, maxQueueLength, maxInFlight, ...connections, ...sizes].map(String));
 });

@@ -1,10 +1,15 @@
 /** Slow clients: their connections are closed at the time limit, and do not delay other clients. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
-import { connectionCheckIntervalMs, headersTimeoutMs, requestTimeoutMs } from '../../src/server/server.ts';
-import { type Served, serve, tokenFor } from './serve.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { apiLimits } from '../../src/server/limits.ts';
+import { serveReady } from '../e2e/built-command.ts';
+import { type SilentClient, silentClient } from '../support/silent-client.ts';
+import { caller, environment, type Served, serve, tokenFor } from './serve.ts';
+
+const { headersTimeoutMs, requestTimeoutMs, checkIntervalMs } = apiLimits;
 
 const isLong = process.env.RESILIENCE === 'long';
 const tasks = '/api/v1/tasks';
@@ -38,7 +43,7 @@ test('headers that arrive too slowly get an answer, and the connection is closed
   const { url } = await serve({ DATABASE_URL: 'pglite:memory' });
   const { ms, text } = await untilClosed(await slowClient(url, halfHeaders));
   expect(ms).toBeGreaterThan(headersTimeoutMs - 1_000);
-  expect(ms).toBeLessThan(headersTimeoutMs + connectionCheckIntervalMs + 3_000);
+  expect(ms).toBeLessThan(headersTimeoutMs + checkIntervalMs + 3_000);
   expect(text).toContain('application/problem+json');
 });
 
@@ -46,7 +51,64 @@ test.runIf(isLong)('a body that arrives too slowly gets an answer, and the conne
   const { url } = await serve({ DATABASE_URL: 'pglite:memory' });
   const { ms } = await untilClosed(await slowClient(url, halfBody));
   expect(ms).toBeGreaterThan(requestTimeoutMs - 1_000);
-  expect(ms).toBeLessThan(requestTimeoutMs + connectionCheckIntervalMs + 3_000);
+  expect(ms).toBeLessThan(requestTimeoutMs + checkIntervalMs + 3_000);
+});
+
+/** The built server, as a user starts it, and the highest memory of its process in MB. */
+async function builtServer() {
+  const server = await serveReady({ ...environment, DATABASE_URL: 'pglite:memory', LOG_LEVEL: 'fatal' });
+  const url = `http://127.0.0.1:${server.port}`;
+  const memory = () =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1]) / 1024;
+  let highest = 0;
+  const sampling = setInterval(() => {
+    highest = Math.max(highest, memory());
+  }, 100);
+  onTestFinished(() => clearInterval(sampling));
+  return { url, call: caller(url, tokenFor('ada')), memory, highest: () => highest };
+}
+
+describe.runIf(isLong && process.platform === 'linux')('the built server', () => {
+  test('closes the connections of clients that do not read, within a bounded memory', async () => {
+    const { url, call, memory, highest } = await builtServer();
+    const operations = Array.from({ length: 3 }, () => ({
+      op: 'create',
+      task: { title: 'Long', description: '🥕'.repeat(10_000) },
+    }));
+    for (let count = 0; count < 67; count += 1) await call('POST', `${tasks}/batch`, { operations });
+    const get = `GET ${tasks}?limit=200 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${tokenFor('ada')}\r\n\r\n`;
+    const before = memory();
+    const silent = await Promise.all(Array.from({ length: 100 }, () => silentClient(url, get.repeat(20))));
+    const end = Date.now() + 60_000;
+    while (Date.now() < end) {
+      expect((await call('GET', `${tasks}?limit=1`)).status).toBe(200);
+      await delay(1_000);
+    }
+    // Without a bound, the responses would need gigabytes.
+    expect(highest() - before).toBeLessThan(500);
+    const received = await Promise.all(silent.map((client) => client.readAll()));
+    // None of them received all of its responses, and `readAll` returns only for a closed connection.
+    for (const text of received) expect(text.match(/HTTP\/1\.1 200/g)?.length ?? 0).toBeLessThan(20);
+  });
+
+  test('serves others beside ten thousand idle connections', async () => {
+    const { url, call, memory, highest } = await builtServer();
+    const before = memory();
+    const live = 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n';
+    const idle: SilentClient[] = [];
+    for (let batch = 0; batch < 105; batch += 1) {
+      const bytes = [live, '', 'GET /livez HTTP/1.1\r\n'][batch % 3] as string;
+      idle.push(...(await Promise.all(Array.from({ length: 100 }, () => silentClient(url, bytes)))));
+      expect((await call('GET', `${tasks}?limit=1`)).status).toBe(200);
+    }
+    for (let count = 0; count < 25; count += 1) {
+      expect((await call('GET', `${tasks}?limit=1`)).status).toBe(200);
+      await delay(1_000);
+    }
+    expect(highest() - before).toBeLessThan(300);
+    const closed = await Promise.all(idle.map((client) => client.isClosed()));
+    expect(closed.filter((isClosed) => !isClosed).length).toBeLessThanOrEqual(apiLimits.maxIdleConnections);
+  });
 });
 
 test('two thousand slow connections do not prevent other requests from being served', async () => {

@@ -4,6 +4,7 @@ import type { Config } from '../../src/config/config.ts';
 import { type Environment, loadConfig } from '../../src/config/load.ts';
 import type { UserDatabase } from '../../src/database/user-database.ts';
 import { createLog } from '../../src/observability/log.ts';
+import type { ServerLimits } from '../../src/server/limits.ts';
 import { startServer } from '../../src/server/server.ts';
 import { createServices } from '../../src/services.ts';
 import { createTestDatabase, type TestDatabase, testSecret } from './databases.ts';
@@ -51,7 +52,8 @@ export interface TestApi {
   user(userId?: string, claims?: object): Client;
   /** A client without a token, or with this `Authorization` header. */
   anonymous(authorization?: string): Client;
-  stop(): Promise<void>;
+  /** @returns whether all requests in progress finished */
+  stop(): Promise<boolean>;
 }
 
 export interface TestApiOptions {
@@ -61,6 +63,8 @@ export interface TestApiOptions {
   readonly keep?: boolean;
   /** Wraps the connections of the server to observe or change its queries. */
   readonly asUser?: (database: UserDatabase) => UserDatabase;
+  /** Replace the default limits on connections. */
+  readonly limits?: Partial<ServerLimits>;
 }
 
 let users = 0;
@@ -70,6 +74,7 @@ export async function startApi({
   environment = {},
   keep = false,
   asUser = (database) => database,
+  limits = {},
 }: TestApiOptions = {}): Promise<TestApi> {
   const issuer = makeIssuer();
   const jwks = await startJwksServer(issuer.jwks);
@@ -103,20 +108,24 @@ export async function startApi({
     driver: database.driver,
     log: createLog('info', { write }),
   });
-  const server = await startServer({
-    ...services,
-    database: { ...services.database, asUser: asUser(services.database.asUser) },
-  });
+  const observed = { ...services.database, asUser: asUser(services.database.asUser) };
+  const server = await startServer({ ...services, database: observed }, limits);
   await server.ready;
 
   const url = `http://127.0.0.1:${port}`;
-  const stop = async () => {
-    await server.stop();
+  const end = async () => {
+    const finished = await server.stop();
     await jwks.close();
     await database.remove();
     expectCleanLog(lines);
+    return finished;
   };
-  if (!keep) onTestFinished(stop);
+  let ending: Promise<boolean> | undefined;
+  const stop = () => {
+    ending ??= end();
+    return ending;
+  };
+  if (!keep) onTestFinished(async () => void (await stop()));
 
   const token = (userId: string, claims: object = {}) => {
     const now = Math.floor(Date.now() / 1000);

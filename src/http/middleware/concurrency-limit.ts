@@ -4,7 +4,8 @@ import type { Middleware, Route } from '../request-context.ts';
 
 /**
  * Far above the limits of the database's pool. It bounds requests that wait for something else, for example for the keys
- * of an issuer or for the rest of a body. It is higher than 2,000, the number of slow clients that the server must tolerate.
+ * of an issuer, for the rest of a body, or for a client that reads its response. It is higher than 2,000, the number of
+ * slow clients that the server must tolerate.
  */
 export const maxInFlight = 5_000;
 
@@ -15,7 +16,7 @@ export interface ConcurrencyLimitOptions {
 }
 
 /**
- * Creates a middleware with one limit for all of its routes.
+ * Creates a middleware with one limit for all of its routes. A request is in progress until its response is closed.
  *
  * @throws ProblemError overloaded, from the handler, for requests above the limit
  */
@@ -23,7 +24,7 @@ export function limitConcurrency({ exempt, max = maxInFlight }: ConcurrencyLimit
   let inFlight = 0;
   return (route, next) => {
     const isExempt = exempt.includes(route);
-    return async (context) => {
+    return (context) => {
       if (inFlight >= max && !isExempt) {
         throw new ProblemError('overloaded', {
           reason: `${max} requests are in progress`,
@@ -31,11 +32,10 @@ export function limitConcurrency({ exempt, max = maxInFlight }: ConcurrencyLimit
         });
       }
       inFlight += 1;
-      try {
-        return await next(context);
-      } finally {
+      context.env.onResponseClosed(() => {
         inFlight -= 1;
-      }
+      });
+      return next(context);
     };
   };
 }

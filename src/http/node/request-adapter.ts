@@ -1,7 +1,7 @@
 /** Adapter of the request port to Node's HTTP server. It reads Node's own objects, which costs less than `Headers`. */
 import type { IncomingMessage } from 'node:http';
 import type { RequestPort } from '../request-port.ts';
-import { isAnswered } from './client-closed.ts';
+import { isAnswered } from './answered-requests.ts';
 import type { BufferedServerResponse } from './server-response.ts';
 
 /** The objects that `@hono/node-server` passes with each request. */
@@ -44,6 +44,11 @@ class NodeRequest implements RequestPort {
 
   addResponseHeaders(headers: readonly string[]): void {
     this.#outgoing.standardHeaders = headers;
+  }
+
+  onResponseClosed(callback: () => void): void {
+    if (this.#outgoing.closed) callback();
+    else this.#outgoing.once('close', callback);
   }
 }
 
