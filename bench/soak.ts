@@ -1,8 +1,10 @@
 /**
  * Soak test: mixed traffic of random users on the built server, with optional faults. It prints a table at the end. The
- * exit code is 1 if an acknowledged write is lost or duplicated, or if connections or handles leak.
+ * exit code is 1 if an acknowledged write is lost or duplicated, or if connections or handles leak. With `--attack`, it runs
+ * the test of `soak-attack.ts` instead.
  *
  * Usage: npm run soak -- [--seconds 60] [--clients 20] [--faults] [--embedded]
+ *        npm run soak -- --attack [--minutes 30] [--users 10] [--intensity 1] [--embedded]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type FaultyProxy, startFaultyProxy } from '../test/support/faulty-proxy.ts';
 import { freePort, type PostgresServer, startPostgres } from '../test/support/postgres-server.ts';
+import { soakUnderAttack } from './soak-attack.ts';
 import { causeFaults } from './soak-faults.ts';
 import { createTraffic, secret, tokenOf } from './soak-traffic.ts';
 
@@ -22,6 +25,10 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '20' },
     faults: { type: 'boolean', default: false },
     embedded: { type: 'boolean', default: false },
+    attack: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '30' },
+    users: { type: 'string', default: '10' },
+    intensity: { type: 'string', default: '1' },
   },
 });
 const seconds = Number(values.seconds);
@@ -33,8 +40,15 @@ let proxy: FaultyProxy | null = null;
 let server = null as ChildProcess | null;
 try {
   postgres = values.embedded ? null : await startPostgres();
-  proxy = postgres && (await startFaultyProxy(`${postgres.url}/postgres`));
-  process.exitCode = (await soak()) ? 0 : 1;
+  if (values.attack) {
+    const { minutes, users, intensity } = values;
+    const effort = { minutes: Number(minutes), users: Number(users), intensity: Number(intensity) };
+    const database = postgres ? `${postgres.url}/postgres` : `pglite:${join(folder, 'data')}`;
+    process.exitCode = (await soakUnderAttack(database, effort)) ? 0 : 1;
+  } else {
+    proxy = postgres && (await startFaultyProxy(`${postgres.url}/postgres`));
+    process.exitCode = (await soak()) ? 0 : 1;
+  }
 } finally {
   server?.kill('SIGKILL');
   await proxy?.close();
