@@ -20,6 +20,9 @@ export interface RejectedRequest {
 /** The default host of a request without a Host header, which HTTP/1.0 allows. Nothing depends on it. */
 export const defaultHost = 'localhost';
 
+/** Headers of a request. Node would drop those beyond about a thousand, for example a precondition. */
+export const maxHeaderCount = 200;
+
 /**
  * Responds with 400 to malformed HTTP and to requests without the required Host header (RFC 9112, section 3.2). The server
  * needs the option `requireHostHeader: false`, because Node's own 400 response has no body.
@@ -65,7 +68,11 @@ export function rejectMalformedRequests(
   const listeners = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const { headers } = request;
+    const { headers, rawHeaders } = request;
+    if (rawHeaders.length > 2 * maxHeaderCount) {
+      reject(request.socket, `The request has more than ${maxHeaderCount} headers.`, 'headers', request.method);
+      return;
+    }
     if (headers.host?.startsWith('[') || headers.host?.endsWith(':')) headers.host = canonicalHost(headers.host);
     if (hasHost(request)) for (const listener of listeners) listener(request, response);
     else reject(request.socket, 'The request must have exactly one Host header.', 'Host', request.method);

@@ -9,6 +9,7 @@ import { maxQueueLength } from '../../src/database/pg/pool.ts';
 import { connectTimeoutMs, graceMs, idleTimeoutMs } from '../../src/database/pg/postgres.ts';
 import { maxInFlight } from '../../src/http/middleware/concurrency-limit.ts';
 import { bodyLimit } from '../../src/http/request/body.ts';
+import { maxHeaderCount } from '../../src/server/bad-request.ts';
 import { apiLimits, maxConnections } from '../../src/server/limits.ts';
 import { closeTimeoutMs } from '../../src/server/server.ts';
 import { taskBodyLimit } from '../../src/tasks/schemas.ts';
@@ -60,5 +61,7 @@ test('limits', () => {
   const { maxIdleConnections, maxHeldBytes, maxPipelined } = apiLimits;
   const held = `${maxHeldBytes / 1024 / 1024} MiB`;
   const connections = [maxConnections, maxIdleConnections, maxPipelined, held];
-  expect(limits).toEqual([database.poolMax, maxQueueLength, maxInFlight, ...connections, ...sizes].map(String));
+  expect(limits).toEqual(
+    [database.poolMax, maxQueueLength, maxInFlight, ...connections, maxHeaderCount, ...sizes].map(String),
+  );
 });
