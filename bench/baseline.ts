@@ -46,7 +46,13 @@ createServer(async (request, response) => {
 
 /** By the server's own way to it, there being no other. */
 async function embedded(url: string): Promise<Pool> {
-  const config = loadConfig({ DATABASE_URL: url, AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'http://localhost/' });
+  const config = loadConfig({
+    DATABASE_URL: url,
+    AUTH_MODE: 'jwks',
+    AUTH_JWKS_URL: 'http://localhost/',
+    AUTH_ISSUER: '*',
+    AUTH_AUDIENCE: '*',
+  });
   return (await openDriver(config.database)).pool;
 }
 

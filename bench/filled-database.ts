@@ -18,7 +18,13 @@ export async function fillDatabase<Result>(
   filling: Filling,
   look: (client: QueryClient) => Promise<Result>,
 ): Promise<Result> {
-  const { database: config } = loadConfig({ DATABASE_URL: url, AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'http://localhost/' });
+  const { database: config } = loadConfig({
+    DATABASE_URL: url,
+    AUTH_MODE: 'jwks',
+    AUTH_JWKS_URL: 'http://localhost/',
+    AUTH_ISSUER: '*',
+    AUTH_AUDIENCE: '*',
+  });
   const driver = await openDriver(config);
   const database = openDatabase(config, driver);
   try {

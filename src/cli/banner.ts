@@ -1,6 +1,6 @@
 /** The text that `serve` prints on a terminal: URLs, data directory and the first commands. */
 import type { Config } from '../config/config.ts';
-import { hideUrlPassword } from '../config/print.ts';
+import { maskUrl } from '../config/mask.ts';
 
 /** @param port the port that the server listens on, which differs from the configuration with PORT=0 */
 export function banner({ server, database, auth }: Config, port: number): string {
@@ -8,7 +8,7 @@ export function banner({ server, database, auth }: Config, port: number): string
   const url = server.publicUrl.replace(/^http:\/\/localhost:0$/, `http://localhost:${port}`);
   const data =
     database.kind === 'postgres'
-      ? hideUrlPassword(database.url)
+      ? maskUrl(database.url)
       : (database.directory ?? 'in memory only, lost when the server stops');
   const lines = [
     '',
@@ -26,7 +26,7 @@ function userSource(auth: Config['auth']): string {
     case 'embedded':
       return 'Better Auth in this server, at /api/auth';
     case 'jwks':
-      return `tokens of ${auth.issuer ?? 'any issuer'}, verified with the keys at ${auth.jwksUrl}`;
+      return `tokens of ${auth.issuer ?? 'any issuer'}, verified with the keys at ${maskUrl(auth.jwksUrl)}`;
     case 'shared-secret':
       return 'tokens signed with BETTER_AUTH_SECRET';
   }

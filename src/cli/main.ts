@@ -26,11 +26,18 @@ The server reads environment variables and the .env file in the current
 directory. "todo-api config" prints them.
 `;
 
+// Node would print all properties of the error, which can include credentials.
+process.on('uncaughtException', fail);
+
 try {
   process.exitCode = await run(process.argv.slice(2));
   // Force the exit after 1 s even if, for example, a database connection still hangs.
   setTimeout(() => process.exit(), 1_000).unref();
 } catch (error) {
+  fail(error);
+}
+
+function fail(error: unknown): never {
   process.stderr.write(`todo-api: ${explainStartupError(error)}\n`);
   process.exit(isUsageError(error) ? 2 : 1);
 }

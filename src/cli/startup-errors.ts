@@ -1,18 +1,24 @@
 /** Messages for errors at startup: the cause and the fix. */
 import { ConfigError } from '../config/load.ts';
+import { maskText } from '../config/mask.ts';
 import { errorCode, isCertificateError, isMissingTls, isUnavailable } from '../database/errors.ts';
 import { DirectoryInUseError, DirectoryLostError } from '../database/pglite/directory-lock.ts';
 import { DatabaseSetupError } from '../database/schema/requirements.ts';
 import { ListenError } from '../server/server.ts';
 
 export function explainStartupError(error: unknown): string {
+  // It names variables and quotes no value.
   if (error instanceof ConfigError) {
     return `the configuration cannot be used:\n${error.message.replaceAll(/^/gm, '  ')}`;
   }
+  return maskText(explain(error));
+}
+
+function explain(error: unknown): string {
   const explained = [DatabaseSetupError, DirectoryInUseError, DirectoryLostError];
   if (explained.some((kind) => error instanceof kind)) return (error as Error).message;
   if (error instanceof ListenError) return explainListenError(error);
-  const { message, path } = error as NodeJS.ErrnoException;
+  const { message = '', path } = Object(error) as Partial<NodeJS.ErrnoException>;
   const code = errorCode(error);
   if (isCertificateError(error)) return explainCertificateError(message, code);
   if (isMissingTls(error)) {
@@ -30,14 +36,14 @@ export function explainStartupError(error: unknown): string {
     default:
       // The data directory is the only configured path that the server opens.
       if (path !== undefined) return `${message}. Set DATABASE_URL to a directory that this user may write to.`;
-      if (message?.startsWith('PGlite failed to initialize')) {
+      if (message.startsWith('PGlite failed to initialize')) {
         return 'the data directory cannot be opened: it is damaged, or another version created it. Restore a backup, or set DATABASE_URL to another directory.';
       }
       if (isUnavailable(error)) return `the database cannot be reached (${message || code}). Check DATABASE_URL.`;
       if (isDatabaseError(error)) {
         return `PostgreSQL refused to let the server start (${message}, SQLSTATE ${code}). Fix the cause that the message names, and start again.`;
       }
-      return (error as Error).stack ?? String(error);
+      return (error as Error | null)?.stack ?? String(error);
   }
 }
 

@@ -39,6 +39,12 @@ export function jwksUrl(text: string): string {
   return text;
 }
 
+/** Whether the keys at a URL arrive unaltered: by TLS, or without leaving this machine (RFC 6761, section 6.3). */
+export function isProtected(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 /** The URL of the server, normalized: origin and path without a trailing slash. */
 export function publicUrl(text: string): string {
   const { origin, pathname } = parseHttpUrl(httpUrl(text), 'credentials, query or fragment');

@@ -10,6 +10,8 @@ export interface Config {
   readonly metrics: { readonly port: number } | null;
   /** Whether the variables of OpenTelemetry enable traces. */
   readonly traces: boolean;
+  /** Checks that the operator has disabled, for the log. */
+  readonly warnings: readonly string[];
 }
 
 export interface ServerConfig {
@@ -68,7 +70,7 @@ export interface EmbeddedAuth {
 export interface JwksAuth {
   readonly mode: 'jwks';
   readonly jwksUrl: string;
-  /** Compared unless null. */
+  /** Compared unless null: then `AUTH_ISSUER` or `AUTH_AUDIENCE` is `*`. */
   readonly issuer: string | null;
   readonly audience: string | null;
   readonly algorithms: readonly SigningAlgorithm[];

@@ -1,6 +1,7 @@
 /** Validation of the environment variables. */
-import { basePathOf } from './addresses.ts';
+import { basePathOf, isProtected } from './addresses.ts';
 import type { AuthConfig, Config, DatabaseConfig } from './config.ts';
+import { secretAdvice } from './secret-text.ts';
 import { cleanValue, rejectionReason } from './value.ts';
 import {
   type VariableDefinition,
@@ -56,6 +57,7 @@ export function loadConfig(environment: Environment): Config {
     log: { level: required(values.LOG_LEVEL) },
     metrics,
     traces: isTracingEnabled(environment),
+    warnings: disabledChecks(auth),
   });
 }
 
@@ -104,8 +106,8 @@ function authConfig(values: VariableValues, errors: string[]): AuthConfig | null
   const secret = values.BETTER_AUTH_SECRET;
   // The issuer of Better Auth's tokens is its origin, without the path of its base URL.
   const betterAuth = values.BETTER_AUTH_URL === null ? null : new URL(values.BETTER_AUTH_URL);
-  const issuer = values.AUTH_ISSUER ?? betterAuth?.origin ?? null;
-  const audience = values.AUTH_AUDIENCE ?? betterAuth?.origin ?? null;
+  const issuer = expected(values.AUTH_ISSUER ?? betterAuth?.origin);
+  const audience = expected(values.AUTH_AUDIENCE ?? betterAuth?.origin);
 
   const rejectAll = (names: readonly VariableName[]) => {
     for (const name of names.filter((candidate) => values[candidate] !== null)) {
@@ -137,6 +139,23 @@ function authConfig(values: VariableValues, errors: string[]): AuthConfig | null
         );
         return null;
       }
+      if (!betterAuth && !values.AUTH_ISSUER) {
+        reportMissing(
+          'AUTH_ISSUER',
+          'required with AUTH_JWKS_URL; set it to the `iss` of the tokens, or to * for any.',
+        );
+      }
+      if (!betterAuth && !values.AUTH_AUDIENCE) {
+        reportMissing(
+          'AUTH_AUDIENCE',
+          'required with AUTH_JWKS_URL; set it to the `aud` of the tokens, or to * for any.',
+        );
+      }
+      if (!isProtected(jwksUrl) && !values.AUTH_JWKS_ALLOW_HTTP) {
+        errors.push(
+          `${values.AUTH_JWKS_URL ? 'AUTH_JWKS_URL' : 'BETTER_AUTH_URL'}: keys over plain http can be replaced on the way; set it to an https URL, or set AUTH_JWKS_ALLOW_HTTP=true in a private network.`,
+        );
+      }
       return { mode, jwksUrl, issuer, audience, algorithms: values.AUTH_ALGORITHMS ?? ['EdDSA', 'ES256', 'RS256'] };
     }
     case 'shared-secret': {
@@ -145,9 +164,24 @@ function authConfig(values: VariableValues, errors: string[]): AuthConfig | null
         reportMissing('BETTER_AUTH_SECRET', secretMissing('with AUTH_MODE=shared-secret'));
         return null;
       }
-      return { mode, secret, issuer: values.AUTH_ISSUER, audience: values.AUTH_AUDIENCE };
+      return { mode, secret, issuer: expected(values.AUTH_ISSUER), audience: expected(values.AUTH_AUDIENCE) };
     }
   }
+}
+
+/** The value that a claim must have; null for any. */
+function expected(text: string | null | undefined): string | null {
+  return text === undefined || text === '*' ? null : text;
+}
+
+/** Warnings about checks of tokens that are off because of an explicit setting. */
+function disabledChecks(auth: AuthConfig): string[] {
+  if (auth.mode !== 'jwks') return [];
+  return [
+    auth.issuer === null && 'AUTH_ISSUER is *: tokens of every issuer with these keys are accepted',
+    auth.audience === null && 'AUTH_AUDIENCE is *: tokens for every application of the issuer are accepted',
+    !isProtected(auth.jwksUrl) && 'AUTH_JWKS_ALLOW_HTTP is true: keys are fetched over plain http',
+  ].filter((warning) => warning !== false);
 }
 
 /** The JWKS URL of a Better Auth server. A path in its base URL replaces the default `/api/auth`. */
@@ -171,7 +205,7 @@ function isTracingEnabled(environment: Environment): boolean {
 }
 
 function secretMissing(where: string): string {
-  return `required ${where}; set it to at least 32 bytes. \`openssl rand -base64 32\` prints a suitable value.`;
+  return `required ${where}; set it to at least 32 bytes. ${secretAdvice}.`;
 }
 
 /** The value of a variable that has a default. */

@@ -1,5 +1,6 @@
 /** Output of the resolved configuration as lines of `NAME=value`, with masked secrets. */
 import type { Environment } from './load.ts';
+import { mask, maskUrl } from './mask.ts';
 import { cleanValue } from './value.ts';
 import { type VariableDefinition, variableNames, variables } from './variables.ts';
 
@@ -18,17 +19,15 @@ export function printConfig(environment: Environment, fromFile: ReadonlySet<stri
 
 function masked(text: string, { secret }: VariableDefinition<unknown>): string {
   if (secret === 'all') return mask;
-  return secret === 'password' ? hideUrlPassword(text) : text;
+  if (secret === 'url') return maskDatabaseUrl(text);
+  // A URL with credentials in another variable is rejected, but printed before.
+  return text.includes('://') ? maskUrl(text) : text;
 }
 
-const mask = '********';
-
-/** Masks the password of a URL, also in the parameter `password` of libpq's URLs. */
-export function hideUrlPassword(text: string): string {
-  // A mistyped URL can contain a password, too.
-  if (!text.includes('://') || !URL.canParse(text)) return text.replace(/^(?!pglite:).*@/s, `${mask}@`);
-  const url = new URL(text);
-  if (url.password) url.password = mask;
-  if (url.searchParams.has('password')) url.searchParams.set('password', mask);
-  return url.href;
+/** A mistyped URL, or a connection string of another form, can have the password anywhere. */
+function maskDatabaseUrl(text: string): string {
+  if (/^pglite:(?!.*:\/\/)/s.test(text)) return text;
+  const isUrl = /^[a-z][a-z\d+.-]*:\/\//i.test(text) && URL.canParse(text);
+  if (isUrl || text.includes('@')) return maskUrl(text);
+  return mask;
 }

@@ -1,6 +1,7 @@
 /** Definitions of the environment variables: description, default and parser. */
 import { betterAuthUrl, commaSeparated, dataDirectory, jwksUrl, origin, proxies, publicUrl } from './addresses.ts';
 import { type LogLevel, logLevels, type SigningAlgorithm, signingAlgorithms } from './config.ts';
+import { secretText } from './secret-text.ts';
 
 /** A variable. `parse` throws an `Error` whose message has the fix and does not quote the value. */
 export interface VariableDefinition<Value> {
@@ -9,8 +10,8 @@ export interface VariableDefinition<Value> {
   readonly defaultValue: string | null;
   /** Description of the default in the documentation if `defaultValue` is null. */
   readonly defaultNote?: string;
-  /** The part to mask in output: `all` of the value, or only the `password` in a URL. */
-  readonly secret?: 'all' | 'password';
+  /** The part to mask in output: `all` of the value, or only the credentials in a `url` of a database. */
+  readonly secret?: 'all' | 'url';
   readonly parse: (text: string) => Value;
 }
 
@@ -34,14 +35,14 @@ export const variables = {
   DATABASE_URL: define({
     description: '`pglite:DIR`, `pglite:memory`, or `postgres://…` (including the pooled URL of Neon).',
     defaultValue: 'pglite:./.data',
-    secret: 'password',
+    secret: 'url',
     parse: databaseUrl,
   }),
   DATABASE_DIRECT_URL: define({
     description: 'URL for migrations, if `DATABASE_URL` is a pooler.',
     defaultValue: null,
     defaultNote: '`DATABASE_URL`',
-    secret: 'password',
+    secret: 'url',
     parse: postgresUrl,
   }),
   DATABASE_POOL_MAX: define({
@@ -86,12 +87,14 @@ export const variables = {
     parse: betterAuthUrl,
   }),
   AUTH_ISSUER: define({
-    description: 'Required `iss` of tokens, compared exactly, for issuers other than Better Auth.',
+    description:
+      'Required `iss` of tokens, compared exactly. Required in `jwks` with an issuer other than Better Auth; `*` accepts every `iss`.',
     defaultValue: null,
     parse: (text) => text,
   }),
   AUTH_AUDIENCE: define({
-    description: 'Required `aud` of tokens, or one of several; not compared if it is not set.',
+    description:
+      'Required `aud` of tokens, or one of several. Required in `jwks` with an issuer other than Better Auth; `*` accepts every `aud`, so tokens for other applications of the issuer, too.',
     defaultValue: null,
     parse: (text) => text,
   }),
@@ -99,6 +102,12 @@ export const variables = {
     description: 'In `jwks`: the URL of the issuer’s JWK Set, `jwks_uri` in its discovery document.',
     defaultValue: null,
     parse: jwksUrl,
+  }),
+  AUTH_JWKS_ALLOW_HTTP: define({
+    description:
+      'In `jwks`: `true` accepts keys over plain http from another host, for example in a private network. An attacker in that network can then replace the keys.',
+    defaultValue: 'false',
+    parse: parseBoolean,
   }),
   AUTH_ALGORITHMS: define({
     description: `In \`jwks\`: comma-separated accepted signing algorithms, from ${signingAlgorithms.join(', ')}.`,
@@ -197,6 +206,11 @@ function postgresUrl(text: string): string {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
     throw new Error('set it to a URL such as postgres://user:password@host:5432/database');
   }
+  // Otherwise a part of the password becomes the port or the name of the database, which messages quote.
+  const { pathname, search, hash } = new URL(text);
+  if (pathname.includes('@') || hash !== '' || /[?&][^=&]*[^\w=&]/.test(search)) {
+    throw new Error('write "/", "?", "#" and "&" in the user or the password as %2F, %3F, %23 and %26');
+  }
   return text;
 }
 
@@ -206,29 +220,14 @@ function databaseUrl(text: string): DatabaseAddress {
   if (text === 'pglite:memory') return { kind: 'pglite', directory: null };
   const [, directory] = /^pglite:(.+)$/s.exec(text) ?? [];
   if (directory) return { kind: 'pglite', directory: dataDirectory(directory) };
-  try {
-    return { kind: 'postgres', url: postgresUrl(text) };
-  } catch {
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
     throw new Error('set it to pglite:DIR, pglite:memory, or postgres://user:password@host:5432/database');
   }
+  return { kind: 'postgres', url: postgresUrl(text) };
 }
 
 function algorithms(text: string): SigningAlgorithm[] {
   const chosen = commaSeparated(text).map(oneOf(signingAlgorithms));
   if (chosen.length === 0) throw new Error(`set it to at least one of: ${signingAlgorithms.join(', ')}`);
   return chosen;
-}
-
-/** Placeholders for secrets in examples and templates, including Better Auth's default secret. */
-const placeholders =
-  /change.?me|your.?secret|secret.?here|better-auth-secret-|placeholder|example|password|0123456789abcdef0123|^(.{1,4})\1+$/i;
-
-function secretText(text: string): string {
-  if (new TextEncoder().encode(text).length < 32) {
-    throw new Error('set it to at least 32 bytes; `openssl rand -base64 32` prints a suitable value');
-  }
-  if (placeholders.test(text)) {
-    throw new Error('it is a well-known placeholder; `openssl rand -base64 32` prints a suitable value');
-  }
-  return text;
 }

@@ -2,6 +2,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { LogLevel } from '../config/config.ts';
+import { maskText } from '../config/mask.ts';
 import { createLogOutput } from './log-output.ts';
 
 export type Log = Logger;
@@ -27,5 +28,5 @@ function describeError(error: unknown): object {
     .filter((line) => /^\s+at /.test(line))
     .join('\n');
   if (severity !== undefined) return { type: error.name, code, constraint, table, routine, stack: frames };
-  return { type: error.name, message: error.message, code, stack: frames };
+  return { type: error.name, message: maskText(error.message), code, stack: frames };
 }

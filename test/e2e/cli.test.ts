@@ -39,7 +39,7 @@ describe('output', () => {
     }).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('PORT=3000  # default\n');
-    expect(stdout).toContain('DATABASE_URL=postgres://ada:********@127.0.0.1:5432/todo  # environment\n');
+    expect(stdout).toContain('DATABASE_URL=postgres://********@127.0.0.1:5432/todo  # environment\n');
     expect(stdout).toContain('BETTER_AUTH_SECRET=********  # environment\n');
     expect(stdout).not.toContain('open-sesame');
     expect(stdout).not.toContain(testSecret);

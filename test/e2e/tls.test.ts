@@ -171,6 +171,7 @@ describe.skipIf(skip)(`a database with a private authority ${missing}`, () => {
 
 describe.skipIf(skip)('NODE_EXTRA_CA_CERTS', () => {
   const issuer = makeIssuer();
+  const anyClaims = { AUTH_ISSUER: '*', AUTH_AUDIENCE: '*' };
 
   async function jwksUrl(): Promise<string> {
     const certificate = { cert: readFileSync(file('server.pem')), key: readFileSync(file('server.key')) };
@@ -193,12 +194,18 @@ describe.skipIf(skip)('NODE_EXTRA_CA_CERTS', () => {
       DATABASE_URL: urlWith('sslmode=verify-full'),
       AUTH_MODE: 'jwks',
       AUTH_JWKS_URL: await jwksUrl(),
+      ...anyClaims,
     });
     expect((await fetch(`${server.url}/api/v1/tasks`, headers())).status).toBe(200);
   });
 
   test('is named in the log if the issuer is not trusted without it', async () => {
-    const variables = { DATABASE_URL: 'pglite:memory', AUTH_MODE: 'jwks', AUTH_JWKS_URL: await jwksUrl() };
+    const variables = {
+      DATABASE_URL: 'pglite:memory',
+      AUTH_MODE: 'jwks',
+      AUTH_JWKS_URL: await jwksUrl(),
+      ...anyClaims,
+    };
     const server = await serveBuilt(variables);
     expect((await fetch(`${server.url}/api/v1/me`, headers())).status).toBe(503);
     await expect

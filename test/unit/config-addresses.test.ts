@@ -88,7 +88,9 @@ describe('the settings of another issuer are not normalized', () => {
   test.each(['https://id.example/jwks/', 'https://id.example/keys?p=b2c_1', 'https://id.example/keys/?appid=1'])(
     'AUTH_JWKS_URL=%s',
     (url) => {
-      expect(loadConfig({ AUTH_MODE: 'jwks', AUTH_JWKS_URL: url }).auth).toMatchObject({ jwksUrl: url });
+      expect(
+        loadConfig({ AUTH_MODE: 'jwks', AUTH_JWKS_URL: url, AUTH_ISSUER: '*', AUTH_AUDIENCE: '*' }).auth,
+      ).toMatchObject({ jwksUrl: url });
     },
   );
 

@@ -44,6 +44,9 @@ describe('the defaults', () => {
   });
 });
 
+const otherIssuer = { AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'https://id.example/keys' };
+const expectedClaims = { AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'todo' };
+
 test.each<[Environment, object]>([
   [{ PORT: '8080' }, { server: { port: 8080, publicUrl: 'http://localhost:8080' } }],
   [{ PUBLIC_URL: 'https://api.example.com/' }, { server: { publicUrl: 'https://api.example.com' } }],
@@ -79,8 +82,11 @@ test.each<[Environment, object]>([
     },
   ],
   [
-    { AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'https://id.example/keys', AUTH_ALGORITHMS: 'RS256, PS256' },
-    { auth: { jwksUrl: 'https://id.example/keys', issuer: null, audience: null, algorithms: ['RS256', 'PS256'] } },
+    { ...otherIssuer, AUTH_ISSUER: '*', AUTH_AUDIENCE: '*', AUTH_ALGORITHMS: 'RS256, PS256' },
+    {
+      auth: { jwksUrl: 'https://id.example/keys', issuer: null, audience: null, algorithms: ['RS256', 'PS256'] },
+      warnings: [expect.stringMatching(/^AUTH_ISSUER is \*/), expect.stringMatching(/^AUTH_AUDIENCE is \*/)],
+    },
   ],
   [
     { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'https://app.example.com', AUTH_AUDIENCE: 'todo', AUTH_ISSUER: 'other' },
@@ -89,6 +95,18 @@ test.each<[Environment, object]>([
   [
     { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: secret, AUTH_ISSUER: 'app' },
     { auth: { mode: 'shared-secret', secret, issuer: 'app', audience: null } },
+  ],
+  [
+    { ...otherIssuer, ...expectedClaims },
+    { auth: { issuer: 'https://id.example', audience: 'todo' }, warnings: [] },
+  ],
+  ...['localhost', 'keys.localhost', '127.0.0.1', '127.1.2.3', '[::1]'].map((host): [Environment, object] => [
+    { AUTH_MODE: 'jwks', BETTER_AUTH_URL: `http://${host}:3001` },
+    { auth: { jwksUrl: `http://${host}:3001/api/auth/jwks` }, warnings: [] },
+  ]),
+  [
+    { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'http://app:3000', AUTH_JWKS_ALLOW_HTTP: 'true' },
+    { auth: { jwksUrl: 'http://app:3000/api/auth/jwks' }, warnings: [expect.stringMatching(/plain http/)] },
   ],
   [
     { LOG_LEVEL: 'silent', SHUTDOWN_TIMEOUT_MS: '0' },
@@ -136,6 +154,20 @@ test.each<[Environment, RegExp]>([
   [{ AUTH_MODE: 'none' }, /^AUTH_MODE: set it to one of: embedded, jwks, shared-secret\.$/],
   [{ AUTH_MODE: 'jwks' }, /^BETTER_AUTH_URL: required with AUTH_MODE=jwks; set it, or set AUTH_JWKS_URL/],
   [{ AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'file:///etc/keys' }, /^AUTH_JWKS_URL: /],
+  [{ ...otherIssuer, AUTH_AUDIENCE: 'todo' }, /^AUTH_ISSUER: required with AUTH_JWKS_URL; .* or to \* for any\.$/],
+  [{ ...otherIssuer, AUTH_ISSUER: 'x' }, /^AUTH_AUDIENCE: required with AUTH_JWKS_URL; .* or to \* for any\.$/],
+  ...['example.com', 'app', '10.0.0.1', '[fd00::1]', 'localhost.example.com', '127.0.0.1.example.com'].flatMap(
+    (host): [Environment, RegExp][] => [
+      [
+        { AUTH_MODE: 'jwks', BETTER_AUTH_URL: `http://${host}` },
+        /^BETTER_AUTH_URL: .*https.*AUTH_JWKS_ALLOW_HTTP=true/,
+      ],
+      [
+        { ...otherIssuer, ...expectedClaims, AUTH_JWKS_URL: `http://${host}/keys` },
+        /^AUTH_JWKS_URL: .*AUTH_JWKS_ALLOW_HTTP=true/,
+      ],
+    ],
+  ),
   [{ ...elsewhere, AUTH_ALGORITHMS: 'HS256' }, /^AUTH_ALGORITHMS: .*EdDSA/],
   [{ ...elsewhere, AUTH_ALGORITHMS: 'none' }, /^AUTH_ALGORITHMS: /],
   [{ ...elsewhere, AUTH_ALGORITHMS: ',' }, /^AUTH_ALGORITHMS: /],
@@ -208,16 +240,9 @@ describe('the printed configuration', () => {
       PORT: '8080',
     });
     expect(printed).not.toMatch(new RegExp(`hunter|${secret}`));
-    for (const shown of ['postgres://user:', '@host/db', 'PORT=8080']) expect(printed).toContain(shown);
+    for (const shown of ['postgres://********@host/db', 'PORT=8080']) expect(printed).toContain(shown);
     expect(printConfig({ BETTER_AUTH_SECRET: 'tiny' })).not.toContain('tiny');
   });
-
-  test.each(['postgres://user:hunter2@host:port/db', 'postgres://user:hun/ter2@host/db', 'user:hunter2@host'])(
-    'hides the password in what is no URL: %s',
-    (url) => {
-      expect(printConfig({ DATABASE_URL: url })).not.toMatch(/hunter2|ter2/);
-    },
-  );
 });
 
 describe('a .env file', () => {

@@ -13,6 +13,7 @@ async function run(): Promise<number> {
   const stop = nextStopSignal();
   const services = await createServices(loadConfig(currentEnvironment().variables));
   const { config, log } = services;
+  for (const message of config.warnings) log.warn(message);
   const server = await startServer(services).catch(async (error: unknown) => {
     await services.close();
     throw error;
