@@ -15,7 +15,7 @@ const packages = [
   { name: /^hono$/, allowed: /^(app|http\/.*|system\/docs)$/ },
   { name: /^drizzle-orm$/, allowed: /^(database\/schema\/roles|[^/]+\/table|auth\/better-auth\/(tables|issuer))$/ },
   { name: /^pg(-protocol)?$/, allowed: /^(database\/pg\/.*|auth\/better-auth\/(issuer|issuer-database))$/ },
-  { name: /^@electric-sql\/pglite$/, allowed: /^database\/pglite\/(pglite|engine|worker)$/ },
+  { name: /^@electric-sql\/pglite$/, allowed: /^database\/pglite\/(pglite|engine|worker|private-file-system)$/ },
   { name: /^better-auth$/, allowed: /^auth\/better-auth\/.*$/ },
   { name: /^jose$/, allowed: /^auth\/jwt\/verify-jws$/ },
   { name: /^@opentelemetry\/api$/, allowed: /^observability\/tracing$/ },

@@ -2,7 +2,7 @@
  * Socket that shows that the holder of a data directory is alive. The kernel closes it when the process ends, so a dead
  * process cannot appear alive. A suspended process keeps its socket.
  */
-import { closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -51,11 +51,10 @@ export async function listenAsHolder(folder: string, id: string, self: () => Hol
     socket.end(JSON.stringify(self()));
   });
   try {
-    await withAddress(
-      folder,
-      id,
-      (path) => new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve)),
-    );
+    await withAddress(folder, id, async (path) => {
+      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+      if (process.platform !== 'win32') chmodSync(path, 0o600);
+    });
   } catch {
     return null;
   }

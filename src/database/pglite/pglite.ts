@@ -2,7 +2,6 @@
  * Driver for the embedded PostgreSQL: PGlite, in a directory or in memory. The server reaches it through pg as any
  * other server.
  */
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import type { DatabaseConfig, EmbeddedDatabase } from '../../config/config.ts';
@@ -14,6 +13,7 @@ import { connectTimeoutMs } from '../pg/postgres.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type Engine, engineOf, startEngine } from './engine.ts';
 import { createMaintenance } from './maintenance.ts';
+import { ensurePrivateDirectory, restrictFiles } from './private-directory.ts';
 import { EngineSocket } from './socket.ts';
 
 export type EmbeddedOptions = Pick<EmbeddedDatabase, 'directory'> & Pick<DatabaseConfig, 'prepare' | 'timeoutMs'>;
@@ -22,7 +22,7 @@ export type EmbeddedOptions = Pick<EmbeddedDatabase, 'directory'> & Pick<Databas
  * Opens the embedded database. All requests share its single connection.
  *
  * @param instance an instance to use instead of starting one; the driver closes it
- * @throws DirectoryInUseError if another process has the directory open
+ * @throws DirectoryInUseError if another process has the directory open; DataDirectoryError if other users can write to it
  */
 export async function openEmbedded(database: EmbeddedOptions, instance?: PGlite): Promise<Driver> {
   const { directory } = database;
@@ -87,7 +87,14 @@ function createDriver(
   };
 }
 
-function acquireDirectory(directory: string): Promise<DirectoryLock> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return lockDirectory(resolve(directory));
+async function acquireDirectory(directory: string): Promise<DirectoryLock> {
+  ensurePrivateDirectory(directory);
+  const lock = await lockDirectory(resolve(directory));
+  try {
+    restrictFiles(directory);
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
 }

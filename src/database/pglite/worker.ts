@@ -1,8 +1,9 @@
 /** Worker thread of the embedded database: receives PostgreSQL protocol messages and posts the answers. */
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { type EngineRequest, exchangeWith } from './engine.ts';
+import { PrivateFileSystem } from './private-file-system.ts';
 
 const directory: string | null = workerData;
 if (directory !== null && !existsSync(directory)) await createCluster(directory);
@@ -22,6 +23,7 @@ parentPort?.postMessage('ready');
 async function createCluster(target: string): Promise<void> {
   const unfinished = `${target}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
   const cluster = await open(unfinished);
   await cluster.close();
   renameSync(unfinished, target);
@@ -29,7 +31,7 @@ async function createCluster(target: string): Promise<void> {
 
 function open(dataDir: string | null): Promise<PGlite> {
   return PGlite.create({
-    ...(dataDir !== null && { dataDir }),
+    ...(dataDir !== null && { fs: new PrivateFileSystem(dataDir) }),
     // PGlite's default would double the memory of the whole server.
     postgresqlconf: ['shared_buffers=16MB'],
   });
