@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../../json/strict-json.ts';
 import type { RejectedKey, VerificationKey } from './key-source.ts';
-import { hasRocaFingerprint } from './roca.ts';
+import { weaknessOfEd25519, weaknessOfModulus } from './weak-keys.ts';
 
 export interface Jwks {
   readonly keys: readonly VerificationKey[];
@@ -68,6 +68,7 @@ function parseKey(jwk: unknown, published: readonly unknown[]): VerificationKey 
   const material = importKey({ kty, ...pick(jwk, type.members) });
   rule(material, 'the numbers must make a key, a point must be on its curve (RFC 7518, 6.2.1, 6.3.1; RFC 8037, 2)');
   if (kty === 'RSA') checkRsaKey(material, jwk.n as string);
+  if (crv === 'Ed25519') rejectWeak(weaknessOfEd25519(jwk.x as string));
   return { kid: kid ?? null, algorithms: typeof alg === 'string' ? [alg] : type.algorithms, material };
 }
 
@@ -75,9 +76,16 @@ function parseKey(jwk: unknown, published: readonly unknown[]): VerificationKey 
 function checkRsaKey(key: KeyObject, n: string): void {
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   rule(modulusLength >= 2048, 'an RSA modulus must have 2048 bits or more (RFC 7518, 3.3, 3.5)');
+  // A verification with a longer key would cost milliseconds of CPU.
+  rule(modulusLength <= 8192, 'an RSA modulus must have 8192 bits or less');
   // With e = 1, a signature is the padded message itself and can be forged.
   rule(publicExponent >= 3n && publicExponent % 2n === 1n, 'an RSA exponent must be odd and 3 or more (RFC 8017, 3.1)');
-  rule(!hasRocaFingerprint(n), 'an RSA modulus must not be of the ROCA family (CVE-2017-15361)');
+  rejectWeak(weaknessOfModulus(n));
+}
+
+/** @param weakness the broken rule, or null */
+function rejectWeak(weakness: string | null): void {
+  if (weakness !== null) throw new Error(weakness);
 }
 
 function importKey(jwk: Record<string, string>): KeyObject | undefined {
