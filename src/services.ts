@@ -18,7 +18,7 @@ import { createClientIp } from './rate-limit/client-ip.ts';
 import { createMemoryCounter, type MemoryCounter } from './rate-limit/fixed-window.ts';
 import { createPostgresCounter, type PostgresCounter } from './rate-limit/postgres-store.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
-import { type Job, runBackgroundJobs } from './runtime/background-jobs.ts';
+import { type Job, type Pause, runBackgroundJobs } from './runtime/background-jobs.ts';
 import { settledWithin } from './runtime/timeout.ts';
 import { tagKeys, taskWords } from './tasks/derived-data.ts';
 
@@ -51,6 +51,8 @@ export interface Services {
 export interface Overrides {
   readonly log?: Log;
   readonly driver?: Driver;
+  /** The wait between two rounds of background jobs. */
+  readonly pause?: Pause;
 }
 
 /** @throws DirectoryInUseError if another process has the data directory open */
@@ -92,9 +94,12 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       const jobs: Job[] = [(stopped) => deleteExpiredKeys((statement) => database.asJanitor(statement), stopped)];
       if (requests && 'deleteExpired' in requests) jobs.push(() => requests.deleteExpired());
       if (driver.maintenance) jobs.push(driver.maintenance);
-      backgroundJobs = runBackgroundJobs(jobs, closing.signal, (error) =>
-        log.warn({ err: error }, 'background job failed'),
-      );
+      backgroundJobs = runBackgroundJobs(jobs, {
+        stopped: closing.signal,
+        onError: (error) => log.warn({ err: error }, 'background job failed'),
+        useCount: () => driver.pool.useCount,
+        ...(overrides.pause && { pause: overrides.pause }),
+      });
       return applied;
     },
     async ping() {

@@ -40,6 +40,7 @@ export class ConnectionPool {
   readonly #sockets = new Set<PooledConnection>();
   readonly #idleTimer: NodeJS.Timeout | undefined;
   #connecting = 0;
+  #useCount = 0;
   /** Resolves `end` when no connection is left. */
   #onEmpty: (() => void) | undefined;
   #isClosing = false;
@@ -68,6 +69,11 @@ export class ConnectionPool {
     return this.#idle.length;
   }
 
+  /** Number of times that a connection was requested so far. */
+  get useCount(): number {
+    return this.#useCount;
+  }
+
   /** Number of requests that wait for a connection. */
   get waitingCount(): number {
     return this.#semaphore.waiting;
@@ -79,6 +85,7 @@ export class ConnectionPool {
    * @throws OverloadedError if the queue is full or the wait is too long; pg's errors if no connection can be opened
    */
   connect(): Promise<PooledConnection> {
+    this.#useCount += 1;
     const { acquireTimeoutMs, connectTimeoutMs } = this.#limits;
     // A suspended database takes seconds to wake up, also for requests that are queued behind the one that opens a
     // connection.
