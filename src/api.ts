@@ -38,7 +38,8 @@ Rules for clients:
 - Ignore fields and headers that you do not know. Responses can gain new ones within this version. Requests cannot: an unknown field or parameter is rejected with 422.
 - Decide by the \`status\` and \`code\` of a problem. Treat an unknown code like its status.
 - PATCH clears a field that is sent as \`null\`. A client that omits null fields cannot clear a field with PATCH: use PUT, which resets omitted fields to their defaults.
-- Send \`If-Match\` with the \`ETag\` that you read, so that you do not overwrite the change of another client. Send \`Idempotency-Key\` with writes that you retry.`;
+- Send \`If-Match\` with the \`ETag\` that you read, so that you do not overwrite the change of another client. Send \`Idempotency-Key\` with writes that you retry.
+- A token with \`tasks:write\` but without \`tasks:read\` gets responses with status 200 to its writes without a body, and with \`Preference-Applied: return=minimal\`. A new task (201) is in the response.`;
 
 /**
  * The OpenAPI document, as served at `/openapi.json`.

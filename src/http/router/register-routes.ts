@@ -3,6 +3,7 @@ import type { Scope } from '../../vocabulary.ts';
 import { readBody } from '../request/body.ts';
 import { createRequestParser } from '../request/validate.ts';
 import type { Handler, PreHandler } from '../request-context.ts';
+import { responseToWrite } from '../response/minimal.ts';
 import type { Operation } from '../route.ts';
 
 /**
@@ -38,7 +39,8 @@ function createHandler({ route, handler }: Operation, preHandlersFor: PreHandler
       if (pending) await pending;
     }
     const body = request.body ? await readBody(context, bodyTypes, bodyLimit) : undefined;
-    return handler(parseRequest(context, body), context);
+    const response = await handler(parseRequest(context, body), context);
+    return token === 'tasks:write' ? responseToWrite(context, response) : response;
   };
 }
 

@@ -1,0 +1,111 @@
+/** Tokens that may write and not read: no response to a write reveals a stored task. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { documentedOperations } from '../support/document.ts';
+
+const collection = '/api/v1/tasks';
+const stored = {
+  title: 'A stored title',
+  description: 'A stored description',
+  tags: ['stored tag'],
+  due: { date: '2027-03-04' },
+};
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await startApi({ keep: true });
+});
+
+afterAll(() => api.stop());
+
+async function storedTask() {
+  const owner = api.user();
+  const { body } = await owner.post(collection, stored);
+  const writer = api.user(owner.userId as string, { scope: 'tasks:write' });
+  return { owner, writer, id: body.id as string, path: `${collection}/${body.id}` };
+}
+
+type Write = (client: Client, id: string, headers: Record<string, string>) => ReturnType<Client['get']>;
+
+/** A write of each operation that returns tasks, and leaves as much of the stored task as possible. */
+const writes: Record<string, Write> = {
+  createTask: (client, id, headers) => client.post(collection, { id, ...stored }, headers),
+  patchTask: (client, id, headers) => client.patch(`${collection}/${id}`, {}, headers),
+  replaceTask: (client, id, headers) => client.put(`${collection}/${id}`, { title: 'New' }, headers),
+  deleteTask: (client, id, headers) => client.delete(`${collection}/${id}`, headers),
+  runBatch: (client, id, headers) =>
+    client.post(
+      `${collection}/batch`,
+      {
+        operations: [
+          { op: 'update', id, patch: {} },
+          { op: 'create', task: { title: 'New' } },
+        ],
+      },
+      headers,
+    ),
+};
+
+test('every operation that writes is tested', () => {
+  const writing = documentedOperations.filter(({ operation }) => operation['x-scope'] === 'tasks:write');
+  expect(writing.map(({ operation }) => operation.operationId).sort()).toEqual(Object.keys(writes).sort());
+});
+
+test.each(Object.entries(writes))('%s changes tasks and reveals none, also if it is replayed', async (name, write) => {
+  const { owner, writer, id, path } = await storedTask();
+  const key = { 'Idempotency-Key': `by-the-writer-${name}` };
+  const first = await write(writer, id, key);
+  const second = await write(writer, id, key);
+  expect(second.headers.get('idempotency-replayed')).toBe('true');
+  for (const { status, text, headers } of [first, second]) {
+    expect(status).toBe(name === 'deleteTask' ? 204 : 200);
+    expect(text).toBe('');
+    expect(headers.get('preference-applied')).toBe(status === 200 ? 'return=minimal' : null);
+    expect(headers.has('content-type')).toBe(false);
+    expect(headers.has('etag')).toBe(['createTask', 'patchTask', 'replaceTask'].includes(name));
+  }
+  const { status, body } = await owner.get(path);
+  if (name === 'deleteTask') expect(status).toBe(404);
+  else expect(body.title).toBe(name === 'replaceTask' ? 'New' : stored.title);
+});
+
+test.each(Object.entries(writes))('%s with a key of a token that may read reveals no task', async (name, write) => {
+  const { owner, writer, id } = await storedTask();
+  const key = { 'Idempotency-Key': `by-the-owner-${name}` };
+  const first = await write(owner, id, key);
+  const replay = await write(writer, id, key);
+  expect(replay.headers.get('idempotency-replayed')).toBe('true');
+  expect([replay.status, replay.text]).toEqual([first.status, '']);
+  // The stored response is still complete.
+  expect((await write(owner, id, key)).text).toBe(first.text);
+});
+
+test('a new task is in the response, because the client has sent it', async () => {
+  const writer = api.user(undefined, { scope: 'tasks:write' });
+  const { status, body, headers } = await writer.post(collection, stored);
+  expect(status).toBe(201);
+  expect(body).toMatchObject(stored);
+  expect(headers.get('location')).toBe(`${collection}/${body.id}`);
+});
+
+test('problems reveal no task', async () => {
+  const { writer, id, path } = await storedTask();
+  const answers = [
+    await writer.post(collection, { id, title: 'Another title' }),
+    await writer.patch(path, {}, { 'If-Match': '"7"' }),
+    await writer.patch(path, { title: '' }),
+    await writer.post(`${collection}/batch`, { operations: [{ op: 'update', id, if_version: 7, patch: {} }] }),
+    await writer.get(path),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([409, 412, 422, 412, 403]);
+  for (const { text } of answers) expect(text).not.toMatch(/stored/i);
+});
+
+test('a token that may read gets the task', async () => {
+  const { owner, path } = await storedTask();
+  for (const claims of [{}, { scope: 'tasks:write tasks:read' }]) {
+    const client = api.user(owner.userId as string, claims);
+    expect((await client.patch(path, {})).body).toMatchObject(stored);
+  }
+});
