@@ -13,7 +13,7 @@ async function startServices() {
   const pause = (_ms: number, stopped: AbortSignal) =>
     new Promise<void>((resolve) => {
       nextRound = resolve;
-      stopped.addEventListener('abort', () => resolve());
+      stopped.onabort = () => resolve();
       isWaiting();
     });
   const loaded = loadConfig({

@@ -6,7 +6,7 @@ import { hasRocaFingerprint } from './roca.ts';
 const fieldPrime = 2n ** 255n - 19n;
 
 /** A y-coordinate of the points of order 8; the other one is its negative. */
-const order8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n;
+const order8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
 
 /**
  * The y-coordinates of the eight points whose order divides 8. With such a key, a signature of one message also fits
