@@ -11,7 +11,7 @@ import { commonWords, knownSecrets } from './known-secrets.ts';
 const minBits = 42;
 const minBitsPerCharacter = 2;
 
-/** Longer texts are not longer to guess if their beginning is. The cost of an estimate grows with the square. */
+/** Characters that are estimated, because the cost grows with their square. The beginning of a random text is random. */
 const maxLength = 256;
 
 /** Bits of parts that an attacker tries first. */
@@ -134,7 +134,7 @@ function isRepeated(text: string, end: number, laterEnd: number, length: number)
   return length <= end && text[end - length] === text[laterEnd - length];
 }
 
-/** Bits of one character: one of its kind if it is new, otherwise one of those that the text already has. */
+/** Bits of one character: of its kind if it is new, otherwise of the characters that the text already has. */
 function characterBits(character: string, seen: ReadonlySet<string>, isText: boolean): number {
   if (seen.has(character)) return Math.log2(seen.size);
   if (!isText) return 8;

@@ -1,6 +1,16 @@
 /** Access to the data directory of the embedded database: for its owner only. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -118,7 +128,7 @@ describe.skipIf(process.platform === 'win32')('on systems with modes', () => {
 
   test.skipIf(!isRoot)('root makes a mounted volume of another user private, and its owner keeps it', async () => {
     mkdirSync(directory);
-    execFileSync('chown', [String(otherUser), directory]);
+    chownSync(directory, otherUser, otherUser);
     await useDatabase(() => expect(accessible()).toEqual([]));
     expect([modeOf(directory), statSync(directory).uid]).toEqual([0o700, otherUser]);
   });
@@ -129,7 +139,7 @@ describe.skipIf(process.platform === 'win32')('on systems with modes', () => {
   ])('a directory of root is %s', (_, mode, outcome) => {
     chmodSync(parent, 0o755);
     mkdirSync(directory);
-    execFileSync('chgrp', [String(otherUser), directory]);
+    chownSync(directory, 0, otherUser);
     chmodSync(directory, mode);
     const module = new URL('../../dist/database/pglite/private-directory.js', import.meta.url).href;
     const script = `

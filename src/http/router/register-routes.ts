@@ -3,8 +3,8 @@ import type { Scope } from '../../vocabulary.ts';
 import { readBody } from '../request/body.ts';
 import { createRequestParser } from '../request/validate.ts';
 import type { Handler, PreHandler } from '../request-context.ts';
-import { responseToWrite } from '../response/minimal.ts';
-import type { Operation } from '../route.ts';
+import { readableResponse } from '../response/minimal.ts';
+import { isScope, type Operation } from '../route.ts';
 
 /**
  * Registers the handlers of a path, by method. The path has the router's notation: `:id`, where OpenAPI has `{id}`.
@@ -40,7 +40,7 @@ function createHandler({ route, handler }: Operation, preHandlersFor: PreHandler
     }
     const body = request.body ? await readBody(context, bodyTypes, bodyLimit) : undefined;
     const response = await handler(parseRequest(context, body), context);
-    return token === 'tasks:write' ? responseToWrite(context, response) : response;
+    return isScope(token) ? readableResponse(context, token, response) : response;
   };
 }
 
