@@ -15,6 +15,9 @@ import { type Account, type Orders, signUp } from './attack/session.ts';
 import { cpuMsOf, databaseCpu, type Running, residentMb, startServer } from './processes.ts';
 import { secret } from './soak-traffic.ts';
 
+/** The processes of good users and attackers. */
+const children: ChildProcess[] = [];
+
 export interface Effort {
   readonly minutes: number;
   readonly users: number;
@@ -23,6 +26,9 @@ export interface Effort {
 
 /** Milliseconds that 99 % of a good user's requests may take. */
 const maxP99 = 1_000;
+
+/** Resident memory of the server in MB that the bounds on connections, bodies and responses allow. */
+const maxMegabytes = 600;
 
 /** Good users begin before the attackers, and end after them. In seconds. */
 const headStart = 5;
@@ -42,7 +48,7 @@ export async function soakUnderAttack(database: string, effort: Effort): Promise
   try {
     return await underAttack(server, database, effort);
   } finally {
-    server.process.kill('SIGKILL');
+    for (const child of [server.process, ...children]) child.kill('SIGKILL');
   }
 }
 
@@ -70,7 +76,8 @@ async function underAttack(server: Running, database: string, { minutes, users, 
   server.process.kill('SIGTERM');
   const [exitCode] = server.process.exitCode === null ? await exited : [server.process.exitCode];
   const results = Object.fromEntries(names.map((name, index) => [name, outcomes[index] ?? {}]));
-  const criteria = judge(experience, results, exitCode);
+  const highest = Math.max(...samples.map(({ megabytes }) => megabytes));
+  const criteria = judge(experience, results, highest, exitCode);
   const report: Report = { minutes, users, intensity, isEmbedded, experience, outcomes: results, samples, criteria };
   const document = writeReport(report);
   writeFileSync(join(import.meta.dirname, 'results', 'soak-attack.md'), document);
@@ -81,6 +88,7 @@ async function underAttack(server: Running, database: string, { minutes, users, 
 function judge(
   { operations, errors }: Experience,
   outcomes: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  highest: number,
   exitCode: number | null,
 ): Criterion[] {
   const slow = Object.entries(operations).filter(([, { p99 }]) => p99 >= maxP99);
@@ -92,6 +100,7 @@ function judge(
     { name: 'Good users got no error', holds: Object.keys(errors).length === 0 },
     { name: `p99 of each operation of the good users is below ${maxP99} ms`, holds: slow.length === 0 },
     { name: 'Good users were served', holds: Object.values(operations).reduce((sum, { count }) => sum + count, 0) > 0 },
+    { name: `The memory of the server stayed below ${maxMegabytes} MB`, holds: highest < maxMegabytes },
     { name: 'No attack got a status 500', holds: failures.length === 0 },
     { name: 'No password was guessed', holds: guessed === 0 },
     { name: 'The server ended with exit code 0', holds: exitCode === 0 },
@@ -113,6 +122,7 @@ async function run<Result>(module: string, words: readonly string[], orders: Ord
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', file, ...words], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  children.push(child);
   child.stdin?.end(JSON.stringify(orders));
   const printed = await text(child.stdout as NodeJS.ReadableStream);
   if (printed === '') throw new Error(`${module} ${words.join(' ')} ended without a result`);

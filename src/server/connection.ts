@@ -118,6 +118,7 @@ export class Connection {
     this.bodyBytes = 0;
     this.waitingSince = performance.now();
     this.#receivedBefore = this.socket.bytesRead;
-    if (!this.socket.destroyed) this.#next.shift()?.();
+    // After a response with `Connection: close`, further requests are not processed (RFC 9112, section 9.6).
+    if (this.socket.writable) this.#next.shift()?.();
   };
 }

@@ -105,6 +105,22 @@ test('two Authorization headers are rejected', async () => {
   expect(refused.headers.get('www-authenticate')).toMatch(/^Bearer/);
 });
 
+test.each([
+  [1_000, 201],
+  [2_500, 400],
+])('a body of %i bytes in chunks of one byte: %i', async (bytes, expected) => {
+  const body = JSON.stringify({ title: 'x', description: 'x'.repeat(bytes - 30) });
+  expect(body).toHaveLength(bytes);
+  const chunks = [...body].map((character) => `1\r\n${character}\r\n`).join('');
+  const head = `POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${api.token('chunks')}\r\n`;
+  const close = expected === 201 ? 'Connection: close\r\n' : '';
+  const answer = await sendRaw(
+    api.url,
+    `${head}${close}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`,
+  );
+  expect(parseAnswer(answer).status).toBe(expected);
+});
+
 test('a request that ends within its body has no effect', async () => {
   const head = `POST /api/v1/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${api.token('breaks-off')}\r\n`;
   const { hostname, port } = new URL(api.url);

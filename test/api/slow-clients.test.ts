@@ -161,6 +161,16 @@ describe('pipelined requests', () => {
     expect(statuses).toEqual([200, 400]);
   });
 
+  test('have no effect after one with `Connection: close`', async () => {
+    const { api } = await startWith({});
+    const create = post(api, '{"title":"x"}');
+    const closing = create.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+    const client = await silentClient(api.url, `${create}${closing}${create}${create}`);
+    const statuses = [...(await client.readAll()).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+    expect(statuses).toEqual([201, 201]);
+    expect((await api.user('slow').get('/api/v1/tasks')).body).toHaveLength(2);
+  });
+
   test('beyond the limit close the connection', async () => {
     const { api, closedBy, hold, release, running } = await startWith({ maxPipelined: 5 });
     hold();

@@ -8,7 +8,7 @@ import { pingTimeoutMs } from '../../src/database/pg/ping.ts';
 import { maxQueueLength } from '../../src/database/pg/pool.ts';
 import { connectTimeoutMs, graceMs, idleTimeoutMs } from '../../src/database/pg/postgres.ts';
 import { maxInFlight } from '../../src/http/middleware/concurrency-limit.ts';
-import { bodyLimit } from '../../src/http/request/body.ts';
+import { bodyLimit, maxBodyPieces } from '../../src/http/request/body.ts';
 import { maxHeaderCount } from '../../src/server/bad-request.ts';
 import { apiLimits, maxConnections } from '../../src/server/limits.ts';
 import { closeTimeoutMs } from '../../src/server/server.ts';
@@ -62,6 +62,8 @@ test('limits', () => {
   const held = `${maxHeldBytes / 1024 / 1024} MiB`;
   const connections = [maxConnections, maxIdleConnections, maxPipelined, held];
   expect(limits).toEqual(
-    [database.poolMax, maxQueueLength, maxInFlight, ...connections, maxHeaderCount, ...sizes].map(String),
+    [database.poolMax, maxQueueLength, maxInFlight, ...connections, maxHeaderCount, ...sizes, maxBodyPieces].map(
+      String,
+    ),
   );
 });

@@ -7,6 +7,9 @@ import { headerOf, type RequestContext } from '../request-context.ts';
 /** Default maximum size of a body in bytes, as sent. */
 export const bodyLimit = 64 * 1024;
 
+/** Pieces of a body, which are chunks or packets. Each one costs processor time, whatever its size. */
+export const maxBodyPieces = 2_000;
+
 export type BodyType = 'application/json' | 'application/merge-patch+json';
 
 /**
@@ -68,6 +71,7 @@ async function readBytes(context: Pick<RequestContext, 'env'>, limit: number): P
     for await (const chunk of context.env.body()) {
       length += chunk.length;
       if (length > limit) throw tooLarge(limit);
+      if (chunks.length === maxBodyPieces) throw tooManyPieces();
       chunks.push(chunk);
     }
   } catch (error) {
@@ -94,6 +98,13 @@ function malformed(detail: string): ProblemError {
 function unsupported(types: readonly BodyType[]): ProblemError {
   return new ProblemError('unsupported_media_type', {
     detail: `Send the body as ${types.join(' or ')}, in UTF-8 and without a content coding.`,
+  });
+}
+
+function tooManyPieces(): ProblemError {
+  return new ProblemError('malformed_request', {
+    detail: `The body arrives in more than ${maxBodyPieces} pieces. Send it in larger chunks.`,
+    headers: { Connection: 'close' },
   });
 }
 
