@@ -85,13 +85,6 @@ export async function sendEverything(owner: Client): Promise<void> {
     await owner.get(nextOf(headers) ?? collection);
   }
   await owner.delete(`${collection}/${other.id}`);
-  const second = crypto.randomUUID();
-  await createEach(owner, second, word);
-  for (const resource of resources) {
-    const { headers } = await owner.get(`${resource.collection}?limit=1`);
-    await owner.get(nextOf(headers) ?? resource.collection);
-  }
-  await deleteEach(owner, second);
   for (const documented of documentedOperations.filter(({ operation }) => operation.security.length > 0)) {
     const { method, path: template } = documented;
     const requests = requestsOf(documented, { ids: [id], texts: [word] });
@@ -103,4 +96,12 @@ export async function sendEverything(owner: Client): Promise<void> {
       if (method !== 'GET') await anew();
     }
   }
+  // At the end, so that the next page has the resource that stays.
+  const second = crypto.randomUUID();
+  await createEach(owner, second, word);
+  for (const resource of resources) {
+    const { headers } = await owner.get(`${resource.collection}?limit=1`);
+    await owner.get(nextOf(headers) ?? resource.collection);
+  }
+  await deleteEach(owner, second);
 }
