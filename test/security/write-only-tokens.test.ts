@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
+import { createEach, fieldsOf, resources } from '../support/resources.ts';
 
 const collection = '/api/v1/tasks';
 const stored = {
@@ -107,5 +108,28 @@ test('a token that may read gets the task', async () => {
   for (const claims of [{}, { scope: 'tasks:write tasks:read' }]) {
     const client = api.user(owner.userId as string, claims);
     expect((await client.patch(path, {})).body).toMatchObject(stored);
+  }
+});
+
+test.each(resources)('a write to $collection needs the scope that reads for a body', async (resource) => {
+  const { collection: path } = resource;
+  const writes = documentedOperations.filter(({ method, path: each }) => method === 'PUT' && each === `${path}/{id}`);
+  const scope = writes.map(({ operation }) => operation['x-scope']).join(' ');
+  expect(scope).toMatch(/^\w+:write$/);
+  const owner = api.user();
+  const id = crypto.randomUUID();
+  await createEach(owner, id, 'stored');
+  const fields = fieldsOf(resource, 'changed', { isMinimal: true });
+  for (const [allowed, isReadable] of [
+    [scope, false],
+    [`${scope} ${scope.replace('write', 'read')}`, true],
+  ] as const) {
+    const writer = api.user(owner.userId as string, { scope: allowed });
+    const { status, text, headers } = await writer.put(`${path}/${id}`, fields);
+    expect([status, text !== '', headers.get('preference-applied')]).toEqual([
+      200,
+      isReadable,
+      isReadable ? null : 'return=minimal',
+    ]);
   }
 });
