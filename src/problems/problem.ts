@@ -1,4 +1,5 @@
 /** Problems (RFC 9457): the error that the server throws, and the document that the client receives. */
+import { firstErrors, maxLengths, truncated, truncatedReference } from './bounds.ts';
 import { catalogue, type ProblemCode, problemType } from './catalogue.ts';
 
 /** One error of an invalid request. `pointer` is a JSON pointer (RFC 6901) in a body, otherwise a name. */
@@ -42,6 +43,8 @@ export interface ProblemOptions {
   /** Replaces the catalogue's `detail`. Ignored for a status of 500 or more, so that nothing internal leaks. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
+  /** The number of errors, if it is greater than the number of `errors`. */
+  readonly errorCount?: number;
   readonly extensions?: ProblemExtensions;
   /** Response headers of this problem, for example `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -62,6 +65,7 @@ export class ProblemError extends Error {
   readonly status: number;
   readonly detail: string;
   readonly errors: readonly FieldError[] | undefined;
+  readonly errorCount: number;
   readonly extensions: ProblemExtensions;
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: string | undefined;
@@ -75,6 +79,7 @@ export class ProblemError extends Error {
     this.status = kind.status;
     this.detail = kind.status >= 500 ? kind.detail : (options.detail ?? kind.detail);
     this.errors = options.errors;
+    this.errorCount = options.errorCount ?? options.errors?.length ?? 0;
     this.extensions = options.extensions ?? {};
     this.headers = options.headers ?? {};
     this.reason = options.reason;
@@ -83,11 +88,19 @@ export class ProblemError extends Error {
   }
 }
 
-/** A 422 problem that lists all errors of a request. The first one is its `detail`. */
-export function validationFailed(errors: readonly FieldError[]): ProblemError {
+/**
+ * A 422 problem that lists the errors of a request. The first one is its `detail`.
+ *
+ * @param errorCount the number of errors, if `errors` has only the first ones
+ */
+export function validationFailed(errors: readonly FieldError[], errorCount = errors.length): ProblemError {
   const [first] = errors;
-  const detail = first && `${first.pointer.replace(/^\//, '') || first.in}: ${first.message}`;
-  return new ProblemError('validation_failed', { ...(detail && { detail }), errors });
+  const detail = first && `${nameOf(first)}: ${first.message}`;
+  return new ProblemError('validation_failed', { ...(detail && { detail }), errors, errorCount });
+}
+
+function nameOf({ pointer, in: part }: FieldError): string {
+  return truncated(pointer.replace(/^\//, ''), maxLengths.pointer) || part;
 }
 
 /** Converts any thrown value to a problem. */
@@ -96,7 +109,7 @@ export function toProblem(error: unknown): ProblemError {
 }
 
 /**
- * The document of a problem.
+ * The document of a problem. Its size is bounded, whatever the request contains.
  *
  * @param instance the path of the request, without its query
  * @param basePath the path of PUBLIC_URL, the prefix of the problem's `type`
@@ -107,15 +120,24 @@ export function problemDocument(
   requestId: string,
   basePath: string,
 ): ProblemDocument {
+  const errors = problem.errors && firstErrors(problem.errors);
+  const unlisted = problem.errorCount - (errors?.length ?? 0);
+  const { auth_code, message } = problem.extensions;
   return {
     type: `${basePath}${problemType(problem.code)}`,
     title: catalogue[problem.code].title,
     status: problem.status,
-    detail: problem.detail,
-    instance,
+    detail: truncated(problem.detail, maxLengths.detail) + (unlisted > 0 ? countOf(unlisted) : ''),
+    instance: truncatedReference(instance),
     code: problem.code,
     request_id: requestId,
     ...problem.extensions,
-    ...(problem.errors && { errors: problem.errors }),
+    ...(auth_code !== undefined && { auth_code: truncated(auth_code, maxLengths.authCode) }),
+    ...(message !== undefined && { message: truncated(message, maxLengths.detail) }),
+    ...(errors && { errors }),
   };
+}
+
+function countOf(unlisted: number): string {
+  return ` (and ${unlisted.toLocaleString('en')} more ${unlisted === 1 ? 'error' : 'errors'})`;
 }

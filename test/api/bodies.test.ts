@@ -190,14 +190,30 @@ describe('JSON', () => {
     },
   );
 
-  test.each(['[', '{"title":'])('with the deepest nesting within the limit is rejected: %s', async (open) => {
+  test.each(['[', '{"title":'])('can be nested up to 32 levels: %s', async (open) => {
     const close = open === '[' ? ']' : '}';
-    for (const depth of [3_000, 6_000, 30_000, 70_000]) {
-      const body = `${open.repeat(depth)}1${close.repeat(depth)}`;
-      const { status } = await user.post(collection, body);
-      expect(status).toBe(body.length > limit ? 413 : 422);
+    const nested = (depth: number) => `${open.repeat(depth)}1${close.repeat(depth)}`;
+    expect((await user.post(collection, nested(32))).status).toBe(422);
+    for (const depth of [33, 6_000, 13_000]) {
+      expect(await user.post(collection, nested(depth))).toMatchObject({
+        status: 400,
+        body: { code: 'malformed_request', detail: expect.stringContaining('32 levels') },
+      });
     }
-    expect((await user.post(collection, `${open.repeat(100_000)}1${close.repeat(100_000)}`)).status).toBe(413);
+    expect((await user.post(collection, nested(100_000))).status).toBe(413);
+  });
+
+  test('can have up to 5,000 values', async () => {
+    const tags = (count: number) => ({ title: 'x', tags: Array(count).fill('y') });
+    // The object, its two members, and the elements.
+    expect((await user.post(collection, tags(5_000 - 4))).status).toBe(422);
+    expect(await user.post(collection, tags(5_000))).toMatchObject({
+      status: 400,
+      body: { code: 'malformed_request', detail: expect.stringContaining('5,000 values') },
+    });
+    // Characters of a text are no values.
+    const text = '[{,"'.repeat(2_000);
+    expect((await user.post(collection, { title: 'x', description: text })).body.description).toBe(text);
   });
 
   test.each([

@@ -44,13 +44,13 @@ export async function authProblem(response: Response): Promise<ProblemError> {
  * Better Auth has its own. A 401 there is about a password or a session, and not about a bearer token.
  */
 export function toIssuerProblem(problem: ProblemError): ProblemError {
-  const { code, status, detail, errors, headers, reason, cause } = problem;
+  const { code, status, detail, errors, errorCount, headers, reason, cause } = problem;
   return new ProblemError(code, {
     detail,
     extensions: { message: detail, ...problem.extensions },
     headers,
     cause,
-    ...(errors && { errors }),
+    ...(errors && { errors, errorCount }),
     ...(reason && { reason }),
     ...(status === 401 && { securityEvent: 'sign_in_refused' }),
   });

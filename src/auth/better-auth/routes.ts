@@ -2,6 +2,7 @@
 import { urlOf } from '../../http/base-path.ts';
 import { ClientClosedError } from '../../http/client-closed.ts';
 import { parseJson, readBody, readOptionalBody } from '../../http/request/body.ts';
+import { checkQuery } from '../../http/request/query.ts';
 import type { Handler, RequestContext } from '../../http/request-context.ts';
 import { methodNotAllowed } from '../../http/router/method-not-allowed.ts';
 import type { RegisterHandlers } from '../../http/router/register-routes.ts';
@@ -33,14 +34,15 @@ export function registerIssuerRoutes(mount: RegisterHandlers, issuer: Issuer, li
 }
 
 /**
- * The request for Better Auth, after checks of its body: Better Auth does not know HEAD, accepts forms, and does not
+ * The request for Better Auth, after checks of its query and its body: Better Auth does not know HEAD, accepts forms, and does not
  * limit the size of a body.
  *
  * @param needsBody whether the endpoint requires a body; otherwise an empty body of any media type counts as none
- * @throws ProblemError 400, 413, 415 as `readBody` and `parseJson`, and 422 for text that cannot be stored
+ * @throws ProblemError 400, 413, 415 as `checkQuery`, `readBody` and `parseJson`, and 422 for text that cannot be stored
  */
 async function checkedRequest(context: RequestContext, needsBody: boolean): Promise<Request> {
   const { method, headers } = context.req.raw;
+  checkQuery(context.req.url);
   const url = urlOf(context);
   if (method === 'GET' && url === context.req.url) return context.req.raw;
   if (method === 'GET' || method === 'HEAD') return new Request(url, { headers });

@@ -1,5 +1,11 @@
 /** Request bodies: one JSON document in UTF-8 with a maximum size. */
-import { parseStrictJson, RepeatedMemberError } from '../../json/strict-json.ts';
+import {
+  maxDepth,
+  maxValues,
+  parseStrictJson,
+  RepeatedMemberError,
+  TooManyValuesError,
+} from '../../json/strict-json.ts';
 import { ProblemError } from '../../problems/problem.ts';
 import { ClientClosedError } from '../client-closed.ts';
 import { headerOf, type RequestContext } from '../request-context.ts';
@@ -81,12 +87,20 @@ async function readBytes(context: Pick<RequestContext, 'env'>, limit: number): P
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length);
 }
 
-/** @throws ProblemError 400 for invalid UTF-8, invalid JSON (RFC 8259), and an object with a repeated member */
+/**
+ * @throws ProblemError 400 for invalid UTF-8, invalid JSON (RFC 8259), an object with a repeated member, and more levels or
+ *   values than `parseStrictJson` accepts
+ */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
     return parseStrictJson(bytes);
   } catch (error) {
     if (error instanceof RepeatedMemberError) throw malformed('The body has an object with a repeated field.');
+    if (error instanceof TooManyValuesError) {
+      throw malformed(
+        `The body has more than ${maxDepth} levels of nesting, or more than ${maxValues.toLocaleString('en')} values.`,
+      );
+    }
     throw malformed(error instanceof TypeError ? 'The body is not valid UTF-8.' : 'The body is not valid JSON.');
   }
 }

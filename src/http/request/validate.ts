@@ -1,13 +1,13 @@
-/** Request validation. It reports all errors at once, coerces nothing and rejects unknown fields. */
+/** Request validation. It finds all errors at once, lists the first ones, coerces nothing and rejects unknown fields. */
 import { z } from 'zod';
-import { type FieldError, ProblemError, validationFailed } from '../../problems/problem.ts';
+import { type FieldError, validationFailed } from '../../problems/problem.ts';
 import { headerOf, type RequestContext } from '../request-context.ts';
 import type { Input, RequestSchemas, RouteDefinition } from '../route.ts';
 import { parseJson } from './body.ts';
-import { message, toFieldErrors } from './validation-errors.ts';
+import { noQuery, readQuery } from './query.ts';
+import { FoundErrors } from './validation-errors.ts';
 
 const noParameters = z.strictObject({});
-const noQuery: Record<string, string | string[]> = {};
 const noBody: Uint8Array = new Uint8Array();
 
 /**
@@ -30,14 +30,14 @@ export function createRequestParser({ request }: RouteDefinition): RequestParser
     context.set('body', bytes);
     const body = request.body && parseJson(bytes);
     const hasHeaders = headerNames.some((name) => headerOf(context, name) !== undefined);
-    const errors: FieldError[] = [];
+    const errors = new FoundErrors();
 
     const check = (part: FieldError['in'], schema: z.ZodType | undefined, value: unknown): unknown => {
       if (!schema) return undefined;
-      const result = schema.safeParse(value);
-      if (result.success) return result.data;
-      // Error messages slow down every parse, so only invalid input is parsed with them.
-      errors.push(...toFieldErrors(schema.safeParse(value, { error: message }).error?.issues ?? [], part));
+      // `safeParse` would create a message for each of possibly thousands of issues.
+      const { value: parsed, issues } = runSchema(schema, value);
+      if (issues.length === 0) return parsed;
+      errors.add(issues, part);
       return undefined;
     };
 
@@ -47,7 +47,7 @@ export function createRequestParser({ request }: RouteDefinition): RequestParser
       headers: hasHeaders ? check('header', request.headers, headersOf(context, headerNames)) : withoutHeaders,
       body: check('body', request.body, body),
     };
-    if (errors.length > 0) throw validationFailed(errors);
+    if (errors.count > 0) throw validationFailed(errors.first, errors.count);
     return input as Input<RequestSchemas>;
   };
 }
@@ -57,23 +57,9 @@ function headersOf(context: RequestContext, names: readonly string[]): Record<st
   return Object.fromEntries(names.map((name) => [name, headerOf(context, name)]));
 }
 
-/** The parameters of a query: a string each, or an array of strings for a repeated parameter. */
-function readQuery(url: string): Record<string, string | string[]> {
-  const start = url.indexOf('?');
-  if (start < 0) return noQuery;
-  const text = url.slice(start + 1).replace(/#.*$/, '');
-  try {
-    // URLSearchParams would silently replace invalid UTF-8 with U+FFFD.
-    decodeURIComponent(text);
-  } catch {
-    throw new ProblemError('malformed_request', { detail: 'The query is not percent-encoded UTF-8.' });
-  }
-  const parameters = new URLSearchParams(text);
-  const names = [...new Set(parameters.keys())];
-  return Object.fromEntries(
-    names.map((name) => {
-      const values = parameters.getAll(name);
-      return [name, values.length === 1 ? (values[0] as string) : values];
-    }),
-  );
+/** The result of a schema without asynchronous checks, with the issues as zod found them. */
+function runSchema(schema: z.ZodType, value: unknown): z.core.ParsePayload {
+  const result = schema._zod.run({ value, issues: [] }, { async: false });
+  if (result instanceof Promise) throw new Error('the schema of a request must be synchronous');
+  return result;
 }

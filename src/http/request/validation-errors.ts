@@ -1,24 +1,43 @@
 /** Conversion of zod's issues to the API's field errors. */
-import type { z } from 'zod';
+import { z } from 'zod';
+import { maxErrors } from '../../problems/bounds.ts';
 import type { FieldError } from '../../problems/problem.ts';
 
-type Issue = z.core.$ZodIssue;
+type Issue = z.core.$ZodRawIssue;
 
-/** The errors that a schema found in one part of a request. */
-export function toFieldErrors(issues: readonly Issue[], part: FieldError['in']): FieldError[] {
-  return issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') {
+/** The errors of a request: all of them counted, and only the first ones kept, because each costs time and space. */
+export class FoundErrors {
+  readonly first: FieldError[] = [];
+  count = 0;
+
+  /** Adds the errors that a schema found in one part of the request. */
+  add(issues: readonly Issue[], part: FieldError['in']): void {
+    for (const issue of issues) {
+      const path = issue.path ?? [];
+      if (issue.code !== 'unrecognized_keys') {
+        this.#add(part, path, () => messageOf(issue));
+        continue;
+      }
       const noun = part === 'body' ? 'field' : 'parameter';
-      return issue.keys.map((key) => fieldError(part, [...issue.path, key], `is not a known ${noun}`));
+      for (const key of issue.keys) this.#add(part, [...path, key], () => `is not a known ${noun}`);
     }
-    return [fieldError(part, issue.path, issue.message)];
-  });
+  }
+
+  #add(part: FieldError['in'], path: readonly PropertyKey[], message: () => string): void {
+    this.count += 1;
+    if (this.first.length < maxErrors) this.first.push(fieldError(part, path, message()));
+  }
 }
 
 function fieldError(part: FieldError['in'], path: readonly PropertyKey[], message: string): FieldError {
   // RFC 6901, section 3.
   const pointer = path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   return { in: part, pointer: part === 'body' ? pointer : String(path[0] ?? ''), message };
+}
+
+/** The message of an issue. A message of the schema itself has priority. */
+function messageOf(issue: Issue): string {
+  return z.core.util.finalizeIssue(issue, { error: defaultMessage }, z.core.config()).message;
 }
 
 const typeNames: Record<string, string> = {
@@ -31,8 +50,8 @@ const typeNames: Record<string, string> = {
   record: 'an object',
 };
 
-/** The message for an issue. A message of the schema itself has priority. */
-export function message(issue: z.core.$ZodRawIssue): string | undefined {
+/** The message of an issue without a message of its own. */
+function defaultMessage(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
       if (issue.input === undefined) return 'is required';
