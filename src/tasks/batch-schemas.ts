@@ -34,7 +34,10 @@ const operation = z.discriminatedUnion('op', [createOperation, updateOperation, 
 
 export type BatchOperation = z.output<typeof operation>;
 
-export const batch = z.strictObject({ operations: z.array(operation).min(1).max(100) }).meta({
+/** Maximum number of operations in a batch. */
+export const maxOperations = 100;
+
+export const batch = z.strictObject({ operations: z.array(operation).min(1).max(maxOperations) }).meta({
   id: 'Batch',
   description: 'Operations that run in this order, all or none of them.',
   examples: [

@@ -6,20 +6,26 @@ import { timestampParameter } from '../http/request/timestamp.ts';
 import { hasCalendar, isTimeZone } from './due/calendar.ts';
 import { calendarDate, timeZone } from './due/due.ts';
 import { priority, status, tagName } from './schemas.ts';
+import { hasFewWords, maxQueriedWords, maxWords } from './search/words.ts';
 
 const dueFilters = ['overdue', 'today', 'tomorrow', 'week', 'none', 'any'] as const;
 
 const dueFilter = z.enum(dueFilters).meta({ id: 'DueFilter' });
+
+/** Maximum length of `q` in code points. */
+export const maxQueryLength = 200;
 
 /** For the schema of the query. */
 export const filterParameters = {
   status: repeatable(status, 'Tasks with any of these statuses.'),
   priority: repeatable(priority, 'Tasks with any of these priorities.'),
   tag: repeatable(tagName, 'Tasks with any of these tags, in any case and normalization.'),
-  q: text(200).optional().meta({
-    description:
-      'Tasks whose title or description has all of these words; a prefix matches a word. Case, accents, invisible characters and the forms of apostrophes and digits are ignored. Punctuation and symbols count if they stand alone: `!!!` finds tasks with an exclamation mark. A query without visible characters is no filter.',
-  }),
+  q: text(maxQueryLength)
+    .refine(isLongOrHasFewWords, `must have at most ${maxQueriedWords} words`)
+    .optional()
+    .meta({
+      description: `Tasks whose title or description has all of these words, at most ${maxQueriedWords}; a prefix matches a word. Of a title and of a description, the first ${maxWords.toLocaleString('en')} different words are searched. In scripts without spaces, such as Chinese and Thai, each character begins a word. Case, accents, invisible characters and the forms of apostrophes and digits are ignored. Punctuation and symbols count if they stand alone: \`!!!\` finds tasks with an exclamation mark. A query without visible characters is no filter.`,
+    }),
   due: dueFilter.optional().meta({
     description:
       '`overdue`: past and not `Done`. `today`, `tomorrow`, `week` (today and the next six days): due on these days. `none`, `any`: without and with a due date. Days are those of `time_zone`.',
@@ -35,6 +41,11 @@ export const filterParameters = {
   updated_from: timestampParameter('Last changed at this instant or later.'),
   updated_to: timestampParameter('Last changed before this instant.'),
 };
+
+/** A text that is too long has another error already. Folding it would take milliseconds. */
+function isLongOrHasFewWords(value: string): boolean {
+  return value.length > 2 * maxQueryLength || hasFewWords(value);
+}
 
 /** Unknown names pass, because the schema of time zones has already rejected them. */
 function isUnknownOrSupported(zone: string): boolean {

@@ -4,7 +4,8 @@ import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { pageParameters, resourceId } from '../resource/schemas.ts';
-import { batch, batchResults } from './batch-schemas.ts';
+import { maxBatchIndexRows } from './batch.ts';
+import { batch, batchResults, maxOperations } from './batch-schemas.ts';
 import { filterParameters, ranges, sorts } from './list-parameters.ts';
 import { task, taskBodyLimit, taskCreate, taskPatch, taskReplace } from './schemas.ts';
 
@@ -27,7 +28,8 @@ export const listTasksRoute = defineRoute({
   path: collection,
   tag,
   summary: 'List tasks',
-  description: 'One page of the user’s tasks. The `Link` header (RFC 8288) has the next page, if there is one.',
+  description:
+    'One page of the user’s tasks. The `Link` header (RFC 8288) has the next page, if there is one. A page can have fewer tasks than `limit` although there is a next one: it ends at 1 MiB of titles and descriptions.',
   token: 'tasks:read',
   request: {
     query: z
@@ -89,8 +91,7 @@ export const runBatchRoute = defineRoute({
   path: '/api/v1/tasks/batch',
   tag,
   summary: 'Create, change and delete several tasks',
-  description:
-    'Up to 100 operations, which run in order, all or none of them. If one fails, the response is its problem, and `errors` names the operation.',
+  description: `Up to ${maxOperations} operations, which run in order, all or none of them. If one fails, the response is its problem, and \`errors\` names the operation. All operations together can have ${maxBatchIndexRows.toLocaleString('en')} search words; a tag counts as two words, and words and tags count double in a repeated change of a task.`,
   token: 'tasks:write',
   request: { headers: z.object(idempotencyKey), body: batch },
   bodyLimit: taskBodyLimit,

@@ -5,10 +5,10 @@ import { clientId, ownerId, resourceId, timestamp, version } from '../resource/s
 import { due, dueInput, duePatch } from './due/due.ts';
 import { priorities, statuses } from './table.ts';
 
-const titleLength = 255;
-const descriptionLength = 10_000;
-const tagLength = 50;
-const maxTags = 20;
+export const titleLength = 255;
+export const descriptionLength = 10_000;
+export const tagLength = 50;
+export const maxTags = 20;
 
 const title = trimmedText(1, titleLength).meta({
   description: 'Title with at least one visible character; leading and trailing white space is removed.',

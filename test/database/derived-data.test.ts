@@ -64,7 +64,7 @@ test('tasks of the previous version are found by the new folding only', async ()
   const api = await withOldRows();
   expect(await titles(api, `q=${encodeURIComponent('میخواهم')}`)).toEqual([]);
   expect(await prepared(api.database.driver)).toEqual([
-    'task_words version 2 (1200 rows)',
+    'task_words version 3 (1200 rows)',
     'tag_keys version 2 (16 rows)',
   ]);
   for (const [q, n] of [
@@ -112,11 +112,11 @@ test('a killed run continues where it stopped; a run to another version starts f
   const { driver } = api.database;
   await expect(prepared(driver, { derived: [killed] })).rejects.toThrow('killed');
   const [, words] = await api.database.query(state);
-  expect(words).toMatchObject({ version: 1, target: 2, position: ['ada', expect.any(String)] });
-  expect(await prepared(driver, { derived: [taskWords] })).toEqual(['task_words version 2 (700 rows)']);
-  await expect(prepared(driver, { derived: [{ ...killed, version: 3 }] })).rejects.toThrow('killed');
-  expect(await prepared(driver, { derived: [{ ...taskWords, version: 4 }] })).toEqual([
-    'task_words version 4 (1200 rows)',
+  expect(words).toMatchObject({ version: 1, target: 3, position: ['ada', expect.any(String)] });
+  expect(await prepared(driver, { derived: [taskWords] })).toEqual(['task_words version 3 (700 rows)']);
+  await expect(prepared(driver, { derived: [{ ...killed, version: 4 }] })).rejects.toThrow('killed');
+  expect(await prepared(driver, { derived: [{ ...taskWords, version: 5 }] })).toEqual([
+    'task_words version 5 (1200 rows)',
   ]);
 });
 
@@ -131,9 +131,9 @@ test('several servers that start at once share the work', async () => {
 });
 
 test.each([
-  ['older', { version: 1 }, /older than this server.*task_words needs version 2.*todo-api migrate/],
-  ['newer', { version: 3 }, /newer than this server.*task_words has version 3.*newer version/],
-  ['being updated to a newer version', { version: 1, target: 3 }, /newer than this server.*task_words has version 3/],
+  ['older', { version: 1 }, /older than this server.*task_words needs version 3.*todo-api migrate/],
+  ['newer', { version: 4 }, /newer than this server.*task_words has version 4.*newer version/],
+  ['being updated to a newer version', { version: 1, target: 4 }, /newer than this server.*task_words has version 4/],
 ])(
   'data that is %s is rejected with MIGRATE_ON_START=false',
   async (_case, { version, target = null }: any, message) => {
@@ -181,7 +181,7 @@ describe('a login that owns the tables and is subject to the policies', () => {
     await admin.connect();
     onTestFinished(() => admin.end());
     await admin.query(oldRows);
-    expect(await prepared(driver)).toEqual(['task_words version 2 (1200 rows)', 'tag_keys version 2 (16 rows)']);
+    expect(await prepared(driver)).toEqual(['task_words version 3 (1200 rows)', 'tag_keys version 2 (16 rows)']);
     const { rows } = await admin.query(`select count(*)::integer as found from todo.task_words where word = 'ميخواهم'`);
     expect(rows).toEqual([{ found: 2 }]);
     const { rows: tables } = await admin.query(

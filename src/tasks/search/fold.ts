@@ -10,9 +10,12 @@
 /** Replaces optional breaks inside a word: U+00AD, U+200B and U+200C divide it into parts. */
 export const softBreak = '\u00ad';
 
-/** The maximum ratio of folded to original length, for texts that are not short. */
+/** The maximum ratio of decomposed to original length, for texts that are not short. */
 const maxExpansion = 4;
 const shortTextLength = 1_000;
+
+/** The maximum length of a decomposed text. A syllable of Hangul becomes two or three characters. */
+export const maxFoldedLength = 20_000;
 
 /** Spacing accents that people type instead of an apostrophe. NFKD turns them into spaces. */
 const spacingAccents = /[\u00b4\u0384\u1fbd\u1fbf\u1ffd\u1ffe]/g;
@@ -130,9 +133,13 @@ function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 
+/** More marks on one character than any language has (UAX #15, section 13). Sorting them takes quadratic time. */
+const tooManyMarks = /(\p{M}{30})\p{M}+/gu;
+
 /** Truncated if it grows too much: U+FDFA alone becomes 18 characters. */
 function decomposed(text: string): string {
-  return text.normalize('NFKD').slice(0, Math.max(shortTextLength, maxExpansion * text.length));
+  const length = Math.min(maxFoldedLength, Math.max(shortTextLength, maxExpansion * text.length));
+  return text.replaceAll(tooManyMarks, '$1').normalize('NFKD').slice(0, length);
 }
 
 /** The value of a decimal digit in any script: its ten digits are consecutive (the Unicode Standard, section 4.6). */

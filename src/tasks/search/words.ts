@@ -10,7 +10,16 @@ import { fold, softBreak } from './fold.ts';
 import { nasalSpellings } from './indic-nasals.ts';
 
 /** The version of the stored words. Raise it with every change of `wordsOf`, so that tasks get their new words. */
-export const wordsVersion = 2;
+export const wordsVersion = 3;
+
+/**
+ * Maximum number of words that are stored for a title and for a description. A row takes PostgreSQL about 9 µs. English
+ * text of the maximum length has about 1,000 different words, and Chinese text has one per character.
+ */
+export const maxWords = 2_000;
+
+/** Maximum number of words in a query. PostgreSQL plans a join per word, and its time grows with their number. */
+export const maxQueriedWords = 10;
 
 /** In code points. It is the maximum length of a query, so that a query is never longer than the stored words. */
 const maxWordLength = 200;
@@ -42,23 +51,29 @@ const joiners = new RegExp(joiner, 'gu');
 const sign = /[^\p{L}\p{N}\p{M}\p{White_Space}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Every word of a text, once. A word with an apostrophe yields its parts and the whole. Each punctuation mark and symbol
- * is a word.
+ * The first words of a text, up to `maxWords`, each once. A word with an apostrophe yields its parts and the whole. Each
+ * punctuation mark and symbol is a word; they come after the others.
  */
 export function wordsOf(text: string): string[] {
   const words = new Set<string>();
-  const folded = fold(text);
+  for (const word of allWords(fold(text))) {
+    words.add(word);
+    if (words.size === maxWords) break;
+  }
+  return [...words];
+}
+
+function* allWords(folded: string): Generator<string> {
   for (const [run] of folded.matchAll(runs)) {
     const whole = run.replaceAll(joiners, '');
     if (unspacedStart.test(run)) {
-      for (const suffix of suffixes(whole)) words.add(suffix);
+      yield* suffixes(whole);
       continue;
     }
     const parts = whole === run ? [] : run.split(joiners).filter((part) => part !== '');
-    for (const word of [whole, ...parts].flatMap(nasalSpellings)) words.add(cut(word, maxWordLength));
+    for (const word of [whole, ...parts].flatMap(nasalSpellings)) yield cut(word, maxWordLength);
   }
-  for (const [character] of folded.matchAll(sign)) words.add(character);
-  return [...words];
+  for (const [character] of folded.matchAll(sign)) yield character;
 }
 
 /**
@@ -79,6 +94,11 @@ export function queriedWords(query: string): string[] | null {
       return found.length > 0 ? found : (token.match(sign) ?? []);
     });
   return [...new Set(words)];
+}
+
+/** Whether a query has at most `maxQueriedWords`. */
+export function hasFewWords(query: string): boolean {
+  return (queriedWords(query)?.length ?? 0) <= maxQueriedWords;
 }
 
 /** The upper bound of all words with this prefix, by code points. U+10FFFF is not a character, so no word has it. */

@@ -145,7 +145,11 @@ export function insertTask(
   task: TaskReplace,
 ): BoundMutationStatement<AtMostOne<{ readonly id: string }>> {
   const words = [wordsOf(task.title), task.description === null ? [] : wordsOf(task.description)];
-  return { statement: insert, values: [ownerId, id, columnsOf(task), task.tags, ...words, task.tags.map(tagKey)] };
+  return {
+    statement: insert,
+    values: [ownerId, id, columnsOf(task), task.tags, ...words, task.tags.map(tagKey)],
+    indexRows: indexRowsOf(words, task.tags),
+  };
 }
 
 export function selectTask(ownerId: string, id: string): BoundMutationStatement<AtMostOne<TaskRow>> {
@@ -174,14 +178,20 @@ export function updateTask(
     title === undefined ? null : wordsOf(title),
     description === undefined ? null : wordsOf(description ?? ''),
   ] as const;
+  const indexRows = indexRowsOf(words, tags);
   if (title === undefined && description === undefined) {
     return tags
-      ? { statement: updates.tags, values: [...common, tags, tags.map(tagKey)] }
+      ? { statement: updates.tags, values: [...common, tags, tags.map(tagKey)], indexRows }
       : { statement: updates.plain, values: common };
   }
   return tags
-    ? { statement: updates.both, values: [...common, tags, tags.map(tagKey), ...words] }
-    : { statement: updates.words, values: [...common, ...words] };
+    ? { statement: updates.both, values: [...common, tags, tags.map(tagKey), ...words], indexRows }
+    : { statement: updates.words, values: [...common, ...words], indexRows };
+}
+
+/** A tag is one row of the task, and one of the user if the tag is new. */
+function indexRowsOf(words: readonly (readonly string[] | null)[], tags: readonly string[] = []): number {
+  return words.reduce((sum, each) => sum + (each?.length ?? 0), 2 * tags.length);
 }
 
 export function deleteTask(ownerId: string, id: string, versions: AllowedVersions): BoundMutationStatement<[]> {
