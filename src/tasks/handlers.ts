@@ -18,6 +18,7 @@ import {
   replaceTaskMutation,
   type TaskResult,
 } from './mutations.ts';
+import { readPage } from './page.ts';
 import {
   createTaskRoute,
   deleteTaskRoute,
@@ -27,7 +28,6 @@ import {
   replaceTaskRoute,
   runBatchRoute,
 } from './routes.ts';
-import { listTasks } from './sql/list-statement.ts';
 import { toTask } from './sql/row.ts';
 import { selectTask } from './sql/write-statements.ts';
 
@@ -37,12 +37,8 @@ export function taskOperations(database: UserDatabase): Operation[] {
       const principal = context.get('principal');
       const { limit, cursor, skip, sort, ...filters } = query;
       const list = { filters, sort };
-      const read = async (after: Keyset | null, maxRows: number) => {
-        const options = { ...list, after, skip, limit: maxRows };
-        const [rows] = await database.run(principal, [listTasks(principal.userId, options, Date.now())], 'repeat');
-        return rows;
-      };
-      return respondWithPage(context, { path: listTasksRoute.path, list, limit, cursor }, read, toTask);
+      const read = (after: Keyset | null) => readPage(database, principal, { ...list, after, skip, limit });
+      return respondWithPage(context, { path: listTasksRoute.path, list, cursor }, read, toTask);
     }),
 
     implement(runBatchRoute, ({ body, headers }, context) => {

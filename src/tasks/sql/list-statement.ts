@@ -2,9 +2,10 @@
 import type { BoundStatement, Parameter } from '../../database/statement.ts';
 import type { Keyset, KeysetRow } from '../../resource/keyset.ts';
 import type { ListFilters, Sort } from '../list-parameters.ts';
+import { descriptionLength, titleLength } from '../schemas.ts';
 import { dueOrderDescending } from '../table.ts';
 import { type Condition, conditionsOf } from './filters.ts';
-import { type TaskRow, taskColumns } from './row.ts';
+import { columnsWith, type TaskRow, taskColumns } from './row.ts';
 
 /** The expression of each sort, and its type. An index has the owner, the expression and the id. */
 const sortKeys: Readonly<Record<Sort, readonly [expression: string, type: string]>> = {
@@ -31,12 +32,74 @@ export interface ListQuery {
   readonly limit: number;
 }
 
-/** @param now in milliseconds since 1970 */
-export function listTasks(
-  ownerId: string,
-  { filters, sort, after, skip, limit }: ListQuery,
-  now: number,
-): BoundStatement<(TaskRow & KeysetRow)[]> {
+/** Maximum size in bytes of the titles and descriptions of a page. The last task of a page may exceed it. */
+export const maxPageBytes = 1024 * 1024;
+
+const maxTitleBytes = 4 * titleLength;
+const maxTextBytes = maxTitleBytes + 4 * descriptionLength;
+
+/** A row of `listTasks`. */
+export type ListedRow = TaskRow & {
+  /** Null, like the description, if the description is so long that the page could exceed `maxPageBytes`. */
+  readonly position: string | null;
+};
+
+/**
+ * The list up to its limit, for pages that cannot exceed `maxPageBytes`. It omits long descriptions. `listTasksBySize`
+ * reads pages that have one of them; its sum of sizes would cost 15 % more on every page.
+ *
+ * @param now in milliseconds since 1970
+ */
+export function listTasks(ownerId: string, query: ListQuery, now: number): BoundStatement<ListedRow[]> {
+  const { key, direction, name, where, limit, values } = partsOf(ownerId, query, now);
+  const longest = Math.floor(maxPageBytes / query.limit) - maxTitleBytes;
+  const unless = (isLong: string, value: string) => `case when ${isLong} then null else ${value} end`;
+  const isLong = query.limit * maxTextBytes > maxPageBytes && `octet_length(tasks.description) > ${longest}`;
+  const columns = isLong ? columnsWith({ description: unless(isLong, 'tasks.description') }) : taskColumns;
+  const position = `(${key})::text`;
+  const text = `
+    select ${columns}, ${isLong ? unless(isLong, position) : position} as position
+    from todo.tasks as tasks
+    where ${where}
+    order by ${key} ${direction}, tasks.id ${direction}
+    ${limit}`;
+  return { statement: { name: isLong ? `${name} up to ${longest}` : name, text }, values };
+}
+
+/** A row of `listTasksBySize`: `fits` is false for the row after the last one of the page. */
+export type SizedRow = TaskRow & KeysetRow & { readonly fits: boolean };
+
+/**
+ * The list up to its limit or to `maxPageBytes`, and one row more. Skipped rows cost less than in `listTasks`, because
+ * PostgreSQL does not read their tags.
+ *
+ * @param now in milliseconds since 1970
+ */
+export function listTasksBySize(ownerId: string, query: ListQuery, now: number): BoundStatement<SizedRow[]> {
+  const { key, direction, name, where, limit, values } = partsOf(ownerId, query, now);
+  const order = `sort_key ${direction}, id ${direction}`;
+  const sizeUpTo = (preceding: number) => `
+        coalesce(sum(octet_length(title) + coalesce(octet_length(description), 0))
+          over (order by ${order} rows between unbounded preceding and ${preceding} preceding), 0)`;
+  const text = `
+    select ${taskColumns}, tasks.sort_key::text as position, tasks.size_before < ${maxPageBytes} as fits
+    from (
+      select page.*, ${sizeUpTo(1)} as size_before, ${sizeUpTo(2)} as size_before_previous
+      from (
+        select tasks.*, ${key} as sort_key
+        from todo.tasks as tasks
+        where ${where}
+        order by ${key} ${direction}, tasks.id ${direction}
+        ${limit}
+      ) as page
+    ) as tasks
+    where tasks.size_before_previous < ${maxPageBytes}
+    order by ${order}`;
+  return { statement: { name: `${name} by size`, text }, values };
+}
+
+/** The parts that both statements share. */
+function partsOf(ownerId: string, { filters, sort, after, skip, limit }: ListQuery, now: number) {
   const values: Parameter[] = [ownerId];
   const parameter = (value: Parameter): string => `$${values.push(value)}`;
   const [key, type] = sortKeys[sort];
@@ -50,13 +113,13 @@ export function listTasks(
       sql: (bind) => `(${key}, tasks.id) ${comparator} (${bind(value)}::${type}, ${bind(id)}::uuid)`,
     });
   }
-  const text = `
-    select ${taskColumns}, (${key})::text as position
-    from todo.tasks as tasks
-    where ${['tasks.owner_id = $1', ...conditions.map(({ sql }) => sql(parameter))].join('\n      and ')}
-    order by ${key} ${direction}, tasks.id ${direction}
-    limit ${parameter(limit)} offset ${parameter(skip)}`;
-  // The name identifies the text. It has nothing that a client sent.
-  const name = ['tasks_list', sort, ...conditions.map((condition) => condition.name)].join(' ');
-  return { statement: { name, text }, values };
+  return {
+    key,
+    direction,
+    // The name identifies the text. It has nothing that a client sent.
+    name: ['tasks_list', sort, ...conditions.map((condition) => condition.name)].join(' '),
+    where: ['tasks.owner_id = $1', ...conditions.map(({ sql }) => sql(parameter))].join('\n      and '),
+    limit: `limit ${parameter(limit)} offset ${parameter(skip)}`,
+    values,
+  };
 }

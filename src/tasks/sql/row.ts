@@ -31,9 +31,14 @@ const expressions = {
 } satisfies Record<keyof TaskRow, string>;
 
 /** The columns of a `TaskRow`, for the list of a `select`. */
-export const taskColumns = Object.entries(expressions)
-  .map(([name, expression]) => (expression === `tasks.${name}` ? expression : `${expression} as ${name}`))
-  .join(', ');
+export const taskColumns = columnsWith({});
+
+/** @param replaced SQL that replaces the expressions of some columns */
+export function columnsWith(replaced: Partial<Record<keyof TaskRow, string>>): string {
+  return Object.entries({ ...expressions, ...replaced })
+    .map(([name, expression]) => (expression === `tasks.${name}` ? expression : `${expression} as ${name}`))
+    .join(', ');
+}
 
 /** The fields have the order in which clients receive them. */
 export function toTask(row: TaskRow): Task {
