@@ -1,5 +1,6 @@
 /** Entity tags of versioned resources (RFC 9110, section 8.8.3). */
 import type { EntityTags } from '../http/request/parameters.ts';
+import { namesTag } from '../http/response/static.ts';
 
 /** The strong entity tag of a version: `"3"`. */
 export function entityTag(version: number): string {
@@ -8,6 +9,5 @@ export function entityTag(version: number): string {
 
 /** Whether an `If-None-Match` names the version, by weak comparison. */
 export function isCurrent(tags: EntityTags | undefined, version: number): boolean {
-  if (tags === undefined) return false;
-  return tags === '*' || tags.some((tag) => tag.replace(/^W\//, '') === entityTag(version));
+  return namesTag(tags, entityTag(version));
 }

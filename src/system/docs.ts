@@ -5,8 +5,11 @@ import { accepts } from 'hono/accepts';
 import { z } from 'zod';
 import { publicPath } from '../http/base-path.ts';
 import { problemCode } from '../http/openapi/problem-schema.ts';
-import type { RequestContext } from '../http/request-context.ts';
+import { ifNoneMatch } from '../http/request/parameters.ts';
+import { readQuery } from '../http/request/query.ts';
+import { headerOf, type RequestContext } from '../http/request-context.ts';
 import { jsonResponse } from '../http/response/json.ts';
+import { type StaticBody, staticBody, staticResponse } from '../http/response/static.ts';
 import { defineRoute, implement, type Operation } from '../http/route.ts';
 import type { RegisterHandlers } from '../http/router/register-routes.ts';
 import { catalogue, type ProblemCode, problemCodes, problemType } from '../problems/catalogue.ts';
@@ -24,6 +27,8 @@ function linkTo(path: string, context: RequestContext): string {
 
 const vary = { Vary: 'Accept' };
 const varies = { Vary: 'The response depends on `Accept`.' };
+
+const etag = { ETag: 'The version of the document.' };
 
 const link = z.string().meta({ format: 'uri-reference' });
 
@@ -68,9 +73,10 @@ const openApiRoute = defineRoute({
   tag,
   summary: 'Get the OpenAPI document',
   token: 'none',
-  request: {},
+  request: { headers: z.object({ 'if-none-match': ifNoneMatch }) },
   responses: {
-    200: { description: 'The OpenAPI 3.1 document.', schema: z.looseObject({ openapi: z.string() }) },
+    200: { description: 'The OpenAPI 3.1 document.', schema: z.looseObject({ openapi: z.string() }), headers: etag },
+    304: { description: 'The document still has the entity tag of `If-None-Match`.', headers: etag },
   },
   problems: [],
 });
@@ -107,6 +113,7 @@ export const documentationRoutes = [indexRoute, openApiRoute, pageRoute, problem
  * @param document returns the OpenAPI document, which includes these operations
  */
 export function documentationOperations(version: string, document: () => object): Operation[] {
+  let documentBody: StaticBody | undefined;
   return [
     implement(indexRoute, (_input, context) => {
       const supports = ['application/json', 'text/html'];
@@ -117,7 +124,10 @@ export function documentationOperations(version: string, document: () => object)
       const [openapi, api] = [linkTo('/openapi.json', context), linkTo('/api/v1', context)];
       return jsonResponse({ name: 'todo-api', version, documentation, openapi, api }, vary);
     }),
-    implement(openApiRoute, () => jsonResponse(document())),
+    implement(openApiRoute, ({ headers }) => {
+      documentBody ??= staticBody(JSON.stringify(document()));
+      return staticResponse(documentBody, { 'Content-Type': 'application/json' }, headers['if-none-match']);
+    }),
     implement(pageRoute, (_input, context) =>
       context.html(page(context.get('placement').basePath), 200, { 'Content-Security-Policy': contentSecurityPolicy }),
     ),
@@ -130,6 +140,11 @@ export function documentationOperations(version: string, document: () => object)
   ];
 }
 
+/** An asset of the page, with its version in the URL. */
+function versioned(basePath: string, name: keyof typeof assetBodies): string {
+  return `${basePath}/docs/${name}?v=${versionOf(assetBodies[name]())}`;
+}
+
 const page = (basePath: string) => `<!doctype html>
 <html lang="en">
   <head>
@@ -137,11 +152,11 @@ const page = (basePath: string) => `<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>todo-api</title>
     <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="${basePath}/docs/swagger-ui.css">
+    <link rel="stylesheet" href="${versioned(basePath, 'swagger-ui.css')}">
   </head>
   <body>
     <main id="documentation"></main>
-    <script src="${basePath}/docs/swagger-ui-bundle.js"></script>
+    <script src="${versioned(basePath, 'swagger-ui-bundle.js')}"></script>
     <script src="${basePath}/docs/start.js"></script>
   </body>
 </html>
@@ -163,15 +178,46 @@ const contentSecurityPolicy =
 /** The build copies the assets to this directory. The path is the same from `src/` and from `dist/`. */
 const assets = fileURLToPath(new URL('../../dist/assets/', import.meta.url));
 
+/** One year: the page refers to each asset by its entity tag, so a changed asset has another URL. */
+const unchanging = 'public, max-age=31536000, immutable';
+
+/** Without the entity tag in the URL, clients ask whether the asset is still the same. */
+const revalidated = 'no-cache';
+
+/** The assets of the page, read at the first request. */
+const assetBodies = {
+  'swagger-ui.css': readOnce(() => readFileSync(`${assets}swagger-ui.css`)),
+  'swagger-ui-bundle.js': readOnce(() => readFileSync(`${assets}swagger-ui-bundle.js`)),
+};
+
+function readOnce(read: () => Uint8Array): () => StaticBody {
+  let body: StaticBody | undefined;
+  return () => {
+    body ??= staticBody(read());
+    return body;
+  };
+}
+
+function versionOf({ etag: tag }: StaticBody): string {
+  return tag.replaceAll('"', '');
+}
+
 /** Registers the scripts and the style sheet of the page, which are not in the OpenAPI document. */
 export function registerDocumentationAssets(register: RegisterHandlers): void {
   const script = 'text/javascript; charset=utf-8';
-  serve('/docs/start.js', script, (context) => start(context.get('placement').basePath));
-  serve('/docs/swagger-ui-bundle.js', script, () => readFileSync(`${assets}swagger-ui-bundle.js`, 'utf8'));
-  serve('/docs/swagger-ui.css', 'text/css; charset=utf-8', () => readFileSync(`${assets}swagger-ui.css`, 'utf8'));
+  serve('/docs/start.js', script, (context) => staticBody(start(context.get('placement').basePath)));
+  serve('/docs/swagger-ui-bundle.js', script, assetBodies['swagger-ui-bundle.js']);
+  serve('/docs/swagger-ui.css', 'text/css; charset=utf-8', assetBodies['swagger-ui.css']);
 
-  function serve(path: string, type: string, read: (context: RequestContext) => string): void {
-    const headers = { 'Content-Type': type, 'Cache-Control': 'max-age=3600' };
-    register(path, { GET: (context) => context.body(read(context), 200, headers) });
+  function serve(path: string, type: string, bodyOf: (context: RequestContext) => StaticBody): void {
+    register(path, {
+      GET: (context) => {
+        const body = bodyOf(context);
+        const isVersioned = readQuery(context.req.url).v === versionOf(body);
+        const headers = { 'Content-Type': type, 'Cache-Control': isVersioned ? unchanging : revalidated };
+        const { data: tags } = ifNoneMatch.safeParse(headerOf(context, 'if-none-match'));
+        return staticResponse(body, headers, tags);
+      },
+    });
   }
 }
