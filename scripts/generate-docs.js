@@ -8,6 +8,7 @@ import { securityEvents } from '../dist/observability/events.js';
 import { createMetrics } from '../dist/observability/metrics.js';
 import { catalogue, problemType } from '../dist/problems/catalogue.js';
 import { layers } from './layers.js';
+import { limits } from './limits.js';
 
 const root = join(import.meta.dirname, '..');
 const docs = join(root, 'docs');
@@ -19,6 +20,7 @@ const documents = {
   'problems.md': problems(),
   'observability.md': observability(),
   'architecture.md': architecture(),
+  'limits.md': limitsPage(),
 };
 
 for (const [name, text] of Object.entries(documents)) {
@@ -124,6 +126,21 @@ function observability() {
       ),
     ),
   });
+}
+
+function limitsPage() {
+  return `${generated('scripts/limits.js')}
+# Limits
+
+The limits of requests and responses. They bound what one request can cost: at most 30 ms of CPU time of the server and
+50 ms of PostgreSQL, and at most 10 ms for a rejected request. A batch of 100 operations takes up to 80 ms of PostgreSQL.
+Passwords are the exception: the embedded issuer hashes them slowly on purpose. \`npm run bench:costs\` measures the most expensive requests
+within them and writes [bench/results/costs.md](../bench/results/costs.md).
+
+${limits.map(({ title, rows }) => `## ${title}\n\n${table(['What', 'Limit', 'Beyond it'], rows)}`).join('\n\n')}
+
+Rates are in [Configuration](configuration.md): \`RATE_LIMIT_PER_MINUTE\` and \`AUTH_FAILURES_PER_MINUTE\`.
+`;
 }
 
 function architecture() {

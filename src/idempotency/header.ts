@@ -2,11 +2,17 @@
 import { z } from 'zod';
 import { retentionHours } from './retention.ts';
 
+/** Maximum length of a key. */
+export const maxKeyLength = 255;
+
 /** For the headers of every operation that writes. */
 export const idempotencyKey = {
   'idempotency-key': z
     .string()
-    .refine((key) => /^[\x21-\x7e]{1,255}$/.test(key), 'must have 1 to 255 visible ASCII characters')
+    .refine(
+      (key) => key.length <= maxKeyLength && /^[\x21-\x7e]+$/.test(key),
+      `must have 1 to ${maxKeyLength} visible ASCII characters`,
+    )
     .optional()
     .meta({
       description: `Makes the write safe to repeat. For ${retentionHours} hours, the same request with the same key gets the response of the first one.`,

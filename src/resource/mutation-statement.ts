@@ -18,8 +18,8 @@ export interface MutationStatement<Rows extends object[] = object[]> extends Sta
 export interface BoundMutationStatement<Rows extends object[] = object[]> extends BoundStatement<Rows> {
   readonly statement: MutationStatement<Rows>;
   readonly values: readonly Parameter[];
-  /** The number of rows that it inserts in the tables of words and tags at most, which is most of the cost of a write. */
-  readonly indexRows?: number;
+  /** The cost of its rows in index tables, relative to the row of a search word. It is most of the cost of a write. */
+  readonly indexCost?: number;
 }
 
 /** The local setting that says whether mutations run: `off` if they must not; anything else if they may. */

@@ -26,13 +26,16 @@ export const version = z
   .max(maxVersion)
   .meta({ description: '1 at creation, incremented by every change.', example: 1 });
 
+/** Maximum number of resources on a page, and maximum length of a cursor. */
+export const pageLimits = { limit: 200, defaultLimit: 100, cursor: 4_096 } as const;
+
 /** @param name the plural of the resource, for the description */
 export function pageParameters(name: string) {
   return {
-    limit: wholeNumber(1, 200, 100, `Maximum number of ${name} per page.`),
+    limit: wholeNumber(1, pageLimits.limit, pageLimits.defaultLimit, `Maximum number of ${name} per page.`),
     cursor: z
       .string()
-      .max(4096, 'does not belong to this list')
+      .max(pageLimits.cursor, 'does not belong to this list')
       .optional()
       .meta({ description: 'The beginning of the page, from a `Link` header.' }),
   };

@@ -52,7 +52,8 @@ const minStartupGraceMs = 1_000;
 /** Maximum time in milliseconds for closing the database. After it, the process ends anyway. */
 export const closeTimeoutMs = 5_000;
 
-const maxHeaderBytes = 16 * 1024;
+/** Maximum size of the request line and all headers in bytes. */
+export const maxHeaderBytes = 16 * 1024;
 
 /**
  * @param limits replace the default limits, for tests

@@ -7,13 +7,12 @@ import { createTaskMutation, deleteTaskMutation, patchTaskMutation, type TaskRes
 import { type LockedTask, lockTasks } from './sql/write-statements.ts';
 
 /**
- * Maximum number of rows in the tables of words and tags that a batch inserts: a search word counts once, a tag twice, and
- * in a repeated change of a task both count double. They are most of the cost of a batch. A hundred tasks with 30 words each
- * have 3,000.
+ * Maximum number of search words in a batch. A tag counts as four words, and a repeated change of a task counts three times.
+ * They are most of the cost of a batch. A hundred tasks with 30 words each have 3,000.
  */
-export const maxBatchIndexRows = 3_000;
+export const maxBatchIndexCost = 3_000;
 
-/** @throws ProblemError validation_failed for more than `maxBatchIndexRows` */
+/** @throws ProblemError validation_failed for more than `maxBatchIndexCost` */
 export function batchMutation(ownerId: string, operations: readonly BatchOperation[]): Mutation<TaskResult[]> {
   return composeMutations(
     lockMutation(ownerId, operations.flatMap(idsOf)),
@@ -25,22 +24,22 @@ export function batchMutation(ownerId: string, operations: readonly BatchOperati
 /** Stops at the operation that exceeds the bound, because the words of the others would cost time. */
 function boundedMutations(ownerId: string, operations: readonly BatchOperation[]): Mutation<TaskResult>[] {
   const changed = new Set<string>();
-  let indexRows = 0;
+  let indexCost = 0;
   return operations.map((operation, index) => {
     const mutation = mutationOf(ownerId, operation);
     const [id] = idsOf(operation);
     // PostgreSQL also reads the rows that the earlier changes of this transaction have deleted.
-    const factor = id !== undefined && changed.has(id) ? 2 : 1;
+    const factor = id !== undefined && changed.has(id) ? 3 : 1;
     if (id !== undefined) changed.add(id);
-    for (const statement of mutation.statements) indexRows += factor * (statement.indexRows ?? 0);
+    for (const statement of mutation.statements) indexCost += factor * (statement.indexCost ?? 0);
     // One operation is as cheap as the same request without a batch.
-    if (index > 0 && indexRows > maxBatchIndexRows) throw tooManyWords(index);
+    if (index > 0 && indexCost > maxBatchIndexCost) throw tooManyWords(index);
     return mutation;
   });
 }
 
 function tooManyWords(index: number): ProblemError {
-  const most = maxBatchIndexRows.toLocaleString('en');
+  const most = maxBatchIndexCost.toLocaleString('en');
   const message = `the batch has more than ${most} search words and tags up to here; send the rest in another batch`;
   return validationFailed([{ in: 'body', pointer: `/operations/${index}`, message }]);
 }

@@ -4,7 +4,7 @@ import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { pageParameters, resourceId } from '../resource/schemas.ts';
-import { maxBatchIndexRows } from './batch.ts';
+import { maxBatchIndexCost } from './batch.ts';
 import { batch, batchResults, maxOperations } from './batch-schemas.ts';
 import { filterParameters, ranges, sorts } from './list-parameters.ts';
 import { task, taskBodyLimit, taskCreate, taskPatch, taskReplace } from './schemas.ts';
@@ -12,6 +12,9 @@ import { task, taskBodyLimit, taskCreate, taskPatch, taskReplace } from './schem
 const tag = 'Tasks';
 const collection = '/api/v1/tasks';
 const member = '/api/v1/tasks/{id}';
+
+/** Maximum number of skipped tasks. */
+export const maxSkip = 10_000;
 
 const path = z.strictObject({ id: resourceId });
 
@@ -35,7 +38,7 @@ export const listTasksRoute = defineRoute({
     query: z
       .strictObject({
         ...pageParameters('tasks'),
-        skip: wholeNumber(0, 10_000, 0, 'Number of tasks to skip, for clients that count pages.'),
+        skip: wholeNumber(0, maxSkip, 0, 'Number of tasks to skip, for clients that count pages.'),
         ...filterParameters,
         sort: sort.default('-created_at').meta({
           description:
@@ -91,7 +94,7 @@ export const runBatchRoute = defineRoute({
   path: '/api/v1/tasks/batch',
   tag,
   summary: 'Create, change and delete several tasks',
-  description: `Up to ${maxOperations} operations, which run in order, all or none of them. If one fails, the response is its problem, and \`errors\` names the operation. All operations together can have ${maxBatchIndexRows.toLocaleString('en')} search words; a tag counts as two words, and words and tags count double in a repeated change of a task.`,
+  description: `Up to ${maxOperations} operations, which run in order, all or none of them. If one fails, the response is its problem, and \`errors\` names the operation. All operations together can have ${maxBatchIndexCost.toLocaleString('en')} search words; a tag counts as four words, and a repeated change of a task counts three times.`,
   token: 'tasks:write',
   request: { headers: z.object(idempotencyKey), body: batch },
   bodyLimit: taskBodyLimit,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maxParameters } from '../../src/http/request/query.ts';
 import { maxErrors, maxLengths, maxProblemBytes } from '../../src/problems/bounds.ts';
 import { problemDocument, validationFailed } from '../../src/problems/problem.ts';
-import { maxBatchIndexRows } from '../../src/tasks/batch.ts';
+import { maxBatchIndexCost } from '../../src/tasks/batch.ts';
 import { maxQueriedWords, maxWords } from '../../src/tasks/search/words.ts';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
@@ -203,19 +203,20 @@ describe('a batch', () => {
     const { status, body } = await user.post(`${collection}/batch`, { operations: [...operations, create(1)] });
     expect(status).toBe(422);
     expect(body.errors).toMatchObject([{ in: 'body', pointer: '/operations/60' }]);
-    expect(body.errors[0].message).toContain(maxBatchIndexRows.toLocaleString('en'));
+    expect(body.errors[0].message).toContain(maxBatchIndexCost.toLocaleString('en'));
   });
 
-  test('counts tags twice, and the words of a repeated change twice', async () => {
+  test('counts a tag as four words, and a repeated change three times', async () => {
     const tags = Array.from({ length: 20 }, (_, index) => `tag ${index}`);
     const tagged = { op: 'create', task: { title: 'x', tags } };
-    // Each has one word and 20 tags: 41.
-    expect((await user.post(`${collection}/batch`, { operations: Array(73).fill(tagged) })).status).toBe(200);
-    expect((await user.post(`${collection}/batch`, { operations: Array(74).fill(tagged) })).status).toBe(422);
+    // Each counts 81: one word and 20 tags.
+    expect((await user.post(`${collection}/batch`, { operations: Array(37).fill(tagged) })).status).toBe(200);
+    expect((await user.post(`${collection}/batch`, { operations: Array(38).fill(tagged) })).status).toBe(422);
     const { body: task } = await user.post(collection, { title: 'x' });
     const change = { op: 'update', id: task.id, patch: { title: sizes(50) } };
-    expect((await user.post(`${collection}/batch`, { operations: Array(30).fill(change) })).status).toBe(200);
-    expect((await user.post(`${collection}/batch`, { operations: Array(31).fill(change) })).status).toBe(422);
+    // The first counts 50, and each other one 150.
+    expect((await user.post(`${collection}/batch`, { operations: Array(20).fill(change) })).status).toBe(200);
+    expect((await user.post(`${collection}/batch`, { operations: Array(21).fill(change) })).status).toBe(422);
   });
 
   test('of one operation can have the largest task', async () => {

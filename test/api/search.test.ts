@@ -1,6 +1,7 @@
 /** The filter `q`: prefixes of the words of title and description. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasFewWords } from '../../src/tasks/search/words.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;
@@ -94,7 +95,9 @@ test('a blank q is no filter', async () => {
 });
 
 test('no value of q is a syntax error', async () => {
-  const texts = fc.string({ unit: 'grapheme', maxLength: 60 }).filter((text) => !text.includes('\0'));
+  const texts = fc
+    .string({ unit: 'grapheme', maxLength: 60 })
+    .filter((text) => !text.includes('\0') && hasFewWords(text));
   await fc.assert(
     fc.asyncProperty(texts, async (q) => {
       await found(q);
@@ -146,4 +149,14 @@ test('every task is found by each prefix of each of its words', async () => {
     ),
     { numRuns: 40 },
   );
+});
+
+test('a word and its beginning are both required', async () => {
+  const bob = api.user();
+  for (const title of ['milkshake milk', 'milkshake', 'milk']) await bob.post('/api/v1/tasks', { title });
+  const titles = async (q: string) =>
+    (await bob.get(`/api/v1/tasks?sort=title&q=${q}`)).body.map((task: any) => task.title);
+  expect(await titles('milk+milkshake')).toEqual(['milkshake', 'milkshake milk']);
+  expect(await titles('mil+milk')).toEqual(['milk', 'milkshake', 'milkshake milk']);
+  expect(await titles('milkshake+milk+x')).toEqual([]);
 });

@@ -23,7 +23,7 @@ const leewaySeconds = 30;
 /** Seconds that `iat` may be in the future. */
 const maxIssuedAheadSeconds = 60;
 
-const maxSubjectLength = 255;
+export const maxSubjectLength = 255;
 
 /**
  * Checks the claims against every rule.

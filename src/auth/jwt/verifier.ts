@@ -25,7 +25,7 @@ export interface VerifierRules extends JwsOptions, ClaimExpectations {
 }
 
 /** Maximum size of a token in bytes. Longer tokens are rejected before any cryptography, including the digest. */
-const maxTokenBytes = 8_192;
+export const maxTokenBytes = 8_192;
 
 /** A verifier with its own cache. The rules are in `compact-jws`, `header`, `jwks` and `claims`. */
 export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rules }: VerifierRules): TokenVerifier {

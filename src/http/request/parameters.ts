@@ -17,12 +17,15 @@ export function wholeNumber(min: number, max: number, defaultValue: number, desc
     });
 }
 
+/** Maximum number of values of a repeatable parameter. */
+export const maxRepeats = 20;
+
 /** A repeatable parameter. The result is always an array. */
 export function repeatable<Schema extends z.ZodType>(item: Schema, description: string) {
   return z
     .preprocess(
       (value) => (Array.isArray(value) || value === undefined ? value : [value]),
-      z.array(item).max(20).optional(),
+      z.array(item).max(maxRepeats).optional(),
     )
     .meta({ description });
 }

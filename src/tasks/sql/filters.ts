@@ -22,7 +22,7 @@ export function conditionsOf(filters: ListFilters, now: number): Condition[] {
   if (status) conditions.push(anyRank('status', statuses, status));
   if (priority) conditions.push(anyRank('priority', priorities, priority));
   if (tag) conditions.push(anyTag(tag));
-  const words = q === undefined ? null : queriedWords(q);
+  const words = q === undefined ? null : selectiveWords(q);
   if (words)
     conditions.push({
       name: `q${words.length}`,
@@ -58,6 +58,15 @@ function anyTag(names: readonly string[]): Condition {
         where assigned.owner_id = $1 and assigned.task_id = tasks.id and tag.key = any (${keys}))`;
     },
   };
+}
+
+/**
+ * The words of a query without those that are beginnings of other ones, which add nothing. Longer words come first, because
+ * they are rarer on average, and PostgreSQL chooses the order of only the first seven joins (`join_collapse_limit`).
+ */
+function selectiveWords(query: string): string[] | null {
+  const words = queriedWords(query)?.sort((one, other) => other.length - one.length);
+  return words?.filter((word, index) => !words.slice(0, index).some((longer) => longer.startsWith(word))) ?? null;
 }
 
 function hasWord(word: string, bind: Bind): string {

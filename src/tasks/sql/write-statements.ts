@@ -148,7 +148,7 @@ export function insertTask(
   return {
     statement: insert,
     values: [ownerId, id, columnsOf(task), task.tags, ...words, task.tags.map(tagKey)],
-    indexRows: indexRowsOf(words, task.tags),
+    indexCost: indexCostOf(words, task.tags),
   };
 }
 
@@ -178,20 +178,20 @@ export function updateTask(
     title === undefined ? null : wordsOf(title),
     description === undefined ? null : wordsOf(description ?? ''),
   ] as const;
-  const indexRows = indexRowsOf(words, tags);
+  const indexCost = indexCostOf(words, tags);
   if (title === undefined && description === undefined) {
     return tags
-      ? { statement: updates.tags, values: [...common, tags, tags.map(tagKey)], indexRows }
+      ? { statement: updates.tags, values: [...common, tags, tags.map(tagKey)], indexCost }
       : { statement: updates.plain, values: common };
   }
   return tags
-    ? { statement: updates.both, values: [...common, tags, tags.map(tagKey), ...words], indexRows }
-    : { statement: updates.words, values: [...common, ...words], indexRows };
+    ? { statement: updates.both, values: [...common, tags, tags.map(tagKey), ...words], indexCost }
+    : { statement: updates.words, values: [...common, ...words], indexCost };
 }
 
-/** A tag is one row of the task, and one of the user if the tag is new. */
-function indexRowsOf(words: readonly (readonly string[] | null)[], tags: readonly string[] = []): number {
-  return words.reduce((sum, each) => sum + (each?.length ?? 0), 2 * tags.length);
+/** A tag is looked up or made, and its row has two foreign keys. PostgreSQL takes about 9 µs for a word and 30 µs for a tag. */
+function indexCostOf(words: readonly (readonly string[] | null)[], tags: readonly string[] = []): number {
+  return words.reduce((sum, each) => sum + (each?.length ?? 0), 4 * tags.length);
 }
 
 export function deleteTask(ownerId: string, id: string, versions: AllowedVersions): BoundMutationStatement<[]> {
