@@ -1,5 +1,4 @@
 /** Bounds of problem documents: a small request must not cause a large response. */
-import type { FieldError } from './problem.ts';
 
 /** Maximum size of a problem in bytes. It follows from the other bounds; a test holds it against them. */
 export const maxProblemBytes = 16 * 1024;
@@ -26,15 +25,14 @@ export function truncatedReference(uri: string): string {
 }
 
 /** The first errors, as many as the bounds allow, and at least one. */
-export function firstErrors(errors: readonly FieldError[]): FieldError[] {
-  const listed: FieldError[] = [];
+export function firstErrors<Found extends { readonly pointer: string; readonly message: string }>(
+  errors: readonly Found[],
+): Found[] {
+  const listed: Found[] = [];
   let bytes = 0;
   for (const error of errors.slice(0, maxErrors)) {
-    const short: FieldError = {
-      in: error.in,
-      pointer: truncated(error.pointer, maxLengths.pointer),
-      message: truncated(error.message, maxLengths.message),
-    };
+    const pointer = truncated(error.pointer, maxLengths.pointer);
+    const short = { ...error, pointer, message: truncated(error.message, maxLengths.message) };
     bytes += Buffer.byteLength(JSON.stringify(short));
     if (bytes > maxErrorBytes) break;
     listed.push(short);
