@@ -12,7 +12,9 @@ import { retentionHours } from '../dist/idempotency/retention.js';
 import { maxDepth, maxValues } from '../dist/json/strict-json.js';
 import { maxErrors, maxLengths, maxProblemBytes } from '../dist/problems/bounds.js';
 import { pageLimits } from '../dist/resource/schemas.js';
-import { headersTimeoutMs, keepAliveTimeoutMs, maxHeaderBytes, requestTimeoutMs } from '../dist/server/server.js';
+import { maxHeaderCount } from '../dist/server/bad-request.js';
+import { apiLimits, maxConnections } from '../dist/server/limits.js';
+import { maxHeaderBytes } from '../dist/server/server.js';
 import { maxBatchIndexCost } from '../dist/tasks/batch.js';
 import { maxOperations } from '../dist/tasks/batch-schemas.js';
 import { maxQueryLength } from '../dist/tasks/list-parameters.js';
@@ -31,6 +33,7 @@ export const limits = [
     title: 'Requests',
     rows: [
       ['Request line and headers', kib(maxHeaderBytes), '400 `malformed_request`'],
+      ['Headers', count(maxHeaderCount), '400 `malformed_request`'],
       ['Parameters of a query, repeated ones included', count(maxParameters), '400 `malformed_request`'],
       ['Values of a repeatable parameter', count(maxRepeats), '422'],
       ['Body of a write of tasks', kib(taskBodyLimit), '413'],
@@ -39,9 +42,16 @@ export const limits = [
       ['Values in a body, those of fields and elements included', count(maxValues), '400 `malformed_request`'],
       ['`Idempotency-Key`', `${count(maxKeyLength)} characters`, '422'],
       [`Idempotency keys of a user in ${retentionHours} hours`, count(maxKeysPerUser), '429'],
-      ['Time until the headers have arrived', seconds(headersTimeoutMs), '400, or a closed connection'],
-      ['Time until the request has arrived', seconds(requestTimeoutMs), '400, or a closed connection'],
-      ['Time of an idle connection', seconds(keepAliveTimeoutMs), 'a closed connection'],
+      ['Time until the headers have arrived', seconds(apiLimits.headersTimeoutMs), '400, or a closed connection'],
+      ['Time until the request has arrived', seconds(apiLimits.requestTimeoutMs), '400, or a closed connection'],
+      ['Time without progress of a response', seconds(apiLimits.writeTimeoutMs), 'a closed connection'],
+      ['Time of an idle connection', seconds(apiLimits.keepAliveTimeoutMs), 'a closed connection'],
+      [
+        'Connections per process',
+        `${count(maxConnections)}, or fewer by the limit on open files`,
+        'The connection that has waited longest for its client is closed.',
+      ],
+      ['Requests on a connection that wait for an earlier one', count(apiLimits.maxPipelined), 'a closed connection'],
       ['Requests in progress per process', count(maxInFlight), '503 `overloaded`'],
     ],
   },
