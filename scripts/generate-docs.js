@@ -133,7 +133,8 @@ function limitsPage() {
 # Limits
 
 The limits of requests and responses. They bound what one request can cost: at most 30 ms of CPU time of the server and
-50 ms of PostgreSQL, and at most 10 ms for a rejected request. A batch of 100 operations takes up to 80 ms of PostgreSQL.
+50 ms of PostgreSQL, and at most 10 ms for a rejected request. A batch of 100 operations takes up to 80 ms of PostgreSQL,
+and a search for ten words, of which all but one are in thousands of the user's tasks, up to 160 ms.
 Passwords are the exception: the embedded issuer hashes them slowly on purpose. \`npm run bench:costs\` measures the most expensive requests
 within them and writes [bench/results/costs.md](../bench/results/costs.md).
 
