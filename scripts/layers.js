@@ -2,7 +2,7 @@
 export const resources = ['tags', 'tasks'];
 
 /** The layers that each resource may import. */
-const belowResources = ['database', 'http', 'idempotency', 'principal', 'problems', 'resource'];
+const belowResources = ['database', 'http', 'idempotency', 'principal', 'problems', 'quotas', 'resource'];
 
 /**
  * Layers of `src/`, and the layers that each one may import. A module directly in `src/` is a layer of its own. A layer
@@ -39,8 +39,9 @@ export const layers = [
     imports: ['config', 'database', 'http', 'json', 'principal', 'problems', 'rate-limit', 'runtime', 'vocabulary'],
   },
   { name: 'rate-limit', imports: ['database', 'http', 'problems', 'runtime'] },
-  { name: 'idempotency', imports: ['database', 'http', 'problems', 'resource'] },
-  { name: 'resource', imports: ['database', 'http', 'problems', 'vocabulary'] },
+  { name: 'idempotency', imports: ['database', 'http', 'problems', 'quotas', 'resource'] },
+  { name: 'resource', imports: ['database', 'http', 'problems', 'quotas', 'vocabulary'] },
+  { name: 'quotas', imports: ['database', 'problems'] },
   { name: 'http', imports: ['json', 'principal', 'problems', 'vocabulary'] },
   { name: 'database', imports: ['config', 'principal', 'problems', 'runtime'] },
   { name: 'config', imports: ['runtime'] },

@@ -2,12 +2,13 @@
 import { passwordLength } from '../dist/auth/better-auth/password-length.js';
 import { maxSubjectLength } from '../dist/auth/jwt/claims.js';
 import { maxTokenBytes } from '../dist/auth/jwt/verifier.js';
+import { variables } from '../dist/config/variables.js';
 import { maxInFlight } from '../dist/http/middleware/concurrency-limit.js';
 import { bodyLimit } from '../dist/http/request/body.js';
 import { maxRepeats } from '../dist/http/request/parameters.js';
 import { maxParameters } from '../dist/http/request/query.js';
 import { maxKeyLength } from '../dist/idempotency/header.js';
-import { maxKeysPerUser } from '../dist/idempotency/keys.js';
+import { maxKeysPerUser, maxStoredBytesPerUser } from '../dist/idempotency/keys.js';
 import { retentionHours } from '../dist/idempotency/retention.js';
 import { maxDepth, maxValues } from '../dist/json/strict-json.js';
 import { maxErrors, maxLengths, maxProblemBytes } from '../dist/problems/bounds.js';
@@ -15,7 +16,7 @@ import { pageLimits } from '../dist/resource/schemas.js';
 import { maxHeaderCount } from '../dist/server/bad-request.js';
 import { apiLimits, maxConnections } from '../dist/server/limits.js';
 import { maxHeaderBytes } from '../dist/server/server.js';
-import { maxBatchIndexCost } from '../dist/tasks/batch.js';
+import { maxBatchIndexCost, maxResultsBytes } from '../dist/tasks/batch.js';
 import { maxOperations } from '../dist/tasks/batch-schemas.js';
 import { maxQueryLength } from '../dist/tasks/list-parameters.js';
 import { maxSkip } from '../dist/tasks/routes.js';
@@ -41,7 +42,12 @@ export const limits = [
       ['Levels of nesting in a body', count(maxDepth), '400 `malformed_request`'],
       ['Values in a body, those of fields and elements included', count(maxValues), '400 `malformed_request`'],
       ['`Idempotency-Key`', `${count(maxKeyLength)} characters`, '422'],
-      [`Idempotency keys of a user in ${retentionHours} hours`, count(maxKeysPerUser), '429'],
+      [`Idempotency keys of a user in ${retentionHours} hours`, count(maxKeysPerUser), '429 `rate_limited`'],
+      [
+        `Bodies of the stored responses of a user in ${retentionHours} hours`,
+        kib(maxStoredBytesPerUser),
+        '429 `quota_exceeded`',
+      ],
       ['Time until the headers have arrived', seconds(apiLimits.headersTimeoutMs), '400, or a closed connection'],
       ['Time until the request has arrived', seconds(apiLimits.requestTimeoutMs), '400, or a closed connection'],
       ['Time without progress of a response', seconds(apiLimits.writeTimeoutMs), 'a closed connection'],
@@ -68,6 +74,17 @@ export const limits = [
         'Search does not find the words after them. In scripts without spaces, each character begins a word.',
       ],
       ['Operations in a batch', count(maxOperations), '422'],
+      ['Results of a batch', kib(maxResultsBytes), '422'],
+      [
+        'Tasks of a user',
+        `${count(Number(variables.MAX_TASKS_PER_USER.defaultValue))} (\`MAX_TASKS_PER_USER\`)`,
+        '429 `quota_exceeded`',
+      ],
+      [
+        'Tags of a user',
+        `${count(Number(variables.MAX_TAGS_PER_USER.defaultValue))} (\`MAX_TAGS_PER_USER\`)`,
+        '429 `quota_exceeded`',
+      ],
       [
         'Search words of a batch. A tag counts as four, and a repeated change of a task counts three times',
         count(maxBatchIndexCost),

@@ -75,7 +75,7 @@ export function createApp(services: Services): Hono<Env> {
 function implementations({ config, database, issuer, ping }: Services): Operation[] {
   let document: object | undefined;
   return [
-    ...taskOperations(database.asUser),
+    ...taskOperations({ database: database.asUser, quotas: config.quotas }),
     ...tagOperations(database.asUser),
     meOperation,
     ...healthOperations(ping),

@@ -5,6 +5,7 @@ export interface Config {
   readonly database: DatabaseConfig;
   readonly auth: AuthConfig;
   readonly limits: LimitsConfig;
+  readonly quotas: QuotasConfig;
   readonly log: { readonly level: LogLevel };
   /** The metrics server; null if metrics are off. */
   readonly metrics: { readonly port: number } | null;
@@ -33,6 +34,12 @@ export interface LimitsConfig {
   readonly authFailures: number;
   /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
+}
+
+/** Maximum number per user; 0 disables a quota. */
+export interface QuotasConfig {
+  readonly tasks: number;
+  readonly tags: number;
 }
 
 export type DatabaseConfig = (EmbeddedDatabase | PostgresDatabase) & {

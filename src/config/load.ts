@@ -54,6 +54,7 @@ export function loadConfig(environment: Environment): Config {
       authFailures: required(values.AUTH_FAILURES_PER_MINUTE),
       trustedProxies: values.TRUSTED_PROXIES ?? [],
     },
+    quotas: { tasks: required(values.MAX_TASKS_PER_USER), tags: required(values.MAX_TAGS_PER_USER) },
     log: { level: required(values.LOG_LEVEL) },
     metrics,
     traces: isTracingEnabled(environment),

@@ -145,6 +145,16 @@ export const variables = {
     defaultValue: '60',
     parse: wholeNumber(0, 1_000_000),
   }),
+  MAX_TASKS_PER_USER: define({
+    description: 'Maximum number of tasks per user; 0 disables the quota.',
+    defaultValue: '100000',
+    parse: wholeNumber(0, 100_000_000),
+  }),
+  MAX_TAGS_PER_USER: define({
+    description: 'Maximum number of tags per user; 0 disables the quota.',
+    defaultValue: '1000',
+    parse: wholeNumber(0, 1_000_000),
+  }),
   LOG_LEVEL: define<LogLevel>({
     description: `Minimum log level: ${logLevels.join(', ')}. The log has JSON lines on a pipe and readable lines on a terminal.`,
     defaultValue: 'info',

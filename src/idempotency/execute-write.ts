@@ -5,12 +5,23 @@ import { pathOf } from '../http/base-path.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { catalogue } from '../problems/catalogue.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import type { Mutation } from '../resource/mutation.ts';
-import { acquireKey, idempotentRequest, replayedResponse, saveResponse } from './keys.ts';
+import { acquireKey, idempotentRequest, replayedResponse, requireRoom, saveResponse } from './keys.ts';
 import type { StoredResponse } from './stored-response.ts';
 import { takeTurn } from './turn.ts';
 
-/** Renders the result of a mutation. */
+/** What writes run on. */
+export interface WriteContext {
+  readonly database: UserDatabase;
+  readonly quotas: Quotas;
+}
+
+/**
+ * Renders the result of a mutation.
+ *
+ * @throws ProblemError if the response of a composed mutation is too large; the mutation is then rolled back
+ */
 export type ToResponse<Result> = (result: Result, context: RequestContext) => StoredResponse;
 
 /**
@@ -22,7 +33,7 @@ export type ToResponse<Result> = (result: Result, context: RequestContext) => St
  * @throws ProblemError the problems of the mutation, of the key and of the database
  */
 export async function executeWrite<Result>(
-  database: UserDatabase,
+  writes: WriteContext,
   context: RequestContext,
   mutation: Mutation<Result>,
   key: string | undefined,
@@ -30,27 +41,24 @@ export async function executeWrite<Result>(
 ): Promise<Response> {
   const { status, headers, body } =
     key === undefined
-      ? toResponse(await executeMutation(database, context, mutation), context)
-      : await executeIdempotentWrite(database, context, mutation, key, toResponse);
+      ? await executeMutation(writes, context, mutation, toResponse)
+      : await executeIdempotentWrite(writes, context, mutation, key, toResponse);
   return new Response(body, { status, headers });
 }
 
 function executeMutation<Result>(
-  database: UserDatabase,
+  { database, quotas }: WriteContext,
   context: RequestContext,
   mutation: Mutation<Result>,
-): Promise<Result> {
+  toResponse: ToResponse<Result>,
+): Promise<StoredResponse> {
   const principal = context.get('principal');
-  const statements: BoundStatement[] = [takeTurn(principal.userId), ...mutation.statements];
-  const toResult = ([, ...rows]: readonly object[][]) => mutation.toResult(rows);
-  const result = mutation.isComposed
-    ? database.transact(principal, statements, (rows) => ({
-        end: 'commit',
-        finalStatements: [],
-        value: toResult(rows),
-      }))
-    : database.run(principal, statements).then(toResult);
-  return result.catch(translateConstraintViolation(mutation, 1));
+  const statements: BoundStatement[] = [takeTurn(principal.userId, quotas), ...mutation.statements];
+  const respond = ([, ...rows]: readonly object[][]) => toResponse(mutation.toResult(rows), context);
+  const response = mutation.isComposed
+    ? database.transact(principal, statements, (rows) => ({ end: 'commit', finalStatements: [], value: respond(rows) }))
+    : database.run(principal, statements).then(respond);
+  return response.catch(translateConstraintViolation(mutation, 1, quotas));
 }
 
 const savepoint = command('savepoint write');
@@ -66,7 +74,7 @@ function command(text: string): BoundStatement<[]> {
  * If the connection is lost, the repeated attempt finds the record of the first one, if that was committed.
  */
 function executeIdempotentWrite<Result>(
-  database: UserDatabase,
+  { database, quotas }: WriteContext,
   context: RequestContext,
   mutation: Mutation<Result>,
   key: string,
@@ -75,7 +83,7 @@ function executeIdempotentWrite<Result>(
   const principal = context.get('principal');
   const request = idempotentRequest(key, context.req.method, pathOf(context), context.get('body'));
   const acquisition = acquireKey(principal.userId, request);
-  const preparation = [takeTurn(principal.userId), ...(mutation.isComposed ? [savepoint] : [])];
+  const preparation = [takeTurn(principal.userId, quotas), ...(mutation.isComposed ? [savepoint] : [])];
   const ownStart = acquisition.length + preparation.length;
   return database
     .transact(
@@ -85,6 +93,7 @@ function executeIdempotentWrite<Result>(
         const replayed = replayedResponse(locked, found, request);
         if (replayed) return { end: 'rollback', value: replayed };
         const { response, isDone } = responseOf(rest.slice(preparation.length));
+        requireRoom(found, response);
         return {
           end: 'commit',
           finalStatements: [
@@ -96,7 +105,7 @@ function executeIdempotentWrite<Result>(
       },
       'repeat',
     )
-    .catch(translateConstraintViolation(mutation, ownStart));
+    .catch(translateConstraintViolation(mutation, ownStart, quotas));
 
   function responseOf(rows: readonly object[][]): { response: StoredResponse; isDone: boolean } {
     try {
@@ -109,11 +118,14 @@ function executeIdempotentWrite<Result>(
 }
 
 /** @param start the index of the mutation's first statement among the statements of the transaction */
-function translateConstraintViolation(mutation: Mutation<unknown>, start: number): (error: unknown) => never {
+function translateConstraintViolation(
+  mutation: Mutation<unknown>,
+  start: number,
+  quotas: Quotas,
+): (error: unknown) => never {
   return (error) => {
-    throw (
-      (error instanceof RefusedValueError && mutation.onConstraintViolation(error, error.statement - start)) || error
-    );
+    const isRejected = error instanceof RefusedValueError;
+    throw (isRejected && mutation.onConstraintViolation(error, error.statement - start, quotas)) || error;
   };
 }
 

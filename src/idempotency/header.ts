@@ -21,4 +21,4 @@ export const idempotencyKey = {
 };
 
 /** The problems of the header. */
-export const keyProblems = ['request_in_progress', 'idempotency_key_reused'] as const;
+export const keyProblems = ['request_in_progress', 'idempotency_key_reused', 'quota_exceeded'] as const;

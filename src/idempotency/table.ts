@@ -1,6 +1,6 @@
 /** The table of idempotency keys and of the responses to their requests. */
 import { sql } from 'drizzle-orm';
-import { check, customType, index, pgPolicy, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, check, customType, index, pgPolicy, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core';
 import { janitor, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
 import { retention } from './retention.ts';
 
@@ -19,6 +19,13 @@ export const idempotencyKeys = todoSchema.table(
     location: text(),
     body: text(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
+    /**
+     * Running totals of the user's records, in the order of `created_at`, with this record: their number, and the bytes
+     * of their bodies. The difference of two records is the total between them, which `keys.ts` reads without a sum. A
+     * trigger sets them.
+     */
+    runningCount: bigint('running_count', { mode: 'number' }).notNull().default(0),
+    runningBytes: bigint('running_bytes', { mode: 'number' }).notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.ownerId, table.key] }),

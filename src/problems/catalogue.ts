@@ -169,6 +169,14 @@ const kinds = {
     appliesTo: 'token',
     headers: retryAfter,
   },
+  quota_exceeded: {
+    status: 429,
+    title: 'Quota exceeded',
+    detail: 'The request would exceed a quota of the user.',
+    remedy:
+      'The detail names the quota and its value. Delete what the quota counts, or send the write without an Idempotency-Key if the quota is that of stored responses. The server changed nothing, and there is no Retry-After, because waiting does not free a quota of resources. The operator of the server sets the quotas.',
+    appliesTo: 'named',
+  },
   internal_error: {
     status: 500,
     title: 'Internal error',

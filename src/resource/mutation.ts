@@ -2,6 +2,7 @@
 import type { RowsOf } from '../database/statement.ts';
 import type { RefusedValueError } from '../database/user-database.ts';
 import { ProblemError } from '../problems/problem.ts';
+import type { Quotas } from '../quotas/quotas.ts';
 import type { BoundMutationStatement } from './mutation-statement.ts';
 
 /** A write of one resource, or of several in order. `executeWrite` of `src/idempotency/` runs it. */
@@ -17,9 +18,10 @@ export interface Mutation<Result> {
    * The problem of a value that PostgreSQL rejected.
    *
    * @param statementIndex the index of the failed statement in `statements`
+   * @param quotas those that the statements ran with
    * @returns undefined if the rejection is an error of the server
    */
-  onConstraintViolation(error: RefusedValueError, statementIndex: number): ProblemError | undefined;
+  onConstraintViolation(error: RefusedValueError, statementIndex: number, quotas: Quotas): ProblemError | undefined;
   /** Whether `toResult` can throw after some statements have changed rows, which must then be rolled back. */
   readonly isComposed?: boolean;
 }
@@ -69,9 +71,10 @@ export function composeMutations<First, Result>(
         }
       });
     },
-    onConstraintViolation(error, statementIndex) {
+    onConstraintViolation(error, statementIndex, quotas) {
       const index = starts.findLastIndex((start) => start <= statementIndex);
-      const problem = (steps[index] ?? first).onConstraintViolation(error, statementIndex - (starts[index] ?? 0));
+      const step = steps[index] ?? first;
+      const problem = step.onConstraintViolation(error, statementIndex - (starts[index] ?? 0), quotas);
       return problem && index >= 0 ? problemOfStep(problem, index) : problem;
     },
   };

@@ -57,7 +57,10 @@ const batchResult = z
       type: 'integer',
       description: 'Created (201), changed (200) or deleted (204).',
     }),
-    task: task.optional().meta({ description: 'The task after the operation; absent if the operation deleted it.' }),
+    task: task.optional().meta({
+      description:
+        'The task after the batch; absent if the operation deleted it, or if a later operation of the batch has the same id.',
+    }),
   })
   .meta({ id: 'BatchResult', description: 'The result of one operation.' });
 

@@ -3,7 +3,13 @@ import { uuidv7 } from 'uuidv7';
 import { type FieldError, ProblemError, validationFailed } from '../problems/problem.ts';
 import { composeMutations, defineMutation, type Mutation } from '../resource/mutation.ts';
 import type { BatchOperation } from './batch-schemas.ts';
-import { createTaskMutation, deleteTaskMutation, patchTaskMutation, type TaskResult } from './mutations.ts';
+import {
+  changeTaskMutation,
+  createTaskMutation,
+  deleteTaskMutation,
+  patchTaskMutation,
+  type TaskResult,
+} from './mutations.ts';
 import { type LockedTask, lockTasks } from './sql/write-statements.ts';
 
 /**
@@ -12,7 +18,18 @@ import { type LockedTask, lockTasks } from './sql/write-statements.ts';
  */
 export const maxBatchIndexCost = 3_000;
 
-/** @throws ProblemError validation_failed for more than `maxBatchIndexCost` */
+/**
+ * The maximum size of all results, in bytes. A batch of small operations on large tasks must not make the server render
+ * and store many times its own size.
+ */
+export const maxResultsBytes = 1024 * 1024;
+
+/**
+ * The result of an operation has the task unless a later operation names the same task. So a result contains each task
+ * once, as it is after the batch.
+ *
+ * @throws ProblemError validation_failed for more than `maxBatchIndexCost`
+ */
 export function batchMutation(ownerId: string, operations: readonly BatchOperation[]): Mutation<TaskResult[]> {
   return composeMutations(
     lockMutation(ownerId, operations.flatMap(idsOf)),
@@ -23,11 +40,14 @@ export function batchMutation(ownerId: string, operations: readonly BatchOperati
 
 /** Stops at the operation that exceeds the bound, because the words of the others would cost time. */
 function boundedMutations(ownerId: string, operations: readonly BatchOperation[]): Mutation<TaskResult>[] {
+  const lastWithId = new Map(
+    operations.flatMap((operation, index) => idsOf(operation).map((id) => [id, index] as const)),
+  );
   const changed = new Set<string>();
   let indexCost = 0;
   return operations.map((operation, index) => {
-    const mutation = mutationOf(ownerId, operation);
     const [id] = idsOf(operation);
+    const mutation = mutationOf(ownerId, operation, id === undefined || lastWithId.get(id) === index);
     // PostgreSQL also reads the rows that the earlier changes of this transaction have deleted.
     const factor = id !== undefined && changed.has(id) ? 3 : 1;
     if (id !== undefined) changed.add(id);
@@ -53,15 +73,28 @@ function lockMutation(ownerId: string, ids: readonly string[]): Mutation<readonl
   });
 }
 
-function mutationOf(ownerId: string, operation: BatchOperation): Mutation<TaskResult> {
+/** @param isFinal whether no later operation names the same task */
+function mutationOf(ownerId: string, operation: BatchOperation, isFinal: boolean): Mutation<TaskResult> {
   if (operation.op === 'create') {
     const { id = uuidv7(), ...task } = operation.task;
-    return createTaskMutation(ownerId, id, task);
+    const creation = createTaskMutation(ownerId, id, task);
+    return isFinal ? creation : withoutTask(creation);
   }
   const versions = operation.if_version === undefined ? null : [operation.if_version];
-  return operation.op === 'update'
+  if (operation.op === 'delete') return deleteTaskMutation(ownerId, operation.id, versions);
+  return isFinal
     ? patchTaskMutation(ownerId, operation.id, operation.patch, versions)
-    : deleteTaskMutation(ownerId, operation.id, versions);
+    : changeTaskMutation(ownerId, operation.id, operation.patch, versions);
+}
+
+function withoutTask(mutation: Mutation<TaskResult>): Mutation<TaskResult> {
+  return { ...mutation, toResult: (rows) => ({ status: mutation.toResult(rows).status }) };
+}
+
+/** The problem of a batch whose results exceed `maxResultsBytes` at this operation. */
+export function resultsTooLarge(index: number): ProblemError {
+  const message = `the results up to this operation exceed ${maxResultsBytes / 1024} KiB; send it and those after it in another batch`;
+  return validationFailed([{ in: 'body', pointer: `/operations/${index}`, message }]);
 }
 
 function idsOf(operation: BatchOperation): string[] {

@@ -100,7 +100,7 @@ interface TagRow {
 export const tagKeys: DerivedData = {
   name: 'tag_keys',
   version: 2,
-  tables: ['tasks', 'tags', 'task_tags'],
+  tables: ['tasks', 'tags', 'task_tags', 'usage'],
   async deriveNext(query, after) {
     const tags = await query<TagRow>(
       `select owner_id, id, name, key from todo.tags

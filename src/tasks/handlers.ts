@@ -1,16 +1,15 @@
 /** The handlers of the operations on tasks: each checks its preconditions, runs its statements and renders its response. */
 import { uuidv7 } from 'uuidv7';
-import type { UserDatabase } from '../database/user-database.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { implement, type Operation } from '../http/route.ts';
-import { executeWrite } from '../idempotency/execute-write.ts';
+import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { Keyset } from '../resource/keyset.ts';
 import { respondWithPage } from '../resource/page.ts';
 import { allowedVersions } from '../resource/preconditions.ts';
 import { readResponse, writeResponse } from '../resource/response.ts';
-import { batchMutation } from './batch.ts';
+import { batchMutation, maxResultsBytes, resultsTooLarge } from './batch.ts';
 import {
   createTaskMutation,
   deleteTaskMutation,
@@ -31,7 +30,8 @@ import {
 import { toTask } from './sql/row.ts';
 import { selectTask } from './sql/write-statements.ts';
 
-export function taskOperations(database: UserDatabase): Operation[] {
+export function taskOperations(writes: WriteContext): Operation[] {
+  const { database } = writes;
   return [
     implement(listTasksRoute, async ({ query }, context) => {
       const principal = context.get('principal');
@@ -44,13 +44,13 @@ export function taskOperations(database: UserDatabase): Operation[] {
     implement(runBatchRoute, ({ body, headers }, context) => {
       const { userId } = context.get('principal');
       const mutation = batchMutation(userId, body.operations);
-      return executeWrite(database, context, mutation, headers['idempotency-key'], batchResponse);
+      return executeWrite(writes, context, mutation, headers['idempotency-key'], batchResponse);
     }),
 
     implement(createTaskRoute, ({ body: { id = uuidv7(), ...task }, headers }, context) => {
       const { userId } = context.get('principal');
       const mutation = createTaskMutation(userId, id, task);
-      return executeWrite(database, context, mutation, headers['idempotency-key'], taskResponse);
+      return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
 
     implement(readTaskRoute, async ({ path, headers }, context) => {
@@ -63,19 +63,19 @@ export function taskOperations(database: UserDatabase): Operation[] {
     implement(replaceTaskRoute, ({ path, body, headers }, context) => {
       const { userId } = context.get('principal');
       const mutation = replaceTaskMutation(userId, path.id, body, allowedVersions(headers['if-match']));
-      return executeWrite(database, context, mutation, headers['idempotency-key'], taskResponse);
+      return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
 
     implement(patchTaskRoute, ({ path, body, headers }, context) => {
       const { userId } = context.get('principal');
       const mutation = patchTaskMutation(userId, path.id, body, allowedVersions(headers['if-match']));
-      return executeWrite(database, context, mutation, headers['idempotency-key'], taskResponse);
+      return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
 
     implement(deleteTaskRoute, ({ path, headers }, context) => {
       const { userId } = context.get('principal');
       const mutation = deleteTaskMutation(userId, path.id, allowedVersions(headers['if-match']));
-      return executeWrite(database, context, mutation, headers['idempotency-key'], taskResponse);
+      return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
   ];
 }
@@ -84,6 +84,14 @@ function taskResponse({ status, task }: TaskResult, context: RequestContext): St
   return writeResponse(status, task, createTaskRoute.path, context);
 }
 
+/** @throws ProblemError validation_failed if the results are too large */
 function batchResponse(results: readonly TaskResult[]): StoredResponse {
-  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ results }) };
+  let bytes = 0;
+  const texts = results.map((result, index) => {
+    const text = JSON.stringify(result);
+    bytes += Buffer.byteLength(text);
+    if (bytes > maxResultsBytes) throw resultsTooLarge(index);
+    return text;
+  });
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: `{"results":[${texts.join(',')}]}` };
 }

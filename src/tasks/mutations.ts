@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RefusedValueError } from '../database/user-database.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
+import { type Quotas, quotaProblem } from '../quotas/quotas.ts';
 import { assertLocked } from '../resource/locked-row.ts';
 import { defineMutation, type Mutation } from '../resource/mutation.ts';
 import type { AllowedVersions } from '../resource/preconditions.ts';
@@ -14,7 +15,7 @@ import { tagKey } from './tag-key.ts';
 
 export interface TaskResult {
   readonly status: WriteStatus;
-  /** The task after the mutation; absent if the mutation deleted it. */
+  /** The task after the mutation; absent if the mutation deleted it, or if its result must not have the task. */
   readonly task?: Task;
 }
 
@@ -28,7 +29,7 @@ export function createTaskMutation(ownerId: string, id: string, task: TaskReplac
       if (stored && hasFields(stored, task)) return { status: 200, task: stored };
       throw new ProblemError('id_taken');
     },
-    onConstraintViolation: dueProblem,
+    onConstraintViolation: rejectionProblem,
   });
 }
 
@@ -45,7 +46,24 @@ export function patchTaskMutation(
       if (!changed) throw new ProblemError('task_not_found');
       return { status: 200, task: toTask(changed) };
     },
-    onConstraintViolation: dueProblem,
+    onConstraintViolation: rejectionProblem,
+  });
+}
+
+/** A patch whose result has no task, so that no statement reads it. */
+export function changeTaskMutation(
+  ownerId: string,
+  id: string,
+  patch: TaskPatch,
+  versions: AllowedVersions,
+): Mutation<TaskResult> {
+  return defineMutation({
+    statements: [lockTask(ownerId, id), updateTask(ownerId, id, patch, versions)],
+    toResult([[locked]]): TaskResult {
+      assertLocked(locked, versions, 'task_not_found');
+      return { status: 200 };
+    },
+    onConstraintViolation: rejectionProblem,
   });
 }
 
@@ -67,13 +85,13 @@ export function deleteTaskMutation(ownerId: string, id: string, versions: Allowe
       assertLocked(locked, versions, 'task_not_found');
       return { status: 204 };
     },
-    onConstraintViolation: dueProblem,
+    onConstraintViolation: rejectionProblem,
   });
 }
 
-function dueProblem(error: RefusedValueError): ProblemError | undefined {
+function rejectionProblem(error: RefusedValueError, _index: number, quotas: Quotas): ProblemError | undefined {
   const fieldError = dueFieldError(error);
-  return fieldError && validationFailed([fieldError]);
+  return fieldError ? validationFailed([fieldError]) : quotaProblem(error.constraint, quotas);
 }
 
 /** Whether a stored task is the one that a request to create it asks for. */

@@ -4,7 +4,7 @@ import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { pageParameters, resourceId } from '../resource/schemas.ts';
-import { maxBatchIndexCost } from './batch.ts';
+import { maxBatchIndexCost, maxResultsBytes } from './batch.ts';
 import { batch, batchResults, maxOperations } from './batch-schemas.ts';
 import { filterParameters, ranges, sorts } from './list-parameters.ts';
 import { task, taskBodyLimit, taskCreate, taskPatch, taskReplace } from './schemas.ts';
@@ -94,7 +94,7 @@ export const runBatchRoute = defineRoute({
   path: '/api/v1/tasks/batch',
   tag,
   summary: 'Create, change and delete several tasks',
-  description: `Up to ${maxOperations} operations, which run in order, all or none of them. If one fails, the response is its problem, and \`errors\` names the operation. All operations together can have ${maxBatchIndexCost.toLocaleString('en')} search words; a tag counts as four words, and a repeated change of a task counts three times.`,
+  description: `Up to ${maxOperations} operations, which run in order, all or none of them. If one fails, the response is its problem, and \`errors\` names the operation. A task that several operations name is in the result of the last one only. If the results exceed ${maxResultsBytes / 1024} KiB, nothing changes, and \`errors\` names the first operation that belongs in another batch. All operations together can have ${maxBatchIndexCost.toLocaleString('en')} search words; a tag counts as four words, and a repeated change of a task counts three times.`,
   token: 'tasks:write',
   request: { headers: z.object(idempotencyKey), body: batch },
   bodyLimit: taskBodyLimit,

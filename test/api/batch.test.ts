@@ -29,11 +29,23 @@ test('creates, changes and deletes in order, and responds with the result of eac
   ]);
   expect(status).toBe(200);
   expect(body.results.map((result: any) => result.status)).toEqual([201, 200, 200, 204, 201, 200, 201]);
-  expect(body.results.map((result: any) => result.task?.version)).toEqual([1, 2, 3, undefined, 1, 1, 1]);
-  expect(body.results[0].task).toMatchObject({ title: 'one', tags: ['a', 'b'], status: 'Todo' });
-  expect(body.results[2].task).toMatchObject({ tags: [], status: 'Done', due: { date: '2026-12-01', time: '09:30' } });
+  expect(body.results.map((result: any) => result.task?.version)).toEqual([
+    undefined,
+    undefined,
+    3,
+    undefined,
+    undefined,
+    1,
+    1,
+  ]);
+  expect(body.results[2].task).toMatchObject({
+    title: 'one',
+    tags: [],
+    status: 'Done',
+    due: { date: '2026-12-01', time: '09:30' },
+  });
   const { body: tasks } = await ada.get('/api/v1/tasks?sort=title');
-  expect(tasks).toEqual([body.results[4].task, body.results[6].task, body.results[2].task]);
+  expect(tasks).toEqual([body.results[5].task, body.results[6].task, body.results[2].task]);
 });
 
 describe('if one operation fails, nothing changes and the response names the operation', () => {
@@ -205,4 +217,41 @@ test('simultaneous batches on the same tasks all succeed', async () => {
   const { body: tasks } = await ada.get('/api/v1/tasks');
   expect(new Set(tasks.map((task: any) => task.title)).size).toBe(1);
   expect(tasks.map((task: any) => task.version)).toEqual(tasks.map(() => done + 1));
+});
+
+test('a task that several operations name is in the result of the last one only', async () => {
+  const ada = api.user();
+  const description = 'y'.repeat(10_000);
+  await ada.post('/api/v1/tasks', { id: id(1), title: 'x', description });
+  const operations = Array.from({ length: 100 }, () => ({ op: 'update', id: id(1), patch: {} }));
+  const { status, body, text } = await batch(ada, operations);
+  expect(status).toBe(200);
+  expect(body.results.slice(0, -1)).toEqual(operations.slice(1).map(() => ({ status: 200 })));
+  expect(body.results.at(-1)).toMatchObject({ status: 200, task: { id: id(1), description, version: 1 } });
+  expect(text.length).toBeLessThan(15_000);
+  const deleted = await batch(ada, [
+    { op: 'create', task: { id: id(2), title: 'brief' } },
+    { op: 'update', id: id(2), patch: { status: 'Done' } },
+    { op: 'delete', id: id(2), if_version: 2 },
+  ]);
+  expect(deleted.body.results).toEqual([{ status: 201 }, { status: 200 }, { status: 204 }]);
+});
+
+test('a batch whose results exceed 1 MiB changes nothing and names the operation, and a smaller one works', async () => {
+  const ada = api.user();
+  const description = '🎉'.repeat(10_000);
+  for (let n = 0; n < 26; n += 1) await ada.post('/api/v1/tasks', { id: id(n), title: `${n}`, description });
+  const operations = Array.from({ length: 26 }, (_, n) => ({ op: 'update', id: id(n), patch: { priority: 'High' } }));
+  for (const headers of [{}, { 'Idempotency-Key': 'k' }]) {
+    const { status, body } = await batch(ada, operations, headers);
+    expect([status, body.code]).toEqual([422, 'validation_failed']);
+    expect(body.errors).toEqual([
+      { in: 'body', pointer: '/operations/25', message: expect.stringMatching(/exceed 1024 KiB.*another batch/) },
+    ]);
+  }
+  expect((await ada.get('/api/v1/tasks?priority=High')).body).toEqual([]);
+  const first = await batch(ada, operations.slice(0, 25), { 'Idempotency-Key': 'k' });
+  expect([first.status, first.headers.has('idempotency-replayed')]).toEqual([200, false]);
+  const replay = await batch(ada, operations.slice(0, 25), { 'Idempotency-Key': 'k' });
+  expect(replay.text).toBe(first.text);
 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
 import { deleteExpiredKeys } from '../../src/idempotency/cleanup.ts';
-import { maxKeysPerUser } from '../../src/idempotency/keys.ts';
+import { maxKeysPerUser, maxStoredBytesPerUser } from '../../src/idempotency/keys.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;
@@ -206,14 +206,81 @@ test('the number of keys per user is limited; writes without a key continue', as
   const [ada, bob] = [api.user(), api.user()];
   await api.database.query(
     `insert into todo.idempotency_keys (owner_id, key, fingerprint, status, created_at)
-     select $1, 'k' || n, '\\x00', 204, now() - interval '23 hours' from generate_series(1, $2::int) as n`,
+     select $1, 'k' || n, '\\x00', 204, now() - interval '23 hours' + n * interval '1 ms' from generate_series(1, $2::int) as n`,
     [ada.userId, maxKeysPerUser],
   );
   const { status, body, headers } = await ada.post('/api/v1/tasks', { title: 'x' }, key('one-more'));
   expect([status, body.code]).toEqual([429, 'rate_limited']);
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(3_500);
-  expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(3_600);
+  expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(3_601);
   expect((await ada.get('/api/v1/tasks')).body).toEqual([]);
   expect((await ada.post('/api/v1/tasks', { title: 'x' })).status).toBe(201);
   expect((await bob.post('/api/v1/tasks', { title: 'x' }, key('one-more'))).status).toBe(201);
+});
+
+describe('the bytes of stored responses per user are limited', () => {
+  /** Sets how much the user has stored, in place of many large responses. The key `old` has the oldest response. */
+  async function userWithStored(bytes: number): Promise<Client> {
+    const user = api.user();
+    await user.post('/api/v1/tasks', { title: 'x' }, key('old'));
+    await user.post('/api/v1/tasks', { title: 'x' }, key('new'));
+    await api.database.query(
+      `update todo.idempotency_keys as stored set running_bytes = $2 + (
+         select running_bytes - octet_length(body) from todo.idempotency_keys where owner_id = $1 and key = 'old')
+       where owner_id = $1 and key = 'new'`,
+      [user.userId, bytes],
+    );
+    return user;
+  }
+
+  test.each([
+    ['all of it', maxStoredBytesPerUser],
+    ['all but a few bytes', maxStoredBytesPerUser - 100],
+  ])('with %s used, a write with a new key is rejected and changes nothing', async (_used, bytes) => {
+    const user = await userWithStored(bytes);
+    const write = () => user.post('/api/v1/tasks', { title: 'y' }, key('k'));
+    const { status, body, headers } = await write();
+    expect([status, body.code, headers.get('retry-after')]).toEqual([429, 'quota_exceeded', null]);
+    expect(body.detail).toMatch(/quota of 64 MiB of stored responses.*Write without an Idempotency-Key/);
+    expect((await user.get('/api/v1/tasks')).body).toHaveLength(2);
+    expect((await user.post('/api/v1/tasks', { title: 'x' }, key('old'))).headers.get('idempotency-replayed')).toBe(
+      'true',
+    );
+    expect((await user.post('/api/v1/tasks', { title: 'z' })).status).toBe(201);
+
+    // The oldest response expires, and the key of the rejected request is still free.
+    await api.database.query(
+      `update todo.idempotency_keys set created_at = now() - interval '25 hours', running_bytes = $2
+       where owner_id = $1 and key = 'old'`,
+      [user.userId, bytes - 100],
+    );
+    await api.database.query(
+      `update todo.idempotency_keys set running_bytes = $2 where owner_id = $1 and key = 'new'`,
+      [user.userId, bytes + 500],
+    );
+    const again = await write();
+    expect([again.status, again.headers.has('idempotency-replayed')]).toEqual([201, false]);
+  });
+
+  test('and the totals count every response once, also that of a key used again after it has expired', async () => {
+    const user = api.user();
+    const send = (name: string, title: string) => user.post('/api/v1/tasks', { title }, key(name));
+    for (const name of ['a', 'b', 'c']) await send(name, name.repeat(50));
+    await api.database.query(
+      `update todo.idempotency_keys set created_at = now() - interval '25 hours' where owner_id = $1 and key = 'a'`,
+      [user.userId],
+    );
+    await send('a', 'again');
+    await Promise.all(['d', 'e', 'f'].map((name) => send(name, name.repeat(20))));
+    const rows = await api.database.query<{ running_count: string; running_bytes: string; bytes: number }>(
+      `select running_count, running_bytes, octet_length(body) as bytes from todo.idempotency_keys
+       where owner_id = $1 order by created_at`,
+      [user.userId],
+    );
+    expect(rows).toHaveLength(6);
+    const [oldest, newest] = [rows[0], rows.at(-1)];
+    expect(Number(newest?.running_count) - Number(oldest?.running_count)).toBe(5);
+    const later = rows.slice(1).reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(Number(newest?.running_bytes) - Number(oldest?.running_bytes)).toBe(later);
+  });
 });

@@ -30,10 +30,14 @@ class Model {
   readonly tasks = new Map<string, ModelTask>();
   readonly answers = new Map<string, { request: string; status: number; version: number | undefined }>();
 
+  /** The tags that some task has, in the order of their code units. */
+  inUse(): string[] {
+    return [...new Set([...this.tasks.values()].flatMap(({ tags }) => tags))].sort();
+  }
+
   /** A tag keeps its spelling while a task has it. Otherwise the first given spelling counts. */
   spell(names: readonly string[]): string[] {
-    const inUse = [...this.tasks.values()].flatMap(({ tags }) => tags);
-    const spellings = new Map([...inUse, ...names].toReversed().map((name) => [name.toLowerCase(), name]));
+    const spellings = new Map([...this.inUse(), ...names].toReversed().map((name) => [name.toLowerCase(), name]));
     const spelled = new Set(names.map((name) => spellings.get(name.toLowerCase()) as string));
     return [...spelled].sort(new Intl.Collator('und').compare);
   }
@@ -154,6 +158,21 @@ function send(client: Client, { changes, key }: Step) {
   return each.op === 'replace' ? client.put(path, each.fields, headers) : client.patch(path, each.fields, headers);
 }
 
+/** The names of all tags that the database has, with or without tasks. */
+async function storedTagsOf({ userId }: Client): Promise<string[]> {
+  const rows = await api.database.query<{ name: string }>('select name from todo.tags where owner_id = $1', [userId]);
+  return rows.map(({ name }) => name).sort();
+}
+
+/** The counts that the quotas are held against. */
+async function countsOf({ userId }: Client): Promise<object> {
+  const rows = await api.database.query<{ resource: string; count: number }>(
+    'select resource, count from todo.usage where owner_id = $1',
+    [userId],
+  );
+  return { tasks: 0, tags: 0, ...Object.fromEntries(rows.map(({ resource, count }) => [resource, count])) };
+}
+
 test('the API agrees with the model after any sequence of requests', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -177,7 +196,10 @@ test('the API agrees with the model after any sequence of requests', async () =>
             { title, description, status, priority, tags, due, version: current },
           ]),
         );
-        expect(stored).toEqual(Object.fromEntries((models[index] as Model).tasks));
+        const model = models[index] as Model;
+        expect(stored).toEqual(Object.fromEntries(model.tasks));
+        expect(await storedTagsOf(client)).toEqual(model.inUse());
+        expect(await countsOf(client)).toEqual({ tasks: model.tasks.size, tags: model.inUse().length });
       }
     }),
     { numRuns: 60 },

@@ -59,11 +59,19 @@ const provocations: Record<ProblemCode, Provocation> = {
   rate_limited: async () => {
     const user = api.user();
     await api.database.query(
-      `insert into todo.idempotency_keys (owner_id, key, fingerprint, status)
-       select $1, 'key-' || number, '\\x00', 204 from generate_series(1, $2::int) as number`,
+      `insert into todo.idempotency_keys (owner_id, key, fingerprint, status, created_at)
+       select $1, 'key-' || number, '\\x00', 204, now() - interval '1 hour' + number * interval '1 ms' from generate_series(1, $2::int) as number`,
       [user.userId, maxKeysPerUser],
     );
     return user.post(collection, { title: 'x' }, { 'Idempotency-Key': 'one-too-many' });
+  },
+  quota_exceeded: async () => {
+    const user = api.user();
+    await user.post(collection, { title: 'x' });
+    await api.database.query("update todo.usage set count = 100000 where owner_id = $1 and resource = 'tasks'", [
+      user.userId,
+    ]);
+    return user.post(collection, { title: 'one too many' });
   },
   version_mismatch: async () => {
     const { user, path } = await taskOf();
@@ -119,7 +127,8 @@ describe.each(problemCodes)('%s', (code) => {
     expect(status).toBe(explanation.status);
     expect(body.detail.length).toBeGreaterThan(10);
     if (status === 401 || status === 403) expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
-    if (status === 503 || status === 429) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    if (status === 503 || (status === 429 && code !== 'quota_exceeded'))
+      expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
     expect(text).not.toMatch(
       /select|insert|update|todo\.|Secret|Bearer ey|postgres|node_modules|src\/|\.ts:|at [A-Z]\w+\./,
     );

@@ -196,6 +196,11 @@ test.each(losing)('a tag that has lost its last task by %s takes the next spelli
   expect((await ada.post('/api/v1/tasks', { title: '3', tags: ['HOME'] })).body).toMatchObject({ tags: ['Home'] });
   for (const task of (await ada.get('/api/v1/tasks?tag=home')).body) await lose(ada, task.id);
   expect(second?.status).toBe(201);
+  // The row is gone, too.
+  const rows = await api.database.query(`select name from todo.tags where owner_id = $1 and key = 'home'`, [
+    ada.userId,
+  ]);
+  expect(rows).toEqual([]);
   expect((await ada.get('/api/v1/tags')).body.map((tag: any) => tag.name)).not.toContain('Home');
   expect((await ada.post('/api/v1/tasks', { title: '4', tags: ['hOME'] })).body).toMatchObject({ tags: ['hOME'] });
   expect((await ada.post('/api/v1/tasks', { title: '5', tags: ['home'] })).body).toMatchObject({ tags: ['hOME'] });
@@ -215,7 +220,7 @@ test('a batch can remove a tag and create it again, and a task that keeps its ta
       { op: 'update', id: task.id, patch: { tags: ['home'] } },
     ],
   });
-  expect(body.results.map((result: any) => result.task.tags)).toEqual([[], ['HOME'], ['HOME']]);
+  expect(body.results.map((result: any) => result.task?.tags)).toEqual([undefined, ['HOME'], ['HOME']]);
 });
 
 test('one of several simultaneous spellings of an unused tag wins, and all responses have it', async () => {

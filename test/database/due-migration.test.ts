@@ -1,69 +1,11 @@
 /** Migration that resolves short names as time zones, on a database of the previous version with tasks. */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { PGlite } from '@electric-sql/pglite';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
 import type { Driver } from '../../src/database/driver.ts';
-import { openPostgres } from '../../src/database/pg/postgres.ts';
-import { openEmbedded } from '../../src/database/pglite/pglite.ts';
-import { roles } from '../../src/database/schema/roles.ts';
-import { createTestDatabase, databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
+import { createTestDatabase, databaseConfig } from '../support/databases.ts';
+import { databaseBefore, migrationsAround } from '../support/earlier-database.ts';
 
-const files = readdirSync('migrations')
-  .filter((file) => file.endsWith('.sql'))
-  .sort();
-const earlier = files.slice(
-  0,
-  files.findIndex((file) => file.endsWith('_due_instant.sql')),
-);
-
-/** A database with the migrations before the tested one. */
-async function earlierDatabase(): Promise<Driver> {
-  const driver = databaseKind === 'embedded' ? await emptyEmbedded() : await emptyPostgres();
-  await driver.withMigrationClient(async (client) => {
-    for (const role of roles) {
-      await client.query(`do $$ begin create role ${role} nologin; exception when duplicate_object then null; end $$`);
-    }
-    await client.query(`
-      create schema todo_admin;
-      create table todo_admin.migrations (
-        number integer primary key, name text not null, checksum text not null, applied_at timestamptz default now())`);
-    for (const [number, file] of earlier.entries()) {
-      const sql = readFileSync(`migrations/${file}`, 'utf8').replaceAll('\r\n', '\n');
-      await client.query(sql);
-      await client.query('insert into todo_admin.migrations (number, name, checksum) values ($1, $2, $3)', [
-        number,
-        file.replace(/\.sql$/, ''),
-        createHash('sha256').update(sql).digest('hex'),
-      ]);
-    }
-  });
-  return driver;
-}
-
-async function emptyEmbedded(): Promise<Driver> {
-  const driver = await openEmbedded({ directory: null, timeoutMs: 5_000, prepare: true }, await PGlite.create());
-  onTestFinished(() => driver.close());
-  return driver;
-}
-
-let databases = 0;
-
-async function emptyPostgres(): Promise<Driver> {
-  const server = inject('postgresUrl');
-  databases += 1;
-  const name = `todo_earlier_${process.pid}_${databases}`;
-  await withAdmin(server as string, (admin) => admin.query(`create database ${name}`));
-  const config = databaseConfig(`${server}/${name}`);
-  if (config.kind !== 'postgres') throw new Error(`${server} is not the URL of a PostgreSQL server`);
-  const driver = openPostgres(config);
-  onTestFinished(async () => {
-    await driver.close();
-    await withAdmin(server as string, (admin) => admin.query(`drop database ${name} with (force)`));
-  });
-  return driver;
-}
+const migration = 'due_instant';
 
 const migrate = (driver: Driver) => openDatabase(databaseConfig('pglite:memory'), driver).prepare();
 
@@ -96,7 +38,7 @@ async function addTasks(driver: Driver, ...tasks: readonly (string | null)[][]):
 }
 
 test('corrects the existing tasks and changes nothing else', async () => {
-  const driver = await earlierDatabase();
+  const driver = await databaseBefore(migration);
   const { pool } = driver;
   await addTasks(
     driver,
@@ -120,7 +62,7 @@ test('corrects the existing tasks and changes nothing else', async () => {
   expect((await pool.query(instants)).rows).toEqual(due('2026-07-01 11:00'));
   const before = (await pool.query(everything)).rows;
 
-  expect(await migrate(driver)).toEqual(files.slice(earlier.length).map((file) => file.replace(/\.sql$/, '')));
+  expect(await migrate(driver)).toEqual(migrationsAround(migration).later);
   expect((await pool.query(instants)).rows).toEqual(due('2026-07-01 10:00'));
   expect((await pool.query(everything)).rows).toMatchObject(before);
 
@@ -130,7 +72,7 @@ test('corrects the existing tasks and changes nothing else', async () => {
 });
 
 test('users can write due dates if PUBLIC cannot execute functions', async () => {
-  const driver = await earlierDatabase();
+  const driver = await databaseBefore(migration);
   await driver.pool.query('alter default privileges revoke execute on functions from public');
   await migrate(driver);
   const text = `
@@ -143,7 +85,7 @@ test('users can write due dates if PUBLIC cannot execute functions', async () =>
 });
 
 test('fails with the fix, and changes nothing, if the server no longer knows a zone', async () => {
-  const driver = await earlierDatabase();
+  const driver = await databaseBefore(migration);
   // An abbreviation, which an earlier version of the table accepted as a zone.
   await addTasks(driver, ['lost', '2026-07-01', '12:00', 'PST']);
   await expect(migrate(driver)).rejects.toMatchObject({

@@ -21,7 +21,7 @@ export function problemResponses(route: AnyDescription): ProblemResponse[] {
   return [...byStatus].map(([status, codes]) => ({
     status,
     description: codes.map((code) => `\`${code}\`: ${catalogue[code].title}.`).join(' '),
-    headers: commonHeaders(codes, route),
+    headers: headersOfAll(codes, route),
     content: {
       'application/problem+json': {
         schema: { $ref: '#/components/schemas/Problem' },
@@ -42,10 +42,16 @@ function appliesTo(code: ProblemCode, { token, request, problems }: AnyDescripti
   return rules[catalogue[code].appliesTo] || problems.includes(code);
 }
 
-/** The headers that all problems of one status have. */
-function commonHeaders(codes: readonly ProblemCode[], route: AnyDescription): Readonly<Record<string, string>> {
-  const [first = {}, ...others] = codes.map((code) => headersOf(code, route));
-  return Object.fromEntries(Object.entries(first).filter(([name]) => others.every((headers) => name in headers)));
+/** The headers of the problems of one status. A header that not all of them have names those that do. */
+function headersOfAll(codes: readonly ProblemCode[], route: AnyDescription): Readonly<Record<string, string>> {
+  const entries = codes.flatMap((code) => Object.entries(headersOf(code, route)));
+  return Object.fromEntries(
+    entries.map(([name, description]) => {
+      const senders = codes.filter((code) => name in headersOf(code, route));
+      const names = senders.map((code) => `\`${code}\``).join(' and ');
+      return [name, senders.length === codes.length ? description : `With ${names}: ${description}`];
+    }),
+  );
 }
 
 function headersOf(code: ProblemCode, { request }: AnyDescription): Readonly<Record<string, string>> {

@@ -2,10 +2,8 @@
 
 /**
  * The ids of the tags with these names, as the relation `tag`. Missing tags are inserted. Each key counts once. A tag
- * keeps its spelling while a task has it; a tag without tasks takes the new spelling.
- *
- * Rows of unused tags stay. A delete would wait for the row locks of requests that assign the same tag, so two requests
- * could deadlock. Without that wait, the cascade would delete a new assignment.
+ * keeps its spelling while a task has it. The trigger `delete_unused_tags` deletes a tag with its last task. The turn of
+ * the user's writes keeps another request from assigning the tag at that moment.
  *
  * @param names the parameter with the names
  * @param keys the parameter with their keys (`tag-key.ts`), in the same order
@@ -20,22 +18,13 @@ export function tagsOf(names: string, keys: string, source: string): string {
         from ${source}, unnest(${names}::text[], ${keys}::text[]) with ordinality as names (name, key, position)
       ) as spelled
       order by spelled.key, spelled.position
-    ), seen as (
-      select tag.id, tag.key, tag.xmin as row_version, (
-        select true from todo.task_tags as assigned
-        where assigned.owner_id = $1 and assigned.tag_id = tag.id limit 1
-      ) as is_used
-      from todo.tags as tag join given on tag.key = given.key where tag.owner_id = $1
     ), known as (
-      select id, key from seen where is_used
+      select tag.id, tag.key from todo.tags as tag join given on tag.key = given.key where tag.owner_id = $1
     ), made as (
       insert into todo.tags (owner_id, name, key)
       select $1, given.name, given.key from given where given.key not in (select key from known) order by given.key
-      -- The spelling stays if another request has made or renewed the tag since this statement began.
-      on conflict (owner_id, key) do update set name = case
-        when tags.xmin = (select row_version from seen where seen.key = excluded.key) then excluded.name
-        else tags.name
-      end
+      -- Only a starting server, which derives keys again, can have given a tag this key since the statement began.
+      on conflict (owner_id, key) do update set key = excluded.key
       returning id
     ), tag as (
       select id from known union all select id from made

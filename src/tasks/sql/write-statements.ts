@@ -28,9 +28,11 @@ const writableColumns = Object.keys({
   due_time_zone: true,
 } satisfies Record<WritableColumn, true>);
 
-const insert = writeStatement<AtMostOne<{ readonly id: string }>>(
-  'tasks_insert',
-  (notReplayed) => `
+/** An insert with or without its part for tags, because many tasks have none. */
+function insert(name: string, parts: { tags: boolean }): MutationStatement<AtMostOne<{ readonly id: string }>> {
+  return writeStatement(
+    name,
+    (notReplayed) => `
     with stored as (
       insert into todo.tasks (owner_id, id, ${writableColumns.join(', ')}, completed_at, created_at, updated_at)
       select $1, $2, ${writableColumns.map((column) => `wanted.${column}`).join(', ')},
@@ -42,16 +44,26 @@ const insert = writeStatement<AtMostOne<{ readonly id: string }>>(
       returning id, xmax = 0 as is_new
     ), created as (
       select id from stored where is_new
-    ), ${tagsOf('$4', '$7', 'created')}, assigned as (
+    ), ${
+      parts.tags
+        ? `${tagsOf('$6', '$7', 'created')}, assigned as (
       insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
-    ), indexed as (
+    ), `
+        : ''
+    }indexed as (
       insert into todo.task_words (owner_id, task_id, word, in_title)
-      select $1, created.id, word, true from created, unnest($5::text[]) as word
+      select $1, created.id, word, true from created, unnest($4::text[]) as word
       union all
-      select $1, created.id, word, false from created, unnest($6::text[]) as word
+      select $1, created.id, word, false from created, unnest($5::text[]) as word
     )
     select id from created`,
-);
+  );
+}
+
+const inserts = {
+  plain: insert('tasks_insert', { tags: false }),
+  tags: insert('tasks_insert_tags', { tags: true }),
+};
 
 const select = readStatement<AtMostOne<TaskRow>>(
   'tasks_select',
@@ -145,11 +157,11 @@ export function insertTask(
   task: TaskReplace,
 ): BoundMutationStatement<AtMostOne<{ readonly id: string }>> {
   const words = [wordsOf(task.title), task.description === null ? [] : wordsOf(task.description)];
-  return {
-    statement: insert,
-    values: [ownerId, id, columnsOf(task), task.tags, ...words, task.tags.map(tagKey)],
-    indexCost: indexCostOf(words, task.tags),
-  };
+  const common = [ownerId, id, columnsOf(task), ...words];
+  const indexCost = indexCostOf(words, task.tags);
+  return task.tags.length === 0
+    ? { statement: inserts.plain, values: common, indexCost }
+    : { statement: inserts.tags, values: [...common, task.tags, task.tags.map(tagKey)], indexCost };
 }
 
 export function selectTask(ownerId: string, id: string): BoundMutationStatement<AtMostOne<TaskRow>> {
