@@ -1,10 +1,11 @@
 /** Messages for errors at startup: the cause and the fix. */
 import { ConfigError } from '../config/load.ts';
 import { maskText } from '../config/mask.ts';
-import { errorCode, isCertificateError, isMissingTls, isUnavailable } from '../database/errors.ts';
+import { errorCode, isMissingTls, isUnavailable } from '../database/errors.ts';
 import { DirectoryInUseError, DirectoryLostError } from '../database/pglite/directory-lock.ts';
 import { DataDirectoryError } from '../database/pglite/private-directory.ts';
 import { DatabaseSetupError } from '../database/schema/requirements.ts';
+import { isCertificateError } from '../runtime/certificate-error.ts';
 import { ListenError } from '../server/server.ts';
 
 export function explainStartupError(error: unknown): string {

@@ -1,5 +1,6 @@
 /** Classification of database errors, and their translation to problems of the catalogue. */
 import { ProblemError } from '../problems/problem.ts';
+import { isCertificateError } from '../runtime/certificate-error.ts';
 import { OverloadedError } from './pg/semaphore.ts';
 
 /** SQLSTATE codes (PostgreSQL manual, appendix "PostgreSQL Error Codes"). */
@@ -29,19 +30,8 @@ const connectionMessages =
 
 const networkCode = /^(E(CONN|HOST|NET|PIPE|AI_|TIMEDOUT|NOTFOUND)|ERR_TLS|UND_ERR)/;
 
-/**
- * Node's codes for a certificate that is not trusted or belongs to another host (`tls`, "X509 certificate error
- * codes").
- */
-const certificateCode =
-  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|ERROR_IN_CERT_|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|ERR_TLS_CERT_)/;
-
 /** Message of pg's error if the server does not offer TLS. */
 const noTls = 'The server does not support SSL connections';
-
-export function isCertificateError(error: unknown): boolean {
-  return certificateCode.test(errorCode(error) ?? '');
-}
 
 export function isMissingTls(error: unknown): boolean {
   return error instanceof Error && error.message === noTls;
@@ -67,7 +57,7 @@ export function isUnavailable(error: unknown): boolean {
   const code = errorCode(error);
   // Classes 08 (connection exception), 53 (insufficient resources); 57P01 to 57P05 (shutdown, crash, start-up …).
   // With 25P03 and 25P04, PostgreSQL ends a connection whose transaction is idle or takes too long.
-  if (code) return /^(08|53|57P|25P0[34])/.test(code) || networkCode.test(code) || certificateCode.test(code);
+  if (code) return /^(08|53|57P|25P0[34])/.test(code) || networkCode.test(code) || isCertificateError(error);
   return error instanceof Error && connectionMessages.test(error.message);
 }
 
@@ -116,9 +106,9 @@ export function databaseProblem(error: unknown): ProblemError {
   if (isReadTimeout(error) || code === cancelled || code === lockNotAvailable) {
     return new ProblemError('timeout', { ...options, headers: { 'Retry-After': '1' } });
   }
-  // 25006: read_only_sql_transaction, for example after a fail-over. Classes 28 and 3D: the login or database is
-  // missing.
-  if (isUnavailable(error) || isRetryable(error) || /^(25006|28|3D)/.test(code ?? '')) {
+  // An operator must act. 25006: read_only_sql_transaction, for example after a fail-over. Classes 28, 3D and 3F: the
+  // login, database or schema is missing. 42P01: a table is missing.
+  if (isUnavailable(error) || isRetryable(error) || /^(25006|28|3D|3F|42P01)/.test(code ?? '')) {
     return new ProblemError('database_unavailable', { ...options, headers: { 'Retry-After': '1' } });
   }
   return new ProblemError('internal_error', options);

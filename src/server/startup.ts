@@ -1,6 +1,6 @@
 /** Startup with retries until the database is reachable. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isTransient } from '../database/errors.ts';
+import { errorCode, isTransient } from '../database/errors.ts';
 import type { Services } from '../services.ts';
 
 const firstDelayMs = 250;
@@ -20,7 +20,9 @@ export async function prepareWithRetries({ log, prepare }: Services, aborted: Ab
       return applied;
     } catch (error) {
       if (!isTransient(error)) throw error;
-      log.warn({ retry_in_ms: delayMs, err: error }, 'the database cannot be reached; retrying');
+      // One line per attempt, without a stack: an outage can last for hours.
+      const reason = (error as Error).message || errorCode(error);
+      log.warn({ retry_in_ms: delayMs, reason }, 'the database cannot be reached; retrying');
       // Jitter keeps servers that lost the same database from reconnecting in lockstep.
       await delay(delayMs * (0.5 + Math.random() / 2), undefined, { signal: aborted }).catch(() => {});
     }

@@ -263,12 +263,12 @@ test('concurrent operations do not deadlock', async () => {
   expect(answers.map(({ status }) => status)).toEqual(Array(60).fill(200));
 });
 
-test('a missing table is a server error and not a failed authentication', async () => {
+test('a missing table is an outage and not a failed authentication', async () => {
   const { client } = await signedIn();
   await run('alter table todo_auth.session rename to elsewhere');
   const { status, body } = await get(client, '/token');
   await run('alter table todo_auth.elsewhere rename to session');
-  expect({ status, code: body.code }).toEqual({ status: 500, code: 'internal_error' });
+  expect({ status, code: body.code }).toEqual({ status: 503, code: 'database_unavailable' });
   await isSignedIn(client);
 });
 

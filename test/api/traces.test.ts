@@ -73,9 +73,9 @@ test('a database error marks the spans', async () => {
   const spans = startSdk();
   const api = await startApi({ environment: asked });
   await api.database.query('alter table todo.tasks rename to elsewhere');
-  expect((await api.user().get('/api/v1/tasks')).status).toBe(500);
+  expect((await api.user().get('/api/v1/tasks')).status).toBe(503);
   const failed = spans().filter(({ status }) => status.code === 2);
-  expect(failed.map(({ attributes }) => attributes['error.type'])).toEqual(['42P01', 'internal_error']);
+  expect(failed.map(({ attributes }) => attributes['error.type'])).toEqual(['42P01', 'database_unavailable']);
 });
 
 test('there are no traces unless a variable enables them', async () => {

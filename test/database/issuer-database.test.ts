@@ -109,7 +109,7 @@ describe('rolls back', () => {
       await issuer.query('select * from todo_auth.nothing').catch(() => {});
       return answer(401);
     });
-    await expect(failing).rejects.toMatchObject({ code: 'internal_error' });
+    await expect(failing).rejects.toMatchObject({ code: 'database_unavailable' });
     expect(await ids()).toEqual([]);
   });
 });

@@ -28,7 +28,8 @@ test.each([
   ['25006', 503, 'database_unavailable'],
   ['22P02', 500, 'internal_error'],
   ['23505', 500, 'internal_error'],
-  ['42P01', 500, 'internal_error'],
+  ['3F000', 503, 'database_unavailable'],
+  ['42P01', 503, 'database_unavailable'],
   ['42501', 500, 'internal_error'],
   ['XX000', 500, 'internal_error'],
 ])('%s is a %i', async (code, status, problem) => {

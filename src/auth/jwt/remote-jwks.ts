@@ -1,6 +1,6 @@
 /** A key source for the JWK Set at a URL (RFC 7517, 5). */
-import { isCertificateError } from '../../database/errors.ts';
 import { parseStrictJson } from '../../json/strict-json.ts';
+import { isCertificateError } from '../../runtime/certificate-error.ts';
 import { createJwksCache, type JwksCacheOptions } from './jwks-cache.ts';
 import type { KeySource } from './key-source.ts';
 
