@@ -20,10 +20,12 @@ const server = await startServer({
   LOG_LEVEL: 'fatal',
 });
 const url = new URL(server.url);
-const list = bytesOf(
-  { method: 'GET', path: '/api/v1/tasks?limit=10', headers: { Authorization: `Bearer ${tokenOf('bench')}` } },
-  url.host,
-);
+/** Each client is a user, because each user has a limited part of the queue. */
+const listOf = (user: number) =>
+  bytesOf(
+    { method: 'GET', path: '/api/v1/tasks?limit=10', headers: { Authorization: `Bearer ${tokenOf(`user-${user}`)}` } },
+    url.host,
+  );
 const probe = bytesOf({ method: 'GET', path: '/livez', headers: {} }, url.host);
 try {
   await load(20);
@@ -50,8 +52,9 @@ async function load(clients: number): Promise<{ served: number[]; refused: numbe
     const status = await client.send(request);
     return { status, ms: performance.now() - start };
   };
-  const user = async () => {
+  const user = async (_: unknown, number: number) => {
     const client = await LightClient.connect(url);
+    const list = listOf(number);
     while (Date.now() < end) {
       const { status, ms } = await ask(client, list);
       (status === 200 ? times.served : times.refused).push(ms);

@@ -3,6 +3,7 @@ import { passwordLength } from '../dist/auth/better-auth/password-length.js';
 import { maxSubjectLength } from '../dist/auth/jwt/claims.js';
 import { maxTokenBytes } from '../dist/auth/jwt/verifier.js';
 import { variables } from '../dist/config/variables.js';
+import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../dist/database/pg/pool.js';
 import { maxInFlight } from '../dist/http/middleware/concurrency-limit.js';
 import { bodyLimit } from '../dist/http/request/body.js';
 import { maxRepeats } from '../dist/http/request/parameters.js';
@@ -59,6 +60,9 @@ export const limits = [
       ],
       ['Requests on a connection that wait for an earlier one', count(apiLimits.maxPipelined), 'a closed connection'],
       ['Requests in progress per process', count(maxInFlight), '503 `overloaded`'],
+      ['Requests of a user in the database, of which one is a write', count(maxConnectionsPerUser), 'They wait.'],
+      ['Requests of a user that wait for the database', count(maxQueueLengthPerUser), '429'],
+      ['Requests that wait for the database per process', count(maxQueueLength), '503 `overloaded`'],
     ],
   },
   {

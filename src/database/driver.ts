@@ -2,11 +2,17 @@
  * Driver port: what a connection to PostgreSQL provides to the rest of the server. Code above it does not import `pg`.
  * `openDriver` selects the implementation.
  */
+import type { Access } from './pg/fair-queue.ts';
 import type { ConnectionPool } from './pg/pool.ts';
 import type { BoundStatement, Row, RowsOf } from './statement.ts';
 
-/** The role that statements run as. A user sees their own rows; without a user id, no row is visible. */
-export type Session = { readonly role: 'user'; readonly userId: string | null } | { readonly role: 'janitor' };
+/**
+ * The role that statements run as. A user sees their own rows; without a user id, no row is visible. At most one session
+ * of a user with the access `write` is in progress; the others wait.
+ */
+export type Session =
+  | { readonly role: 'user'; readonly userId: string | null; readonly access?: Access }
+  | { readonly role: 'janitor' };
 
 /** Wraps a round trip, for metrics and traces. It returns the result of `send`. */
 export type ObserveRoundTrip = <Result>(
@@ -77,7 +83,10 @@ export interface Driver {
    */
   readonly maintenance: ((stopped: AbortSignal) => Promise<void>) | null;
 
-  /** Rejects with a `DirectoryLostError` if another process owns the files; absent if there are no files. */
+  /**
+   * Rejects if the embedded database cannot be used any more: with a `DirectoryLostError` if another process owns its
+   * files, or an `EngineLostError` if it cannot be opened again.
+   */
   readonly lost?: Promise<never>;
 
   close(): Promise<void>;

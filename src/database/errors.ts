@@ -1,7 +1,7 @@
 /** Classification of database errors, and their translation to problems of the catalogue. */
 import { ProblemError } from '../problems/problem.ts';
 import { isCertificateError } from '../runtime/certificate-error.ts';
-import { OverloadedError } from './pg/semaphore.ts';
+import { OverloadedError } from './pg/fair-queue.ts';
 
 /** SQLSTATE codes (PostgreSQL manual, appendix "PostgreSQL Error Codes"). */
 export const sqlState = {
@@ -26,7 +26,7 @@ const lockNotAvailable = '55P03';
 
 /** Messages of pg's errors about a lost or refused connection. These errors have no code. */
 const connectionMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server does not support SSL)/;
+  /^(Connection terminated|timeout expired|Client has encountered a connection error|Client was closed|The server does not support SSL)/;
 
 const networkCode = /^(E(CONN|HOST|NET|PIPE|AI_|TIMEDOUT|NOTFOUND)|ERR_TLS|UND_ERR)/;
 
@@ -95,12 +95,22 @@ export function notReady(): ProblemError {
   return new ProblemError('database_unavailable', { reason: 'not ready', headers: { 'Retry-After': '1' } });
 }
 
+/** The problem for a request of a user whose other requests fill the user's part of the queue. */
+function tooManyInProgress(): ProblemError {
+  return new ProblemError('rate_limited', {
+    reason: 'concurrency',
+    detail: 'You have too many requests in progress.',
+    headers: { 'Retry-After': '1' },
+  });
+}
+
 /** The problem that a client receives for a database error; an unexpected error is `internal_error`. */
 export function databaseProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const code = errorCode(error);
   const options = { cause: error, reason: code ?? (error as Error).message };
   if (error instanceof OverloadedError) {
+    if (error.isOwnExcess) return tooManyInProgress();
     return new ProblemError('overloaded', { ...options, headers: { 'Retry-After': '1' } });
   }
   if (isReadTimeout(error) || code === cancelled || code === lockNotAvailable) {

@@ -3,6 +3,7 @@ import type { DatabaseConfig } from '../config/config.ts';
 import type { Principal } from '../principal.ts';
 import type { Decision, Driver, ObserveRoundTrip, StatementError } from './driver.ts';
 import { databaseProblem, errorCode, isLostConnection, isRetryable, notReady } from './errors.ts';
+import type { Access } from './pg/fair-queue.ts';
 import type { BoundStatement, RowsOf } from './statement.ts';
 
 export interface UserDatabase {
@@ -10,6 +11,7 @@ export interface UserDatabase {
    * Runs statements as the user, in order, in one transaction and one round trip.
    *
    * @param ifLost what to do if the connection is lost and the statements may have been committed
+   * @param access a write waits until the user's other writes in this process have ended
    * @returns the rows of each statement
    * @throws ProblemError database_unavailable, overloaded, timeout or internal_error; RefusedValueError if PostgreSQL
    *   rejected a value, for the caller to translate
@@ -18,11 +20,12 @@ export interface UserDatabase {
     principal: Principal,
     statements: Statements,
     ifLost?: IfLost,
+    access?: Access,
   ): Promise<RowsOf<Statements>>;
 
   /**
-   * Runs statements as the user, passes their rows to `decide`, and commits or rolls back. This takes two round trips
-   * for any number of statements.
+   * Runs a write as the user, passes its rows to `decide`, and commits or rolls back. This takes two round trips for any
+   * number of statements. It waits until the user's other writes in this process have ended.
    *
    * @param decide receives the rows of each statement and returns how the transaction ends; if it throws, everything is
    *   rolled back
@@ -34,6 +37,9 @@ export interface UserDatabase {
     decide: (rows: RowsOf<Statements>) => Decision<Value>,
     ifLost?: IfLost,
   ): Promise<Value>;
+
+  /** Whether a write of the user is in progress or waits in this process, so that another one would wait. */
+  isWriting(principal: Principal): boolean;
 }
 
 /** `repeat` is for operations that are safe to run twice: reads, and writes with an idempotency key. */
@@ -77,11 +83,15 @@ export function createUserDatabase(
   const observe: ObserveRoundTrip = (statements, send) => observer.observe(statements, send);
 
   return {
-    run: ({ userId }, statements, ifLost = 'fail') =>
-      withRetries(ifLost, () => driver.batch({ role: 'user', userId }, statements, observe)),
+    run: ({ userId }, statements, ifLost = 'fail', access = 'read') =>
+      withRetries(ifLost, () => driver.batch({ role: 'user', userId, access }, statements, observe)),
 
     transact: ({ userId }, statements, decide, ifLost = 'fail') =>
-      withRetries(ifLost, () => driver.transaction({ role: 'user', userId }, statements, decide, observe)),
+      withRetries(ifLost, () =>
+        driver.transaction({ role: 'user', userId, access: 'write' }, statements, decide, observe),
+      ),
+
+    isWriting: ({ userId }) => driver.pool.isWriting(userId),
   };
 
   async function withRetries<Result>(ifLost: IfLost, work: () => Promise<Result>): Promise<Result> {

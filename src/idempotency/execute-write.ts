@@ -7,7 +7,15 @@ import { catalogue } from '../problems/catalogue.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
 import type { Quotas } from '../quotas/quotas.ts';
 import type { Mutation } from '../resource/mutation.ts';
-import { acquireKey, idempotentRequest, replayedResponse, requireRoom, saveResponse } from './keys.ts';
+import {
+  acquireKey,
+  type IdempotentRequest,
+  idempotentRequest,
+  replayedResponse,
+  requireRoom,
+  saveResponse,
+} from './keys.ts';
+import { holdKey } from './keys-in-use.ts';
 import type { StoredResponse } from './stored-response.ts';
 import { takeTurn } from './turn.ts';
 
@@ -57,7 +65,7 @@ function executeMutation<Result>(
   const respond = ([, ...rows]: readonly object[][]) => toResponse(mutation.toResult(rows), context);
   const response = mutation.isComposed
     ? database.transact(principal, statements, (rows) => ({ end: 'commit', finalStatements: [], value: respond(rows) }))
-    : database.run(principal, statements).then(respond);
+    : database.run(principal, statements, 'fail', 'write').then(respond);
   return response.catch(translateConstraintViolation(mutation, 1, quotas));
 }
 
@@ -69,12 +77,11 @@ function command(text: string): BoundStatement<[]> {
 }
 
 /**
- * The mutation and the record of its key commit together. A replay rolls back, and returns the stored response.
- *
- * If the connection is lost, the repeated attempt finds the record of the first one, if that was committed.
+ * Executes the write, unless the key is in use or has a response. A request that would wait for the user's other writes
+ * looks up its key first, so that a replay and a 409 do not wait.
  */
-function executeIdempotentWrite<Result>(
-  { database, quotas }: WriteContext,
+async function executeIdempotentWrite<Result>(
+  writes: WriteContext,
   context: RequestContext,
   mutation: Mutation<Result>,
   key: string,
@@ -82,6 +89,34 @@ function executeIdempotentWrite<Result>(
 ): Promise<StoredResponse> {
   const principal = context.get('principal');
   const request = idempotentRequest(key, context.req.method, pathOf(context), context.get('body'));
+  const { database } = writes;
+  const held = holdKey(database, principal.userId, key);
+  try {
+    if (!held || database.isWriting(principal)) {
+      const lookUp = acquireKey(principal.userId, request, held === null);
+      const [locked, found] = await database.run(principal, lookUp, 'repeat');
+      const replayed = replayedResponse(locked, found, request);
+      if (replayed) return replayed;
+    }
+    return await writeOnce(writes, context, mutation, request, toResponse);
+  } finally {
+    held?.release();
+  }
+}
+
+/**
+ * The mutation and the record of its key commit together. A replay rolls back, and returns the stored response.
+ *
+ * If the connection is lost, the repeated attempt finds the record of the first one, if that was committed.
+ */
+function writeOnce<Result>(
+  { database, quotas }: WriteContext,
+  context: RequestContext,
+  mutation: Mutation<Result>,
+  request: IdempotentRequest,
+  toResponse: ToResponse<Result>,
+): Promise<StoredResponse> {
+  const principal = context.get('principal');
   const acquisition = acquireKey(principal.userId, request);
   const preparation = [takeTurn(principal.userId, quotas), ...(mutation.isComposed ? [savepoint] : [])];
   const ownStart = acquisition.length + preparation.length;

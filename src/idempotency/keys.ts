@@ -35,7 +35,8 @@ const lock: Statement<[LockRow]> = {
   name: 'idempotency_lock',
   text: `
     select set_config('${writeSetting}', case when locked then 'on' else 'off' end, true) as "write", locked
-    from pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, ${lockSeeds.idempotencyKey})) as locked`,
+    from (select case when $3 then false else pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, ${lockSeeds.idempotencyKey})) end as locked)
+      as attempt`,
 };
 
 interface RecordedResponse {
@@ -101,10 +102,14 @@ const save: Statement<[]> = {
         running_count = excluded.running_count, running_bytes = excluded.running_bytes`,
 };
 
-/** The statements before a mutation. They lock the key, look up its response and set `app.write`. */
-export function acquireKey(ownerId: string, { key }: IdempotentRequest) {
+/**
+ * The statements before a mutation. They lock the key, look up its response and set `app.write`.
+ *
+ * @param isInUse whether another request of this process holds the key, so that it is not locked
+ */
+export function acquireKey(ownerId: string, { key }: IdempotentRequest, isInUse = false) {
   return [
-    { statement: lock, values: [ownerId, key] },
+    { statement: lock, values: [ownerId, key, isInUse] },
     { statement: find, values: [ownerId, key, maxKeysPerUser, maxStoredBytesPerUser] },
   ] as const satisfies readonly BoundStatement[];
 }

@@ -25,10 +25,12 @@ export function createPostgresCounter(quota: number, database: Database): Postgr
     async consume(key) {
       if (!database.isReady) throw notReady();
       try {
-        const { rows } = await database.pool.query<{ count: number; ms_left: string }>(consumeStatement, [
+        const { rows } = await database.pool.query<{ count: number; ms_left: string }>(
+          consumeStatement,
+          [key, windowMs],
+          // The key is the id of the user.
           key,
-          windowMs,
-        ]);
+        );
         const [{ count, ms_left }] = rows as [{ count: number; ms_left: string }];
         return rateLimitResult(quota, count, Number(ms_left));
       } catch (error) {

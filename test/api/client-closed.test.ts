@@ -23,6 +23,7 @@ function holding(database: UserDatabase): UserDatabase {
     waiting -= 1;
   };
   return {
+    ...database,
     run: async (...given) => wait().then(() => database.run(...given)),
     transact: async (...given) => wait().then(() => database.transact(...given)),
   };

@@ -22,6 +22,7 @@ async function startWith(limits: Partial<ServerLimits>) {
     running -= 1;
   };
   const holding = (database: UserDatabase): UserDatabase => ({
+    ...database,
     run: async (...given) => wait().then(() => database.run(...given)),
     transact: async (...given) => wait().then(() => database.transact(...given)),
   });

@@ -5,7 +5,7 @@ import { jwksCacheTimes } from '../../src/auth/jwt/jwks-cache.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { migrationTimeoutMs } from '../../src/database/pg/migration-client.ts';
 import { pingTimeoutMs } from '../../src/database/pg/ping.ts';
-import { maxQueueLength } from '../../src/database/pg/pool.ts';
+import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../../src/database/pg/pool.ts';
 import { connectTimeoutMs, graceMs, idleTimeoutMs } from '../../src/database/pg/postgres.ts';
 import { maxInFlight } from '../../src/http/middleware/concurrency-limit.ts';
 import { bodyLimit, maxBodyPieces } from '../../src/http/request/body.ts';
@@ -58,12 +58,11 @@ test('limits', () => {
   const { database } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
   const limits = documented('Bounds').map(([, limit]) => limit);
   const sizes = [bodyLimit, taskBodyLimit].map((bytes) => `${bytes / 1024} KiB`);
+  const queue = [maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser];
   const { maxIdleConnections, maxHeldBytes, maxPipelined } = apiLimits;
   const held = `${maxHeldBytes / 1024 / 1024} MiB`;
   const connections = [maxConnections, maxIdleConnections, maxPipelined, held];
   expect(limits).toEqual(
-    [database.poolMax, maxQueueLength, maxInFlight, ...connections, maxHeaderCount, ...sizes, maxBodyPieces].map(
-      String,
-    ),
+    [database.poolMax, ...queue, maxInFlight, ...connections, maxHeaderCount, ...sizes, maxBodyPieces].map(String),
   );
 });

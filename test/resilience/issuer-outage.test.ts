@@ -108,7 +108,8 @@ async function rows(): Promise<unknown> {
 /** Opens as many connections as there are requests, so that each request meets the fault and not a full pool. */
 async function fillPool(): Promise<void> {
   const { pool } = served.services.database;
-  for (const client of await Promise.all(Array.from({ length: poolMax }, () => pool.connect()))) client.release();
+  for (const client of await Promise.all(Array.from({ length: poolMax }, (_, index) => pool.connect(`user ${index}`))))
+    client.release();
 }
 
 let locker: pg.Client;

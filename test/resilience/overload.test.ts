@@ -45,7 +45,8 @@ test('clients that retry at once', async () => {
   });
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   onTestFinished(() => agent.destroy());
-  const ask = (path: string, via?: Agent) => answerOf(`http://127.0.0.1:${server.port}${path}`, via);
+  const ask = (path: string, user = 'ada', via?: Agent) =>
+    answerOf(`http://127.0.0.1:${server.port}${path}`, tokenFor(user), via);
   const memory = () =>
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1]) / 1024;
 
@@ -53,8 +54,10 @@ test('clients that retry at once', async () => {
   async function wave(): Promise<Answer[]> {
     const answers: Answer[] = [];
     let isOver = false;
-    const client = async () => {
-      for (let count = 0; count < 4; count += 1) answers.push(await ask('/api/v1/tasks?limit=5', agent));
+    // Each client is a user, because each user has a limited part of the queue.
+    const client = async (_: unknown, number: number) => {
+      for (let count = 0; count < 4; count += 1)
+        answers.push(await ask('/api/v1/tasks?limit=5', `user ${number}`, agent));
     };
     const watch = async () => {
       while (!isOver) {
@@ -91,8 +94,8 @@ test('clients that retry at once', async () => {
   expect((await ask('/api/v1/tasks')).status).toBe(200);
 });
 
-async function answerOf(url: string, agent?: Agent): Promise<Answer> {
-  const headers = { Authorization: `Bearer ${tokenFor('ada')}` };
+async function answerOf(url: string, token: string, agent?: Agent): Promise<Answer> {
+  const headers = { Authorization: `Bearer ${token}` };
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request(url, { headers, ...(agent && { agent }) }, resolve)
       .on('error', reject)

@@ -21,18 +21,24 @@ export function recording(database: UserDatabase, into: Recording): UserDatabase
     }
   };
   return {
-    async run(principal, statements) {
-      const rows = await database.run(principal, statements);
+    ...database,
+    async run(principal, statements, ...options) {
+      const rows = await database.run(principal, statements, ...options);
       note(statements, rows);
       return rows;
     },
-    transact: (principal, statements, decide) =>
-      database.transact(principal, statements, (rows) => {
-        note(statements, rows);
-        const decision = decide(rows);
-        if (decision.end === 'commit') note(decision.finalStatements, []);
-        return decision;
-      }),
+    transact: (principal, statements, decide, ...options) =>
+      database.transact(
+        principal,
+        statements,
+        (rows) => {
+          note(statements, rows);
+          const decision = decide(rows);
+          if (decision.end === 'commit') note(decision.finalStatements, []);
+          return decision;
+        },
+        ...options,
+      ),
   };
 }
 

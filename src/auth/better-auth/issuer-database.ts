@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 import { databaseProblem, errorCode, leavesConnectionUsable } from '../../database/errors.ts';
+import { sharedFlows } from '../../database/pg/fair-queue.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
 import type { PooledConnection } from '../../database/pg/pooled-connection.ts';
 import { settings } from '../../database/pg/session-settings.ts';
@@ -178,7 +179,7 @@ class RequestTransaction {
 }
 
 async function begin(pool: ConnectionPool, timeoutMs: number): Promise<PooledConnection> {
-  const client = await pool.connect();
+  const client = await pool.connect(sharedFlows.issuer);
   try {
     // The timeouts release the locks if this server loses its connection to the database.
     const local = client.hasSessionSettings ? '' : `; select ${settings(`'${timeoutMs}'`, true)}`;
@@ -195,7 +196,7 @@ async function queryOnce<Row extends pg.QueryResultRow>(
   query: string | pg.QueryConfig,
   values: unknown[] | undefined,
 ): Promise<pg.QueryResult<Row>> {
-  const client = await pool.connect();
+  const client = await pool.connect(sharedFlows.issuer);
   let isUsable = false;
   try {
     const result = await client.query<Row>(query, values);

@@ -3,6 +3,7 @@ import { ProblemError } from '../../problems/problem.ts';
 import type { Decision, Driver, ObserveRoundTrip, Session, StatementError } from '../driver.ts';
 import { leavesConnectionUsable } from '../errors.ts';
 import type { BoundStatement, Row, RowsOf } from '../statement.ts';
+import { sharedFlows } from './fair-queue.ts';
 import type { ConnectionPool } from './pool.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 import { sessionScope } from './user-scope.ts';
@@ -31,7 +32,7 @@ export function createBatches(
       statements: Statements,
       observe = unobserved,
     ) =>
-      withConnection(pool, async (connection) => {
+      withConnection(pool, session, async (connection) => {
         const rows = await send(connection, observe, [sessionScope(connection, session, timeoutMs)], statements);
         return rows as RowsOf<Statements>;
       }),
@@ -42,7 +43,7 @@ export function createBatches(
       decide: (rows: RowsOf<Statements>) => Decision<Value>,
       observe = unobserved,
     ) =>
-      withConnection(pool, async (connection) => {
+      withConnection(pool, session, async (connection) => {
         try {
           const prelude = [begin, sessionScope(connection, session, timeoutMs)];
           const rows = await send(connection, observe, prelude, statements);
@@ -84,9 +85,12 @@ export function createBatches(
 
 async function withConnection<Result>(
   pool: ConnectionPool,
+  session: Session,
   work: (connection: PooledConnection) => Promise<Result>,
 ): Promise<Result> {
-  const connection = await pool.connect();
+  const connection = await (session.role === 'user'
+    ? pool.connect(session.userId ?? sharedFlows.server, session.access)
+    : pool.connect());
   let isUsable = false;
   try {
     const result = await work(connection);

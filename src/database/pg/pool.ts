@@ -1,8 +1,8 @@
 /** Connection pool with limits on queue length, acquire time, connect time and query time. */
 import type pg from 'pg';
-import { settledWithin, withTimeout } from '../../runtime/timeout.ts';
+import { settledWithin } from '../../runtime/timeout.ts';
+import { type Access, createFairQueue, type FairQueue, type Flow, type Permit, sharedFlows } from './fair-queue.ts';
 import { PooledConnection } from './pooled-connection.ts';
-import { createSemaphore, type Semaphore } from './semaphore.ts';
 
 export interface PoolLimits {
   /** Maximum number of connections. */
@@ -23,15 +23,28 @@ export interface PoolLimits {
  */
 export const maxQueueLength = 200;
 
+/** Maximum number of requests of a user that use a connection. */
+export const maxConnectionsPerUser = 4;
+
+/** Maximum number of requests of a user that wait for a connection, so that one user cannot fill the queue. */
+export const maxQueueLengthPerUser = 100;
+
 /** Time for connections in use to be released when the pool is closed. After it, their sockets are destroyed. */
 export const closeTimeoutMs = 2_000;
+
+/** The pool cannot open a connection. */
+class ConnectError extends Error {
+  override readonly name = 'ConnectError';
+  /** SQLSTATE sqlclient_unable_to_establish_sqlconnection. */
+  readonly code = '08001';
+}
 
 export class ConnectionPool {
   readonly #config: pg.ClientConfig;
   readonly #limits: PoolLimits;
   readonly #configure: ((connection: PooledConnection) => Promise<void>) | undefined;
   /** A connection that is opened, checked out or waited for holds one permit. */
-  readonly #semaphore: Semaphore;
+  readonly #queue: FairQueue;
   /** The connection that was used last is checked out first, so that the others reach their idle timeout. */
   readonly #idle: PooledConnection[] = [];
   /** All connections that the pool counts: connecting, checked out or idle. */
@@ -54,7 +67,12 @@ export class ConnectionPool {
     this.#config = { ...config, connectionTimeoutMillis: limits.connectTimeoutMs };
     this.#limits = limits;
     this.#configure = configure;
-    this.#semaphore = createSemaphore(limits.max, maxQueueLength);
+    this.#queue = createFairQueue({
+      permits: limits.max,
+      permitsPerFlow: maxConnectionsPerUser,
+      length: maxQueueLength,
+      lengthPerFlow: maxQueueLengthPerUser,
+    });
     const { idleTimeoutMs } = limits;
     if (idleTimeoutMs > 0) {
       this.#idleTimer = setInterval(() => this.#evictIdle(idleTimeoutMs), idleTimeoutMs / 4).unref();
@@ -76,30 +94,38 @@ export class ConnectionPool {
 
   /** Number of requests that wait for a connection. */
   get waitingCount(): number {
-    return this.#semaphore.waiting;
+    return this.#queue.waiting;
+  }
+
+  /** Whether a write of the user uses a connection or waits for one. */
+  isWriting(userId: string): boolean {
+    return this.#queue.isWriting(userId);
   }
 
   /**
    * Checks out a connection. The caller must release it.
    *
+   * @param flow the user that the request is for
    * @throws OverloadedError if the queue is full or the wait is too long; pg's errors if no connection can be opened
    */
-  connect(): Promise<PooledConnection> {
+  connect(flow: Flow = sharedFlows.server, access: Access = 'read'): Promise<PooledConnection> {
     this.#useCount += 1;
     const { acquireTimeoutMs, connectTimeoutMs } = this.#limits;
     // A suspended database takes seconds to wake up, also for requests that are queued behind the one that opens a
     // connection.
-    const permit = this.#semaphore.acquire(this.#connecting > 0 ? connectTimeoutMs : acquireTimeoutMs);
-    const connection = permit ? undefined : this.#idle.pop();
-    return connection ? Promise.resolve(checkout(connection)) : this.#connectLater(permit);
+    const limitMs = this.#connecting > 0 ? Math.max(connectTimeoutMs, acquireTimeoutMs) : acquireTimeoutMs;
+    const permit = this.#queue.acquire(flow, access, limitMs);
+    const connection = permit instanceof Promise ? undefined : this.#idle.pop();
+    return connection ? Promise.resolve(checkout(connection, permit as Permit)) : this.#connectLater(permit);
   }
 
   /** Runs one query. A connection on which it fails is closed. */
   async query<QueryRow extends pg.QueryResultRow>(
     query: string | pg.QueryConfig,
     values?: unknown[],
+    flow?: Flow,
   ): Promise<pg.QueryResult<QueryRow>> {
-    const connection = await this.connect();
+    const connection = await this.connect(flow);
     try {
       const result = await connection.query<QueryRow>(query, values);
       connection.release();
@@ -110,28 +136,25 @@ export class ConnectionPool {
     }
   }
 
-  async #connectLater(permit: Promise<void> | undefined): Promise<PooledConnection> {
+  async #connectLater(acquired: Permit | Promise<Permit>): Promise<PooledConnection> {
     const start = performance.now();
-    await permit;
+    const permit = await acquired;
     const connection = this.#idle.pop();
-    if (connection) return checkout(connection);
-    const opened = this.#open();
+    if (connection) return checkout(connection, permit);
+    const opened = this.#open(permit);
     const remainingMs = Math.max(1, this.#limits.connectTimeoutMs - (performance.now() - start));
-    try {
-      return await withTimeout(opened, remainingMs, 'timeout exceeded when trying to connect');
-    } catch (error) {
-      opened.then(
-        (late) => late.release(),
-        () => {},
-      );
-      throw error;
-    }
+    if (await settledWithin(opened, remainingMs)) return opened;
+    opened.then(
+      (late) => late.release(),
+      () => {},
+    );
+    throw new ConnectError('no connection could be opened in time');
   }
 
-  async #open(): Promise<PooledConnection> {
+  async #open(permit: Permit): Promise<PooledConnection> {
     if (this.#isClosing) {
-      this.#semaphore.release();
-      throw new Error('Cannot use a pool after calling end on the pool');
+      this.#queue.release(permit);
+      throw new ConnectError('the pool is closed');
     }
     const connection = new PooledConnection(this.#config, this.#limits.queryTimeoutMs, this);
     this.#connections.add(connection);
@@ -142,10 +165,10 @@ export class ConnectionPool {
     try {
       await connection.connect();
       await this.#configure?.(connection);
-      return checkout(connection);
+      return checkout(connection, permit);
     } catch (error) {
       this.#remove(connection);
-      this.#semaphore.release();
+      this.#queue.release(permit);
       throw error;
     } finally {
       this.#connecting -= 1;
@@ -154,15 +177,16 @@ export class ConnectionPool {
 
   /** Takes back a connection; `PooledConnection.release` calls it. */
   checkin(connection: PooledConnection, error: Error | boolean | undefined): void {
-    if (!connection.isCheckedOut) throw new Error('a connection was released twice');
-    connection.isCheckedOut = false;
+    const { permit } = connection;
+    if (!permit) throw new Error('a connection was released twice');
+    connection.permit = undefined;
     if (error || connection.isBroken || this.#isClosing) {
       this.#remove(connection);
     } else {
       connection.idleSince = performance.now();
       this.#idle.push(connection);
     }
-    this.#semaphore.release();
+    this.#queue.release(permit);
   }
 
   /** If the connection is checked out, its query fails, and the pool removes it when it is released. */
@@ -202,7 +226,7 @@ export class ConnectionPool {
   }
 }
 
-function checkout(connection: PooledConnection): PooledConnection {
-  connection.isCheckedOut = true;
+function checkout(connection: PooledConnection, permit: Permit): PooledConnection {
+  connection.permit = permit;
   return connection;
 }

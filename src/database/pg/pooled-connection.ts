@@ -1,6 +1,7 @@
 /** Connection to PostgreSQL that a pool lends, with a time limit for each answer. */
 import pg from 'pg';
 import type { BoundStatement, Row } from '../statement.ts';
+import type { Permit } from './fair-queue.ts';
 import { Pipeline } from './pipeline.ts';
 
 /** The part of the pool that a connection uses. */
@@ -21,7 +22,8 @@ export class PooledConnection {
 
   /** Whether the session has the settings that each transaction would make otherwise (`session-settings.ts`). */
   hasSessionSettings = false;
-  isCheckedOut = false;
+  /** Its permit of the pool while it is checked out. */
+  permit: Permit | undefined;
   isBroken = false;
   /** Time of the last release, on the clock of `performance.now()`. */
   idleSince = 0;
