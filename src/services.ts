@@ -58,7 +58,7 @@ export interface Overrides {
 /** @throws DirectoryInUseError if another process has the data directory open */
 export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   const log = overrides.log ?? createLog(config.log.level);
-  const driver = overrides.driver ?? (await openDriver(config.database));
+  const driver = overrides.driver ?? (await openDriver(config.database, reportRestart(log)));
   const metrics = config.metrics ? createMetrics(driver.pool) : null;
   const tracing = config.traces ? await loadTracing(log) : null;
   const emit = createEventSink(log, metrics);
@@ -113,6 +113,11 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       await database.close();
     },
   };
+}
+
+function reportRestart(log: Log): (reason: Error) => void {
+  return ({ message }) =>
+    log.warn({ event: 'database_restart', reason: message }, 'the embedded database is opened again');
 }
 
 function requestCounter({ limits }: Config, database: Database): MemoryCounter | PostgresCounter | null {

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/load.ts';
 import { maskText } from '../config/mask.ts';
 import { errorCode, isMissingTls, isUnavailable } from '../database/errors.ts';
 import { DirectoryInUseError, DirectoryLostError } from '../database/pglite/directory-lock.ts';
+import { EngineLostError } from '../database/pglite/engine.ts';
 import { DataDirectoryError } from '../database/pglite/private-directory.ts';
 import { DatabaseSetupError } from '../database/schema/requirements.ts';
 import { isCertificateError } from '../runtime/certificate-error.ts';
@@ -17,7 +18,7 @@ export function explainStartupError(error: unknown): string {
 }
 
 function explain(error: unknown): string {
-  const explained = [DatabaseSetupError, DataDirectoryError, DirectoryInUseError, DirectoryLostError];
+  const explained = [DatabaseSetupError, DataDirectoryError, DirectoryInUseError, DirectoryLostError, EngineLostError];
   if (explained.some((kind) => error instanceof kind)) return (error as Error).message;
   if (error instanceof ListenError) return explainListenError(error);
   const { message = '', path } = Object(error) as Partial<NodeJS.ErrnoException>;

@@ -7,6 +7,7 @@ import { migrationTimeoutMs } from '../../src/database/pg/migration-client.ts';
 import { pingTimeoutMs } from '../../src/database/pg/ping.ts';
 import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../../src/database/pg/pool.ts';
 import { connectTimeoutMs, graceMs, idleTimeoutMs } from '../../src/database/pg/postgres.ts';
+import { reopenMs } from '../../src/database/pglite/pglite.ts';
 import { maxInFlight } from '../../src/http/middleware/concurrency-limit.ts';
 import { bodyLimit, maxBodyPieces } from '../../src/http/request/body.ts';
 import { maxHeaderCount } from '../../src/server/bad-request.ts';
@@ -41,6 +42,7 @@ test('deadlines', () => {
       readResponseTimeoutMs: apiLimits.readResponseTimeoutMs,
       lingerMs: apiLimits.lingerMs,
       DATABASE_TIMEOUT_MS: database.timeoutMs,
+      reopenMs,
       connectTimeoutMs,
       statement: database.timeoutMs,
       graceMs,

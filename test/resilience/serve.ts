@@ -20,6 +20,8 @@ export interface Served {
   readonly url: string;
   readonly services: Services;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Stops the server before the test ends. */
+  stop(): Promise<void>;
 }
 
 export const environment = { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: testSecret, RATE_LIMIT_PER_MINUTE: '0' };
@@ -37,10 +39,15 @@ export async function serve(variables: Environment, { isReady = true } = {}): Pr
   const services = await createServices(config, { log });
   const server = await startServer(services);
   server.ready.catch(() => {});
-  onTestFinished(async () => void (await server.stop()));
+  let stopped: Promise<boolean> | undefined;
+  const stop = async () => {
+    stopped ??= server.stop();
+    await stopped;
+  };
+  onTestFinished(stop);
   if (isReady) await server.ready;
   const url = `http://127.0.0.1:${port}`;
-  return { url, services, call: caller(url, tokenFor('ada')) };
+  return { url, services, call: caller(url, tokenFor('ada')), stop };
 }
 
 export function caller(url: string, token: string): Served['call'] {

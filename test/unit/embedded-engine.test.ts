@@ -16,9 +16,10 @@ test('hundreds of large responses are released', async () => {
     return process.memoryUsage().heapUsed;
   };
   const engine = engineOf(await PGlite.create());
+  const connection = await engine.connect();
   const ask = async (times: number) => {
     for (let count = 0; count < times; count += 1) {
-      const answer = await engine.exchange(serialize.query(`select repeat('x', ${answerBytes})`));
+      const answer = await connection.exchange(serialize.query(`select repeat('x', ${answerBytes})`));
       expect(answer.length).toBeGreaterThan(answerBytes);
     }
   };

@@ -1,80 +1,148 @@
-/** Engine of the embedded database: a worker thread, so that a long query does not block the server. */
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+/**
+ * Engine of the embedded database: PGlite in a worker thread, so that a long query does not block the server. If the
+ * thread ends, or is ended because it does not answer, the engine opens the database again in a new one.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PGlite } from '@electric-sql/pglite';
-import { settledWithin } from '../../runtime/timeout.ts';
-
-/** For the request in progress and an orderly shutdown of the database. */
-const closeTimeoutMs = 10_000;
+import { EngineEndedError, type EngineThread, startThread } from './engine-thread.ts';
 
 export interface Engine {
-  /** Sends protocol messages, the last of which PostgreSQL answers (Query, Sync or Flush). Returns the answers. */
-  exchange(messages: Uint8Array): Promise<Uint8Array>;
+  /** Number of exchanges so far. */
+  readonly exchangeCount: number;
+  /** Waits until the database is open. */
+  connect(): Promise<EngineConnection>;
+  /** Rejects with an `EngineLostError` if the database has ended and cannot be opened again. */
+  readonly lost: Promise<never>;
   close(): Promise<void>;
-  /** Terminates the database at once, without another write to its files. Later exchanges are rejected. */
+  /** Ends the database at once, without another write to its files. It is not opened again. */
   kill(): Promise<void>;
 }
 
-/** A request to the worker: protocol messages, or `close` to close the database and end the thread. */
-export type EngineRequest = Uint8Array | 'close';
+/** A connection to the database until it ends. The database has a single session, which all connections share. */
+export interface EngineConnection extends Pick<EngineThread, 'exchange' | 'onEnd'> {
+  /** Ends the database, because an exchange takes too long. There is no other way to cancel a statement of PGlite. */
+  interrupt(): void;
+}
+
+/** The embedded database has ended and cannot be opened again. */
+export class EngineLostError extends EngineEndedError {
+  override readonly name = 'EngineLostError';
+}
+
+/** Attempts to open the database again, and the delay before the second one, in milliseconds. It doubles each time. */
+export const reopening = { attempts: 6, firstDelayMs: 250 };
 
 /**
- * The compiled worker, also if the server runs from TypeScript sources: Node cannot load TypeScript in a worker thread.
+ * @param directory directory of the files; null keeps the database in memory, where an end loses it
+ * @param onRestart called when the database has ended and is opened again
+ * @throws the error of the database if it cannot be opened
  */
-const workerFile = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/database/pglite/worker.js' : './worker.js',
-  import.meta.url,
-);
-
-/**
- * Opens the database in a worker thread.
- *
- * @param directory directory of its files; null keeps the database in memory
- */
-export async function startEngine(directory: string | null): Promise<Engine> {
-  const worker = new Worker(workerFile, { workerData: directory, execArgv: [] });
-  await once(worker, 'message');
-  // Answers arrive in the order of the requests.
-  const pending: { resolve: (answer: Uint8Array) => void; reject: (error: Error) => void }[] = [];
-  let failure: Error | null = null;
-  const fail = (error: Error) => {
-    failure ??= error;
-    for (const { reject } of pending.splice(0)) reject(failure);
-  };
-  worker.on('message', (answer: Uint8Array | Error) => {
-    const request = pending.shift();
-    if (answer instanceof Error) request?.reject(answer);
-    else request?.resolve(answer);
+export async function startEngine(
+  directory: string | null,
+  onRestart: (reason: EngineEndedError) => void = () => {},
+): Promise<Engine> {
+  let exchangeCount = 0;
+  let isClosing = false;
+  let reportLoss: (error: EngineLostError) => void = () => {};
+  const lost = new Promise<never>((_, reject) => {
+    reportLoss = reject;
   });
-  worker.on('error', fail);
-  worker.on('exit', () => fail(new Error('the embedded database has ended')));
-  return {
-    exchange: (messages) =>
-      new Promise((resolve, reject) => {
-        if (failure) {
-          reject(failure);
-          return;
+  lost.catch(() => {});
+  let current = Promise.resolve(supervised(await open(directory)));
+
+  function supervised(thread: EngineThread): EngineThread {
+    thread.onEnd((reason) => {
+      if (isClosing) return;
+      current = reopen(thread, reason);
+      current.catch(reportLoss);
+    });
+    return thread;
+  }
+
+  /** @throws EngineLostError */
+  async function reopen(ended: EngineThread, reason: EngineEndedError): Promise<EngineThread> {
+    if (directory === null) throw new EngineLostError(`${reason.message}. It was in memory, so its data is lost.`);
+    onRestart(reason);
+    await ended.exited;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        // Otherwise the worker would create an empty database.
+        if (!existsSync(directory)) throw new Error('its directory does not exist');
+        return supervised(await open(directory));
+      } catch (error) {
+        if (attempt === reopening.attempts || isClosing) {
+          throw new EngineLostError(
+            `The embedded database in ${directory} has ended and cannot be opened again (${(error as Error).message}). Check the space on its disk and the memory of this machine, and start the server again.`,
+            { cause: error },
+          );
         }
-        pending.push({ resolve, reject });
-        worker.postMessage(messages satisfies EngineRequest);
-      }),
+        await delay(reopening.firstDelayMs * 2 ** (attempt - 1));
+      }
+    }
+  }
+
+  return {
+    get exchangeCount() {
+      return exchangeCount;
+    },
+    async connect() {
+      const thread = await current;
+      return {
+        exchange(messages) {
+          exchangeCount += 1;
+          return thread.exchange(messages);
+        },
+        onEnd: thread.onEnd,
+        interrupt() {
+          if (directory !== null) thread.terminate('an exchange did not end before its deadline');
+        },
+      };
+    },
+    lost,
     async close() {
-      if (failure) return;
-      const ended = once(worker, 'exit');
-      worker.postMessage('close' satisfies EngineRequest);
-      // Terminating the thread is like killing a server process: acknowledged commits are not lost.
-      if (!(await settledWithin(ended, closeTimeoutMs))) await worker.terminate();
+      isClosing = true;
+      const thread = await current.catch(() => null);
+      await thread?.close();
     },
     async kill() {
-      await worker.terminate();
+      isClosing = true;
+      const thread = await current.catch(() => null);
+      thread?.terminate('the server stops using it');
+      await thread?.exited;
     },
   };
 }
 
-/** Engine for a database in the current thread, for tests. */
+function open(directory: string | null): Promise<EngineThread> {
+  // A statement that was interrupted leaves its temporary files. PostgreSQL removes them when a server starts, which
+  // PGlite does not do.
+  if (directory !== null) rmSync(join(directory, 'base', 'pgsql_tmp'), { recursive: true, force: true });
+  return startThread(directory);
+}
+
+/** Engine for a database in the current thread, for tests. Nothing can interrupt it. */
 export function engineOf(pglite: PGlite): Engine {
   const close = () => pglite.close();
-  return { exchange: (messages) => exchangeWith(pglite, messages), close, kill: close };
+  let exchangeCount = 0;
+  const connection: EngineConnection = {
+    exchange(messages) {
+      exchangeCount += 1;
+      return exchangeWith(pglite, messages);
+    },
+    onEnd: () => () => {},
+    interrupt: () => {},
+  };
+  return {
+    get exchangeCount() {
+      return exchangeCount;
+    },
+    connect: () => Promise.resolve(connection),
+    lost: new Promise<never>(() => {}),
+    close,
+    kill: close,
+  };
 }
 
 /** Alternative to PGlite's `execProtocolRaw`, which also parses all answers and never frees the parsed messages. */

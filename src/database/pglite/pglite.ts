@@ -12,6 +12,7 @@ import { ConnectionPool } from '../pg/pool.ts';
 import { connectTimeoutMs } from '../pg/postgres.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { type Engine, engineOf, startEngine } from './engine.ts';
+import type { EngineEndedError } from './engine-thread.ts';
 import { createMaintenance } from './maintenance.ts';
 import { ensurePrivateDirectory, restrictFiles } from './private-directory.ts';
 import { EngineSocket } from './socket.ts';
@@ -19,18 +20,29 @@ import { EngineSocket } from './socket.ts';
 export type EmbeddedOptions = Pick<EmbeddedDatabase, 'directory'> & Pick<DatabaseConfig, 'prepare' | 'timeoutMs'>;
 
 /**
+ * Time to open the database again, after a statement that took too long. Requests wait for it in addition to the
+ * deadline of the statement.
+ */
+export const reopenMs = 2_000;
+
+/**
  * Opens the embedded database. All requests share its single connection.
  *
  * @param instance an instance to use instead of starting one; the driver closes it
+ * @param onRestart called when the database has ended and is opened again
  * @throws DirectoryInUseError if another process has the directory open; DataDirectoryError if other users can write to it
  */
-export async function openEmbedded(database: EmbeddedOptions, instance?: PGlite): Promise<Driver> {
+export async function openEmbedded(
+  database: EmbeddedOptions,
+  instance?: PGlite,
+  onRestart?: (reason: EngineEndedError) => void,
+): Promise<Driver> {
   const { directory } = database;
   const lock = directory === null ? null : await acquireDirectory(directory);
   try {
     const engine = instance
       ? engineOf(instance)
-      : await startEngine(directory === null ? null : join(directory, 'postgres'));
+      : await startEngine(directory === null ? null : join(directory, 'postgres'), onRestart);
     return createDriver(engine, database, lock);
   } catch (error) {
     await lock?.release();
@@ -43,26 +55,19 @@ function createDriver(
   { prepare, timeoutMs }: Pick<EmbeddedOptions, 'prepare' | 'timeoutMs'>,
   lock: DirectoryLock | null,
 ): Driver {
-  let exchanges = 0;
-  const counted: Engine = {
-    exchange: (messages) => {
-      exchanges += 1;
-      return engine.exchange(messages);
-    },
-    close: () => engine.close(),
-    kill: () => engine.kill(),
-  };
   // Another server may own the directory by now. So nothing more is written, not even to close the database.
   lock?.lost.catch(() => engine.kill());
+  const lost = lock ? Promise.race([lock.lost, engine.lost]) : engine.lost;
+  lost.catch(() => {});
   const pool = new ConnectionPool(
-    { stream: () => new EngineSocket(counted) },
-    { max: 1, acquireTimeoutMs: timeoutMs, connectTimeoutMs, queryTimeoutMs: timeoutMs, idleTimeoutMs: 0 },
+    { stream: () => new EngineSocket(engine) },
+    { max: 1, acquireTimeoutMs: timeoutMs + reopenMs, connectTimeoutMs, queryTimeoutMs: timeoutMs, idleTimeoutMs: 0 },
   );
 
   /** Uses a connection with a long query timeout instead of the pool's single connection. */
   async function withMigrationClient<Result>(work: (client: QueryClient) => Promise<Result>): Promise<Result> {
     const pooled = await pool.connect();
-    const client = createMigrationClient({ stream: () => new EngineSocket(counted) });
+    const client = createMigrationClient({ stream: () => new EngineSocket(engine) });
     try {
       await client.connect();
       return await work(client);
@@ -77,13 +82,13 @@ function createDriver(
     ...createBatches(pool, { prepare, timeoutMs }),
     pool,
     withMigrationClient,
-    maintenance: createMaintenance(pool, withMigrationClient, () => exchanges),
+    maintenance: createMaintenance(pool, withMigrationClient, () => engine.exchangeCount),
     async close() {
       await pool.end();
       await engine.close();
       await lock?.release();
     },
-    ...(lock && { lost: lock.lost }),
+    lost,
   };
 }
 

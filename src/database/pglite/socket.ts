@@ -1,6 +1,6 @@
 /** Duplex stream that replaces pg's TCP socket and forwards protocol messages to the embedded database. */
 import { Duplex } from 'node:stream';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineConnection } from './engine.ts';
 
 /** Messages that PostgreSQL answers: Query, Sync and Flush. Other messages are buffered until one of them arrives. */
 const answeredTypes = new Set(['Q', 'S', 'H'].map((type) => type.charCodeAt(0)));
@@ -15,6 +15,9 @@ const welcome = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x4
  */
 export class EngineSocket extends Duplex {
   readonly #engine: Engine;
+  #connection: EngineConnection | undefined;
+  #isExchanging = false;
+  #removeEndListener: () => void = () => {};
   #received: Buffer = Buffer.alloc(0);
   #isStarted = false;
   #last: Promise<void> = Promise.resolve();
@@ -76,15 +79,35 @@ export class EngineSocket extends Duplex {
     if (complete === 0) return;
     const messages = this.#received.subarray(0, complete);
     this.#received = this.#received.subarray(complete);
-    this.#then(async () => void this.push(Buffer.from(await this.#engine.exchange(messages))));
+    this.#then(async () => void this.push(Buffer.from(await this.#exchange(messages))));
   }
 
   #start(): void {
     this.#then(async () => {
-      await this.#engine.exchange(query('rollback'));
-      await this.#engine.exchange(query('deallocate all'));
+      this.#connection = await this.#engine.connect();
+      this.#removeEndListener = this.#connection.onEnd((reason) => void this.destroy(reason));
+      if (this.destroyed) this.#removeEndListener();
+      await this.#exchange(query('rollback'));
+      await this.#exchange(query('deallocate all'));
       this.push(welcome);
     });
+  }
+
+  async #exchange(messages: Buffer): Promise<Uint8Array> {
+    if (!this.#connection || this.destroyed) throw new Error('the connection is closed');
+    this.#isExchanging = true;
+    try {
+      return await this.#connection.exchange(messages);
+    } finally {
+      this.#isExchanging = false;
+    }
+  }
+
+  /** pg destroys the socket if an answer does not arrive before the deadline of its query. */
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#removeEndListener();
+    if (this.#isExchanging) this.#connection?.interrupt();
+    done(error);
   }
 
   #then(work: () => Promise<void>): void {

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
-import { type EngineRequest, exchangeWith } from './engine.ts';
+import { exchangeWith } from './engine.ts';
+import type { EngineRequest } from './engine-thread.ts';
 import { PrivateFileSystem } from './private-file-system.ts';
 
 const directory: string | null = workerData;
