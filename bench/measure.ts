@@ -83,10 +83,15 @@ export function summarise(rounds: readonly Round[]): Comparison {
 }
 
 /** Runs the load generator in its own process. */
-async function load(asked: Load): Promise<LoadResult> {
+export async function runLoad(asked: Load): Promise<LoadResult> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'bench/load.ts'], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(JSON.stringify(asked));
-  const seen = JSON.parse(await text(child.stdout)) as LoadResult;
+  return JSON.parse(await text(child.stdout)) as LoadResult;
+}
+
+/** @throws Error if a response reports an error */
+async function load(asked: Load): Promise<LoadResult> {
+  const seen = await runLoad(asked);
   const bad = Object.keys(seen.statuses).filter((status) => !status.startsWith('2'));
   if (bad.length > 0) throw new Error(`unexpected statuses: ${JSON.stringify(seen.statuses)}`);
   return seen;
@@ -104,6 +109,6 @@ function medians(measured: readonly Measured[]): Measured {
   };
 }
 
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
   return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? 0;
 }
