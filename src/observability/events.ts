@@ -71,9 +71,9 @@ export type SecurityEventName = keyof typeof securityEvents;
 
 /** The meaning of each security event, for the documentation. */
 export const securityEvents = {
-  token_refused: 'A token was rejected; `reason` is the rule that it breaks, or `token_missing`.',
-  sign_in_refused: 'The embedded issuer rejected a password or a session; `reason` is its own code.',
-  scope_refused: 'A valid token does not allow the operation; `reason` is `insufficient_scope`.',
+  token_rejected: 'A token was rejected; `reason` is the rule that it breaks, or `token_missing`.',
+  sign_in_rejected: 'The embedded issuer rejected a password or a session; `reason` is its own code.',
+  scope_rejected: 'A valid token does not allow the operation; `reason` is `insufficient_scope`.',
   limit_reached:
     'There were too many requests; `reason` is the limit: `requests` per minute and user, `concurrency` per user, `failures` per address, or failed sign-ins per `account`.',
   keys_fetch_failed: 'The keys of the issuer could not be fetched; tokens are verified with the cached keys.',
@@ -88,9 +88,9 @@ export function securityEventOf(event: ServerEvent): SecurityEvent | undefined {
   const { status, code, securityEvent, reason = code } = event.problem;
   switch (status) {
     case 401:
-      return { name: securityEvent ?? 'token_refused', reason };
+      return { name: securityEvent ?? 'token_rejected', reason };
     case 403:
-      return { name: 'scope_refused', reason };
+      return { name: 'scope_rejected', reason };
     case 429:
       return { name: 'limit_reached', reason };
     default:

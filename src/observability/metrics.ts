@@ -26,7 +26,7 @@ const roundTripBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0
 /** Node's parser accepts more than thirty methods. All others are counted as `other`. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-const verificationOutcomes: readonly VerificationOutcome[] = ['verified', 'cache_hit', 'refused', 'unavailable'];
+const verificationOutcomes: readonly VerificationOutcome[] = ['verified', 'cache_hit', 'rejected', 'unavailable'];
 
 export function createMetrics(pool: PoolUse): Metrics {
   const instruments = createInstruments();

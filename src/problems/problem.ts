@@ -53,7 +53,7 @@ export interface ProblemOptions {
   /** For the log only: the values that caused the problem. */
   readonly mismatch?: ClaimMismatch;
   /** For the log and the metrics only: the security event of a 401 that is not about a bearer token. */
-  readonly securityEvent?: 'sign_in_refused';
+  readonly securityEvent?: 'sign_in_rejected';
   /** For the log only. */
   readonly cause?: unknown;
 }
@@ -70,7 +70,7 @@ export class ProblemError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly reason: string | undefined;
   readonly mismatch: ClaimMismatch | undefined;
-  readonly securityEvent: 'sign_in_refused' | undefined;
+  readonly securityEvent: 'sign_in_rejected' | undefined;
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
     const kind = catalogue[code];

@@ -117,7 +117,7 @@ describe.each([
     const client = newClient();
     const wrong = refusal(401, 'token_invalid', 'INVALID_EMAIL_OR_PASSWORD', 'Invalid email or password');
     expect(await client.signIn.email({ ...person, password: otherPassword })).toEqual(wrong);
-    expect(await client.signIn.email({ ...person, email: 'nobody@example.com' })).toEqual(wrong);
+    expect(await client.signIn.email({ ...person, email: 'unknown@example.com' })).toEqual(wrong);
     expect((await client.signIn.email(person)).data?.user.email).toBe(person.email);
     expect((await client.getSession()).data?.user.email).toBe(person.email);
   });
@@ -235,7 +235,7 @@ describe.each([
 
   test('throws errors with the same members if configured', async () => {
     const client = newClient();
-    const thrown = await client.signIn.email({ email: 'nobody@example.com', password }, { throw: true }).then(
+    const thrown = await client.signIn.email({ email: 'unknown@example.com', password }, { throw: true }).then(
       () => null,
       (error: unknown) => error,
     );

@@ -28,7 +28,7 @@ test('a wrong password and an unknown address get the same response', async () =
   const person = newPerson();
   await api.anonymous().post(signUpPath, person);
   const wrong = await api.anonymous().post(signInPath, { ...person, password: 'wrong horse battery' });
-  const unknown = await api.anonymous().post(signInPath, { email: 'nobody@example.com', password });
+  const unknown = await api.anonymous().post(signInPath, { email: 'unknown@example.com', password });
   expect(outcome(wrong)).toEqual({ status: 401, code: 'token_invalid' });
   expect({ ...unknown.body, request_id: '' }).toEqual({ ...wrong.body, request_id: '' });
   expect(wrong.headers.getSetCookie()).toEqual([]);

@@ -45,7 +45,11 @@ test.each([
   expect(headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   expect(text).not.toContain(configured);
   const line = api.log.find((entry) => entry.request_id === body.request_id);
-  expect(line).toMatchObject({ event: 'token_refused', reason: expect.stringMatching(/^(iss|aud) must be/), mismatch });
+  expect(line).toMatchObject({
+    event: 'token_rejected',
+    reason: expect.stringMatching(/^(iss|aud) must be/),
+    mismatch,
+  });
 });
 
 test('the log has no claim of a token with an invalid signature', async () => {

@@ -1,4 +1,4 @@
-/** Isolation between users: somebody else's task answers like one that never was, in every operation there is. */
+/** Isolation between users: every operation responds to another user's task as to a task that does not exist. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
@@ -13,19 +13,19 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const collection = '/api/v1/tasks';
-const nobodys = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 
-/** Every operation on one resource, so that a new one cannot escape. */
+/** Every operation on one resource, so that new operations are tested, too. */
 const onResources = documentedOperations.filter(({ path }) => path.includes('{id}'));
 
-/** A good body for an operation on a resource that takes one. */
+/** A valid body for an operation on a resource. */
 function bodyFor(path: string): object {
   const resource = resources.find(({ collection: each }) => path === `${each}/{id}`);
   if (!resource) throw new Error(`${path} belongs to no resource`);
   return fieldsOf(resource, 'Stolen', { isMinimal: true });
 }
 
-/** An answer but for what may differ between two paths: `instance`, `request_id`, and the time of day. */
+/** A response without the parts that may differ between two paths: `instance`, `request_id` and the date. */
 function essence({ status, headers, text, body }: Answer, path: string): object {
   const kept = [...headers].filter(([name]) => !['x-request-id', 'date'].includes(name));
   const masked = text.replaceAll(path, '(path)').replaceAll(body?.request_id ?? '(none)', '(id)');
@@ -39,7 +39,7 @@ describe.each(onResources)('$operation.operationId', ({ method, path, operation 
       ...(operation.requestBody && { body: bodyFor(path) }),
     });
 
-  test('answers for a task of somebody else as for nobody’s', async () => {
+  test('responds to a task of another user as to an unknown one', async () => {
     const owner = api.user();
     const stranger = api.user();
     const id = crypto.randomUUID();
@@ -49,7 +49,7 @@ describe.each(onResources)('$operation.operationId', ({ method, path, operation 
     const before = await stored();
     expect(JSON.stringify(before)).toContain('Secret');
     for (const headers of [{}, { 'If-Match': '"1"' }, { 'If-Match': '*' }, { 'If-None-Match': '"1"' }]) {
-      const [theirs, unknown] = [id, nobodys].map((each) => path.replace('{id}', each)) as [string, string];
+      const [theirs, unknown] = [id, unknownId].map((each) => path.replace('{id}', each)) as [string, string];
       const toTheirs = await send(stranger, theirs, headers);
       expect(toTheirs.status).toBe(404);
       expect(toTheirs.body.code).toMatch(/^[a-z]+_not_found$/);
@@ -59,7 +59,7 @@ describe.each(onResources)('$operation.operationId', ({ method, path, operation 
     expect(await stored()).toEqual(before);
   });
 
-  test('answers the owner', async () => {
+  test('responds to the owner', async () => {
     const owner = api.user();
     const id = crypto.randomUUID();
     await createEach(owner, id, 'Mine');
@@ -67,7 +67,7 @@ describe.each(onResources)('$operation.operationId', ({ method, path, operation 
   });
 });
 
-test('the id of somebody else’s task is free to be used, and tells nothing', async () => {
+test('the id of another user’s task can be used, and reveals nothing', async () => {
   const owner = api.user();
   const stranger = api.user();
   const { body: task } = await owner.post(collection, { title: 'Secret' });
@@ -77,7 +77,7 @@ test('the id of somebody else’s task is free to be used, and tells nothing', a
   expect((await owner.get(`${collection}/${task.id}`)).body).toEqual(task);
 });
 
-test('lists hold the user’s own tasks only, whatever the query', async () => {
+test('lists contain only the user’s own tasks, with every query', async () => {
   const owner = api.user();
   const stranger = api.user();
   const { body: task } = await owner.post(collection, { title: 'Secret' });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-const good = 'a password that nobody guesses';
+const good = 'a password that no attacker guesses';
 let people = 0;
 
 async function signUp(password = good) {
@@ -51,7 +51,7 @@ test('a common password is rejected, at sign-up and at a password change', async
 test('a wrong password and an unknown address get the same response', async () => {
   const { email } = await signUp();
   const wrong = await signIn(email, 'not the password');
-  const unknown = await signIn('nobody@example.com', 'not the password');
+  const unknown = await signIn('unknown@example.com', 'not the password');
   const { request_id: _, ...said } = wrong.body;
   expect(wrong.status).toBe(401);
   expect(unknown.body).toMatchObject(said);
@@ -59,7 +59,7 @@ test('a wrong password and an unknown address get the same response', async () =
 
 test('an account allows 10 failed sign-ins per minute, whether it exists or not', async () => {
   const { email } = await signUp();
-  for (const address of [email, 'nobody-else@example.com']) {
+  for (const address of [email, 'unknown-too@example.com']) {
     for (let attempt = 0; attempt < 10; attempt += 1) {
       expect((await signIn(address.toUpperCase(), `guess ${attempt} of the password`)).status).toBe(401);
     }
@@ -82,7 +82,7 @@ test('changing the password ends all other sessions', async () => {
   const other = (await signIn(email, good)).headers.get('set-auth-token');
   const changed = await api.anonymous(`Bearer ${session}`).post('/api/auth/change-password', {
     currentPassword: good,
-    newPassword: 'another password that nobody guesses',
+    newPassword: 'another password that no attacker guesses',
     revokeOtherSessions: false,
   });
   expect(changed.status).toBe(200);

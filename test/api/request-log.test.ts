@@ -56,15 +56,15 @@ test('it contains security events with their reasons', async () => {
     known: user_hash !== undefined,
   }));
   expect(seen).toEqual([
-    { event: 'token_refused', status: 401, code: 'token_missing', known: false },
+    { event: 'token_rejected', status: 401, code: 'token_missing', known: false },
     {
-      event: 'token_refused',
+      event: 'token_rejected',
       status: 401,
       code: 'token_invalid',
       reason: 'a token must have three parts (RFC 7515, 7.1)',
       known: false,
     },
-    { event: 'scope_refused', status: 403, code: 'insufficient_scope', known: true },
+    { event: 'scope_rejected', status: 403, code: 'insufficient_scope', known: true },
     { event: 'limit_reached', status: 429, code: 'rate_limited', reason: 'requests', known: true },
   ]);
 });

@@ -1,4 +1,4 @@
-/** Requests made from the OpenAPI document: what it allows is accepted, what it does not is refused by its place. */
+/** Requests generated from the OpenAPI document: valid ones are accepted, and each invalid value is rejected with its place. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
@@ -15,12 +15,12 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-/** How many requests of each kind are made for each operation. */
+/** The number of requests of each kind per operation. */
 const [validOnes, spoiltOnesAtMost] = databaseKind === 'postgres' ? [50, 400] : [25, 150];
 
-/** Stands for the id of resources that there are by the time of the request. */
+/** Placeholder for the id of the resources that exist at the time of the request. */
 const ownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
-const nobodysId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
+const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
 
 describe.each(documentedOperations)('$operation.operationId', (documented) => {
   const { method, path, operation } = documented;
@@ -34,7 +34,7 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
     const user = api.user();
     const statuses = new Set<number>();
     const attempt = async (generated: Parts) => {
-      // A resource of each kind, so that there is something to be found.
+      // A resource of each kind, so that the request finds one.
       const id = crypto.randomUUID();
       await createEach(user, id, 'x', { isMinimal: true });
       const parts = JSON.parse(JSON.stringify(generated).replaceAll(ownId, id)) as Parts;
@@ -42,12 +42,12 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
       statuses.add(status);
       if (status >= 400) expect([404, 409, 412], `${method} ${targetOf(path, parts)}: ${text}`).toContain(status);
     };
-    const requests = requestsOf(documented, { ids: [ownId, nobodysId] });
+    const requests = requestsOf(documented, { ids: [ownId, unknownId] });
     await fc.assert(fc.asyncProperty(requests, attempt), { numRuns: validOnes });
     expect([...statuses].some((status) => status < 300)).toBe(true);
   });
 
-  test('refuses everything else, and says where', async () => {
+  test('rejects everything else, and names the place', async () => {
     const user = api.user();
     let count = 0;
     const all = fc.sample(requestsOf(documented), 4).flatMap((parts) => [...spoiltOnes(documented, parts)]);

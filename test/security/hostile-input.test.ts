@@ -1,4 +1,4 @@
-/** Text and JSON that break naive programs: stored and returned as they were sent, or refused; never a failure. */
+/** Text and JSON that break naive programs: the API stores and returns them unchanged, or rejects them; it never fails. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hasFewWords } from '../../src/tasks/search/words.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
@@ -23,7 +23,7 @@ afterAll(() => api.stop());
 const collection = '/api/v1/tasks';
 
 const codePoints = (text: string) => [...text].length;
-/** Without white space at its ends; `String.prototype.trim` leaves U+0085. */
+/** The text without white space at its ends. `String.prototype.trim` keeps U+0085. */
 const trimmed = (text: string) => text.replaceAll(/^[\p{White_Space}\ufeff]+|[\p{White_Space}\ufeff]+$/gu, '');
 const isLine = (text: string, most: number) =>
   /[^\p{White_Space}\p{M}\p{Default_Ignorable_Code_Point}]/u.test(text) &&
@@ -31,7 +31,7 @@ const isLine = (text: string, most: number) =>
   !/\p{Cc}/u.test(trimmed(text));
 
 function describeStrings(strings: readonly string[]): void {
-  test('come back byte for byte, from every place that takes text', async () => {
+  test('are returned byte for byte, from every field that accepts text', async () => {
     const ada = api.user();
     for (const text of strings) {
       const task = {
@@ -46,7 +46,7 @@ function describeStrings(strings: readonly string[]): void {
         body: { ...kept, tags: expect.anything() },
       });
       expect((await ada.get(`${collection}/${body.id}`)).body).toEqual(body);
-      // A tag keeps the spelling that it was made with, and may have been made by a string before.
+      // A tag keeps its first spelling, which can be that of an earlier string.
       const [tag = ''] = body.tags;
       if (tag !== kept.tags[0]) expect(strings.map(trimmed)).toContain(tag);
       const q = [...text].slice(0, 200).join('');
@@ -62,7 +62,7 @@ function describeStrings(strings: readonly string[]): void {
     }
   }, 120_000);
 
-  test('are refused with their place where they are no line of text', async () => {
+  test('are rejected with their place if they are not a line of text', async () => {
     for (const text of strings) {
       if (isLine(text, 255)) continue;
       const { status, body } = await user.post(collection, { title: text });
@@ -73,7 +73,7 @@ function describeStrings(strings: readonly string[]): void {
     }
   });
 
-  test('are no id, no cursor, no date, no zone and no sort', async () => {
+  test('are rejected as an id, a cursor, a date, a time zone and a sort', async () => {
     const names = ['cursor', 'due_from', 'time_zone', 'created_from', 'sort', 'status', 'priority'];
     for (const [index, text] of strings.entries()) {
       const name = names[index % names.length] as string;
@@ -82,14 +82,14 @@ function describeStrings(strings: readonly string[]): void {
         status: 422,
         errors: [{ in: 'query', pointer: name }],
       });
-      // These would be another path.
+      // These result in another path.
       if (['', '.', '..'].includes(text)) continue;
       expect((await user.get(`${collection}/${encodeURIComponent(text)}`)).status, JSON.stringify(text)).toBe(422);
     }
   });
 }
 
-describe('strings of our own', () => describeStrings(naughtyStrings));
+describe('strings of this project', () => describeStrings(naughtyStrings));
 
 const naughty = readVectors<string[]>('blns.json');
 
@@ -108,14 +108,14 @@ describe.skipIf(!parsing)(`JSONTestSuite (${vectorsMissing})`, () => {
   });
 });
 
-describe('a body that means two things', () => {
+describe('an ambiguous body', () => {
   test.each([
     ['a title', '{"title":"a","title":"b"}'],
     ['a title, one spelled with escapes', String.raw`{"title":"a","\u0074\u0069tle":"b"}`],
     ['a part of a due date', '{"title":"a","due":{"date":"2026-12-01","date":"2026-12-02"}}'],
     ['a key of the prototype', '{"title":"a","__proto__":1,"__proto__":2}'],
     ['an empty name', '{"title":"a","":1,"":2}'],
-  ])('is refused: %s twice', async (_what, body) => {
+  ])('is rejected: %s twice', async (_what, body) => {
     const { body: task } = await user.post(collection, { title: 'before' });
     const path = `${collection}/${task.id}`;
     for (const answer of [
@@ -130,14 +130,14 @@ describe('a body that means two things', () => {
     expect((await user.get(path)).body).toEqual(task);
   });
 
-  test('is not one that has a name in two objects, or as a value', async () => {
+  test('does not include a name that two objects have, or that is also a value', async () => {
     const body = { title: 'title', description: '"title":"x","title":"y"', tags: ['description', 'title'], due: null };
     expect(await user.post(collection, body)).toMatchObject({ status: 201, body });
     const operations = [1, 2].map(() => ({ op: 'create', task: { title: '{"title":1}' } }));
     expect((await user.post(`${collection}/batch`, { operations })).status).toBe(200);
   });
 
-  test('is not looked for until the body is small enough, and then however it is made', async () => {
+  test('is searched for only if the size of the body is allowed, and in every structure', async () => {
     const fill = (unit: string, start = '', end = '') => start + unit.repeat((147_000 / unit.length) | 0) + end;
     const bodies = [
       fill('{"":', '', '1'),
@@ -156,7 +156,7 @@ describe('a body that means two things', () => {
   });
 });
 
-describe('what would break a line of the log', () => {
+describe('text that could break a line of the log', () => {
   const escapes = ['\n{"level":60}', '\r\nforged', '\u001b[2J\u001b[31m', '\u2028x', '\u0085x', '\u0000', '\u009b31m'];
 
   test.each(escapes)('%j', async (text) => {
@@ -174,7 +174,7 @@ describe('what would break a line of the log', () => {
     expect((await stranger.get(`${collection}/${task.id}`)).status).toBe(404);
     const lines = api.log.slice(before).filter(({ msg }) => msg === 'request');
     expect(lines).toHaveLength(10);
-    // That each is one line, without what a terminal obeys, is looked at when the server stops.
+    // When the server stops, `expectCleanLog` checks that each is one line without control characters.
     expect(api.log.filter(({ level }) => level === 60)).toEqual([]);
   });
 
@@ -190,7 +190,7 @@ describe('what would break a line of the log', () => {
     },
   );
 
-  test.each(['\u001b', '\u0000', '\n x', '\u007f'])('a header with %j never gets that far', async (character) => {
+  test.each(['\u001b', '\u0000', '\n x', '\u007f'])('a header with %j is rejected earlier', async (character) => {
     const head = `GET /livez HTTP/1.1\r\nHost: a\r\nX-Request-Id: a${character}b\r\nConnection: close\r\n\r\n`;
     const { status } = parseAnswer(await sendRaw(api.url, head));
     expect(status).toBe(400);

@@ -1,4 +1,4 @@
-/** Two hundred users on three connections, many of them hanging up midway: no answer holds anything of anybody else. */
+/** Two hundred users on three connections, many of which disconnect early: no response contains data of another user. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
@@ -20,10 +20,10 @@ afterAll(() => api.stop());
 const collection = '/api/v1/tasks';
 
 interface Person {
-  /** In every text of theirs, and in nobody else's. */
+  /** Part of every text of this user, and of no other user's texts. */
   readonly name: string;
   readonly token: string;
-  /** Tasks that they know they have. */
+  /** Ids of tasks in responses that this user received. */
   readonly ids: string[];
   keys: number;
 }
@@ -62,7 +62,7 @@ const works: Work[] = [
   }),
 ];
 
-test('no answer holds anything of anybody else, and the pool is whole afterwards', async () => {
+test('no response contains data of another user, and afterwards the pool has all its connections', async () => {
   const people: Person[] = Array.from({ length: users }, (_, index) => {
     const name = `person-${index}-`;
     return { name, token: api.token(name), ids: [], keys: 0 };
@@ -82,7 +82,7 @@ test('no answer holds anything of anybody else, and the pool is whole afterwards
       headers: {
         Authorization: `Bearer ${person.token}`,
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
-        // Of the same names for everybody.
+        // All users use the same keys.
         ...(key && { 'Idempotency-Key': `key-${person.keys}` }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -128,7 +128,7 @@ test('no answer holds anything of anybody else, and the pool is whole afterwards
   expect(strays).toEqual([]);
 }, 240_000);
 
-/** Every connection is back, and none knows whom it served last. */
+/** Checks that every connection is in the pool, without the identity of a user. */
 async function poolIsWhole(): Promise<void> {
   const { pool } = api.database.driver;
   await vi.waitUntil(() => pool.idleCount === pool.totalCount && pool.waitingCount === 0, 10_000);
@@ -145,7 +145,7 @@ async function poolIsWhole(): Promise<void> {
   }
 }
 
-test('a connection comes back without an identity, whatever became of its exchange', async () => {
+test('a connection returns to the pool without an identity, whatever the outcome of its round trip', async () => {
   const ada = api.user();
   const { body: task } = await ada.post(collection, { title: 'x' });
   const path = `${collection}/${task.id}`;

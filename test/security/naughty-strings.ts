@@ -1,4 +1,4 @@
-/** Texts that break naive programs: ours, beside the public lists that not every checkout has. */
+/** Texts that break naive programs, in addition to public lists, which not every checkout has. */
 export const naughtyStrings = [
   ...[
     '',

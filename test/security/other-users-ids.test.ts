@@ -1,4 +1,4 @@
-/** Whatever names something of another user's, anywhere in a request, is answered as if there were no such thing. */
+/** Ids, tags, texts, keys and cursors of another user in any part of a request: the response is the same as for unknown ones. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
@@ -12,7 +12,7 @@ let theirs: { id: string; title: string };
 let before: unknown;
 
 const collection = '/api/v1/tasks';
-const nobodys = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const key = { 'Idempotency-Key': 'a-key-of-theirs' };
 
 const secret = {
@@ -22,7 +22,7 @@ const secret = {
   due: { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
 };
 
-/** All that there is of a user in the database. */
+/** All rows of a user in the database. */
 async function rowsOf({ userId }: Client): Promise<unknown> {
   const tables = await api.database.query<{ name: string }>(
     `select tablename as name from pg_tables where schemaname = 'todo' order by 1`,
@@ -49,7 +49,7 @@ afterAll(async () => {
   await api.stop();
 });
 
-/** The bytes of an answer, but for what two equal requests of two new users would not have in common. */
+/** The bytes of a response, without the parts that differ between equal requests of two new users. */
 function bytesOf({ status, headers, text }: Answer, { userId }: Client): object {
   const mask = (part: string) =>
     part
@@ -62,7 +62,7 @@ function bytesOf({ status, headers, text }: Answer, { userId }: Client): object 
 
 let pairs = 0;
 
-/** Two new users, with names of one length. */
+/** Two new users with ids of the same length. */
 function twoStrangers(): [Client, Client] {
   pairs += 1;
   const suffix = String(pairs).padStart(6, '0');
@@ -79,19 +79,19 @@ describe.each(withToken)('$operation.operationId', (documented) => {
       ...('body' in parts && { body: JSON.stringify(parts.body) }),
     });
 
-  test('answers to an id of another user, wherever it stands, as to nobody’s', async () => {
-    const sample = fc.sample(requestsOf(documented, { ids: [nobodys] }), { numRuns: 25, seed: 7 });
+  test('responds to an id of another user, in any place, as to an unknown id', async () => {
+    const sample = fc.sample(requestsOf(documented, { ids: [unknownId] }), { numRuns: 25, seed: 7 });
     for (const parts of sample) {
       const [one, other] = twoStrangers();
-      const toTheirs = await send(one, JSON.parse(JSON.stringify(parts).replaceAll(nobodys, theirs.id)));
-      const toNobodys = await send(other, parts);
-      expect(bytesOf(toTheirs, one), JSON.stringify(parts)).toEqual(bytesOf(toNobodys, other));
+      const toTheirs = await send(one, JSON.parse(JSON.stringify(parts).replaceAll(unknownId, theirs.id)));
+      const toUnknown = await send(other, parts);
+      expect(bytesOf(toTheirs, one), JSON.stringify(parts)).toEqual(bytesOf(toUnknown, other));
       expect(toTheirs.text).not.toContain('Secret');
       expect(toTheirs.text).not.toContain(owner.userId);
     }
   });
 
-  test('answers to a tag, a text and a key of another user’s as to new ones', async () => {
+  test('responds to a tag, a text and a key of another user as to new ones', async () => {
     const materials = { ids: [theirs.id], texts: ['secret TAG'] };
     for (const parts of fc.sample(requestsOf(documented, materials), { numRuns: 25, seed: 8 })) {
       const [one, other] = twoStrangers();
@@ -106,7 +106,7 @@ describe.each(withToken)('$operation.operationId', (documented) => {
   });
 });
 
-test('a key of another user’s answers nothing of theirs, to the very same request', async () => {
+test('an idempotency key of another user does not replay their response, even to the same request', async () => {
   const stranger = api.user();
   const { status, body, headers } = await stranger.post(collection, secret, key);
   expect({ status, owner: body.owner_id }).toEqual({ status: 201, owner: stranger.userId });
@@ -114,7 +114,7 @@ test('a key of another user’s answers nothing of theirs, to the very same requ
   expect(headers.has('idempotency-replayed')).toBe(false);
 });
 
-test('a cursor of another user’s is refused like one that was made up', async () => {
+test('a cursor of another user is rejected like an invented one', async () => {
   await owner.post(collection, { title: 'Another' });
   const link = (await owner.get(`${collection}?limit=1`)).headers.get('link') ?? '';
   const cursor = /cursor=([^>&]+)/.exec(link)?.[1] ?? '';
@@ -132,7 +132,7 @@ test('a cursor of another user’s is refused like one that was made up', async 
   await owner.delete(`${collection}/${other.id}`);
 });
 
-test('neither a header, nor a query, nor a cookie, nor a field names the user', async () => {
+test('no header, query parameter, cookie or field selects the user', async () => {
   const stranger = api.user();
   const names = ['X-User-Id', 'X-Owner-Id', 'X-Forwarded-User', 'X-Auth-Request-User', 'Remote-User', 'Cookie', 'From'];
   for (const name of names) {

@@ -1,4 +1,4 @@
-/** The owner taken out of every statement that the API sends: the policies alone still keep users apart. */
+/** Every statement of the API without its condition on the owner: the policies alone isolate the users. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-/** All that there is of a user, as the login sees it. */
+/** All rows of a user, as the login sees them. */
 async function rowsOf(client: QueryClient, userId: string | null): Promise<string> {
   const found: unknown[] = [];
   for (const table of await tables(client)) {
@@ -39,28 +39,28 @@ async function tables(client: QueryClient): Promise<string[]> {
   return rows.map(({ tablename }) => tablename);
 }
 
-/** The name of a list without its sort and filters. */
+/** The name of a list statement without its sort and filters. */
 const baseOf = (name: string) => name.split(' ')[0] as string;
 
 const ownerCondition = /\b(?:\w+\.)?owner_id = (?:\$1\b|(?:\w+\.)?owner_id\b)/g;
 
-/** The statement without a condition on the owner; what it compared with stays a parameter. */
+/** The statement without a condition on the owner. The compared value is still a parameter. */
 function withoutOwner(text: string): string {
   return text.replaceAll(ownerCondition, (found) => (found.endsWith('$1') ? '$1::text is not null' : 'true'));
 }
 
-/** Locks and savepoints look into no table. */
+/** Locks and savepoints read no table. */
 const looksIntoTables = (text: string) => /\btodo\.\w/.test(text);
 
-/** What only writes the user's own id needs no condition: the policy compares it. */
+/** An insert of only the user's own id needs no condition, because the policy compares it. */
 const isPlainInsert = (text: string) => !/\btodo\./.test(text.replaceAll(/\binsert into todo\.\w+ \(owner_id, /g, ''));
 
 const inTables = () => [...recorded.values()].filter(({ statement }) => looksIntoTables(statement.text));
 
-/** What the statements before it would have said of the owner's task. */
+/** Results that the previous statements would have had for the owner's task. */
 const settings = `select set_config('app.locked', '${id}', true), set_config('app.write', 'on', true)`;
 
-/** Runs a statement as the user, who commits what they can, and gives its rows or the code of its error. */
+/** Runs and commits a statement as the user. Returns its rows, or the code of its error. */
 async function asUser(userId: string, text: string, values: readonly Parameter[]): Promise<string> {
   const statements: BoundStatement[] = [
     { statement: { name: '', text: settings }, values: [] },
@@ -73,7 +73,7 @@ async function asUser(userId: string, text: string, values: readonly Parameter[]
   );
 }
 
-/** Runs a statement as the login, whom no policy stops, and undoes it; gives its rows, and the owner's as it left them. */
+/** Runs a statement as the login, which bypasses the policies, and rolls it back. Returns its rows, and the owner's rows after it. */
 async function asLogin(userId: string, text: string, values: readonly Parameter[]) {
   const client = await api.database.driver.pool.connect();
   try {
@@ -108,11 +108,11 @@ test('every statement of the source was sent', () => {
     [...readFileSync(join(source, file), 'utf8').matchAll(statementName)].map(([, name]) => name as string),
   );
   expect(names.length).toBeGreaterThan(10);
-  // The janitor's, which is nobody's: it sees what has expired and nothing else.
+  // The maintenance role runs it for all users. The role sees only expired keys.
   expect(names.filter((name) => !words.has(name))).toEqual(['idempotency_sweep']);
 });
 
-test('every statement on users’ rows names the owner, in a way that can be taken out', () => {
+test('every statement on users’ rows has a condition on the owner, which this test can remove', () => {
   expect(inTables().length).toBeGreaterThan(40);
   for (const { statement } of inTables()) {
     const stripped = withoutOwner(statement.text);
@@ -122,14 +122,14 @@ test('every statement on users’ rows names the owner, in a way that can be tak
   }
 });
 
-test('without it another user reads, changes and deletes nothing, and without the policies would', async () => {
+test('without it another user reads, changes and deletes nothing; without the policies as well, rows are exposed', async () => {
   const telling = new Set<string>();
   let strangers = 0;
   for (const { statement, values } of inTables()) {
     const text = withoutOwner(statement.text);
     strangers += 1;
     const stranger = `stranger-${strangers}`;
-    // As if the handler had mixed up the users, and as if only the condition had been forgotten.
+    // First as if the handler had confused the users, then as if only the condition were missing.
     for (const first of [owner.userId as string, stranger]) {
       const mixed = [first, ...values.slice(1)];
       const unguarded = await asLogin(stranger, text, mixed);
@@ -140,7 +140,7 @@ test('without it another user reads, changes and deletes nothing, and without th
       expect(seen, statement.name).not.toContain(word);
       expect(await rowsOf(api.database.driver.pool, owner.userId), statement.name).toBe(ownersRows);
       if (first === owner.userId) continue;
-      // To the letter what the statement as it is gives to somebody who has nothing.
+      // The same result as that of the unchanged statement for a user without rows.
       const another = `${stranger}-anew`;
       expect(seen, statement.name).toBe(await asUser(another, statement.text, [another, ...values.slice(1)]));
     }
@@ -149,8 +149,8 @@ test('without it another user reads, changes and deletes nothing, and without th
   expect([...telling].sort()).toEqual([...all].sort());
 }, 120_000);
 
-describe('a row of one’s own', () => {
-  test('can be neither made nor given to somebody else, in any table', async () => {
+describe('a row of a user', () => {
+  test('cannot be created for another user or given to one, in any table', async () => {
     const eve = api.user('eve');
     await eve.post('/api/v1/tasks', { title: 'x', description: 'x', tags: ['x'] }, { 'Idempotency-Key': 'x' });
     await createEach(eve, crypto.randomUUID(), 'x');
@@ -169,6 +169,6 @@ describe('a row of one’s own', () => {
       expect(await asUser('eve', `update todo.${table} set owner_id = 'bob'`, []), table).toBe('42501');
       expect(await asUser('', `select * from todo.${table}`, []), table).toBe('[]');
     }
-    expect(await rowsOf(pool, 'bob')).toBe(await rowsOf(pool, 'nobody'));
+    expect(await rowsOf(pool, 'bob')).toBe(await rowsOf(pool, 'a user without rows'));
   });
 });

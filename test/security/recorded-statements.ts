@@ -1,4 +1,4 @@
-/** The SQL that the API sends for a user, recorded on its way, and requests enough to have all of it sent. */
+/** Recorder of the SQL that the API sends for a user, and requests that cause all of it. */
 import fc from 'fast-check';
 import type { BoundStatement } from '../../src/database/statement.ts';
 import type { UserDatabase } from '../../src/database/user-database.ts';
@@ -8,10 +8,10 @@ import { documentedOperations } from '../support/document.ts';
 import { createEach, deleteEach, resources } from '../support/resources.ts';
 import { headersOf, requestsOf, targetOf } from './requests-from-document.ts';
 
-/** Every statement by its name, as it was sent first, or first found something. */
+/** Every statement by its name: the first one, or the first one that found a row. */
 export type Recording = Map<string, BoundStatement & { readonly found: boolean }>;
 
-/** A database that notes all that is sent to it. */
+/** A database that records all statements. */
 export function recording(database: UserDatabase, into: Recording): UserDatabase {
   const note = (statements: readonly BoundStatement[], rows: readonly object[][]) => {
     for (const [index, bound] of statements.entries()) {
@@ -44,10 +44,10 @@ export function recording(database: UserDatabase, into: Recording): UserDatabase
 
 const collection = '/api/v1/tasks';
 
-/** The task that the requests are about; there when they are over. */
+/** The task in the requests. It exists after them. */
 export const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 
-/** In all that is free text. */
+/** A word in every free text. */
 export const word = 'Secret';
 
 const whole = {
@@ -57,7 +57,7 @@ const whole = {
   due: { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
 };
 
-/** Lists that find the task, each by another condition. */
+/** Lists that contain the task, each with another condition. */
 const lists = [
   ...['status=Todo', 'priority=Medium', `tag=${word}`, `q=${word}`, `q=${word}+${word}s`, 'due=any', 'due=none'],
   ...['due=overdue', 'due=week', 'due_from=2026-01-01', 'due_to=2027-01-01', 'due_from=2026-01-01&due_to=2027-01-01'],
@@ -69,7 +69,7 @@ function nextOf(headers: Headers): string | undefined {
   return /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1];
 }
 
-/** Sends what each operation takes, by hand and at random, so that every statement is sent. */
+/** Sends fixed and random requests to each operation, so that every statement is sent. */
 export async function sendEverything(owner: Client): Promise<void> {
   const path = `${collection}/${id}`;
   const anew = async () => {

@@ -1,11 +1,11 @@
-/** Requests made from the OpenAPI document: valid ones at random, and every way to spoil one with the place it is in. */
+/** Generator of requests from the OpenAPI document: random valid ones, and invalid ones with the place of their error. */
 import fc from 'fast-check';
 import type { documentedOperations } from '../support/document.ts';
 import { resolved, type Schema, type Spoilt, spoil, valuesOf } from './values-from-schema.ts';
 
 export type DocumentedOperation = (typeof documentedOperations)[number];
 
-/** What an operation takes, by the names in the document. */
+/** The parts of a request, by the names in the document. */
 export interface Parts {
   readonly path: Readonly<Record<string, unknown>>;
   readonly query: Readonly<Record<string, unknown>>;
@@ -13,20 +13,20 @@ export interface Parts {
   readonly body?: unknown;
 }
 
-/** A request that must be refused, and where the answer must say that its fault is. */
+/** An invalid request, and the place of the error that the response must name. */
 export interface SpoiltParts {
   readonly parts: Parts;
   readonly in: keyof Parts;
   readonly pointer: string;
 }
 
-/** What the requests are made of, where that is not to be random. */
+/** Fixed values for the requests. The other values are random. */
 export interface Materials {
   readonly ids?: readonly string[];
   readonly texts?: readonly string[];
 }
 
-/** Values for the parameters that a schema says too little of. A new one of that kind must be put in here. */
+/** Values for the parameters that their schemas do not describe completely. Add new parameters of this kind here. */
 const parameterRules: Readonly<
   Record<string, { good: fc.Arbitrary<unknown>; bad: readonly unknown[]; without?: string }>
 > = {
@@ -42,7 +42,7 @@ const parameterRules: Readonly<
     good: fc.constantFrom('*', '"1"', 'W/"1"', '"7"'),
     bad: ['', '1', '"', '"1" "2"'],
   },
-  // Only a list can give one out.
+  // Only the response of a list has one.
   cursor: { good: fc.constant(undefined), bad: ['', 'AAAA', '\u0000', 'x'.repeat(4097), '\u{1f600}'], without: 'skip' },
   code: { good: fc.constant('validation-failed'), bad: [] },
 };
@@ -68,7 +68,7 @@ export function requestsOf({ operation }: DocumentedOperation, materials: Materi
     .map((parts) => parts as Parts);
 }
 
-/** Every way to spoil one place of a request. */
+/** All requests with one invalid value. */
 export function* spoiltOnes({ operation }: DocumentedOperation, parts: Parts): Generator<SpoiltParts> {
   for (const place of ['path', 'query', 'header'] as const) {
     for (const { name, schema } of parametersIn(operation, place)) {
@@ -88,7 +88,7 @@ export function* spoiltOnes({ operation }: DocumentedOperation, parts: Parts): G
         yield* spoiltTexts(schema)
           .filter((value) => place !== 'path' || value !== '')
           .map(put);
-      // A parameter that is no list is given once; a header's values would be joined by commas.
+      // A parameter that is not a list must not be repeated. Node joins repeated headers by commas, so headers are left out.
       if (place === 'query' && schema.type !== 'array') yield put(['1', '1']);
     }
   }
@@ -131,7 +131,7 @@ function bodySchema(operation: DocumentedOperation['operation']): Schema | undef
   return Object.values(operation.requestBody?.content ?? {})[0]?.schema as Schema | undefined;
 }
 
-/** The ends of a range in their order, which a schema cannot ask for. */
+/** The ends of a range in ascending order, which a schema cannot require. */
 function inOrder(query: Record<string, unknown>): Record<string, unknown> {
   const ordered = { ...query };
   for (const name of Object.keys(query).filter((each) => each.endsWith('_from'))) {
@@ -142,7 +142,7 @@ function inOrder(query: Record<string, unknown>): Record<string, unknown> {
   return ordered;
 }
 
-/** In a query or a path everything is text, and in UTF-8, so what is spoilt is what the text says. */
+/** A query or a path consists of UTF-8 text, so only the content of the text can be invalid. */
 function spoiltTexts(schema: Schema): unknown[] {
   if (schema.type === 'integer') {
     const outside = [schema.minimum, schema.maximum].map((edge, index) => Number(edge) + (index === 0 ? -1 : 1));

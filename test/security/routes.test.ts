@@ -1,4 +1,4 @@
-/** Nothing but the contract's routes answers, they hold nothing of a user's, and no name from outside becomes SQL. */
+/** Routes: only the documented ones exist, public ones contain no user data, and no name in a request becomes SQL. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-test('the router knows the document’s paths and the parts of its page, and no others', async () => {
+test('the router has the paths of the document and the assets of the documentation page, and no others', async () => {
   const database = await createTestDatabase();
   const services = await createServices(api.config, { driver: database.driver, log: noLog() });
   const routes = createApp(services).routes.map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}'));
@@ -35,7 +35,7 @@ test('the router knows the document’s paths and the parts of its page, and no 
   expect([...others]).toEqual([]);
 });
 
-/** A log that says nothing, for a server that is not started. */
+/** A log without output, for a server that is not started. */
 function noLog() {
   return Object.assign(Object.create(null), { info() {}, warn() {}, error() {}, debug() {} });
 }
@@ -96,7 +96,7 @@ const guesses = [
   ],
 ];
 
-test.each(guesses)('%s is no path', async (path) => {
+test.each(guesses)('%s is not a path', async (path) => {
   for (const client of [api.anonymous(), user]) {
     const { status, body, text } = await client.get(path);
     expect({ status, code: body?.code }).toEqual({ status: 404, code: 'not_found' });
@@ -105,7 +105,7 @@ test.each(guesses)('%s is no path', async (path) => {
   }
 });
 
-test('what climbs out of a path gets to where a client is anyway', async () => {
+test('a path with `..` leads only to paths that a client can request directly', async () => {
   for (const path of ['/api/v1/tasks/../me', '/docs/../api/v1/me', '/api/v1/tasks/%2e%2e/me']) {
     expect((await api.anonymous().get(path)).status).toBe(401);
     expect((await user.get(path)).body.id).toBe(user.userId);
@@ -114,7 +114,7 @@ test('what climbs out of a path gets to where a client is anyway', async () => {
 
 const open = documentedOperations.filter(({ operation }) => operation.security.length === 0);
 
-test.each(open)('$path tells everybody the same', async ({ path }) => {
+test.each(open)('$path has the same response for every client', async ({ path }) => {
   const target = path.replace('{code}', 'not-found');
   const texts = [api.anonymous(), user, api.user(), api.anonymous('Bearer x')].map(async (client) => {
     const { status, text } = await client.get(target);
@@ -125,7 +125,7 @@ test.each(open)('$path tells everybody the same', async ({ path }) => {
   expect(first?.text).not.toMatch(/Secret (title|tag)/);
 });
 
-/** Not in any statement of ours. */
+/** A text that no statement contains. */
 const marker = 'zqx';
 
 const injections = [
@@ -138,7 +138,7 @@ const injections = [
   `%${marker}%`,
 ];
 
-describe('names and values from outside', () => {
+describe('names and values in requests', () => {
   const noneInSql = () => {
     for (const { statement } of recorded.values()) {
       expect(statement.text).not.toContain(marker);
@@ -165,7 +165,7 @@ describe('names and values from outside', () => {
     noneInSql();
   });
 
-  test('are refused where they are to name a field', async () => {
+  test('are rejected as the name of a field', async () => {
     for (const injection of injections) {
       const { status, body } = await user.post('/api/v1/tasks', { title: 'x', [injection]: 'x' });
       const pointer = `/${injection.replaceAll('~', '~0').replaceAll('/', '~1')}`;

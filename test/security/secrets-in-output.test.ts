@@ -1,4 +1,4 @@
-/** The look through every log: it finds what must not be there, and a server that answers everything has none of it. */
+/** Scan of the log for secrets: it finds each kind, and the log of a server after every kind of request has none. */
 import { expect, test } from 'vitest';
 import { type Client, startApi } from '../support/api.ts';
 import { testSecret } from '../support/databases.ts';
@@ -33,19 +33,19 @@ test.each([
   expect(() => expectCleanLog([line({}), bad])).toThrow();
 });
 
-test('a line of a usual request is not', () => {
+test('a line of a normal request passes', () => {
   expectCleanLog([line({ request_id: 'x', method: 'GET', route: '/api/v1/tasks/:id', status: 200, duration_ms: 1.5 })]);
 });
 
-/** Each stops when its test ends, and all that it logged is looked through then. */
-test('nothing is told by a server of its own issuer, whatever it is asked', async () => {
+/** Each server stops at the end of its test, which scans its log. */
+test('a server with the embedded issuer logs no secret', async () => {
   const api = await startApi({ environment: { AUTH_MODE: 'embedded' } });
-  const anybody = api.anonymous();
+  const anonymous = api.anonymous();
   const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
-  const signedUp = await anybody.post('/api/auth/sign-up/email', person);
-  await anybody.post('/api/auth/sign-up/email', person);
-  await anybody.post('/api/auth/sign-in/email', { ...person, password: 'wrong horse battery' });
-  const signedIn = await anybody.post('/api/auth/sign-in/email', person);
+  const signedUp = await anonymous.post('/api/auth/sign-up/email', person);
+  await anonymous.post('/api/auth/sign-up/email', person);
+  await anonymous.post('/api/auth/sign-in/email', { ...person, password: 'wrong horse battery' });
+  const signedIn = await anonymous.post('/api/auth/sign-in/email', person);
   expect([signedUp.status, signedIn.status]).toEqual([200, 200]);
   const withSession = api.anonymous(`Bearer ${signedIn.headers.get('set-auth-token')}`);
   const { body } = await withSession.get('/api/auth/token');
@@ -57,15 +57,15 @@ test('nothing is told by a server of its own issuer, whatever it is asked', asyn
   await ada.get('/api/v1/tasks');
   await api.anonymous(`Bearer ${body.token}x`).get('/api/v1/tasks');
   await api.anonymous(`Basic ${Buffer.from('ada:correct horse battery').toString('base64')}`).get('/api/v1/tasks');
-  await anybody.get(`/api/v1/tasks?access_token=${body.token}`);
-  await anybody.get(`/${body.token}`);
-  await anybody.get('/api/v1/me', { Cookie: `token=${body.token}` });
+  await anonymous.get(`/api/v1/tasks?access_token=${body.token}`);
+  await anonymous.get(`/${body.token}`);
+  await anonymous.get('/api/v1/me', { Cookie: `token=${body.token}` });
   await api.database.query('alter table todo_auth.session rename to lost');
-  await anybody.post('/api/auth/sign-in/email', person);
+  await anonymous.post('/api/auth/sign-in/email', person);
   await api.database.query('alter table todo_auth.lost rename to session');
 });
 
-test('nothing is told where the database fails', async () => {
+test('a server whose database fails logs no secret', async () => {
   const api = await startApi();
   const ada = api.user();
   await api.database.query('alter table todo.tasks rename column title to lost');

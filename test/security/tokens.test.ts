@@ -1,10 +1,10 @@
-/** Refused tokens cost the database nothing: not one statement is sent for any of them. */
+/** Rejected tokens cause no work for the database: the server sends no statement for any of them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 import { joinToken, makeIssuer, signWithSecret } from '../support/tokens.ts';
 
 let api: TestApi;
-/** How often a connection was asked for, each of them for at least one statement. */
+/** The number of requested connections. Each one is for at least one statement. */
 let statements = 0;
 
 beforeAll(async () => {
@@ -27,8 +27,8 @@ function claims(changes: object = {}): object {
   return { iss: 'https://issuer.test', aud: 'todo', sub: 'ada', iat: now, exp: now + 900, ...changes };
 }
 
-/** One of each kind; the verifier's own tests have all of them. */
-const refused: Readonly<Record<string, () => string>> = {
+/** One token of each kind. The tests of the verifier have all of them. */
+const rejected: Readonly<Record<string, () => string>> = {
   'nothing at all': () => '',
   'no token': () => 'Basic YTpi',
   rubbish: () => 'Bearer rubbish',
@@ -54,8 +54,8 @@ const refused: Readonly<Record<string, () => string>> = {
   },
 };
 
-test.each(Object.keys(refused))('%s is refused before the database is asked', async (kind) => {
-  const authorization = (refused[kind] as () => string)();
+test.each(Object.keys(rejected))('%s is rejected before any statement is sent', async (kind) => {
+  const authorization = (rejected[kind] as () => string)();
   const client = api.anonymous(authorization || undefined);
   const before = statements;
   for (const [method, path] of [
@@ -72,7 +72,7 @@ test.each(Object.keys(refused))('%s is refused before the database is asked', as
   expect(statements).toBe(before);
 });
 
-test('a good token is what makes the database be asked, and a refused body does not', async () => {
+test('a valid token causes a statement, and an invalid body does not', async () => {
   const before = statements;
   expect((await api.user().post('/api/v1/tasks', { title: '' })).status).toBe(422);
   expect(statements).toBe(before);
@@ -80,6 +80,6 @@ test('a good token is what makes the database be asked, and a refused body does 
   expect(statements).toBe(before + 1);
 });
 
-test('nothing is fetched from where a token points', () => {
+test('nothing is fetched from the addresses in a token', () => {
   expect(new Set(api.jwks.paths)).toEqual(new Set(['/jwks']));
 });

@@ -1,4 +1,4 @@
-/** JSON values from a JSON Schema: valid ones at random, and every way to spoil a value with the place it is in. */
+/** Generator of JSON values from a JSON Schema: random valid ones, and invalid ones with the place of their error. */
 import fc from 'fast-check';
 import { document } from '../support/document.ts';
 
@@ -7,7 +7,7 @@ export type Schema = Readonly<Record<string, unknown>> & {
   readonly properties?: Readonly<Record<string, Schema>>;
 };
 
-/** A value that a schema does not allow, and the JSON pointer to what is wrong with it. */
+/** A value that a schema does not allow, and the JSON pointer to the error. */
 export interface Spoilt {
   readonly value: unknown;
   readonly pointer: string;
@@ -19,11 +19,11 @@ const known = new Set([
   ...['description', 'example', 'examples', 'discriminator', 'x-enum-varnames'],
 ]);
 
-/** What holds between the members of an object, and no schema of ours can say. */
+/** Rules between the members of an object, which the schemas do not express. */
 const between: Readonly<Record<string, (value: any) => unknown>> = {
   DueInput: ({ time_zone, ...due }) =>
     due.time === undefined || time_zone === undefined ? due : { ...due, time_zone },
-  // All of it or nothing, so that it is right whatever it is merged into.
+  // All members or none, so that the result of a merge is valid.
   DuePatch: ({ date = '2026-12-01', time = null, time_zone = null }) => ({
     date,
     time,
@@ -48,7 +48,7 @@ const formats: Readonly<Record<string, { good: fc.Arbitrary<string>; bad: readon
   },
 };
 
-/** @param materials what ids and free texts are taken from, random where not given */
+/** @param materials the ids and free texts to use; others are random */
 export function valuesOf(
   schema: Schema,
   materials: { readonly ids?: readonly string[]; readonly texts?: readonly string[] } = {},
@@ -92,7 +92,7 @@ export function valuesOf(
   }
 }
 
-/** Every way to spoil a valid value, in each place of it. */
+/** All variants of a valid value with one error, in each of its places. */
 export function* spoil(schema: Schema, value: unknown, pointer = ''): Generator<Spoilt> {
   if (nameOf(schema)) {
     yield* spoil(resolved(schema), value, pointer);
@@ -110,7 +110,7 @@ export function* spoil(schema: Schema, value: unknown, pointer = ''): Generator<
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** What is neither of the type nor within the bounds of a schema. */
+/** Values of another type, or outside the bounds of a schema. */
 function othersOf(schema: Schema): unknown[] {
   const types = {
     string: ['1', 'x'],
@@ -127,7 +127,7 @@ function othersOf(schema: Schema): unknown[] {
   if (schema.type !== 'string') return others;
   const { format, pattern, maxLength, minLength } = schema;
   if (format) return [...others, ...(formats[String(format)]?.bad ?? [])];
-  // A text without bounds is one of a list that the schema does not hold, such as a time zone.
+  // A text without bounds is one of a list that the schema does not contain, for example a time zone.
   if (pattern || maxLength === undefined) return [...others, '', 'x', '\u0000'];
   const texts = ['a\u0000b', 'a\ud800', 'x'.repeat(Number(maxLength) + 1), '\u{1f600}'.repeat(Number(maxLength) + 1)];
   return [...others, ...texts, ...(minLength ? ['', ' \t\n', 'a\u001bb'] : [])];
@@ -160,7 +160,7 @@ function* spoilObject(schema: Schema, value: Members, pointer: string): Generato
   }
 }
 
-/** The values that spoil the branch which a value is of, without those that another branch allows. */
+/** Invalid values for the branch of a value, except those that another branch allows. */
 function* spoilBranch(branches: readonly Schema[], value: unknown, pointer: string): Generator<Spoilt> {
   const isNullable = branches.some(({ type }) => type === 'null');
   const own = branches.map(resolved).find((branch) => isOf(branch, value)) as Schema;
@@ -180,7 +180,7 @@ function isOf({ type, properties = {} }: Schema, value: unknown): boolean {
 }
 
 function branchesOf(schema: Schema): Schema[] | undefined {
-  // `type: [string, null]` and the like.
+  // For example `type: [string, null]`.
   if (Array.isArray(schema.type)) return schema.type.map((type) => (type === 'null' ? { type } : { ...schema, type }));
   return (schema.anyOf ?? schema.oneOf) as Schema[] | undefined;
 }
@@ -195,14 +195,14 @@ export function resolved(schema: Schema): Schema {
   return name ? (document.components.schemas[name] as Schema) : schema;
 }
 
-/** Of a text that the schema says nothing else of. */
+/** For a text without other keywords in its schema. */
 function exampleOf(schema: Schema): fc.Arbitrary<unknown> {
   const [example] = [schema.example, ...((schema.examples ?? []) as unknown[])].filter((each) => each !== undefined);
   if (example === undefined) throw new Error(`give an example, or bounds, for ${JSON.stringify(schema)}`);
   return fc.constant(example);
 }
 
-/** Any text that can be stored on one line, and that trimming leaves as it is. */
+/** Any text that can be stored on one line and that trimming does not change. */
 function freeText(minLength: number, maxLength: number): fc.Arbitrary<string> {
   const character = fc.oneof(
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
@@ -218,7 +218,7 @@ function freeText(minLength: number, maxLength: number): fc.Arbitrary<string> {
           .replaceAll(/\p{Cc}/gu, '')
           .trim(),
       )
-      // Marks alone are nothing to see.
+      // A text of marks alone is blank.
       .filter((text) => (minLength === 0 ? true : /[^\p{M}\p{Default_Ignorable_Code_Point}]/u.test(text)))
   );
 }

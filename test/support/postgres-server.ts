@@ -28,7 +28,7 @@ export type Halt = 'fast' | 'immediate' | 'kill';
 
 const haltSignals = { fast: 'SIGINT', immediate: 'SIGQUIT', kill: 'SIGKILL' } as const;
 
-/** PostgreSQL does not run as root. For root it runs as the user `nobody`, in the group `nobody` or `nogroup`. */
+/** PostgreSQL does not run as root. For root it runs as the user and in the group of the least privileged account. */
 const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
 /**

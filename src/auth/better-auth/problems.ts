@@ -52,7 +52,7 @@ export function toIssuerProblem(problem: ProblemError): ProblemError {
     cause,
     ...(errors && { errors, errorCount }),
     ...(reason && { reason }),
-    ...(status === 401 && { securityEvent: 'sign_in_refused' }),
+    ...(status === 401 && { securityEvent: 'sign_in_rejected' }),
   });
 }
 

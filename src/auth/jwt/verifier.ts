@@ -16,7 +16,7 @@ export interface TokenVerifier {
 }
 
 /** The outcome of a verification. `cache_hit`: the token was verified at most a minute before. */
-export type VerificationOutcome = 'verified' | 'cache_hit' | 'refused' | 'unavailable';
+export type VerificationOutcome = 'verified' | 'cache_hit' | 'rejected' | 'unavailable';
 
 export interface VerifierRules extends JwsOptions, ClaimExpectations {
   /** Milliseconds since 1970. */
@@ -61,7 +61,7 @@ export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rule
         onOutcome(cached ? 'cache_hit' : 'verified');
         return principal;
       } catch (error) {
-        onOutcome((error as ProblemError).status === 401 ? 'refused' : 'unavailable');
+        onOutcome((error as ProblemError).status === 401 ? 'rejected' : 'unavailable');
         throw error;
       }
     },

@@ -8,7 +8,7 @@ import { noQuery, readQuery } from './query.ts';
 import { FoundErrors } from './validation-errors.ts';
 
 const noParameters = z.strictObject({});
-const noBody: Uint8Array = new Uint8Array();
+const emptyBody: Uint8Array = new Uint8Array();
 
 /**
  * Validates a request and returns its input.
@@ -25,7 +25,7 @@ export function createRequestParser({ request }: RouteDefinition): RequestParser
   // Most requests have none of these headers, so their result is computed once.
   const withoutHeaders = request.headers?.parse({});
 
-  return (context, bytes = noBody) => {
+  return (context, bytes = emptyBody) => {
     const query = readQuery(context.req.url);
     context.set('body', bytes);
     const body = request.body && parseJson(bytes);

@@ -1,9 +1,9 @@
 /**
  * Text folding for search: spellings of the same word become the same characters.
  *
- * It goes by properties of Unicode (UAX #44) where there are any, and by the tables below where there are none. What
- * the beginning of a text folds to is the beginning of what the text folds to, so that beginnings of words are found.
- * The first half of a Thai vowel that is typed as two is an exception.
+ * It uses properties of Unicode (UAX #44) if they exist, and the tables below otherwise. The folded beginning of a text
+ * is the beginning of the folded text, so that searches find beginnings of words. The first half of a Thai vowel that
+ * users type as two characters is an exception.
  * A change of the result needs a new `wordsVersion` in `words.ts`.
  */
 
