@@ -6,7 +6,7 @@
  * The script is `postprepare`, which npm runs even without a script `prepare`. With `prepare`, npm prints a warning to users
  * who install the package from a file or from git.
  */
-import { build, hasSources, isBuilt, isUpToDate, missingTools } from './dist.js';
+import { build, codeOf, hasSources, isBuilt, isUpToDate, missingTools } from './dist.js';
 
 const isStart = process.env.npm_lifecycle_event === 'prestart';
 
@@ -25,13 +25,15 @@ async function buildIfPossible() {
   try {
     if (!(await build())) fail('todo-api could not be built. The compiler printed the errors above.');
   } catch (error) {
-    if (!['EROFS', 'EACCES', 'EPERM'].includes(error.code)) throw error;
-    const reason = `this user may not write here (${error.code}). Run \`npm run build\` as the owner of the files.`;
+    const code = codeOf(error);
+    if (!['EROFS', 'EACCES', 'EPERM'].includes(code)) throw error;
+    const reason = `this user may not write here (${code}). Run \`npm run build\` as the owner of the files.`;
     if (isBuilt()) console.error(`todo-api: dist/ was built from other sources and is used as it is: ${reason}`);
     else fail(`todo-api is not built: ${reason}`);
   }
 }
 
+/** @param {string} message */
 function fail(message) {
   console.error(message);
   process.exitCode = 1;

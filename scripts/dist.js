@@ -86,6 +86,11 @@ export async function build() {
   }
 }
 
+/**
+ * @param {string} outDir
+ * @param {Promise<NodeJS.Signals>} interruption
+ * @returns {Promise<boolean>} whether the compiler succeeded
+ */
 function compile(outDir, interruption) {
   const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
   const child = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir], {
@@ -99,7 +104,11 @@ function compile(outDir, interruption) {
   });
 }
 
-/** The first signal stops the compiler, so that the build fails and cleans up. A second signal ends this process. */
+/**
+ * The first signal stops the compiler, so that the build fails and cleans up. A second signal ends this process.
+ *
+ * @returns {Promise<NodeJS.Signals>}
+ */
 function nextInterruption() {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve);
@@ -110,10 +119,13 @@ function nextInterruption() {
  * Replaces a directory by another one with two renames. It retries them if another build, or a virus scanner on Windows,
  * interferes.
  *
- * @param aside a directory on the same file system, for the previous content
+ * @param {string} target
+ * @param {string} replacement
+ * @param {string} aside a directory on the same file system, for the previous content
  */
 export function replaceDirectory(target, replacement, aside) {
-  let previous = null;
+  /** @type {string | undefined} */
+  let previous;
   for (let attempt = 0; ; attempt += 1) {
     try {
       const moved = join(aside, `old-${attempt}`);
@@ -121,7 +133,7 @@ export function replaceDirectory(target, replacement, aside) {
       renameSync(replacement, target);
       return;
     } catch (error) {
-      const isTemporary = ['ENOTEMPTY', 'EEXIST', 'EPERM', 'EBUSY', 'EACCES'].includes(error.code);
+      const isTemporary = ['ENOTEMPTY', 'EEXIST', 'EPERM', 'EBUSY', 'EACCES'].includes(codeOf(error));
       if (!isTemporary || attempt === 20) {
         if (previous && !existsSync(target)) renameSync(previous, target);
         throw error;
@@ -132,14 +144,29 @@ export function replaceDirectory(target, replacement, aside) {
   }
 }
 
+/**
+ * @param {string} from
+ * @param {string} to
+ * @returns {boolean} whether there was something to move
+ */
 function moveIfPresent(from, to) {
   try {
     renameSync(from, to);
     return true;
   } catch (error) {
-    if (error.code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
+}
+
+/**
+ * The code of a file system error.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function codeOf(error) {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** Removes temporary directories of killed builds. Directories of builds in progress are younger than an hour. */
@@ -153,7 +180,7 @@ function removeAbandoned() {
 
 function hashOfSources() {
   const { devDependencies } = manifest();
-  const files = readdirSync(source, { recursive: true })
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join('src', name));
   const hash = createHash('sha256').update(JSON.stringify(tools.map((name) => devDependencies[name])));
@@ -163,6 +190,7 @@ function hashOfSources() {
   return hash.digest('hex');
 }
 
+/** @returns {{ devDependencies: Record<string, string> }} */
 function manifest() {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 }

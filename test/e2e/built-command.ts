@@ -9,6 +9,8 @@ import { freePort } from '../support/postgres-server.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 export const command = join(root, 'dist', 'cli', 'main.js');
+/** The program that runs the scripts of the repository. */
+export const tsx = join(root, 'node_modules', '.bin', 'tsx');
 
 export interface Ended {
   readonly code: number | null;

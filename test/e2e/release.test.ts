@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { emptyFolder, root, run } from './built-command.ts';
+import { emptyFolder, root, run, tsx } from './built-command.ts';
 
 const changes =
   '# Changelog\n\n## Unreleased\n\n### Added\n\n- A feature for $1.\n\n## 1.0.0 - 2026-01-01\n\n- The first.\n';
@@ -23,6 +23,10 @@ test('sets the version everywhere, dates the changelog, commits and tags', async
   expect(JSON.parse(project.read('docs/openapi.json')).info.version).toBe('1.1.0');
   expect(project.git('log', '-1', '--format=%s %D')).toBe('Release 1.1.0 HEAD -> main, tag: v1.1.0\n');
   expect(project.git('status', '--porcelain')).toBe('');
+  expect(JSON.parse(project.read('todo-api-1.1.0.cdx.json'))).toMatchObject({
+    bomFormat: 'CycloneDX',
+    metadata: { component: { name: 'todo-api', version: '1.1.0' } },
+  });
 });
 
 test.each([
@@ -42,11 +46,18 @@ function repository(changelog: string) {
   const directory = emptyFolder();
   const git = (...words: string[]) => execFileSync('git', words, { cwd: directory, encoding: 'utf8' });
   for (const folder of ['scripts', 'docs']) mkdirSync(join(directory, folder));
-  cpSync(join(root, 'scripts', 'release.js'), join(directory, 'scripts', 'release.js'));
+  for (const name of ['scripts/release.ts', 'scripts/production-sbom.ts', '.gitignore']) {
+    cpSync(join(root, name), join(directory, name));
+  }
   const files = {
     'CHANGELOG.md': changelog,
-    'package.json': { version: '1.0.0', type: 'module' },
-    'package-lock.json': { version: '1.0.0', packages: { '': { version: '1.0.0' } } },
+    'package.json': { name: 'todo-api', version: '1.0.0', type: 'module' },
+    'package-lock.json': {
+      name: 'todo-api',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      packages: { '': { name: 'todo-api', version: '1.0.0' } },
+    },
     'docs/openapi.json': { info: { version: '1.0.0' } },
   };
   for (const [name, content] of Object.entries(files)) {
@@ -65,6 +76,6 @@ function repository(changelog: string) {
     directory,
     git,
     read: (name: string) => readFileSync(join(directory, name), 'utf8'),
-    release: (version: string) => run(process.execPath, ['scripts/release.js', version], { directory }).ended,
+    release: (version: string) => run(tsx, ['scripts/release.ts', version], { directory }).ended,
   };
 }

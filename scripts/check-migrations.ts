@@ -28,11 +28,11 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function sqlFiles(directory) {
+function sqlFiles(directory: string): string[] {
   return readdirSync(directory).filter((file) => file.endsWith('.sql'));
 }
 
-function drizzleKit(command, config) {
+function drizzleKit(command: 'check' | 'generate', config: string): void {
   const tool = join(root, 'node_modules', 'drizzle-kit', 'bin.cjs');
   const { status, stdout, stderr } = spawnSync(process.execPath, [tool, command, `--config=${config}`], {
     cwd: root,

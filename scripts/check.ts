@@ -2,16 +2,16 @@
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 
-const checks = [
+const checks: readonly (readonly [name: string, command: string])[] = [
   ['types', 'tsc -p . --noEmit'],
   ['lint and format', 'biome check --error-on-warnings .'],
   ['unused code', 'knip'],
-  ['direction of imports', 'node scripts/check-imports.js'],
-  ['generated documents', 'node scripts/generate-docs.js --check'],
-  ['links in documents', 'node scripts/check-links.js'],
-  ['language', 'node scripts/check-language.js'],
-  ['migrations', 'node scripts/check-migrations.js'],
-  ['tables of Better Auth', 'node scripts/check-auth-tables.js'],
+  ['direction of imports', 'tsx scripts/check-imports.ts'],
+  ['generated documents', 'tsx scripts/generate-docs.ts --check'],
+  ['links in documents', 'tsx scripts/check-links.ts'],
+  ['language', 'tsx scripts/check-language.ts'],
+  ['migrations', 'tsx scripts/check-migrations.ts'],
+  ['tables of Better Auth', 'tsx scripts/check-auth-tables.ts'],
 ];
 
 const root = join(import.meta.dirname, '..');
@@ -23,7 +23,7 @@ if (failed.length > 0) {
   process.exitCode = 1;
 }
 
-function passes(name, command) {
+function passes(name: string, command: string): boolean {
   const { status, stdout, stderr } = spawnSync(command, {
     cwd: root,
     shell: true,

@@ -1,20 +1,20 @@
-/** Generator of the documents that follow from the code. With `--check` it compares them instead. It needs a build. */
+/** Generator of the documents that follow from the code. With `--check` it compares them instead. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeApi } from '../dist/api.js';
-import { variables } from '../dist/config/variables.js';
-import { requestFields } from '../dist/observability/event-sink.js';
-import { securityEvents } from '../dist/observability/events.js';
-import { createMetrics } from '../dist/observability/metrics.js';
-import { catalogue, problemType } from '../dist/problems/catalogue.js';
-import { layers } from './layers.js';
-import { limits } from './limits.js';
+import { describeApi } from '../src/api.ts';
+import { variables } from '../src/config/variables.ts';
+import { requestFields } from '../src/observability/event-sink.ts';
+import { securityEvents } from '../src/observability/events.ts';
+import { createMetrics } from '../src/observability/metrics.ts';
+import { catalogue, problemCodes, problemType } from '../src/problems/catalogue.ts';
+import { layers } from './layers.ts';
+import { limits } from './limits.ts';
 
 const root = join(import.meta.dirname, '..');
 const docs = join(root, 'docs');
 const source = join(root, 'src');
 
-const documents = {
+const documents: Readonly<Record<string, string>> = {
   'openapi.json': `${JSON.stringify(describeApi({ hasIssuer: true }), null, 2)}\n`,
   'configuration.md': configuration(),
   'problems.md': problems(),
@@ -32,7 +32,7 @@ for (const [name, text] of Object.entries(documents)) {
   }
 }
 
-function configuration() {
+function configuration(): string {
   const rows = Object.entries(variables).map(([name, { description, defaultValue, defaultNote }]) =>
     row([`\`${name}\``, defaultValue === null ? (defaultNote ?? '–') : `\`${defaultValue}\``, description]),
   );
@@ -89,17 +89,18 @@ nothing from \`BETTER_AUTH_SECRET\`.
 `;
 }
 
-function problems() {
-  const sections = Object.entries(catalogue).map(
-    ([code, { status, title, detail, remedy }]) => `## \`${code}\`
+function problems(): string {
+  const sections = problemCodes.map((code) => {
+    const { status, title, detail, remedy } = catalogue[code];
+    return `## \`${code}\`
 
 Status ${status} · \`${problemType(code)}\` · ${title}
 
 ${detail}
 
 **What to do:** ${remedy}
-`,
-  );
+`;
+  });
   return `${generated('src/problems/catalogue.ts')}
 # Problems
 
@@ -110,7 +111,7 @@ which returns the text on this page.
 ${sections.join('\n')}`;
 }
 
-function observability() {
+function observability(): string {
   return withTables('observability.md', {
     requestFields: table(['Field', 'Meaning'], Object.entries(requestFields).map(quoteName)),
     securityEvents: table(['Event', 'Meaning'], Object.entries(securityEvents).map(quoteName)),
@@ -128,8 +129,8 @@ function observability() {
   });
 }
 
-function limitsPage() {
-  return `${generated('scripts/limits.js')}
+function limitsPage(): string {
+  return `${generated('scripts/limits.ts')}
 # Limits
 
 The limits of requests and responses. They bound what one request can cost: at most 30 ms of CPU time of the server and
@@ -144,12 +145,12 @@ Rates are in [Configuration](configuration.md): \`RATE_LIMIT_PER_MINUTE\` and \`
 `;
 }
 
-function architecture() {
+function architecture(): string {
   const names = layers.map(({ name }) => name);
   const upward = layers.flatMap(({ name, imports }, index) =>
     imports.filter((target) => names.indexOf(target) <= index).map((target) => `${name} imports ${target}`),
   );
-  if (upward.length > 0) throw new Error(`scripts/layers.js lists a folder below one that it imports: ${upward}`);
+  if (upward.length > 0) throw new Error(`scripts/layers.ts lists a folder below one that it imports: ${upward}`);
   const rows = layers.map(({ name, imports }) => [
     existsSync(join(source, name)) ? `\`src/${name}/\`` : `\`src/${name}.ts\``,
     imports.map((target) => `\`${target}\``).join(', ') || '–',
@@ -158,26 +159,26 @@ function architecture() {
 }
 
 /** The document with the tables between its markers replaced. The prose around them is written by hand. */
-function withTables(document, tables) {
+function withTables(document: string, tables: Readonly<Record<string, string>>): string {
   const text = readFileSync(join(docs, document), 'utf8');
   return text.replaceAll(
     /(<!-- generated: (\w+) -->\n).*?(<!-- end -->)/gs,
-    (_, start, name, end) => `${start}\n${tables[name]}\n\n${end}`,
+    (_, start: string, name: string, end: string) => `${start}\n${tables[name]}\n\n${end}`,
   );
 }
 
-function quoteName([name, meaning]) {
+function quoteName([name, meaning]: readonly [string, string]): string[] {
   return [`\`${name}\``, meaning];
 }
 
-function table(head, rows) {
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map(row).join('\n');
 }
 
-function generated(source) {
-  return `<!-- Written by \`npm run docs:generate\` from \`${source}\`. -->\n`;
+function generated(origin: string): string {
+  return `<!-- Written by \`npm run docs:generate\` from \`${origin}\`. -->\n`;
 }
 
-function row(cells) {
+function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -1,3 +1,8 @@
+interface Layer {
+  readonly name: string;
+  readonly imports: readonly string[];
+}
+
 /** The folders of resources. A resource may import the ones after it. */
 export const resources = ['tags', 'tasks'];
 
@@ -8,7 +13,7 @@ const belowResources = ['database', 'http', 'idempotency', 'principal', 'problem
  * Layers of `src/`, and the layers that each one may import. A module directly in `src/` is a layer of its own. A layer
  * imports only layers below it, and docs/architecture.md has the same table.
  */
-export const layers = [
+export const layers: readonly Layer[] = [
   { name: 'cli', imports: ['api', 'config', 'database', 'runtime', 'server', 'services'] },
   { name: 'server', imports: ['app', 'database', 'http', 'observability', 'problems', 'runtime', 'services'] },
   {

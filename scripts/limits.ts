@@ -1,33 +1,33 @@
 /** The table of limits in `docs/limits.md`. Each value is a constant of the code. */
-import { passwordLength } from '../dist/auth/better-auth/password-length.js';
-import { maxSubjectLength } from '../dist/auth/jwt/claims.js';
-import { maxTokenBytes } from '../dist/auth/jwt/verifier.js';
-import { variables } from '../dist/config/variables.js';
-import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../dist/database/pg/pool.js';
-import { maxInFlight } from '../dist/http/middleware/concurrency-limit.js';
-import { bodyLimit } from '../dist/http/request/body.js';
-import { maxRepeats } from '../dist/http/request/parameters.js';
-import { maxParameters } from '../dist/http/request/query.js';
-import { maxKeyLength } from '../dist/idempotency/header.js';
-import { maxKeysPerUser, maxStoredBytesPerUser } from '../dist/idempotency/keys.js';
-import { retentionHours } from '../dist/idempotency/retention.js';
-import { maxDepth, maxValues } from '../dist/json/strict-json.js';
-import { maxErrors, maxLengths, maxProblemBytes } from '../dist/problems/bounds.js';
-import { pageLimits } from '../dist/resource/schemas.js';
-import { maxHeaderCount } from '../dist/server/bad-request.js';
-import { apiLimits, maxConnections } from '../dist/server/limits.js';
-import { maxHeaderBytes } from '../dist/server/server.js';
-import { maxBatchIndexCost, maxResultsBytes } from '../dist/tasks/batch.js';
-import { maxOperations } from '../dist/tasks/batch-schemas.js';
-import { maxQueryLength } from '../dist/tasks/list-parameters.js';
-import { maxSkip } from '../dist/tasks/routes.js';
-import { descriptionLength, maxTags, tagLength, taskBodyLimit, titleLength } from '../dist/tasks/schemas.js';
-import { maxQueriedWords, maxWords } from '../dist/tasks/search/words.js';
-import { maxPageBytes } from '../dist/tasks/sql/list-statement.js';
+import { passwordLength } from '../src/auth/better-auth/password-length.ts';
+import { maxSubjectLength } from '../src/auth/jwt/claims.ts';
+import { maxTokenBytes } from '../src/auth/jwt/verifier.ts';
+import { variables } from '../src/config/variables.ts';
+import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../src/database/pg/pool.ts';
+import { maxInFlight } from '../src/http/middleware/concurrency-limit.ts';
+import { bodyLimit } from '../src/http/request/body.ts';
+import { maxRepeats } from '../src/http/request/parameters.ts';
+import { maxParameters } from '../src/http/request/query.ts';
+import { maxKeyLength } from '../src/idempotency/header.ts';
+import { maxKeysPerUser, maxStoredBytesPerUser } from '../src/idempotency/keys.ts';
+import { retentionHours } from '../src/idempotency/retention.ts';
+import { maxDepth, maxValues } from '../src/json/strict-json.ts';
+import { maxErrors, maxLengths, maxProblemBytes } from '../src/problems/bounds.ts';
+import { pageLimits } from '../src/resource/schemas.ts';
+import { maxHeaderCount } from '../src/server/bad-request.ts';
+import { apiLimits, maxConnections } from '../src/server/limits.ts';
+import { maxHeaderBytes } from '../src/server/server.ts';
+import { maxBatchIndexCost, maxResultsBytes } from '../src/tasks/batch.ts';
+import { maxOperations } from '../src/tasks/batch-schemas.ts';
+import { maxQueryLength } from '../src/tasks/list-parameters.ts';
+import { maxSkip } from '../src/tasks/routes.ts';
+import { descriptionLength, maxTags, tagLength, taskBodyLimit, titleLength } from '../src/tasks/schemas.ts';
+import { maxQueriedWords, maxWords } from '../src/tasks/search/words.ts';
+import { maxPageBytes } from '../src/tasks/sql/list-statement.ts';
 
-const count = (value) => value.toLocaleString('en');
-const kib = (bytes) => `${count(bytes / 1024)} KiB`;
-const seconds = (ms) => `${ms / 1000} s`;
+const count = (value: number) => value.toLocaleString('en');
+const kib = (bytes: number) => `${count(bytes / 1024)} KiB`;
+const seconds = (ms: number) => `${ms / 1000} s`;
 
 /** Each row: what is limited, the limit, and what happens beyond it. Lengths are in code points. */
 export const limits = [

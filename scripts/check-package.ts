@@ -7,24 +7,29 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installationSteps } from './check-installation.js';
-import { killServer, runProcess, serverOutput, startServer, stopServer, url } from './checked-server.js';
+import { installationSteps } from './check-installation.ts';
+import {
+  killServer,
+  type RunningProcess,
+  runProcess,
+  serverOutput,
+  startServer,
+  stopServer,
+  url,
+} from './checked-server.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'todo-api-package-'));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
-let server;
-let token;
-let task;
+let server: RunningProcess;
+let token: string | undefined;
+let task: unknown;
 
-const steps = {
+const steps: Readonly<Record<string, () => unknown>> = {
   'packs only the necessary files': () => {
     execFileSync(npm, ['pack', '--silent', '--pack-destination', folder], { cwd: root });
-    const [tarball] = readdirSync(folder);
-    const files = execFileSync('tar', ['-tzf', join(folder, tarball)], { encoding: 'utf8' })
-      .trim()
-      .split('\n');
+    const files = execFileSync('tar', ['-tzf', tarball()], { encoding: 'utf8' }).trim().split('\n');
     const strays = files.filter(
       (file) =>
         !/^package\/(bin\/todo-api\.js|dist\/.+|migrations\/\d+_\w+\.sql|package\.json|README\.md|LICENSE)$/.test(file),
@@ -33,8 +38,7 @@ const steps = {
   },
 
   'installs without a warning': async () => {
-    const [tarball] = readdirSync(folder);
-    const { code, output } = await runProcess(npm, ['install', '--no-audit', join(folder, tarball)], { cwd: folder });
+    const { code, output } = await runProcess(npm, ['install', '--no-audit', tarball()], { cwd: folder });
     strictEqual(code, 0, output);
     // Warnings about npm's configuration on this machine do not concern the package.
     const warnings = output.match(/^npm warn (?!Unknown (user|env|builtin) config).*/gm);
@@ -42,7 +46,7 @@ const steps = {
   },
 
   'prints its version': () => {
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     strictEqual(
       execFileSync('npx', ['--no', '--', 'todo-api', '--version'], { cwd: folder, encoding: 'utf8' }),
       `${version}\n`,
@@ -55,9 +59,9 @@ const steps = {
     const user = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
     const signedUp = await send('POST', '/api/auth/sign-up/email', { body: user });
     strictEqual(signedUp.status, 200);
-    const cookie = signedUp.headers.getSetCookie().map((line) => line.split(';')[0]);
+    const cookie = signedUp.headers.getSetCookie().map((line) => line.replace(/;.*/, ''));
     const issued = await send('GET', '/api/auth/token', { headers: { Cookie: cookie.join('; ') } });
-    token = issued.body.token;
+    token = issued.body.token as string;
     match(token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
   },
 
@@ -111,7 +115,9 @@ try {
     passed += 1;
   }
 } catch (error) {
-  console.error(`FAILED  ${Object.keys(steps)[passed]}\n${error.stack}\n${serverOutput()}`);
+  console.error(
+    `FAILED  ${Object.keys(steps)[passed]}\n${error instanceof Error ? error.stack : error}\n${serverOutput()}`,
+  );
   // The remaining steps depend on this one.
   failed = 1;
   process.exitCode = 1;
@@ -121,7 +127,17 @@ try {
 }
 console.log(`package: ${passed} passed, ${failed} failed`);
 
-async function send(method, path, { body, headers = {} } = {}) {
+function tarball(): string {
+  const [name = ''] = readdirSync(folder).filter((entry) => entry.endsWith('.tgz'));
+  return join(folder, name);
+}
+
+interface RequestParts {
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function send(method: string, path: string, { body, headers = {} }: RequestParts = {}) {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {

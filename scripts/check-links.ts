@@ -2,23 +2,30 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
 const root = join(import.meta.dirname, '..');
-const documents = [
+const documents: string[] = [
   ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'],
-  ...readdirSync(join(root, 'docs'), { recursive: true })
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join('docs', file)),
 ];
 
 const broken = documents.flatMap((document) => {
   const text = readFileSync(join(root, document), 'utf8');
-  const links = [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, path]) =>
+  const links = [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, path = '']) =>
     join(dirname(document), path),
   );
-  const paths = [...text.matchAll(/`((?:src|test|bench|scripts|migrations|docs)\/[\w./-]*)`/g)].map(([, path]) => path);
+  const paths = [...text.matchAll(/`((?:src|test|bench|scripts|migrations|docs|examples)\/[\w./-]*)`/g)].map(
+    ([, path = '']) => path,
+  );
   return [...links, ...paths].filter((path) => !existsSync(join(root, path))).map((path) => `${document}: ${path}`);
 });
-const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
 const explained = readFileSync(join(root, 'docs', 'dependencies.md'), 'utf8');
 const unexplained = Object.keys({ ...dependencies, ...devDependencies }).filter(
   (name) => !explained.includes(`\`${name}\``),

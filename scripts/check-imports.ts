@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
-import { layers, resources } from './layers.js';
+import { layers, resources } from './layers.ts';
 
 const source = join(import.meta.dirname, '..', 'src');
 
@@ -49,7 +49,7 @@ const words = [
   { pattern: /\bprocess\.exit\b(?!Code)/, allowed: /^cli\/main$/, name: 'process.exit' },
 ];
 
-const modules = readdirSync(source, { recursive: true })
+const modules = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => file.replaceAll(sep, '/').replace(/\.ts$/, ''));
 const texts = new Map(modules.map((module) => [module, readFileSync(join(source, `${module}.ts`), 'utf8')]));
@@ -67,40 +67,38 @@ const errors = [
 for (const error of errors) console.error(`src/${error}`);
 process.exitCode = errors.length > 0 ? 1 : 0;
 
-function importsOf(module) {
-  const text = texts.get(module);
+function importsOf(module: string): string[] {
+  const text = texts.get(module) ?? '';
   const statements = text.matchAll(/^(?:import|export)\b[^'";]*?'([^']+)'/gm);
   const expressions = text.matchAll(/\bimport\(\s*'([^']+)'/g);
-  return [...statements, ...expressions].map(([, specifier]) => specifier);
+  return [...statements, ...expressions].map(([, specifier = '']) => specifier);
 }
 
 /** The modules of `src/` that a module imports. */
-function targetsOf(module) {
-  return imports
-    .get(module)
+function targetsOf(module: string): string[] {
+  return (imports.get(module) ?? [])
     .filter((specifier) => specifier.startsWith('.') && specifier.endsWith('.ts'))
     .map((specifier) => relative(source, join(source, dirname(module), specifier)))
     .map((target) => target.replaceAll(sep, posix.sep).replace(/\.ts$/, ''));
 }
 
-function directionErrors(module) {
+function directionErrors(module: string): string[] {
   const folder = folderOf(module);
   const allowed = layers.find(({ name }) => name === folder)?.imports;
-  if (!allowed) return [`${module} is in a folder that scripts/layers.js does not list`];
+  if (!allowed) return [`${module} is in a folder that scripts/layers.ts does not list`];
   return targetsOf(module)
     .filter((target) => folderOf(target) !== folder && !allowed.includes(folderOf(target)))
     .map((target) => `${module} imports ${target}`);
 }
 
-function adapterErrors(module) {
+function adapterErrors(module: string): string[] {
   return targetsOf(module)
     .filter((target) => adapters.some(({ name, allowed }) => name.test(target) && !allowed.test(module)))
     .map((target) => `${module} imports ${target}`);
 }
 
-function packageErrors(module) {
-  return imports
-    .get(module)
+function packageErrors(module: string): string[] {
+  return (imports.get(module) ?? [])
     .filter((specifier) => !specifier.startsWith('.'))
     .filter((specifier) => {
       const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
@@ -110,17 +108,17 @@ function packageErrors(module) {
     .map((specifier) => `${module} imports ${specifier}`);
 }
 
-function wordErrors(module) {
+function wordErrors(module: string): string[] {
   return words
-    .filter(({ pattern, allowed }) => pattern.test(texts.get(module)) && !allowed.test(module))
+    .filter(({ pattern, allowed }) => pattern.test(texts.get(module) ?? '') && !allowed.test(module))
     .map(({ name }) => `${module} uses ${name}`);
 }
 
 /** Every cycle once, found by depth-first search. */
-function cycles() {
-  const found = [];
-  const finished = new Set();
-  const visit = (module, path) => {
+function cycles(): string[][] {
+  const found: string[][] = [];
+  const finished = new Set<string>();
+  const visit = (module: string, path: readonly string[]) => {
     if (path.includes(module)) {
       found.push([...path.slice(path.indexOf(module)), module]);
       return;
@@ -133,6 +131,6 @@ function cycles() {
   return found;
 }
 
-function folderOf(module) {
-  return module.split('/')[0];
+function folderOf(module: string): string {
+  return module.replace(/\/.*/, '');
 }

@@ -3,14 +3,14 @@ import { match, ok, strictEqual } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { runProcess, startServer, stopServer } from './checked-server.js';
+import { runProcess, startServer, stopServer } from './checked-server.ts';
 
 const root = join(import.meta.dirname, '..');
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const quick = ['--no-audit', '--prefer-offline'];
 
-/** Steps for check-package.js. Each step depends on the previous ones. */
-export function installationSteps(folder) {
+/** Steps for check-package.ts. Each step depends on the previous ones. */
+export function installationSteps(folder: string): Readonly<Record<string, () => Promise<void>>> {
   const clone = join(folder, 'clone');
   const dist = join(clone, 'dist');
   const application = join(folder, 'application');
@@ -71,8 +71,8 @@ export function installationSteps(folder) {
       for (const path of [folder, data]) chmodSync(path, 0o777);
       execFileSync('chmod', ['-R', 'a+rwX', data]);
       // Root can write everywhere, so the server runs as another user.
-      const [program, ...words] =
-        process.getuid() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env'];
+      const [program = 'env', ...words] =
+        process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env'];
       const reader = { cwd: image, environment: { ...environment, HOME: '/nonexistent' } };
       try {
         for (const command of [
@@ -88,7 +88,7 @@ export function installationSteps(folder) {
     },
 
     'as a dependency from git: is built, and its command starts': async () => {
-      const git = (...words) => execFileSync('git', words, { cwd: clone, stdio: 'pipe' });
+      const git = (...words: string[]) => execFileSync('git', words, { cwd: clone, stdio: 'pipe' });
       git('init', '--quiet');
       git('add', '--all');
       git('-c', 'user.name=check', '-c', 'user.email=check@localhost', 'commit', '--quiet', '--message=check');
@@ -104,7 +104,7 @@ export function installationSteps(folder) {
 }
 
 /** Copies the files of the working tree that git does not ignore. */
-function copyWorkingTree(target) {
+function copyWorkingTree(target: string): void {
   const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
     encoding: 'utf8',
