@@ -1,16 +1,14 @@
 /** Runs the built command as a user does: in a separate process, an empty folder and a clean environment. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { freePort } from '../support/postgres-server.ts';
 
 export const root = join(import.meta.dirname, '..', '..');
 export const command = join(root, 'dist', 'cli', 'main.js');
-/** The program that runs the scripts of the repository. */
-export const tsx = join(root, 'node_modules', '.bin', 'tsx');
 
 export interface Ended {
   readonly code: number | null;
@@ -40,6 +38,11 @@ export interface RunOptions {
 /** Runs the command and kills it at the end of the test. */
 export function runCommand(words: readonly string[], options: RunOptions = {}): Run {
   return run(process.execPath, [command, ...words], options);
+}
+
+/** Runs a TypeScript file of the repository, in one process, as `tsx` does in two. */
+export function runSource(file: string, words: readonly string[] = [], options: RunOptions = {}): Run {
+  return run(process.execPath, ['--import', import.meta.resolve('tsx'), file, ...words], options);
 }
 
 /** Runs any program, in the same way. */
@@ -85,8 +88,11 @@ export interface BuiltServer extends Run {
   readonly port: number;
 }
 
-/** Starts `serve` on a free port and waits until it listens. */
-export async function serve(environment: Readonly<Record<string, string>> = {}, directory = emptyFolder()) {
+/** Starts `serve` on a free port, on a migrated embedded database by default, and waits until it listens. */
+export async function serve(
+  environment: Readonly<Record<string, string>> = {},
+  directory = migratedFolder(environment),
+) {
   const port = await freePort();
   const server = runCommand(['serve'], { directory, environment: { PORT: String(port), ...environment } });
   const url = `http://localhost:${port}`;
@@ -95,7 +101,7 @@ export async function serve(environment: Readonly<Record<string, string>> = {}, 
 }
 
 /** Starts `serve` and waits until it is ready. */
-export async function serveReady(environment: Readonly<Record<string, string>> = {}, directory = emptyFolder()) {
+export async function serveReady(environment: Readonly<Record<string, string>> = {}, directory?: string) {
   const server = await serve(environment, directory);
   await untilReady(server);
   return server;
@@ -125,5 +131,16 @@ async function statusOf(url: string): Promise<number> {
 export function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-system-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
+}
+
+/** A folder whose `.data` is a migrated database, unless another database is configured. A new one would take seconds. */
+export function migratedFolder({ DATABASE_URL }: Readonly<Record<string, string>> = {}): string {
+  const folder = emptyFolder();
+  if (DATABASE_URL !== undefined) return folder;
+  const cluster = join(folder, '.data', 'postgres');
+  mkdirSync(cluster, { recursive: true, mode: 0o700 });
+  // tar reports on stderr that it removes leading slashes.
+  execFileSync('tar', ['-xf', inject('embeddedTemplate'), '-C', cluster], { stdio: 'pipe' });
   return folder;
 }

@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { testSecret, withAdmin } from '../support/databases.ts';
 import { freePort } from '../support/postgres-server.ts';
-import { command, emptyFolder, root, run, runCommand, serve, serveReady, until } from './built-command.ts';
+import {
+  command,
+  emptyFolder,
+  migratedFolder,
+  root,
+  run,
+  runCommand,
+  serve,
+  serveReady,
+  until,
+} from './built-command.ts';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
@@ -76,7 +86,7 @@ describe('output', () => {
 describe('serve', () => {
   test('is the default command, and logs JSON lines on a pipe', async () => {
     const port = await freePort();
-    const server = runCommand([], { environment: { PORT: String(port) } });
+    const server = runCommand([], { directory: migratedFolder(), environment: { PORT: String(port) } });
     await until(() => server.log().some(({ msg }) => msg === 'ready'), server);
     server.process.kill('SIGTERM');
     const { code, stdout, stderr } = await server.ended;
@@ -95,6 +105,7 @@ describe('serve', () => {
     const port = await freePort();
     const line = `exec '${process.execPath}' '${command}'`;
     const terminal = run('script', ['-qefc', line, '/dev/null'], {
+      directory: migratedFolder(),
       environment: { PORT: String(port), TERM: 'xterm' },
       input: true,
     });
@@ -197,8 +208,10 @@ describe('errors, in one line with the fix', () => {
     const { port } = taken.address() as { port: number };
     await expectStartupError(
       ['serve'],
-      { ...noIssuer, DATABASE_URL: 'pglite:memory', PORT: String(port) },
+      { ...noIssuer, PORT: String(port) },
       new RegExp(`port ${port} on 127.0.0.1 is in use\\. .*set PORT`),
+      1,
+      migratedFolder(),
     );
   });
 
@@ -206,11 +219,11 @@ describe('errors, in one line with the fix', () => {
     ['no.such.host.invalid', /HOST/],
     ['192.0.2.1', /this machine has no address 192.0.2.1. Set HOST/],
   ])('HOST=%s, which this machine does not have', async (HOST, message) => {
-    await expectStartupError(['serve'], { ...noIssuer, DATABASE_URL: 'pglite:memory', PORT: '0', HOST }, message);
+    await expectStartupError(['serve'], { ...noIssuer, PORT: '0', HOST }, message, 1, migratedFolder());
   });
 
   test('a data directory in use by another process', async () => {
-    const directory = emptyFolder();
+    const directory = migratedFolder();
     const first = await serveReady({}, directory);
     for (const words of [['serve'], ['migrate']]) {
       const { code, stderr } = await runCommand(words, { directory, environment: { PORT: '0' } }).ended;

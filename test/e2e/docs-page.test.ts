@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { testSecret } from '../support/databases.ts';
 import { command, serveReady } from './built-command.ts';
 
-const environment = { DATABASE_URL: 'pglite:memory', AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: testSecret };
+const environment = { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: testSecret };
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 

@@ -5,7 +5,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { testSecret, withAdmin } from '../support/databases.ts';
 import { freePort } from '../support/postgres-server.ts';
 import { signWithSecret } from '../support/tokens.ts';
-import { command, type Run, root, run, serveReady, until, untilReady } from './built-command.ts';
+import { command, migratedFolder, type Run, root, run, serveReady, until, untilReady } from './built-command.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -101,7 +101,7 @@ function block(language: string, text: string): string {
   return found[0]?.code as string;
 }
 
-/** Runs lines that end in `npm start`, in an empty folder. */
+/** Runs lines that end in `npm start`, in a folder with a migrated database. */
 async function start(
   lines: string,
   port: number,
@@ -109,7 +109,10 @@ async function start(
 ): Promise<Run & { url: string }> {
   const script = lines.replace(/npm start$/m, `exec '${process.execPath}' '${command}' serve`);
   expect(script).not.toBe(lines);
-  const started = run('bash', ['-euc', script], { environment: { PORT: String(port), ...environment } });
+  const started = run('bash', ['-euc', script], {
+    directory: migratedFolder(),
+    environment: { PORT: String(port), ...environment },
+  });
   return { ...started, url: `http://localhost:${port}` };
 }
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { emptyFolder, root, run, tsx } from './built-command.ts';
+import { emptyFolder, root, runSource } from './built-command.ts';
 
 const changes =
   '# Changelog\n\n## Unreleased\n\n### Added\n\n- A feature for $1.\n\n## 1.0.0 - 2026-01-01\n\n- The first.\n';
@@ -76,6 +76,6 @@ function repository(changelog: string) {
     directory,
     git,
     read: (name: string) => readFileSync(join(directory, name), 'utf8'),
-    release: (version: string) => run(tsx, ['scripts/release.ts', version], { directory }).ended,
+    release: (version: string) => runSource('scripts/release.ts', [version], { directory }).ended,
   };
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { root, run, tsx } from './built-command.ts';
+import { root, runSource } from './built-command.ts';
 
 interface Lock {
   readonly packages: Readonly<Record<string, { readonly version: string; readonly integrity: string }>>;
@@ -19,7 +19,7 @@ interface Component {
 const readJson = <Content>(name: string) => JSON.parse(readFileSync(join(root, name), 'utf8')) as Content;
 
 test('lists the production dependencies with versions, licenses and hashes, and no development dependencies', async () => {
-  const { code, stdout, stderr } = await run(tsx, [join(root, 'scripts', 'sbom.ts')]).ended;
+  const { code, stdout, stderr } = await runSource(join(root, 'scripts', 'sbom.ts')).ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const sbom = JSON.parse(stdout);
   const manifest = readJson<{ version: string; dependencies: object; devDependencies: object }>('package.json');
