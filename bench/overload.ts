@@ -32,10 +32,10 @@ try {
   console.log('| Clients | 200 per second | p50 / p99, ms | 503 per second | /livez p99, ms | Memory, MB |');
   console.log('| --- | --- | --- | --- | --- | --- |');
   for (const clients of [20, 100, 210, 500, 1_000, 2_000]) {
-    const { served, refused, alive } = await load(clients);
+    const { served, rejected, alive } = await load(clients);
     const memory = residentMb(server.process.pid as number);
     console.log(
-      `| ${clients} | ${rate(served)} | ${at(served, 0.5)} / ${at(served, 0.99)} | ${rate(refused)} | ${at(alive, 0.99)} | ${memory} |`,
+      `| ${clients} | ${rate(served)} | ${at(served, 0.5)} / ${at(served, 0.99)} | ${rate(rejected)} | ${at(alive, 0.99)} | ${memory} |`,
     );
   }
 } finally {
@@ -44,8 +44,8 @@ try {
 }
 
 /** The latencies of all responses, in milliseconds. */
-async function load(clients: number): Promise<{ served: number[]; refused: number[]; alive: number[] }> {
-  const times = { served: [] as number[], refused: [] as number[], alive: [] as number[] };
+async function load(clients: number): Promise<{ served: number[]; rejected: number[]; alive: number[] }> {
+  const times = { served: [] as number[], rejected: [] as number[], alive: [] as number[] };
   const end = Date.now() + seconds * 1_000;
   const ask = async (client: LightClient, request: Buffer) => {
     const start = performance.now();
@@ -57,7 +57,7 @@ async function load(clients: number): Promise<{ served: number[]; refused: numbe
     const list = listOf(number);
     while (Date.now() < end) {
       const { status, ms } = await ask(client, list);
-      (status === 200 ? times.served : times.refused).push(ms);
+      (status === 200 ? times.served : times.rejected).push(ms);
       // Shorter than the `Retry-After` of the response, to keep up the load.
       if (status !== 200) await delay(100);
     }

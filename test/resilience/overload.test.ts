@@ -1,8 +1,4 @@
-/**
- * Overload: five times more clients than the server can serve. It rejects the rest, answers health checks and limits
- * memory.
- */
-import { readFileSync } from 'node:fs';
+/** Overload: five times more clients than the server can serve. It rejects the rest, and answers health checks. */
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,7 +22,6 @@ interface Answer {
 
 beforeEach((context) => {
   context.skip(inject('postgresUrl') === null, inject('postgresMissing'));
-  context.skip(process.platform !== 'linux', 'only Linux reports the memory of another process');
 });
 
 test('clients that retry at once', async () => {
@@ -47,8 +42,6 @@ test('clients that retry at once', async () => {
   onTestFinished(() => agent.destroy());
   const ask = (path: string, user = 'ada', via?: Agent) =>
     answerOf(`http://127.0.0.1:${server.port}${path}`, tokenFor(user), via);
-  const memory = () =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.process.pid}/status`, 'utf8'))?.[1]) / 1024;
 
   /** Each client sends this number of requests. Meanwhile, the test checks health and queue. */
   async function wave(): Promise<Answer[]> {
@@ -76,7 +69,6 @@ test('clients that retry at once', async () => {
   }
 
   await wave();
-  const before = memory();
   for (let count = 0; count < 3; count += 1) {
     const answers = await wave();
     const served = answers.filter(({ status }) => status === 200);
@@ -89,8 +81,6 @@ test('clients that retry at once', async () => {
       new Set([JSON.stringify({ status: 503, code: 'overloaded', retryAfter: '1' })]),
     );
   }
-  // Megabytes. Garbage that is not collected yet is less.
-  expect(memory() - before).toBeLessThan(60);
   expect((await ask('/api/v1/tasks')).status).toBe(200);
 });
 
