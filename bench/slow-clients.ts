@@ -35,10 +35,10 @@ try {
   await measure('none', 0, Buffer.alloc(0));
   await measure('10,000 that send nothing', 10_000, Buffer.alloc(0));
   await measure('10,000 that are idle after a request', 10_000, request('GET', '/livez'));
-  await measure('200 that do not read 8 MB', 200, request('GET', `${tasks}?limit=200`));
+  await measure('200 that do not read a page of large tasks', 200, request('GET', `${tasks}?limit=200`));
   await measure('2,000 that stop within a body of 140 KB', 2_000, halfBody(130_000));
   await measure(
-    '200 that send 20 requests and read nothing',
+    '200 that send 20 such requests and read nothing',
     200,
     Buffer.concat(Array(20).fill(request('GET', tasks))),
   );
