@@ -1,5 +1,5 @@
 /** Published keys whose signatures can be forged, although their formats are valid. */
-import { createPublicKey, generatePrimeSync, verify } from 'node:crypto';
+import { generatePrimeSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { parseJwks } from '../../../src/auth/jwt/jwks.ts';
 import { base64url, joinToken, makeIssuer } from '../../support/tokens.ts';
@@ -94,17 +94,6 @@ describe('an Ed25519 key of small order', () => {
       const token = joinToken(header, payload, () => Buffer.concat([Buffer.from(x, 'base64url'), Buffer.alloc(32)]));
       await expectRefused(verifierFor({ keys: [jwk] }).verify(token), /^the key must be known/);
     }
-  });
-
-  test('would verify signatures that need no private key', () => {
-    const forged = encodings.filter((x) => {
-      const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-      const signature = Buffer.concat([Buffer.from(encode(1n, 0n), 'base64url'), Buffer.alloc(32)]);
-      return Array.from({ length: 64 }, (_, index) => Buffer.from(`message ${index}`)).some((message) =>
-        verify(null, message, key, signature),
-      );
-    });
-    expect(forged.length).toBeGreaterThan(0);
   });
 });
 
