@@ -60,7 +60,7 @@ export function createApp(services: Services): Hono<Env> {
   };
   registerRoutes(register, attachHandlers(routes, implementations(services)), preHandlersFor);
   registerDocumentationAssets(register);
-  if (issuer) registerIssuerRoutes(register, issuer, limits);
+  if (issuer) registerIssuerRoutes(register, issuer, limits, config.limits);
 
   const notFound: Handler = (context) => {
     if (basePath !== '' && context.req.path === basePath) return redirectToIndex(context);

@@ -93,6 +93,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       isPrepared = true;
       const jobs: Job[] = [(stopped) => deleteExpiredKeys((statement) => database.asJanitor(statement), stopped)];
       if (requests && 'deleteExpired' in requests) jobs.push(() => requests.deleteExpired());
+      if (issuer) jobs.push(() => issuer.cleanUp());
       if (driver.maintenance) jobs.push(driver.maintenance);
       backgroundJobs = runBackgroundJobs(jobs, {
         stopped: closing.signal,

@@ -85,6 +85,6 @@ function explainListenError({ host, port, variable, cause }: ListenError): strin
     case 'EACCES':
       return `this user may not listen on port ${port}. Set ${variable} to a port above 1023.`;
     default:
-      return `this machine has no address ${host}. Set HOST to an address of this machine, for example 127.0.0.1.`;
+      return `this machine has no address ${host}. Set ${variable === 'PORT' ? 'HOST' : 'METRICS_HOST'} to an address of this machine, for example 127.0.0.1.`;
   }
 }

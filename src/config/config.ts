@@ -8,7 +8,7 @@ export interface Config {
   readonly quotas: QuotasConfig;
   readonly log: { readonly level: LogLevel };
   /** The metrics server; null if metrics are off. */
-  readonly metrics: { readonly port: number } | null;
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   /** Whether the variables of OpenTelemetry enable traces. */
   readonly traces: boolean;
   /** Checks that the operator has disabled, for the log. */
@@ -27,11 +27,15 @@ export interface ServerConfig {
   readonly shutdownTimeoutMs: number;
 }
 
-/** Limits per minute; 0 disables a limit. */
+/** 0 disables a limit. */
 export interface LimitsConfig {
+  /** Per user and minute. */
   readonly requests: number;
   readonly store: 'memory' | 'database';
+  /** Per address and minute. */
   readonly authFailures: number;
+  /** Per address and hour, of the embedded issuer. */
+  readonly signUps: number;
   /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
 }

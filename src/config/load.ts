@@ -52,6 +52,7 @@ export function loadConfig(environment: Environment): Config {
       requests: required(values.RATE_LIMIT_PER_MINUTE),
       store: required(values.RATE_LIMIT_STORE),
       authFailures: required(values.AUTH_FAILURES_PER_MINUTE),
+      signUps: required(values.SIGN_UPS_PER_HOUR),
       trustedProxies: values.TRUSTED_PROXIES ?? [],
     },
     quotas: { tasks: required(values.MAX_TASKS_PER_USER), tags: required(values.MAX_TAGS_PER_USER) },
@@ -195,7 +196,7 @@ function metricsConfig(values: VariableValues, errors: string[]): Config['metric
   const port = required(values.ADMIN_PORT);
   if (port !== 0 && port === values.PORT)
     errors.push('ADMIN_PORT: metrics need their own port; set it to another value than PORT.');
-  return { port };
+  return { host: required(values.METRICS_HOST), port };
 }
 
 /** Whether the variables enable traces (OpenTelemetry specification, "Environment variable specification"). */

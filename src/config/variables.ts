@@ -130,7 +130,8 @@ export const variables = {
     parse: proxies,
   }),
   RATE_LIMIT_PER_MINUTE: define({
-    description: 'Maximum requests per user and minute; 0 disables the limit.',
+    description:
+      'Maximum requests per user and minute; 0 disables the limit. In `embedded`, also per session, and per address without a session, to `/api/auth`.',
     defaultValue: '600',
     parse: wholeNumber(0, 1_000_000),
   }),
@@ -141,7 +142,14 @@ export const variables = {
     parse: oneOf(['memory', 'database'] as const),
   }),
   AUTH_FAILURES_PER_MINUTE: define({
-    description: 'Maximum failed authentications per address and minute; 0 disables the limit.',
+    description:
+      'Maximum failed authentications per address and minute; 0 disables the limit. Tokens and passwords count separately.',
+    defaultValue: '60',
+    parse: wholeNumber(0, 1_000_000),
+  }),
+  SIGN_UPS_PER_HOUR: define({
+    description:
+      'In `embedded`: maximum sign-ups per address and hour; 0 disables the limit. A sign-up with an address that has an account counts six times.',
     defaultValue: '60',
     parse: wholeNumber(0, 1_000_000),
   }),
@@ -161,12 +169,19 @@ export const variables = {
     parse: oneOf(logLevels),
   }),
   METRICS: define({
-    description: '`on` serves metrics for Prometheus at `/metrics` on `ADMIN_PORT`.',
+    description:
+      '`on` serves metrics for Prometheus at `/metrics` on `METRICS_HOST` and `ADMIN_PORT`, without authentication.',
     defaultValue: 'off',
     parse: (text) => oneOf(['on', 'off'] as const)(text) === 'on',
   }),
+  METRICS_HOST: define({
+    description: 'Address for metrics; `0.0.0.0` or `::` for all addresses.',
+    defaultValue: '127.0.0.1',
+    parse: (text) => text,
+  }),
   ADMIN_PORT: define({
-    description: 'Port for metrics, on the address in `HOST`. It must differ from `PORT`. 0 selects a free port.',
+    description:
+      'Port for metrics, on the address in `METRICS_HOST`. It must differ from `PORT`. 0 selects a free port.',
     defaultValue: '9464',
     parse: wholeNumber(0, 65_535),
   }),

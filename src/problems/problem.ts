@@ -41,19 +41,19 @@ export interface ClaimMismatch {
 
 export interface ProblemOptions {
   /** Replaces the catalogue's `detail`. Ignored for a status of 500 or more, so that nothing internal leaks. */
-  readonly detail?: string;
-  readonly errors?: readonly FieldError[];
+  readonly detail?: string | undefined;
+  readonly errors?: readonly FieldError[] | undefined;
   /** The number of errors, if it is greater than the number of `errors`. */
-  readonly errorCount?: number;
-  readonly extensions?: ProblemExtensions;
+  readonly errorCount?: number | undefined;
+  readonly extensions?: ProblemExtensions | undefined;
   /** Response headers of this problem, for example `Retry-After`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** For the log only: the cause in a few words, without secrets. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** For the log only: the values that caused the problem. */
-  readonly mismatch?: ClaimMismatch;
+  readonly mismatch?: ClaimMismatch | undefined;
   /** For the log and the metrics only: the security event of a 401 that is not about a bearer token. */
-  readonly securityEvent?: 'sign_in_rejected';
+  readonly securityEvent?: 'sign_in_rejected' | undefined;
   /** For the log only. */
   readonly cause?: unknown;
 }

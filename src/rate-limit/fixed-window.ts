@@ -1,20 +1,18 @@
 /** Fixed-window counters per key. */
 import { GenerationalCache } from '../runtime/generational-cache.ts';
 
-/** Length of a window in milliseconds. A window begins with the first request of its key. */
-export const windowMs = 60_000;
+export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
 
 /** The state of a quota after a request. */
 export interface RateLimitResult {
   readonly quota: number;
+  readonly windowSeconds: number;
   /** Remaining requests in this window; negative by the number of excess requests. */
   readonly remaining: number;
   /** Seconds until the window ends, rounded up; at least 1. */
   readonly resetSeconds: number;
 }
-
-/** The name of a limit in headers: requests per user, or failed authentications per address. */
-export type LimitPolicy = 'requests' | 'failures';
 
 /** Counts requests per key against a quota. */
 export interface Counter {
@@ -24,9 +22,14 @@ export interface Counter {
 
 /** A counter in the memory of this process. */
 export interface MemoryCounter extends Counter {
-  consume(key: string): RateLimitResult;
+  /** @param amount number of requests to count; default 1 */
+  consume(key: string, amount?: number): RateLimitResult;
+  /** Takes back one counted request, if its window has not ended. */
+  giveBack(key: string): void;
   /** The state of the quota, without counting. */
   get(key: string): RateLimitResult;
+  /** An upper bound for the number of keys in memory. */
+  readonly keys: number;
 }
 
 /** Maximum number of keys per generation. The counter has at most two generations and drops the older one. */
@@ -37,8 +40,17 @@ interface Window {
   count: number;
 }
 
-/** @param clock a monotonic clock in milliseconds */
-export function createMemoryCounter(quota: number, clock: () => number = () => performance.now()): MemoryCounter {
+interface MemoryCounterOptions {
+  /** Length of a window in milliseconds; default: a minute. A window begins with the first request of its key. */
+  readonly windowMs?: number;
+  /** A monotonic clock in milliseconds. */
+  readonly clock?: () => number;
+}
+
+export function createMemoryCounter(
+  quota: number,
+  { windowMs = minuteMs, clock = () => performance.now() }: MemoryCounterOptions = {},
+): MemoryCounter {
   const windows = new GenerationalCache<string, Window>();
   /** The time at which all windows of the older generation have ended. */
   let rotateAt = clock() + windowMs;
@@ -60,20 +72,36 @@ export function createMemoryCounter(quota: number, clock: () => number = () => p
   }
 
   return {
-    consume(key) {
+    consume(key, amount = 1) {
       const now = clock();
       const window = find(key, now) ?? begin(key, now);
-      window.count += 1;
-      return rateLimitResult(quota, window.count, window.end - now);
+      // A key in use moves to the recent generation, so a flood of other keys does not drop its count.
+      windows.set(key, window);
+      window.count += amount;
+      return rateLimitResult(quota, windowMs, window.count, window.end - now);
+    },
+    giveBack(key) {
+      const window = find(key, clock());
+      if (!window) return;
+      window.count -= 1;
+      if (window.count <= 0) windows.delete(key);
     },
     get(key) {
       const now = clock();
       const window = find(key, now);
-      return rateLimitResult(quota, window?.count ?? 0, window ? window.end - now : windowMs);
+      return rateLimitResult(quota, windowMs, window?.count ?? 0, window ? window.end - now : windowMs);
+    },
+    get keys() {
+      return windows.total;
     },
   };
 }
 
-export function rateLimitResult(quota: number, count: number, msLeft: number): RateLimitResult {
-  return { quota, remaining: quota - count, resetSeconds: Math.max(1, Math.ceil(msLeft / 1000)) };
+export function rateLimitResult(quota: number, windowMs: number, count: number, msLeft: number): RateLimitResult {
+  return {
+    quota,
+    windowSeconds: windowMs / 1000,
+    remaining: quota - count,
+    resetSeconds: Math.max(1, Math.ceil(msLeft / 1000)),
+  };
 }

@@ -1,7 +1,7 @@
 /** Fixed-window counters in PostgreSQL, shared by all servers, at the cost of one extra round trip per request. */
 import type { Database } from '../database/database.ts';
 import { databaseProblem, notReady } from '../database/errors.ts';
-import { type Counter, rateLimitResult, windowMs } from './fixed-window.ts';
+import { type Counter, minuteMs, rateLimitResult } from './fixed-window.ts';
 
 const consumeStatement = `
   insert into todo_admin.rate_limits as limits (key, window_ends, count)
@@ -27,12 +27,12 @@ export function createPostgresCounter(quota: number, database: Database): Postgr
       try {
         const { rows } = await database.pool.query<{ count: number; ms_left: string }>(
           consumeStatement,
-          [key, windowMs],
+          [key, minuteMs],
           // The key is the id of the user.
           key,
         );
         const [{ count, ms_left }] = rows as [{ count: number; ms_left: string }];
-        return rateLimitResult(quota, count, Number(ms_left));
+        return rateLimitResult(quota, minuteMs, count, Number(ms_left));
       } catch (error) {
         throw databaseProblem(error);
       }

@@ -2,16 +2,21 @@
 import { headerOf, type PreHandler, type RequestContext } from '../http/request-context.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { ClientIp } from './client-ip.ts';
-import { type Counter, type LimitPolicy, type MemoryCounter, type RateLimitResult, windowMs } from './fixed-window.ts';
+import type { Counter, MemoryCounter, RateLimitResult } from './fixed-window.ts';
+import { rateLimited, rateLimitHeaders } from './headers.ts';
 
 export interface RateLimiter {
   /** Counts a request of a user. Throws a `ProblemError` `rate_limited` above the limit. */
   readonly enforceRequestLimit: PreHandler;
   /**
-   * Runs an authentication attempt of an address and counts it if it fails with 401. Throws what `attempt` throws, or a
-   * `ProblemError` `rate_limited` if the address has reached the limit.
+   * Runs the verification of a token or a session and counts it for the address if it fails with 401. The verification
+   * always runs, so the limit of an address does not reject its valid tokens.
+   *
+   * Throws what `attempt` throws; instead of a 401 above the limit, a `ProblemError` `rate_limited`.
    */
   throttleAuthFailures<Result>(context: RequestContext, attempt: () => Promise<Result>): Promise<Result>;
+  /** The address of the client, which is the key of all limits per address. */
+  addressOf(context: RequestContext): string;
 }
 
 export interface RateLimiterOptions {
@@ -30,19 +35,19 @@ export function createRateLimiter({ requests, failures, clientIp }: RateLimiterO
     },
 
     async throttleAuthFailures(context, attempt) {
-      if (!failures) return attempt();
-      const address = addressOf(context);
-      const result = failures.get(address);
-      if (result.remaining <= 0) reject('failures', result, context);
       try {
         return await attempt();
       } catch (error) {
-        if (error instanceof ProblemError && error.status === 401) {
-          context.set('rateLimitHeaders', rateLimitHeaders('failures', failures.consume(address)));
-        }
-        throw error;
+        if (!failures || !(error instanceof ProblemError && error.status === 401)) throw error;
+        const result = failures.consume(addressOf(context));
+        context.set('rateLimitHeaders', rateLimitHeaders('failures', result));
+        if (result.remaining >= 0) throw error;
+        const detail = `Your address has reached the limit of ${result.quota} failed authentications in a minute.`;
+        throw rateLimited('failures', detail, result);
       }
     },
+
+    addressOf,
   };
 
   function addressOf(context: RequestContext): string {
@@ -52,27 +57,6 @@ export function createRateLimiter({ requests, failures, clientIp }: RateLimiterO
 
 function applyResult(result: RateLimitResult, context: RequestContext): void {
   context.set('rateLimitHeaders', rateLimitHeaders('requests', result));
-  if (result.remaining < 0) reject('requests', result, context);
-}
-
-function reject(policy: LimitPolicy, result: RateLimitResult, context: RequestContext): never {
-  context.set('rateLimitHeaders', rateLimitHeaders(policy, result));
-  throw new ProblemError('rate_limited', {
-    reason: policy,
-    detail:
-      policy === 'requests'
-        ? `You have sent more than ${result.quota} requests in a minute.`
-        : `Your address has reached the limit of ${result.quota} failed authentications in a minute.`,
-    headers: { 'Retry-After': String(result.resetSeconds) },
-  });
-}
-
-/** The header fields of draft-ietf-httpapi-ratelimit-headers. */
-function rateLimitHeaders(policy: LimitPolicy, { quota, remaining, resetSeconds }: RateLimitResult): string[] {
-  return [
-    'RateLimit-Policy',
-    `"${policy}";q=${quota};w=${windowMs / 1000}`,
-    'RateLimit',
-    `"${policy}";r=${Math.max(0, remaining)};t=${resetSeconds}`,
-  ];
+  if (result.remaining >= 0) return;
+  throw rateLimited('requests', `You have sent more than ${result.quota} requests in a minute.`, result);
 }

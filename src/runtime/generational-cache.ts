@@ -14,12 +14,22 @@ export class GenerationalCache<Key, Value> {
     return this.#recent.size;
   }
 
+  /** Number of entries of both generations. An entry of both counts twice. */
+  get total(): number {
+    return this.#recent.size + this.#older.size;
+  }
+
   get(key: Key): Value | undefined {
     return this.#recent.get(key) ?? this.#older.get(key);
   }
 
   set(key: Key, value: Value): void {
     this.#recent.set(key, value);
+  }
+
+  delete(key: Key): void {
+    this.#recent.delete(key);
+    this.#older.delete(key);
   }
 
   /** Starts a new generation, and drops the older one. */

@@ -91,7 +91,7 @@ export async function startServer(services: Services, limits: Partial<ServerLimi
   const metricsServer = services.metrics && createMetricsServer(services.metrics, nodeOptions(metricsLimits));
   if (metricsServer && config.metrics) {
     trackConnections(metricsServer, metricsLimits, () => {});
-    await listen(metricsServer, config.metrics.port, config.server.host, 'ADMIN_PORT').catch((error: unknown) => {
+    await listen(metricsServer, config.metrics.port, config.metrics.host, 'ADMIN_PORT').catch((error: unknown) => {
       server.close();
       throw error;
     });

@@ -166,7 +166,6 @@ const start = (basePath: string) => `SwaggerUIBundle({
   url: '${basePath}/openapi.json',
   dom_id: '#documentation',
   deepLinking: true,
-  persistAuthorization: true,
   validatorUrl: null,
 });
 `;

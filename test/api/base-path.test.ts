@@ -211,6 +211,6 @@ describe('the embedded issuer', () => {
     const elsewhere = { Origin: 'https://evil.example', Cookie: cookie };
     expect((await api.anonymous().post(`${prefix}/api/auth/sign-in/email`, person, elsewhere)).status).toBe(422);
     expect((await api.anonymous().get(`${prefix}/api/auth/jwks`)).body.keys).toHaveLength(1);
-    expect((await api.anonymous().request('HEAD', `${prefix}/api/auth/ok`)).status).toBe(200);
+    expect((await api.anonymous().request('HEAD', `${prefix}/api/auth/jwks`)).status).toBe(200);
   });
 });

@@ -140,7 +140,7 @@ describe.each([
     // A rule of this server, without a code of Better Auth.
     expect((await client.signUp.email({ ...newPerson(), password: 'password1' })).error).toMatchObject({
       status: 422,
-      message: expect.stringContaining('common password'),
+      message: expect.stringMatching(/common password.*Use four or more unrelated words/),
     });
   });
 
@@ -151,9 +151,6 @@ describe.each([
     expect(await client.changePassword({ currentPassword: otherPassword, newPassword: otherPassword })).toEqual(
       refusal(422, 'validation_failed', 'INVALID_PASSWORD', 'Invalid password'),
     );
-    expect((await client.$fetch('/verify-password', { method: 'POST', body: { password } })).data).toEqual({
-      status: true,
-    });
     const changed = await client.changePassword({ currentPassword: password, newPassword: otherPassword });
     expect(changed.data?.user.email).toBe(person.email);
     expect((await client.getSession()).data?.user.email).toBe(person.email);
@@ -188,18 +185,8 @@ describe.each([
     expect((await client.listSessions()).data).toHaveLength(2);
   });
 
-  test('lists accounts, and keeps the last one', async () => {
-    const { client } = await signedUp(newClient);
-    const { data: accounts } = await client.listAccounts();
-    expect(accounts).toMatchObject([{ providerId: 'credential' }]);
-    expect(await client.unlinkAccount({ accountId: accounts?.[0]?.id ?? '' })).toEqual(
-      refusal(422, 'validation_failed', 'FAILED_TO_UNLINK_LAST_ACCOUNT', "You can't unlink your last account"),
-    );
-  });
-
-  test('gets a client error for methods that are not enabled', async () => {
+  test('gets 404 for methods that are not enabled', async () => {
     const { client, person } = await signedUp(newClient);
-    const accountId = (await client.listAccounts()).data?.[0]?.id ?? '';
     const { email } = person;
     const answers = {
       requestPasswordReset: await client.requestPasswordReset({ email }),
@@ -208,29 +195,17 @@ describe.each([
       changeEmail: await client.changeEmail({ newEmail: `new-${email}` }),
       'signIn.social': await client.signIn.social({ provider: 'github' }),
       linkSocial: await client.linkSocial({ provider: 'github' }),
-      getAccessToken: await client.getAccessToken({ accountId }),
-      refreshToken: await client.refreshToken({ accountId }),
-      accountInfo: await client.accountInfo({ query: { accountId } }),
+      listAccounts: await client.listAccounts(),
+      unlinkAccount: await client.unlinkAccount({ accountId: 'x' }),
+      getAccessToken: await client.getAccessToken({ accountId: 'x' }),
+      refreshToken: await client.refreshToken({ accountId: 'x' }),
+      accountInfo: await client.accountInfo({ query: { accountId: 'x' } }),
       deleteUser: await client.deleteUser({ password }),
       verifyEmail: await client.verifyEmail({ query: { token: 'x' } }),
     };
-    const outcomes = Object.entries(answers).map(([name, { error }]) => {
-      expect(error?.message, name).toEqual(expect.any(String));
-      return [name, error?.status, (error as { auth_code?: string } | null)?.auth_code];
-    });
-    expect(outcomes).toEqual([
-      ['requestPasswordReset', 422, 'RESET_PASSWORD_DISABLED'],
-      ['resetPassword', 422, 'INVALID_TOKEN'],
-      ['sendVerificationEmail', 422, 'VERIFICATION_EMAIL_NOT_ENABLED'],
-      ['changeEmail', 422, 'CHANGE_EMAIL_DISABLED'],
-      ['signIn.social', 422, 'PROVIDER_NOT_FOUND'],
-      ['linkSocial', 422, 'PROVIDER_NOT_FOUND'],
-      ['getAccessToken', 422, 'PROVIDER_NOT_SUPPORTED'],
-      ['refreshToken', 422, 'PROVIDER_NOT_SUPPORTED'],
-      ['accountInfo', 422, 'PROVIDER_NOT_CONFIGURED'],
-      ['deleteUser', 404, undefined],
-      ['verifyEmail', 401, 'INVALID_TOKEN'],
-    ]);
+    for (const [name, { error }] of Object.entries(answers)) {
+      expect([error?.status, error?.code], name).toEqual([404, 'not_found']);
+    }
   });
 
   test('throws errors with the same members if configured', async () => {

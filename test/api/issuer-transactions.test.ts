@@ -102,19 +102,6 @@ const cases: Readonly<Record<string, Case>> = {
       await canSignIn(email, newPassword);
     },
   },
-  'resetting the password': {
-    prepare: ({ id }) =>
-      run(
-        `insert into todo_auth.verification (id, identifier, value, expires_at)
-         values ($1, 'reset-password:' || $1, $1, now() + interval '1 hour')`,
-        id,
-      ),
-    request: ({ id }) => post(api.anonymous(), '/reset-password', { token: id, newPassword }),
-    holds: async ({ email, client }) => {
-      await isSignedOut(client);
-      await canSignIn(email, newPassword);
-    },
-  },
   'changing the name': {
     request: ({ client }) => post(client, '/update-user', { name: 'Ada Lovelace' }),
     holds: async ({ client }) => expect((await get(client, '/get-session')).body.user.name).toBe('Ada Lovelace'),
@@ -133,15 +120,6 @@ const cases: Readonly<Record<string, Case>> = {
   'ending all sessions': {
     request: ({ client }) => post(client, '/revoke-sessions'),
     holds: ({ other }) => isSignedOut(other),
-  },
-  'removing an account': {
-    prepare: ({ id }) =>
-      run(
-        `insert into todo_auth.account (id, account_id, provider_id, user_id) values ('github-' || $1, $1, 'github', $1)`,
-        id,
-      ),
-    request: ({ client, id }) => post(client, '/unlink-account', { accountId: `github-${id}` }),
-    holds: async ({ client }) => expect((await get(client, '/list-accounts')).body).toHaveLength(1),
   },
   'extending a session': {
     prepare: ({ id }) =>
@@ -167,8 +145,6 @@ const cases: Readonly<Record<string, Case>> = {
     holds: async (_user, { body }) => expect(body.keys).toHaveLength(1),
   },
   'listing sessions': { request: ({ client }) => get(client, '/list-sessions') },
-  'listing accounts': { request: ({ client }) => get(client, '/list-accounts') },
-  'checking the password': { request: ({ client }) => post(client, '/verify-password', { password }) },
 };
 
 /** Makes each statement fail in a separate attempt. Returns the first successful response. */

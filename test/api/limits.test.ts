@@ -55,8 +55,24 @@ test('the limit of failed authentications per address and minute is exact, and v
   const refused = await api.anonymous('Bearer x').get('/api/v1/me');
   expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect((await ada.get('/api/v1/me')).status).toBe(429);
   expect((await ada.get('/livez')).status).toBe(200);
+});
+
+test('60 bad tokens from an address do not reject its good ones, new or known', async () => {
+  const api = await startApi({ environment: { AUTH_FAILURES_PER_MINUTE: '60' } });
+  const ada = api.user();
+  expect((await ada.get('/api/v1/me')).status).toBe(200);
+  const statuses: number[] = [];
+  for (let count = 0; count < 70; count += 1) {
+    statuses.push((await api.anonymous(`Bearer bad-${count}`).get('/api/v1/me')).status);
+  }
+  expect(statuses).toEqual([...Array(60).fill(401), ...Array(10).fill(429)]);
+  expect((await ada.get('/api/v1/me')).status).toBe(200);
+  expect((await api.user().post('/api/v1/tasks', { title: 'Buy milk' })).status).toBe(201);
+  const refused = await api.anonymous(`Bearer ${api.token('x', { exp: 1 })}`).get('/api/v1/me');
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(refused.headers.get('ratelimit')).toMatch(/^"failures";r=0;t=\d+$/);
 });
 
 test('failed sign-ins count for their address', async () => {

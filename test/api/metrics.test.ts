@@ -1,5 +1,6 @@
 /** Metrics: on a separate port, disabled by default, with counts of requests and events. */
 import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startApi } from '../support/api.ts';
@@ -41,6 +42,19 @@ test('their port serves only metrics, and closes with the server', async () => {
   expect((await api.anonymous().get('/metrics')).status).toBe(404);
   await api.stop();
   await expect(fetch(`${url}/metrics`)).rejects.toThrow();
+});
+
+/** An address of this machine that other machines can use; undefined without a network. */
+const outside = Object.values(networkInterfaces())
+  .flat()
+  .find((each) => each && !each.internal && each.family === 'IPv4')?.address;
+
+test.skipIf(outside === undefined)('they are only on loopback unless METRICS_HOST has another address', async () => {
+  const { port } = await startWithMetrics({ HOST: '0.0.0.0' });
+  expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200);
+  await expect(fetch(`http://${outside}:${port}/metrics`)).rejects.toThrow();
+  const open = await startWithMetrics({ METRICS_HOST: '0.0.0.0' });
+  expect((await fetch(`http://${outside}:${open.port}/metrics`)).status).toBe(200);
 });
 
 test('requests are counted by method, route and status, with a histogram that adds up', async () => {

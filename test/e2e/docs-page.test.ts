@@ -29,6 +29,8 @@ test('the page loads only resources of the server', async () => {
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect((await response.text()).length).toBeGreaterThan(50);
   }
+  // Swagger UI would store tokens in the browser.
+  expect(await (await fetch(`${url}/docs/start.js`)).text()).not.toContain('persistAuthorization');
   expect((await fetch(`${url}/docs/start.js`, { method: 'POST' })).status).toBe(405);
   expect((await fetch(`${url}/docs/secret`)).status).toBe(404);
 

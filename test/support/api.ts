@@ -92,6 +92,7 @@ export async function startApi({
     // Off except in tests of limits, because the suite sends more requests than a user.
     RATE_LIMIT_PER_MINUTE: '0',
     AUTH_FAILURES_PER_MINUTE: '0',
+    SIGN_UPS_PER_HOUR: '0',
     ...(environment.AUTH_MODE ? {} : jwksMode),
     ...environment,
   });

@@ -16,11 +16,17 @@ export class IssuerDatabase {
   readonly #pool: ConnectionPool;
   readonly #timeoutMs: number;
   readonly #requests = new AsyncLocalStorage<RequestTransaction>();
+  #requestCount = 0;
 
   /** @param timeoutMs timeout per statement of a transaction, used if the session has no own setting */
   constructor(pool: ConnectionPool, timeoutMs: number) {
     this.#pool = pool;
     this.#timeoutMs = timeoutMs;
+  }
+
+  /** Number of requests so far. */
+  get requests(): number {
+    return this.#requestCount;
   }
 
   /** Runs a query in the transaction of the current request; outside of a request, in its own transaction. */
@@ -53,6 +59,7 @@ export class IssuerDatabase {
    * @throws ProblemError if the database failed, regardless of the result of `handle`; otherwise what `handle` throws
    */
   async inTransaction(handle: () => Promise<Response>): Promise<Response> {
+    this.#requestCount += 1;
     const request = new RequestTransaction(this.#pool, this.#timeoutMs);
     let response: Response;
     try {

@@ -1,22 +1,23 @@
 /** The embedded issuer: a Better Auth server on the same database. */
-
-import { type BetterAuthOptions, betterAuth } from 'better-auth';
-import { drizzleAdapter } from 'better-auth/adapters/drizzle';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { betterAuth } from 'better-auth';
 import { bearer, jwt } from 'better-auth/plugins';
-import { relations } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
-import type pg from 'pg';
 import { basePathOf } from '../../config/addresses.ts';
 import { notReady } from '../../database/errors.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
+import { adapterOf } from './adapter.ts';
 import { IssuerDatabase } from './issuer-database.ts';
+import type { IssuerClient } from './limits.ts';
+import { issuerPath } from './operations.ts';
 import { passwordLength } from './password-length.ts';
 import { createPasswordPolicy } from './password-policy.ts';
+import { createPasswordHashing } from './password-queue.ts';
+import { sessionTokenOf } from './session-token.ts';
+import { createSessionCleanup, endOldestSessions } from './sessions.ts';
 import { ensureSigningKey } from './signing-key.ts';
-import * as tables from './tables.ts';
 
-/** The path of the issuer below the base path of the server. */
-const path = '/api/auth';
+/** The header with the address of the client. Better Auth stores it with a session. */
+const addressHeader = 'todo-api-client-address';
 
 /** Better Auth's log function. The details can contain secrets and must not be logged. */
 export type IssuerLog = (
@@ -37,42 +38,37 @@ export interface IssuerOptions {
 }
 
 export interface Issuer {
-  /** The path that it is mounted at. */
-  readonly path: string;
   /**
-   * Handles a request below `path` in one transaction. In the URL, the path of `publicUrl` precedes `path`.
+   * Handles a request to one of the documented endpoints in one transaction. In the URL, the path of `publicUrl` precedes
+   * the path of the issuer.
    *
    * @throws ProblemError if the database fails, or before `prepare`
    */
-  handle(request: Request): Promise<Response>;
-  /** The methods of each endpoint, by its path below `path` in Better Auth's notation. */
-  readonly endpoints: ReadonlyMap<string, readonly string[]>;
-  /** The paths of the endpoints that require a body. */
-  readonly bodyRequired: ReadonlySet<string>;
+  handle(request: Request, client: IssuerClient): Promise<Response>;
+  /** The session token in the headers of a request, as `sessionTokenOf`. */
+  sessionTokenOf(headers: Headers): string | null;
   /** The JWK Set (RFC 7517) of its public keys. */
   loadKeys(): Promise<unknown>;
   /** Creates a signing key unless there is one that the secret can decrypt. */
   prepare(): Promise<void>;
+  /** Removes expired sessions, as a background job. */
+  cleanUp(): Promise<void>;
 }
 
 export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issuer {
   const { publicUrl, secret, timeoutMs } = options;
   const database = new IssuerDatabase(pool, timeoutMs);
-  const auth = createBetterAuth(database, options);
+  const clients: Clients = new AsyncLocalStorage();
+  const auth = createBetterAuth(database, options, clients);
   let isReady = false;
 
   return {
-    path,
-    async handle(request) {
+    async handle(request, client) {
       if (!isReady) throw notReady();
-      return database.inTransaction(() => auth.handler(withOrigin(request, publicUrl)));
+      const prepared = withClientHeaders(request, publicUrl, client.address);
+      return clients.run(client, () => database.inTransaction(() => auth.handler(prepared)));
     },
-    endpoints: endpointsOf(auth.api),
-    bodyRequired: new Set(
-      mountedEndpoints(auth.api)
-        .filter(({ options: { body } }) => body && !body.safeParse(undefined).success)
-        .map(({ path }) => path),
-    ),
+    sessionTokenOf: (headers) => sessionTokenOf(headers, secret),
     async loadKeys() {
       // Without a key, Better Auth would create one here.
       if (!isReady) throw new Error('the issuer is not ready');
@@ -82,8 +78,12 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
       await ensureSigningKey(pool, secret);
       isReady = true;
     },
+    cleanUp: createSessionCleanup(database),
   };
 }
+
+/** The client of the request that is being handled. */
+type Clients = AsyncLocalStorage<IssuerClient>;
 
 /**
  * The Better Auth server itself.
@@ -93,13 +93,14 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
 export function createBetterAuth(
   database: IssuerDatabase,
   { publicUrl, secret, trustedOrigins, log }: Omit<IssuerOptions, 'timeoutMs'>,
+  clients: Clients = new AsyncLocalStorage(),
 ) {
   const basePath = basePathOf(publicUrl);
   return betterAuth({
     appName: 'todo-api',
     // Better Auth appends no path to a base URL that has one.
-    baseURL: `${publicUrl}${path}`,
-    basePath: `${basePath}${path}`,
+    baseURL: `${publicUrl}${issuerPath}`,
+    basePath: `${basePath}${issuerPath}`,
     secret,
     trustedOrigins: [...trustedOrigins],
     database: adapterOf(database),
@@ -107,9 +108,10 @@ export function createBetterAuth(
       enabled: true,
       minPasswordLength: passwordLength.min,
       maxPasswordLength: passwordLength.max,
-      revokeSessionsOnPasswordReset: true,
+      password: createPasswordHashing(() => clients.getStore()?.address ?? ''),
     },
-    hooks: createPasswordPolicy(database),
+    hooks: createPasswordPolicy(database, () => clients.getStore()?.sessionToken ?? null),
+    databaseHooks: { session: { create: { after: ({ userId }) => endOldestSessions(database, userId) } } },
     session: { storeSessionInDatabase: true },
     logger: { log },
     // Otherwise Better Auth prints failed statements with their parameters, such as e-mail addresses.
@@ -119,6 +121,8 @@ export function createBetterAuth(
     advanced: {
       disableCSRFCheck: false,
       disableOriginCheck: false,
+      // By default, Better Auth trusts a header that every client can set.
+      ipAddress: { ipAddressHeaders: [addressHeader] },
       // The path keeps other servers on the same host from receiving or replacing the session cookie.
       defaultCookieAttributes: { path: basePath || '/' },
       // One query instead of two. If one of two parallel queries fails, Better Auth prints it with its parameters.
@@ -144,63 +148,17 @@ export function createBetterAuth(
   });
 }
 
-/** The relations that Better Auth joins: a session with its user, a user with the accounts. */
-const joined = {
-  sessionRelations: relations(tables.session, ({ one }) => ({
-    user: one(tables.user, { fields: [tables.session.userId], references: [tables.user.id] }),
-  })),
-  accountRelations: relations(tables.account, ({ one }) => ({
-    user: one(tables.user, { fields: [tables.account.userId], references: [tables.user.id] }),
-  })),
-  userRelations: relations(tables.user, ({ many }) => ({ accounts: many(tables.account) })),
-};
-
-/** Better Auth's Drizzle adapter. Its own transactions would each use another connection, so they are replaced. */
-function adapterOf(database: IssuerDatabase) {
-  // Outside of transactions, Drizzle calls only `query` of a pool.
-  const pool = database as unknown as pg.Pool;
-  const connect = drizzleAdapter(drizzle(pool, { schema: { ...tables, ...joined } }), {
-    provider: 'pg',
-    schema: tables,
-  });
-  return (options: BetterAuthOptions) => {
-    const adapter = connect(options);
-    adapter.transaction = (work) => database.transact(() => work(adapter));
-    return adapter;
-  };
-}
-
 /**
- * Adds an `Origin` header to requests that are not from a browser. Better Auth rejects a request without an origin if it
- * has cookies or a `Sec-Fetch-` header, which Node's `fetch` sends. Browsers send an origin with every POST, at least
- * `null`. So a request without these headers is not from a browser and cannot be a cross-site request.
+ * Sets the address of the client, and an `Origin` header for requests that are not from a browser. Better Auth rejects a
+ * request without an origin if it has cookies or a `Sec-Fetch-` header, which Node's `fetch` sends. Browsers send an
+ * origin with every POST, at least `null`. So a request without these headers is not from a browser and cannot be a
+ * cross-site request.
  */
-function withOrigin(request: Request, publicUrl: string): Request {
-  const { headers } = request;
-  if (headers.has('origin') || headers.has('referer') || headers.has('sec-fetch-site')) return request;
-  const headersWithOrigin = new Headers(headers);
-  headersWithOrigin.set('origin', publicUrl);
-  return new Request(request, { headers: headersWithOrigin });
-}
-
-interface Endpoint {
-  readonly path: string;
-  readonly options: {
-    readonly method?: string | readonly string[];
-    readonly body?: { safeParse(body: unknown): { readonly success: boolean } };
-  };
-}
-
-/** The endpoints that have a path. The others can only be called from code. */
-function mountedEndpoints(api: object): Endpoint[] {
-  return (Object.values(api) as Endpoint[]).filter(({ path }) => path);
-}
-
-function endpointsOf(api: object): Map<string, string[]> {
-  const endpoints = new Map<string, string[]>();
-  for (const { path, options } of mountedEndpoints(api)) {
-    const methods = [options.method ?? 'GET'].flat();
-    endpoints.set(path, [...new Set([...(endpoints.get(path) ?? []), ...methods])]);
-  }
-  return endpoints;
+function withClientHeaders(request: Request, publicUrl: string, address: string): Request {
+  const headers = new Headers(request.headers);
+  // An IPv6 client is a /64 network, of which Better Auth expects the address.
+  headers.set(addressHeader, address.replace(/\/64$/, ''));
+  const hasOrigin = headers.has('origin') || headers.has('referer') || headers.has('sec-fetch-site');
+  if (!hasOrigin) headers.set('origin', publicUrl);
+  return new Request(request, { headers });
 }

@@ -1,16 +1,34 @@
-/** OpenAPI descriptions of the embedded issuer's endpoints that clients need. Better Auth implements them. */
+/**
+ * The endpoints of the embedded issuer: their OpenAPI descriptions, and the schemas of their bodies. Better Auth implements
+ * them. Its other endpoints are not mounted.
+ */
 import { z } from 'zod';
+import { text } from '../../http/request/text.ts';
 import type { AnyDescription, ResponseDescription } from '../../http/route.ts';
 import type { ProblemCode } from '../../problems/catalogue.ts';
 import { passwordLength } from './password-length.ts';
 
 const tag = 'Authentication (embedded issuer only)';
-const basePath = '/api/auth';
+/** The path of the issuer below the base path of the server. */
+export const issuerPath = '/api/auth';
+
+/** Maximum size of a body in bytes: more than all fields of the largest one in UTF-8. */
+export const issuerBodyLimit = 8 * 1024;
 
 const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T09:30:00.000Z' });
-const email = z.string().meta({ format: 'email', example: 'ada@example.com' });
-const password = z.string().meta({ minLength: passwordLength.min, maxLength: passwordLength.max });
-const image = z.string().meta({ description: 'The URL of a picture.' });
+/** At most 254 characters: RFC 5321, section 4.5.3.1.3, without the angle brackets. */
+const email = text(254).meta({ format: 'email', example: 'ada@example.com' });
+const name = text(255);
+/** Better Auth checks the length, with its own codes of errors. */
+const anyPassword = text(issuerBodyLimit).meta({ maxLength: passwordLength.max });
+const password = anyPassword.meta({
+  minLength: passwordLength.min,
+  description: 'At least 8 characters that are not easy to guess, for example four or more unrelated words.',
+});
+const image = text(2048).meta({ description: 'The URL of a picture.' });
+const callbackURL = text(2048).optional().meta({
+  description: 'A URL of this server or of an allowed origin, for the redirect after signing in.',
+});
 const rememberMe = z.boolean().optional().meta({
   description: 'Whether the cookie persists after the browser closes. If false, the session ends after one day.',
 });
@@ -19,9 +37,9 @@ const user = z
   .strictObject({
     id: z.string().meta({ description: 'The `sub` of the user’s tokens.', example: 'r4Tk2bQvXcYw7Zn1' }),
     name: z.string(),
-    email,
+    email: z.string().meta({ format: 'email', example: 'ada@example.com' }),
     emailVerified: z.boolean(),
-    image: image.nullable(),
+    image: z.string().nullable(),
     createdAt: timestamp,
     updatedAt: timestamp,
   })
@@ -73,20 +91,22 @@ const statusResponse = z
   .strictObject({ status: z.boolean() })
   .meta({ id: 'StatusResponse', description: 'Whether the operation succeeded.' });
 
-/** The descriptions for the OpenAPI document. */
-export const issuerDescriptions: readonly AnyDescription[] = [
+const examplePassword = 'orbit lantern cactus';
+
+/** The endpoints, in the order of the OpenAPI document. Better Auth's client sends other fields, too, which are ignored. */
+export const issuerDescriptions: readonly IssuerDescription[] = [
   post('signUpEmail', '/sign-up/email', 'Sign up with an e-mail address and a password', {
     token: 'none',
     body: z
-      .strictObject({ name: z.string(), email, password, image: image.optional(), rememberMe })
-      .meta({ id: 'SignUpRequest', examples: [{ name: 'Ada', email: 'ada@example.com', password: 'correct horse' }] }),
+      .strictObject({ name, email, password, image: image.optional(), rememberMe, callbackURL })
+      .meta({ id: 'SignUpRequest', examples: [{ name: 'Ada', email: 'ada@example.com', password: examplePassword }] }),
     response: { description: 'The user is created and signed in.', schema: signedUp, headers: sessionHeaders },
   }),
   post('signInEmail', '/sign-in/email', 'Sign in with an e-mail address and a password', {
     token: 'none',
     body: z
-      .strictObject({ email, password: z.string(), rememberMe })
-      .meta({ id: 'SignInRequest', examples: [{ email: 'ada@example.com', password: 'correct horse' }] }),
+      .strictObject({ email, password: anyPassword, rememberMe, callbackURL })
+      .meta({ id: 'SignInRequest', examples: [{ email: 'ada@example.com', password: examplePassword }] }),
     response: { description: 'The user is signed in.', schema: signedIn, headers: sessionHeaders },
     problems: ['token_invalid'],
   }),
@@ -121,7 +141,7 @@ export const issuerDescriptions: readonly AnyDescription[] = [
   post('changePassword', '/change-password', 'Change the password', {
     token: 'session',
     description: 'All other sessions of the user end.',
-    body: z.strictObject({ currentPassword: z.string(), newPassword: password }).meta({ id: 'ChangePasswordRequest' }),
+    body: z.strictObject({ currentPassword: anyPassword, newPassword: password }).meta({ id: 'ChangePasswordRequest' }),
     response: {
       description: 'The password is changed, and the user has a new session.',
       schema: z.strictObject({ token: z.string().nullable(), user }).meta({ id: 'ChangePasswordResponse' }),
@@ -132,7 +152,7 @@ export const issuerDescriptions: readonly AnyDescription[] = [
   post('updateUser', '/update-user', 'Update the name or the picture of the user', {
     token: 'session',
     body: z
-      .strictObject({ name: z.string().optional(), image: image.nullable().optional() })
+      .strictObject({ name: name.optional(), image: image.nullable().optional() })
       .meta({ id: 'UpdateUserRequest' }),
     response: { description: 'The user is updated.', schema: statusResponse },
     problems: ['token_invalid'],
@@ -145,7 +165,7 @@ export const issuerDescriptions: readonly AnyDescription[] = [
   post('revokeSession', '/revoke-session', 'End a session of the user', {
     token: 'session',
     body: z
-      .strictObject({ token: z.string().meta({ description: 'The `token` of the session in the list.' }) })
+      .strictObject({ token: text(255).meta({ description: 'The `token` of the session in the list.' }) })
       .meta({ id: 'RevokeSessionRequest' }),
     response: { description: 'The session has ended, or the user had no such session.', schema: statusResponse },
     problems: ['token_invalid'],
@@ -162,20 +182,31 @@ export const issuerDescriptions: readonly AnyDescription[] = [
   }),
 ];
 
+/** The schema of a body. */
+export type BodyFields = z.ZodObject;
+
+export interface IssuerDescription extends AnyDescription {
+  readonly method: 'get' | 'post';
+  readonly token: 'session' | 'none';
+  /** The path below the path of the issuer. */
+  readonly endpoint: string;
+  readonly request: { readonly body?: BodyFields };
+}
+
 interface Endpoint {
   readonly token: 'session' | 'none';
   readonly description?: string;
-  readonly body?: z.ZodType;
+  readonly body?: BodyFields;
   readonly response: ResponseDescription;
   /** In addition to the problems of every issuer endpoint. */
   readonly problems?: readonly ProblemCode[];
 }
 
-function get(id: string, path: string, summary: string, endpoint: Endpoint): AnyDescription {
+function get(id: string, path: string, summary: string, endpoint: Endpoint): IssuerDescription {
   return describe('get', id, path, summary, endpoint);
 }
 
-function post(id: string, path: string, summary: string, endpoint: Endpoint): AnyDescription {
+function post(id: string, path: string, summary: string, endpoint: Endpoint): IssuerDescription {
   return describe('post', id, path, summary, endpoint);
 }
 
@@ -185,16 +216,18 @@ function describe(
   path: string,
   summary: string,
   { token, description, body, response, problems = [] }: Endpoint,
-): AnyDescription {
+): IssuerDescription {
   return {
     id,
     method,
-    path: `${basePath}${path}`,
+    path: `${issuerPath}${path}`,
+    endpoint: path,
     tag,
     summary,
     ...(description !== undefined && { description }),
     token,
     request: body ? { body } : {},
+    bodyLimit: issuerBodyLimit,
     responses: { 200: response },
     problems: [...problems, 'rate_limited', 'database_unavailable', 'overloaded', 'timeout'],
   };

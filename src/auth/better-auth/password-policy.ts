@@ -1,62 +1,69 @@
-/** Password policy and sign-in throttling, in addition to Better Auth's defaults. */
-import { dictionary } from '@zxcvbn-ts/language-common';
-import { createAuthMiddleware, isAPIError } from 'better-auth/api';
-import { ProblemError, validationFailed } from '../../problems/problem.ts';
-import { createMemoryCounter } from '../../rate-limit/fixed-window.ts';
+/** Rules for new passwords, in addition to Better Auth's own. */
+import { createAuthMiddleware } from 'better-auth/api';
+import { validationFailed } from '../../problems/problem.ts';
 import type { IssuerDatabase } from './issuer-database.ts';
+import { passwordLength } from './password-length.ts';
+import type { PasswordOwner } from './password-strength.ts';
 import { removeUnfinishedUser } from './unfinished-user.ts';
-
-/** Maximum failed sign-ins per account and minute, from any client and also for unknown accounts. */
-const maxFailuresPerAccount = 10;
 
 /** The endpoints that set a password, and the field with the new password. */
 const newPasswordFields: Readonly<Record<string, string>> = {
   '/sign-up/email': 'password',
   '/change-password': 'newPassword',
-  '/reset-password': 'newPassword',
-  '/set-password': 'newPassword',
 };
 
-const signIn = '/sign-in/email';
-const signUp = '/sign-up/email';
+type Body = Readonly<Record<string, unknown>> | undefined;
 
-/** Hooks for Better Auth. They throw `ProblemError`. */
-export function createPasswordPolicy(database: IssuerDatabase) {
-  const commonPasswords = new Set<string>(dictionary['passwords-common']);
-  const failures = createMemoryCounter(maxFailuresPerAccount);
-
+/**
+ * Hooks for Better Auth. They throw `ProblemError`.
+ *
+ * @param currentSessionToken returns the session token of the request that is being handled
+ */
+export function createPasswordPolicy(database: IssuerDatabase, currentSessionToken: () => string | null) {
   return {
     before: createAuthMiddleware(async ({ path, body }) => {
       const field = newPasswordFields[path];
-      if (field !== undefined) rejectCommonPassword(body, field);
-      if (path === signIn) enforceFailureLimit(accountOf(body));
-      if (path === signUp) await removeUnfinishedUser(database, accountOf(body));
+      if (field !== undefined) await requireStrength(body, field);
+      if (path === '/sign-up/email') await removeUnfinishedUser(database, textOf(body, 'email').toLowerCase());
       // End all other sessions, because an attacker who knew the old password can be signed in.
       if (path === '/change-password') return { context: { body: { ...body, revokeOtherSessions: true } } };
     }),
-    after: createAuthMiddleware(async ({ path, body, context }) => {
-      if (path === signIn && isAPIError(context.returned)) failures.consume(accountOf(body));
-    }),
   };
 
-  /** ASVS 5.0, section 6.2.4: common passwords are not allowed. */
-  function rejectCommonPassword(body: Readonly<Record<string, unknown>> | undefined, field: string): void {
-    const password = body?.[field];
-    if (typeof password !== 'string' || !commonPasswords.has(password.toLowerCase())) return;
-    throw validationFailed([{ in: 'body', pointer: `/${field}`, message: 'is a common password; choose another one' }]);
+  async function requireStrength(body: Body, field: string): Promise<void> {
+    const password = textOf(body, field);
+    // Better Auth rejects other lengths.
+    if (password.length < passwordLength.min || password.length > passwordLength.max) return;
+    const owner =
+      field === 'password' ? { name: textOf(body, 'name'), email: textOf(body, 'email') } : await currentUser();
+    if (!owner) return;
+    const checkStrength = await loadStrengthCheck();
+    const weakness = checkStrength(password, owner);
+    if (weakness) throw validationFailed([{ in: 'body', pointer: `/${field}`, message: weakness }]);
   }
 
-  function enforceFailureLimit(account: string): void {
-    const { remaining, resetSeconds } = failures.get(account);
-    if (remaining > 0) return;
-    throw new ProblemError('rate_limited', {
-      reason: 'account',
-      detail: 'Too many failed sign-ins with this e-mail address.',
-      headers: { 'Retry-After': String(resetSeconds) },
-    });
+  /** The user of the session; undefined without a valid one, which Better Auth rejects. */
+  async function currentUser(): Promise<PasswordOwner | undefined> {
+    const token = currentSessionToken();
+    if (token === null) return undefined;
+    const { rows } = await database.query<{ name: string; email: string }>(
+      `select name, email from todo_auth."user"
+       where id = (select user_id from todo_auth.session where token = $1 and expires_at > now())`,
+      [token],
+    );
+    return rows[0];
   }
 }
 
-function accountOf(body: Readonly<Record<string, unknown>> | undefined): string {
-  return String(body?.email).toLowerCase();
+let strengthCheck: Promise<(password: string, owner: PasswordOwner) => string | null> | undefined;
+
+/** The estimator with its dictionaries, which is loaded for the first new password. */
+function loadStrengthCheck() {
+  strengthCheck ??= import('./password-strength.ts').then(({ createStrengthCheck }) => createStrengthCheck());
+  return strengthCheck;
+}
+
+function textOf(body: Body, field: string): string {
+  const value = body?.[field];
+  return typeof value === 'string' ? value : '';
 }

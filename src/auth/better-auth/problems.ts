@@ -14,8 +14,6 @@ const originCodes = new Set(['INVALID_ORIGIN', 'MISSING_OR_NULL_ORIGIN', 'CROSS_
 /** Details that replace messages without a fix. */
 const details: Readonly<Record<string, string>> = {
   UNAUTHORIZED: 'There is no valid session. Sign in, and send the session’s cookie or its token.',
-  FAILED_TO_CREATE_USER:
-    'The user could not be stored: another request has just signed up with this address, or the address is too long.',
   SESSION_NOT_FRESH: 'The session is too old for this. Sign in again.',
 };
 
@@ -44,15 +42,11 @@ export async function authProblem(response: Response): Promise<ProblemError> {
  * Better Auth has its own. A 401 there is about a password or a session, and not about a bearer token.
  */
 export function toIssuerProblem(problem: ProblemError): ProblemError {
-  const { code, status, detail, errors, errorCount, headers, reason, cause } = problem;
-  return new ProblemError(code, {
-    detail,
-    extensions: { message: detail, ...problem.extensions },
-    headers,
-    cause,
-    ...(errors && { errors, errorCount }),
-    ...(reason && { reason }),
-    ...(status === 401 && { securityEvent: 'sign_in_rejected' }),
+  return new ProblemError(problem.code, {
+    ...problem,
+    cause: problem.cause,
+    extensions: { message: problem.detail, ...problem.extensions },
+    ...(problem.status === 401 && { securityEvent: 'sign_in_rejected' }),
   });
 }
 

@@ -3,64 +3,108 @@ import { urlOf } from '../../http/base-path.ts';
 import { ClientClosedError } from '../../http/client-closed.ts';
 import { parseJson, readBody, readOptionalBody } from '../../http/request/body.ts';
 import { checkQuery } from '../../http/request/query.ts';
+import { runSchema } from '../../http/request/validate.ts';
+import { FoundErrors } from '../../http/request/validation-errors.ts';
 import type { Handler, RequestContext } from '../../http/request-context.ts';
-import { methodNotAllowed } from '../../http/router/method-not-allowed.ts';
 import type { RegisterHandlers } from '../../http/router/register-routes.ts';
-import { type FieldError, toProblem, validationFailed } from '../../problems/problem.ts';
+import { type ProblemError, toProblem, validationFailed } from '../../problems/problem.ts';
 import type { RateLimiter } from '../../rate-limit/rate-limiter.ts';
 import type { Issuer } from './issuer.ts';
+import { createIssuerLimits, type IssuerClient, type IssuerLimitOptions } from './limits.ts';
+import { type BodyFields, issuerBodyLimit, issuerDescriptions } from './operations.ts';
 import { authProblem, toIssuerProblem } from './problems.ts';
 
-export function registerIssuerRoutes(mount: RegisterHandlers, issuer: Issuer, limits: RateLimiter): void {
-  for (const [path, methods] of issuer.endpoints) {
-    const respond: Handler = async (context) => {
-      const response = await issuer.handle(await checkedRequest(context, issuer.bodyRequired.has(path)));
-      if (response.status === 405) methodNotAllowed(methods.filter((method) => method !== context.req.method))();
-      if (response.status >= 400) throw await authProblem(response);
-      // Tokens and sessions must not be cached. The public keys may be.
-      if (path !== '/jwks') response.headers.set('Cache-Control', 'no-store');
-      return response;
+export function registerIssuerRoutes(
+  mount: RegisterHandlers,
+  issuer: Issuer,
+  limiter: RateLimiter,
+  options: IssuerLimitOptions,
+): void {
+  const limits = createIssuerLimits(options);
+  for (const description of issuerDescriptions) {
+    // Better Auth reports missing fields itself, and its client sends more fields than it needs.
+    const fields = description.request.body?.partial().strip() ?? null;
+    const respond = async (context: RequestContext): Promise<Response> => {
+      const setHeaders = (headers: readonly string[]) => context.set('rateLimitHeaders', headers);
+      const client: IssuerClient = {
+        address: limiter.addressOf(context),
+        sessionToken: issuer.sessionTokenOf(context.req.raw.headers),
+      };
+      limits.countRequest(client, setHeaders);
+      const { request, body } = await checkedRequest(context, fields);
+      const end = limits.begin(description.endpoint, client, body.email, setHeaders);
+      try {
+        const response = await answer(issuer, request, client);
+        end({ isSuccess: true });
+        // Tokens and sessions must not be cached. The public keys may be.
+        if (description.endpoint !== '/jwks') response.headers.set('Cache-Control', 'no-store');
+        return response;
+      } catch (error) {
+        const authCode = (error as ProblemError).extensions?.auth_code;
+        end({ isSuccess: false, ...(authCode !== undefined && { authCode }) });
+        throw error;
+      }
     };
+    const isSession = description.token === 'session';
     const handle: Handler = async (context) => {
       try {
-        return await limits.throttleAuthFailures(context, async () => respond(context));
+        return await (isSession ? limiter.throttleAuthFailures(context, () => respond(context)) : respond(context));
       } catch (error) {
         // It is logged with its own status; a problem would count it as a failure of the server.
         throw error instanceof ClientClosedError ? error : toIssuerProblem(toProblem(error));
       }
     };
-    mount(`${issuer.path}${path}`, Object.fromEntries([...methods].map((method) => [method, handle])));
+    mount(description.path, { [description.method.toUpperCase()]: handle });
   }
+}
+
+/** @throws ProblemError for a response of Better Auth with status 400 or higher */
+async function answer(issuer: Issuer, request: Request, client: IssuerClient): Promise<Response> {
+  const response = await issuer.handle(request, client);
+  if (response.status >= 400) throw await authProblem(response);
+  return response;
+}
+
+interface CheckedRequest {
+  readonly request: Request;
+  /** The known fields of the body; empty without a body. */
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The request for Better Auth, after checks of its query and its body: Better Auth does not know HEAD, accepts forms, and does not
- * limit the size of a body.
+ * The request for Better Auth, after checks of its body: Better Auth does not know HEAD, accepts forms, and bounds neither
+ * the size of a body nor its fields.
  *
- * @param needsBody whether the endpoint requires a body; otherwise an empty body of any media type counts as none
- * @throws ProblemError 400, 413, 415 as `checkQuery`, `readBody` and `parseJson`, and 422 for text that cannot be stored
+ * @param fields the schema of a required body; null if the endpoint needs none
+ * @throws ProblemError 400, 413, 415 as `checkQuery`, `readBody` and `parseJson`, and 422 for fields of the wrong type or length
  */
-async function checkedRequest(context: RequestContext, needsBody: boolean): Promise<Request> {
+async function checkedRequest(context: RequestContext, fields: BodyFields | null): Promise<CheckedRequest> {
   const { method, headers } = context.req.raw;
   checkQuery(context.req.url);
   const url = urlOf(context);
-  if (method === 'GET' && url === context.req.url) return context.req.raw;
-  if (method === 'GET' || method === 'HEAD') return new Request(url, { headers });
-  const body = await (needsBody ? readBody(context) : readOptionalBody(context));
-  if (body.length === 0) {
-    const headersWithoutType = new Headers(headers);
-    // With a media type, Better Auth would parse the missing body.
-    headersWithoutType.delete('content-type');
-    return new Request(url, { method, headers: headersWithoutType });
+  if (method === 'GET' && url === context.req.url) return { request: context.req.raw, body: {} };
+  if (method === 'GET' || method === 'HEAD') return { request: new Request(url, { headers }), body: {} };
+  if (fields) {
+    const body = knownFields(fields, parseJson(await readBody(context, ['application/json'], issuerBodyLimit)));
+    return { request: new Request(url, { method, headers, body: JSON.stringify(body) }), body };
   }
-  const errors = textErrors(parseJson(body));
-  if (errors.length > 0) throw validationFailed(errors);
-  return new Request(url, { method, headers, body });
+  const bytes = await readOptionalBody(context, issuerBodyLimit);
+  if (bytes.length > 0) parseJson(bytes);
+  // With a media type, Better Auth would parse the missing body.
+  const headersWithoutType = new Headers(headers);
+  headersWithoutType.delete('content-type');
+  return { request: new Request(url, { method, headers: headersWithoutType }), body: {} };
 }
 
-/** Errors for texts that PostgreSQL cannot store. Bodies of Better Auth are objects of strings. */
-function textErrors(body: unknown): FieldError[] {
-  return Object.entries(body ?? {})
-    .filter(([, value]) => typeof value === 'string' && (value.includes('\u0000') || !value.isWellFormed()))
-    .map(([name]) => ({ in: 'body', pointer: `/${name}`, message: 'must not contain U+0000 or lone surrogates' }));
+/**
+ * The fields that the schema has.
+ *
+ * @throws ProblemError 422
+ */
+function knownFields(schema: BodyFields, body: unknown): Record<string, unknown> {
+  const { value, issues } = runSchema(schema, body);
+  if (issues.length === 0) return value as Record<string, unknown>;
+  const errors = new FoundErrors();
+  errors.add(issues, 'body');
+  throw validationFailed(errors.first, errors.count);
 }

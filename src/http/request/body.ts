@@ -44,9 +44,9 @@ export async function readBody(
  * @throws ProblemError 413 and 415 as `readBody`
  * @throws ClientClosedError
  */
-export async function readOptionalBody(context: Pick<RequestContext, 'env'>): Promise<Uint8Array> {
+export async function readOptionalBody(context: Pick<RequestContext, 'env'>, limit = bodyLimit): Promise<Uint8Array> {
   const types = ['application/json'] as const;
-  const bytes = await readBytes(context, bodyLimit);
+  const bytes = await readBytes(context, limit);
   if (bytes.length === 0) return bytes;
   requireMediaType(context, types);
   if (headerOf(context, 'content-type') === undefined) throw unsupported(types);

@@ -58,7 +58,7 @@ function headersOf(context: RequestContext, names: readonly string[]): Record<st
 }
 
 /** The result of a schema without asynchronous checks, with the issues as zod found them. */
-function runSchema(schema: z.ZodType, value: unknown): z.core.ParsePayload {
+export function runSchema(schema: z.ZodType, value: unknown): z.core.ParsePayload {
   const result = schema._zod.run({ value, issues: [] }, { async: false });
   if (result instanceof Promise) throw new Error('the schema of a request must be synchronous');
   return result;

@@ -1,0 +1,36 @@
+/** The session token of a request, as Better Auth signs it: in the cookie, or as a bearer token. */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Longer than Better Auth's tokens with their signature. */
+const maxLength = 256;
+
+/**
+ * The token of the session in a request; null without one, or if the signature is not valid. It is verified without the
+ * database, so the session may have ended.
+ *
+ * @param secret the secret of Better Auth
+ */
+export function sessionTokenOf(headers: Headers, secret: string): string | null {
+  const [, bearer] = /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '') ?? [];
+  const [, cookie] =
+    /(?:^|; *)(?:__Secure-)?better-auth\.session_token=([^;]+)/.exec(headers.get('cookie') ?? '') ?? [];
+  // Better Auth prefers a valid bearer token to the cookie.
+  return verifiedToken(bearer, secret) ?? verifiedToken(cookie, secret);
+}
+
+/** @param signed `<token>.<base64 of its HMAC-SHA256>`, percent-encoded */
+function verifiedToken(signed: string | undefined, secret: string): string | null {
+  if (signed === undefined || signed.length > maxLength) return null;
+  const [token = '', signature = ''] = decoded(signed).split('.');
+  const expected = createHmac('sha256', secret).update(token).digest();
+  const actual = Buffer.from(signature, 'base64');
+  return actual.length === expected.length && timingSafeEqual(actual, expected) ? token : null;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
