@@ -219,7 +219,7 @@ test('the number of keys per user is limited; writes without a key continue', as
 });
 
 describe('the bytes of stored responses per user are limited', () => {
-  /** Sets how much the user has stored, in place of many large responses. The key `old` has the oldest response. */
+  /** Sets how much the user has stored, instead of many large responses. The key `old` has the oldest response. */
   async function userWithStored(bytes: number): Promise<Client> {
     const user = api.user();
     await user.post('/api/v1/tasks', { title: 'x' }, key('old'));

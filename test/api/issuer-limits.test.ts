@@ -44,10 +44,10 @@ test('of 80 concurrent guesses at most 10 are evaluated', async () => {
 test('of concurrent guesses for many accounts, an address gets as many evaluated as its limit', async () => {
   const api = await startIssuer({ AUTH_FAILURES_PER_MINUTE: '5' });
   const answers = await Promise.all(
-    Array.from({ length: 30 }, (_, guess) => signIn(api, `nobody-${guess}@example.com`, wrong)),
+    Array.from({ length: 30 }, (_, guess) => signIn(api, `unknown-${guess}@example.com`, wrong)),
   );
   expect([count(answers, 401), count(answers, 429)]).toEqual([5, 25]);
-  expect((await signIn(api, 'nobody@example.com', wrong, from('192.0.2.1'))).status).toBe(401);
+  expect((await signIn(api, 'unknown@example.com', wrong, from('192.0.2.1'))).status).toBe(401);
 });
 
 test('successful sign-ins do not count', async () => {
@@ -58,7 +58,7 @@ test('successful sign-ins do not count', async () => {
   }
 });
 
-test('requests without a password to check lock nobody out', async () => {
+test('requests without a password to check lock no user out', async () => {
   const api = await startIssuer({ AUTH_FAILURES_PER_MINUTE: '60' });
   await signUp(api, 'ada@example.com');
   for (let attempt = 0; attempt < 12; attempt += 1) {
@@ -151,7 +151,7 @@ test('every endpoint has a limit per address without a session, and per session 
     await unsigned.get('/api/auth/get-session'),
     await unsigned.get('/api/auth/token'),
     await anonymous.post('/api/auth/sign-out', {}),
-    await signIn(api, 'nobody@example.com', wrong),
+    await signIn(api, 'unknown@example.com', wrong),
   ];
   expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 401, 200, 401]);
   expect(responses[0]?.headers.get('ratelimit')).toMatch(/^"requests";r=5;t=/);
