@@ -1,5 +1,8 @@
 /** The table of limits in `docs/limits.md`. Each value is a constant of the code. */
+import { maxRefusedPerMinute } from '../src/auth/better-auth/limits.ts';
+import { issuerBodyLimit } from '../src/auth/better-auth/operations.ts';
 import { passwordLength } from '../src/auth/better-auth/password-length.ts';
+import { maxSessionsPerUser } from '../src/auth/better-auth/sessions.ts';
 import { maxSubjectLength } from '../src/auth/jwt/claims.ts';
 import { maxTokenBytes } from '../src/auth/jwt/verifier.ts';
 import { variables } from '../src/config/variables.ts';
@@ -39,6 +42,7 @@ export const limits = [
       ['Parameters of a query, repeated ones included', count(maxParameters), '400 `malformed_request`'],
       ['Values of a repeatable parameter', count(maxRepeats), '422'],
       ['Body of a write of tasks', kib(taskBodyLimit), '413'],
+      ['Body of a request to the embedded issuer', kib(issuerBodyLimit), '413'],
       ['Any other body', kib(bodyLimit), '413'],
       ['Levels of nesting in a body', count(maxDepth), '400 `malformed_request`'],
       ['Values in a body, those of fields and elements included', count(maxValues), '400 `malformed_request`'],
@@ -123,6 +127,8 @@ export const limits = [
     rows: [
       ['Token', `${count(maxTokenBytes)} bytes`, '401'],
       ['`sub` of a token', `${count(maxSubjectLength)} characters`, '401'],
+      ['Wrong passwords for an account, per address and minute', count(maxRefusedPerMinute), '429 `rate_limited`'],
+      ['Sessions of a user (embedded issuer)', count(maxSessionsPerUser), 'The oldest session ends.'],
       ['Password (embedded issuer)', `${passwordLength.min} to ${passwordLength.max} characters`, '422'],
     ],
   },

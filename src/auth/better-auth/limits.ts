@@ -4,7 +4,7 @@ import { createMemoryCounter, hourMs, type MemoryCounter } from '../../rate-limi
 import { type LimitPolicy, rateLimited, rateLimitHeaders } from '../../rate-limit/headers.ts';
 
 /** The maximum refused passwords for an account from one address and minute. */
-const maxRefusedPerMinute = 10;
+export const maxRefusedPerMinute = 10;
 /** The refused passwords for an account in an hour, from all addresses, after which each address may guess less. */
 const suspiciousPerHour = 100;
 /** The maximum refused passwords for such an account from one address and hour. */
