@@ -20,6 +20,8 @@ export async function prepareWithRetries({ log, prepare }: Services, aborted: Ab
       return applied;
     } catch (error) {
       if (!isTransient(error)) throw error;
+      // The shutdown has closed the connection of the attempt.
+      if (aborted.aborted) return [];
       // One line per attempt, without a stack: an outage can last for hours.
       const reason = (error as Error).message || errorCode(error);
       log.warn({ retry_in_ms: delayMs, reason }, 'the database cannot be reached; retrying');

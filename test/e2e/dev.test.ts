@@ -29,7 +29,7 @@ test('serves the sources, restarts after a change, and stops', async () => {
 
   const file = join(directory, 'src', 'problems', 'catalogue.ts');
   const source = readFileSync(file, 'utf8');
-  const changed = source.replace(/title: '/, "title: 'changed by the test: ");
+  const changed = source.replaceAll(/title: '/g, "title: 'changed by the test: ");
   expect(changed).not.toBe(source);
   writeFileSync(file, changed);
   await until(async () => (await titleOf(url)).includes('changed by the test'), server);

@@ -41,7 +41,10 @@ describe.skipIf(!canMeasure)('on PostgreSQL and Linux', () => {
   beforeAll(async () => {
     agent = new Agent({ keepAlive: true, maxSockets: 1 });
     // One connection, so that the measured one has prepared each statement before.
-    api = await startApi({ keep: true, environment: { DATABASE_POOL_MAX: '1', TRUSTED_PROXIES: 'loopback' } });
+    api = await startApi({
+      keep: true,
+      environment: { DATABASE_POOL_MAX: '1', TRUSTED_PROXIES: 'loopback', MAX_TAGS_PER_USER: '0' },
+    });
     await api.database.query(filling, [user]);
     await api.database.query('analyze');
     const rows = await api.database.query<{ pid: number }>(
