@@ -1,10 +1,10 @@
 /**
- * Fair queue for the connections of a pool. Requests belong to flows, for example one per user. The flows that wait are
- * served in rounds, one request per flow and round, so that a flow with many requests does not delay the others (fair
+ * Fair queue for the connections of a pool. Requests belong to flows, for example one per user. The queue serves the
+ * flows in rounds, one request per flow and round, so that a flow with many requests does not delay the others (fair
  * queueing, RFC 970). Each flow has limits on its requests in the database and in the queue.
  */
 
-/** Whose requests they are: the id of a user, or one of `sharedFlows`. */
+/** The key of a flow: the id of a user, or one of `sharedFlows`. */
 export type Flow = string | symbol;
 
 /** The flows of requests that no user makes. They are symbols, because a user id can be any text. */
@@ -15,13 +15,16 @@ export const sharedFlows = {
   issuer: Symbol('issuer'),
 } as const;
 
-/** A flow has one write in the database at a time. Another one would hold a connection while it waits for its turn. */
+/**
+ * A flow has at most one write in the database. A second write would hold a connection while it waits for the user's
+ * turn (`src/idempotency/turn.ts`).
+ */
 export type Access = 'read' | 'write';
 
-/** No permit is available within the limits. */
+/** No permit is available: the queue has no room for the request, or the request has waited too long. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
-  /** Whether the requests of the user's own flow are the cause. */
+  /** Whether the user's own requests are the cause. The response is then 429 instead of 503. */
   readonly isOwnExcess: boolean;
 
   constructor(message: string, isOwnExcess = false) {
@@ -31,10 +34,10 @@ export class OverloadedError extends Error {
 }
 
 export interface QueueLimits {
-  /** Number of permits: requests in the database. */
+  /** Maximum number of requests in the database: the permits. */
   readonly permits: number;
   readonly permitsPerFlow: number;
-  /** Number of requests in the queue. */
+  /** Maximum number of requests in the queue. */
   readonly length: number;
   readonly lengthPerFlow: number;
 }
@@ -49,9 +52,9 @@ export interface FairQueue {
   /** Number of queued requests. */
   readonly waiting: number;
   /**
-   * @param limitMs maximum wait
-   * @returns a permit if one is free; otherwise a promise. It rejects with an OverloadedError if the queue is full or the
-   *   wait is over.
+   * @param limitMs maximum wait in milliseconds
+   * @returns a permit if one is free; otherwise a promise of one. It rejects with an OverloadedError if the queue has
+   *   no room, or after the maximum wait.
    */
   acquire(flow: Flow, access: Access, limitMs: number): Permit | Promise<Permit>;
   release(permit: Permit): void;
@@ -59,12 +62,12 @@ export interface FairQueue {
   isWriting(flow: Flow): boolean;
 }
 
-/** The requests of a flow. */
+/** A flow that has requests. */
 interface FlowState {
   readonly key: Flow;
   /** Number of permits that it holds. */
   active: number;
-  /** Whether one of them is for a write. */
+  /** Whether one of its permits is for a write. */
   isWriting: boolean;
   /** The round in which its next request is served. */
   round: number;
@@ -80,28 +83,29 @@ interface Waiter {
   reject(error: OverloadedError): void;
 }
 
-/** Interval of the check for expired requests, and so the maximum delay of a rejection. */
+/** Interval of the check for requests whose maximum wait is over. Their rejection is late by at most this time. */
 const checkIntervalMs = 50;
 
 export function createFairQueue(limits: QueueLimits): FairQueue {
-  /** The flows with requests, and while requests wait, also those that were served in the current round. */
+  /** The flows with requests. While requests wait, also the flows that were served in the current round. */
   const flows = new Map<Flow, FlowState>();
-  /** The flows with queued requests, in the order in which they joined the queue or were served last. */
-  let queue: FlowState[] = [];
-  let free = limits.permits;
+  /** The flows with queued requests. A flow moves to the end when one of its requests is served. */
+  let waitingFlows: FlowState[] = [];
+  let freePermits = limits.permits;
+  /** Number of queued requests of all flows. */
   let waiting = 0;
   let round = 0;
-  // One shared timer: one per request delays garbage collection of whole requests (`docs/performance.md`).
-  let checkTimer: NodeJS.Timeout | undefined;
-  // Shared errors: the stack trace of a new error costs an eighth of the time of a rejected request
+  // All requests share one timer. A timer per request would delay the garbage collection of the whole request
   // (`docs/performance.md`).
+  let checkTimer: NodeJS.Timeout | undefined;
+  // Requests without room share two errors. The stack trace of a new one takes an eighth of the time of such a request.
   const full = new OverloadedError(`the queue is full: ${limits.length} requests wait for a connection`);
   const flowIsFull = new OverloadedError(`${limits.lengthPerFlow} requests of the user wait for a connection`, true);
 
   function stateOf(key: Flow): FlowState {
     const known = flows.get(key);
     if (known) return known;
-    // A new flow joins the current round, so it is served before the next request of the flows that were served in it.
+    // A new flow joins the current round. The flows that were served in this round are served again after it.
     const flow: FlowState = { key, active: 0, isWriting: false, round, waiters: [] };
     flows.set(key, flow);
     return flow;
@@ -112,28 +116,28 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
   }
 
   function start(flow: FlowState, access: Access): Permit {
-    free -= 1;
+    freePermits -= 1;
     flow.active += 1;
     if (access === 'write') flow.isWriting = true;
     if (flow.round > round) {
       round = flow.round;
       forgetIdleFlows();
     }
-    // The flow gains nothing from rounds that it missed.
+    // A flow does not catch up on rounds in which it had no request.
     flow.round = round + 1;
     return { flow, access };
   }
 
-  /** Forgets the flows without requests, except those that have been served in this round while others wait. */
+  /** Forgets the flows without requests. While requests wait, it keeps those that were served in the current round. */
   function forgetIdleFlows(): void {
     for (const flow of flows.values())
       if (isIdle(flow) && (waiting === 0 || flow.round <= round)) flows.delete(flow.key);
   }
 
   function startWaiters(): void {
-    while (free > 0) {
+    while (freePermits > 0) {
       let next: FlowState | undefined;
-      for (const flow of queue) {
+      for (const flow of waitingFlows) {
         if ((!next || flow.round < next.round) && flow.waiters.some(({ access }) => canStart(flow, access)))
           next = flow;
       }
@@ -142,17 +146,22 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
       const index = flow.waiters.findIndex(({ access }) => canStart(flow, access));
       const [waiter] = flow.waiters.splice(index, 1) as [Waiter];
       waiting -= 1;
-      queue = queue.filter((each) => each !== flow);
-      if (flow.waiters.length > 0) queue.push(flow);
+      waitingFlows = waitingFlows.filter((each) => each !== flow);
+      if (flow.waiters.length > 0) waitingFlows.push(flow);
       waiter.resolve(start(flow, waiter.access));
     }
   }
 
-  /** The error for another request of a flow if the queue is full. It makes room if another flow has more requests. */
-  function refusal(flow: FlowState): OverloadedError | undefined {
+  /**
+   * Makes room in the queue for a request of a flow. If the queue is full, it rejects the newest request of the flow
+   * with the most queued requests.
+   *
+   * @returns the error if there is no room: the flow has reached its limit, or no flow has at least two requests more
+   */
+  function makeRoom(flow: FlowState): OverloadedError | undefined {
     if (flow.waiters.length >= limits.lengthPerFlow) return typeof flow.key === 'string' ? flowIsFull : full;
     if (waiting < limits.length) return undefined;
-    const longest = queue.reduce((one, other) => (other.waiters.length > one.waiters.length ? other : one));
+    const longest = waitingFlows.reduce((one, other) => (other.waiters.length > one.waiters.length ? other : one));
     if (longest.waiters.length <= flow.waiters.length + 1) return full;
     waiting -= 1;
     longest.waiters.pop()?.reject(full);
@@ -161,7 +170,7 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
 
   function rejectExpired(): void {
     const now = performance.now();
-    for (const { waiters } of queue) {
+    for (const { waiters } of waitingFlows) {
       const expired = waiters.filter(({ deadline }) => deadline <= now);
       if (expired.length === 0) continue;
       waiting -= expired.length;
@@ -170,7 +179,7 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
         reject(new OverloadedError(`no connection was free for ${limitMs} ms`));
       }
     }
-    queue = queue.filter(({ waiters }) => waiters.length > 0);
+    waitingFlows = waitingFlows.filter(({ waiters }) => waiters.length > 0);
     if (waiting === 0) forgetIdleFlows();
     checkTimer = waiting > 0 ? setTimeout(rejectExpired, checkIntervalMs) : undefined;
   }
@@ -182,15 +191,16 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
 
     acquire(key, access, limitMs) {
       const flow = stateOf(key);
-      // If a permit is free, all queued requests have reached a limit of their flow.
-      if (free > 0 && canStart(flow, access)) return start(flow, access);
-      const error = refusal(flow);
+      // While a permit is free, requests wait only because their flows have reached a limit. So none of them could
+      // start now.
+      if (freePermits > 0 && canStart(flow, access)) return start(flow, access);
+      const error = makeRoom(flow);
       if (error) {
         if (isIdle(flow) && flow.round <= round) flows.delete(key);
         return Promise.reject(error);
       }
       return new Promise((resolve, reject) => {
-        if (flow.waiters.length === 0) queue.push(flow);
+        if (flow.waiters.length === 0) waitingFlows.push(flow);
         flow.waiters.push({ access, limitMs, deadline: performance.now() + limitMs, resolve, reject });
         waiting += 1;
         if (!checkTimer) checkTimer = setTimeout(rejectExpired, checkIntervalMs);
@@ -198,7 +208,7 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
     },
 
     release({ flow, access }) {
-      free += 1;
+      freePermits += 1;
       flow.active -= 1;
       if (access === 'write') flow.isWriting = false;
       if (waiting > 0) {
