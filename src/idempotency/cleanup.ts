@@ -7,7 +7,7 @@ import { retention } from './retention.ts';
 const maxRows = 500;
 const pauseMs = 200;
 
-/** Runs as the maintenance role, which sees expired rows only. */
+/** Runs as the janitor, the database role that sees expired rows only. */
 const deleteExpired: Statement = {
   name: 'idempotency_sweep',
   text: `
@@ -21,7 +21,7 @@ const deleteExpired: Statement = {
     returning true as removed`,
 };
 
-/** Runs a statement as the maintenance role and returns its rows. */
+/** Runs a statement as the janitor and returns its rows. */
 export type RunAsJanitor = (statement: Statement) => Promise<object[]>;
 
 /**

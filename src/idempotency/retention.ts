@@ -1,8 +1,10 @@
 /**
- * The lifetime of idempotency keys.
+ * The lifetime of idempotency keys. A change needs a migration (`npm run migrations:generate`), because a policy
+ * contains the lifetime.
  *
- * Three other places repeat it because they cannot import it: the migrations, the row-security check of
- * `src/database/schema/` and the problem catalogue. The check at start-up and the tests compare them.
+ * Two modules repeat it, because they cannot import it: `src/database/schema/verify-row-security.ts` and
+ * `src/problems/catalogue.ts`. The check at start-up and the tests compare them. The glossary and `docs/operations.md`
+ * name it, too.
  */
 export const retentionHours = 24;
 

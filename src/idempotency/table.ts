@@ -33,7 +33,7 @@ export const idempotencyKeys = todoSchema.table(
     index('idempotency_keys_by_age').on(table.createdAt),
     check('idempotency_keys_key', sql`${table.key} ~ '^[!-~]{1,255}$'`),
     ownerPolicy(table.ownerId),
-    // The maintenance role sees the expired rows of all users, and nothing else.
+    // The janitor sees the expired rows of all users, and nothing else.
     pgPolicy('expired_only', {
       for: 'all',
       to: janitor,
