@@ -48,7 +48,7 @@ export interface QuotasConfig {
 
 export type DatabaseConfig = (EmbeddedDatabase | PostgresDatabase) & {
   readonly poolMax: number;
-  /** Timeout per statement in milliseconds, including the wait for a connection. */
+  /** Timeout per statement, and maximum wait for a connection, in milliseconds each. */
   readonly timeoutMs: number;
   /** Whether connections use prepared statements. */
   readonly prepare: boolean;

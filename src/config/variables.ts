@@ -8,7 +8,7 @@ export interface VariableDefinition<Value> {
   readonly description: string;
   /** The default; null if it depends on other variables or if there is none. */
   readonly defaultValue: string | null;
-  /** Description of the default in the documentation if `defaultValue` is null. */
+  /** Text of the documentation about the default, if `defaultValue` is null. */
   readonly defaultNote?: string;
   /** The part to mask in output: `all` of the value, or only the credentials in a `url` of a database. */
   readonly secret?: 'all' | 'url';
@@ -51,7 +51,8 @@ export const variables = {
     parse: wholeNumber(1, 1_000),
   }),
   DATABASE_TIMEOUT_MS: define({
-    description: 'Statement timeout in milliseconds, including the wait for a connection.',
+    description:
+      'Statement timeout in milliseconds. The wait for a connection before the statement has the same limit.',
     defaultValue: '5000',
     parse: wholeNumber(100, 600_000),
   }),
@@ -94,7 +95,7 @@ export const variables = {
   }),
   AUTH_AUDIENCE: define({
     description:
-      'Required `aud` of tokens, or one of several. Required in `jwks` with an issuer other than Better Auth; `*` accepts every `aud`, so tokens for other applications of the issuer, too.',
+      'Required `aud` of tokens, or one of several. Required in `jwks` with an issuer other than Better Auth; `*` accepts every `aud`, including tokens for other applications of the issuer.',
     defaultValue: null,
     parse: (text) => text,
   }),
@@ -110,7 +111,7 @@ export const variables = {
     parse: parseBoolean,
   }),
   AUTH_ALGORITHMS: define({
-    description: `In \`jwks\`: comma-separated accepted signing algorithms, from ${signingAlgorithms.join(', ')}.`,
+    description: `In \`jwks\`: comma-separated signing algorithms that are accepted, from ${signingAlgorithms.join(', ')}.`,
     defaultValue: null,
     defaultNote: '`EdDSA,ES256,RS256`',
     parse: algorithms,
@@ -131,7 +132,7 @@ export const variables = {
   }),
   RATE_LIMIT_PER_MINUTE: define({
     description:
-      'Maximum requests per user and minute; 0 disables the limit. In `embedded`, also per session, and per address without a session, to `/api/auth`.',
+      'Maximum requests per user and minute; 0 disables the limit. In `embedded`, requests to `/api/auth` have the same limit per session, or per client address without a session.',
     defaultValue: '600',
     parse: wholeNumber(0, 1_000_000),
   }),
@@ -143,13 +144,13 @@ export const variables = {
   }),
   AUTH_FAILURES_PER_MINUTE: define({
     description:
-      'Maximum failed authentications per address and minute; 0 disables the limit. Tokens and passwords count separately.',
+      'Maximum failed authentications per client address and minute; 0 disables the limit. Tokens and passwords count separately.',
     defaultValue: '60',
     parse: wholeNumber(0, 1_000_000),
   }),
   SIGN_UPS_PER_HOUR: define({
     description:
-      'In `embedded`: maximum sign-ups per address and hour; 0 disables the limit. A sign-up with an address that has an account counts six times.',
+      'In `embedded`: maximum sign-ups per client address and hour; 0 disables the limit. A sign-up with an e-mail address that has an account counts six times.',
     defaultValue: '60',
     parse: wholeNumber(0, 1_000_000),
   }),
@@ -231,7 +232,8 @@ function postgresUrl(text: string): string {
   if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) {
     throw new Error('set it to a URL such as postgres://user:password@host:5432/database');
   }
-  // Otherwise a part of the password becomes the port or the name of the database, which messages quote.
+  // The parser takes the text after an unescaped "/", "?" or "#" in a password as another part of the URL. Error
+  // messages quote the port and the name of the database, and would then contain a part of the password.
   const { pathname, search, hash } = new URL(text);
   if (pathname.includes('@') || hash !== '' || /[?&][^=&]*[^\w=&]/.test(search)) {
     throw new Error('write "/", "?", "#" and "&" in the user or the password as %2F, %3F, %23 and %26');
