@@ -134,14 +134,20 @@ function limitsPage(): string {
 # Limits
 
 The limits of requests and responses. They bound what one request can cost: at most 30 ms of CPU time of the server and
-50 ms of PostgreSQL, and at most 10 ms for a rejected request. A batch of 100 operations takes up to 80 ms of PostgreSQL,
-and a search for ten words, of which all but one are in thousands of the user's tasks, up to 160 ms.
-Passwords are the exception: the embedded issuer hashes them slowly on purpose. \`npm run bench:costs\` measures the most expensive requests
-within them and writes [bench/results/costs.md](../bench/results/costs.md).
+50 ms of PostgreSQL, and at most 10 ms for a rejected request. Three kinds of requests cost more:
+
+- A batch of 100 operations takes up to 80 ms of PostgreSQL.
+- A search for ten words takes up to 160 ms of PostgreSQL, if nine of them are in thousands of the user's tasks.
+- The embedded issuer hashes passwords slowly on purpose.
+
+\`npm run bench:costs\` measures the most expensive requests within the limits, and writes
+[bench/results/costs.md](../bench/results/costs.md). \`scripts/limits.ts\` imports the constant of each limit from its
+module.
 
 ${limits.map(({ title, rows }) => `## ${title}\n\n${table(['What', 'Limit', 'Beyond it'], rows)}`).join('\n\n')}
 
-Rates are in [Configuration](configuration.md): \`RATE_LIMIT_PER_MINUTE\` and \`AUTH_FAILURES_PER_MINUTE\`.
+Rates are in [Configuration](configuration.md): \`RATE_LIMIT_PER_MINUTE\`, \`AUTH_FAILURES_PER_MINUTE\` and
+\`SIGN_UPS_PER_HOUR\`. [The embedded issuer](embedded-issuer.md#limits) has limits of its own.
 `;
 }
 

@@ -8,7 +8,7 @@ import { maxTokenBytes } from '../src/auth/jwt/verifier.ts';
 import { variables } from '../src/config/variables.ts';
 import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../src/database/pg/pool.ts';
 import { maxInFlight } from '../src/http/middleware/concurrency-limit.ts';
-import { bodyLimit } from '../src/http/request/body.ts';
+import { bodyLimit, maxBodyPieces } from '../src/http/request/body.ts';
 import { maxRepeats } from '../src/http/request/parameters.ts';
 import { maxParameters } from '../src/http/request/query.ts';
 import { maxKeyLength } from '../src/idempotency/header.ts';
@@ -44,6 +44,7 @@ export const limits = [
       ['Body of a write of tasks', kib(taskBodyLimit), '413'],
       ['Body of a request to the embedded issuer', kib(issuerBodyLimit), '413'],
       ['Any other body', kib(bodyLimit), '413'],
+      ['Chunks or packets of a body', count(maxBodyPieces), '400 `malformed_request`'],
       ['Levels of nesting in a body', count(maxDepth), '400 `malformed_request`'],
       ['Values in a body, those of fields and elements included', count(maxValues), '400 `malformed_request`'],
       ['`Idempotency-Key`', `${count(maxKeyLength)} characters`, '422'],
@@ -56,6 +57,7 @@ export const limits = [
       ['Time until the headers have arrived', seconds(apiLimits.headersTimeoutMs), '400, or a closed connection'],
       ['Time until the request has arrived', seconds(apiLimits.requestTimeoutMs), '400, or a closed connection'],
       ['Time without progress of a response', seconds(apiLimits.writeTimeoutMs), 'a closed connection'],
+      ['Time to read a whole response', seconds(apiLimits.readResponseTimeoutMs), 'a closed connection'],
       ['Time of an idle connection', seconds(apiLimits.keepAliveTimeoutMs), 'a closed connection'],
       [
         'Connections per process',
@@ -64,7 +66,7 @@ export const limits = [
       ],
       ['Requests on a connection that wait for an earlier one', count(apiLimits.maxPipelined), 'a closed connection'],
       ['Requests in progress per process', count(maxInFlight), '503 `overloaded`'],
-      ['Requests of a user in the database, of which one is a write', count(maxConnectionsPerUser), 'They wait.'],
+      ['Requests of a user in the database, at most one of them a write', count(maxConnectionsPerUser), 'They wait.'],
       ['Requests of a user that wait for the database', count(maxQueueLengthPerUser), '429'],
       ['Requests that wait for the database per process', count(maxQueueLength), '503 `overloaded`'],
     ],
@@ -108,14 +110,14 @@ export const limits = [
       ['`cursor`', `${count(pageLimits.cursor)} characters`, '422'],
       ['`q`', `${count(maxQueryLength)} characters`, '422'],
       ['Words in `q`', count(maxQueriedWords), '422'],
-      ['Titles and descriptions of a page', kib(maxPageBytes), 'The page ends, and `Link` has the next one.'],
+      ['Titles and descriptions of a page', kib(maxPageBytes), 'The page ends, and `Link` has the next page.'],
     ],
   },
   {
     title: 'Error responses',
     rows: [
-      ['Body', kib(maxProblemBytes), 'never'],
-      ['Listed errors', count(maxErrors), 'The `detail` says how many there are more.'],
+      ['Body', kib(maxProblemBytes), 'The limits below keep it smaller.'],
+      ['Listed errors', count(maxErrors), 'The `detail` has the number of the others.'],
       ['`detail`', `${count(maxLengths.detail)} characters`, 'It is truncated.'],
       ['`instance`', `${count(maxLengths.instance)} characters`, 'It is truncated.'],
       ['`pointer` of an error', `${count(maxLengths.pointer)} characters`, 'It is truncated.'],
