@@ -1,4 +1,4 @@
-/** The execution of mutations: once per idempotency key, in one transaction, with one response. */
+/** The execution of mutations: in one transaction, and once per idempotency key. */
 import type { BoundStatement } from '../database/statement.ts';
 import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
 import { pathOf } from '../http/base-path.ts';
@@ -19,7 +19,7 @@ import { holdKey } from './keys-in-use.ts';
 import type { StoredResponse } from './stored-response.ts';
 import { takeTurn } from './turn.ts';
 
-/** What writes run on. */
+/** The database that writes change, and the quotas that they must not exceed. */
 export interface WriteContext {
   readonly database: UserDatabase;
   readonly quotas: Quotas;
@@ -35,7 +35,8 @@ export type ToResponse<Result> = (result: Result, context: RequestContext) => St
 /**
  * Runs a mutation as the user of the request and responds with its result.
  *
- * It takes one round trip, or two if the request has an idempotency key or if the mutation is composed of several.
+ * It takes one round trip, or two if the request has an idempotency key or if the mutation is composed of several. A
+ * request with a key takes a third one if another write of the user is in progress.
  *
  * @param key the request's `Idempotency-Key`
  * @throws ProblemError the problems of the mutation, of the key and of the database
@@ -77,8 +78,8 @@ function command(text: string): BoundStatement<[]> {
 }
 
 /**
- * Executes the write, unless the key is in use or has a response. A request that would wait for the user's other writes
- * looks up its key first, so that a replay and a 409 do not wait.
+ * Executes the write, unless the key is in use or has a response. If the user's other writes would make the request
+ * wait, it looks up its key first, so that a replay and a 409 do not wait.
  */
 async function executeIdempotentWrite<Result>(
   writes: WriteContext,
@@ -105,9 +106,10 @@ async function executeIdempotentWrite<Result>(
 }
 
 /**
- * The mutation and the record of its key commit together. A replay rolls back, and returns the stored response.
+ * Runs the mutation and stores its response in one transaction. A replay rolls back, and returns the stored response.
  *
- * If the connection is lost, the repeated attempt finds the record of the first one, if that was committed.
+ * After a lost connection, the transaction is repeated. If the first attempt was committed, the second one finds its
+ * response and is a replay.
  */
 function writeOnce<Result>(
   { database, quotas }: WriteContext,
@@ -119,7 +121,7 @@ function writeOnce<Result>(
   const principal = context.get('principal');
   const acquisition = acquireKey(principal.userId, request);
   const preparation = [takeTurn(principal.userId, quotas), ...(mutation.isComposed ? [savepoint] : [])];
-  const ownStart = acquisition.length + preparation.length;
+  const mutationStart = acquisition.length + preparation.length;
   return database
     .transact(
       principal,
@@ -140,8 +142,9 @@ function writeOnce<Result>(
       },
       'repeat',
     )
-    .catch(translateConstraintViolation(mutation, ownStart, quotas));
+    .catch(translateConstraintViolation(mutation, mutationStart, quotas));
 
+  /** The response to store. `isDone` is false if it is a problem, and the changes must be rolled back. */
   function responseOf(rows: readonly object[][]): { response: StoredResponse; isDone: boolean } {
     try {
       return { response: toResponse(mutation.toResult(rows), context), isDone: true };

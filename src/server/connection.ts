@@ -1,4 +1,6 @@
-/** One connection: the request in progress, the requests behind it, and the time since it waits for its client. */
+/**
+ * One connection: the request in progress, the requests that wait for it, and how long the server waits for the client.
+ */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ServerLimits } from './limits.ts';
@@ -7,19 +9,22 @@ export class Connection {
   readonly socket: Socket;
   /** The latest response, whether it is in progress or not. */
   response: ServerResponse | undefined;
-  /** Bytes of the body in progress, if the response writes it in pieces. They stay in memory until it is closed. */
+  /**
+   * Size of the body of the response, if it is written in pieces. The body stays in memory until the response is
+   * closed.
+   */
   bodyBytes = 0;
-  /** When the server began to wait for the client, on the clock of `performance.now()`. */
+  /** The time at which the server began to wait for the client, on the clock of `performance.now()`. */
   waitingSince = performance.now();
 
   #isResponding = false;
   #next: (() => void)[] = [];
-  /** When data began to wait for the client without interruption. */
+  /** The time since which there is unread data. Undefined if nothing is unread. */
   #unreadSince: number | undefined;
   #acceptedBytes = 0;
-  /** The bytes received before the request in progress. */
+  /** Bytes received before the request in progress. */
   #receivedBefore = 0;
-  /** When the server sent its last response on this connection. */
+  /** The time of the last response on this connection, after which it closes. */
   #endedAt: number | undefined;
 
   constructor(socket: Socket) {
@@ -27,8 +32,8 @@ export class Connection {
   }
 
   /**
-   * Handles a request after the responses to the earlier ones. One response per connection is therefore in memory, however
-   * many requests a client sends without reading.
+   * Handles a request after the responses to the earlier ones. So at most one response per connection is in memory,
+   * even if a client sends many requests and reads nothing.
    */
   handle(response: ServerResponse, start: () => void): void {
     this.afterResponses(() => {
@@ -71,21 +76,25 @@ export class Connection {
     return !this.#isResponding && this.response !== undefined && this.socket.bytesRead === this.#receivedBefore;
   }
 
-  /** Whether the next step is the client's: to send a request or the rest of one, or to read a response. */
+  /**
+   * Whether the server waits for the client: for a request, for the rest of one, or until the client reads a response.
+   */
   get waitsForClient(): boolean {
     return !this.#isResponding || this.response?.req.complete === false || this.#isUnread;
   }
 
   /**
-   * Whether closing the connection now cuts off a response. A request that has not arrived completely does not count, and
-   * neither does a response that the client has not read since a time.
+   * Whether closing the connection now would cut off a response. A request that has not arrived completely does not
+   * count. A response does not count either if the client has read nothing of it since a time.
+   *
+   * @param since on the clock of `performance.now()`
    */
   isCutOff(since: number): boolean {
     if (!this.#isResponding || this.response?.req.complete === false) return false;
     return !this.#isUnread || this.waitingSince >= since;
   }
 
-  /** Bytes of an unread response or of an unfinished request, at least. */
+  /** Lower bound for the bytes in memory: of an unread response, and of a request that has not arrived completely. */
   get heldBytes(): number {
     const isReceiving = !this.#isResponding || this.response?.req.complete === false;
     const received = isReceiving ? this.socket.bytesRead - this.#receivedBefore : 0;
@@ -93,9 +102,10 @@ export class Connection {
   }
 
   /**
-   * Notes the progress of the response.
+   * Whether the client reads too slowly. Each call also records how much the client has read, so call it at an
+   * interval.
    *
-   * @returns whether the client has read too slowly
+   * @param now on the clock of `performance.now()`
    */
   isTooSlow(now: number, { writeTimeoutMs, readResponseTimeoutMs, lingerMs }: ServerLimits): boolean {
     if (this.#endedAt !== undefined) return now - this.#endedAt >= lingerMs;

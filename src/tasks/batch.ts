@@ -1,4 +1,4 @@
-/** Batches: up to 100 operations in order, all or none, in two round trips. */
+/** Batches: up to 100 operations in order, all or none of them, in one transaction. */
 import { uuidv7 } from 'uuidv7';
 import { type FieldError, ProblemError, validationFailed } from '../problems/problem.ts';
 import { composeMutations, defineMutation, type Mutation } from '../resource/mutation.ts';
@@ -14,19 +14,19 @@ import { type LockedTask, lockTasks } from './sql/write-statements.ts';
 
 /**
  * Maximum number of search words in a batch. A tag counts as four words, and a repeated change of a task counts three times.
- * They are most of the cost of a batch. A hundred tasks with 30 words each have 3,000.
+ * The rows of words and tags are most of the cost of a batch. A hundred tasks with 30 words each have 3,000 words.
  */
 export const maxBatchIndexCost = 3_000;
 
 /**
- * The maximum size of all results, in bytes. A batch of small operations on large tasks must not make the server render
- * and store many times its own size.
+ * Maximum size of all results, in bytes. Without it, a small batch of changes to large tasks would have a response many
+ * times its own size, which the server also stores.
  */
 export const maxResultsBytes = 1024 * 1024;
 
 /**
- * The result of an operation has the task unless a later operation names the same task. So a result contains each task
- * once, as it is after the batch.
+ * One mutation of all operations. The result of an operation has the task unless a later operation names the same task.
+ * So the results contain each task once, as it is after the batch.
  *
  * @throws ProblemError validation_failed for more than `maxBatchIndexCost`
  */
@@ -38,7 +38,10 @@ export function batchMutation(ownerId: string, operations: readonly BatchOperati
   );
 }
 
-/** Stops at the operation that exceeds the bound, because the words of the others would cost time. */
+/**
+ * The mutation of each operation. It throws at the operation that exceeds `maxBatchIndexCost`, before it computes the
+ * words of the operations after it.
+ */
 function boundedMutations(ownerId: string, operations: readonly BatchOperation[]): Mutation<TaskResult>[] {
   const lastWithId = new Map(
     operations.flatMap((operation, index) => idsOf(operation).map((id) => [id, index] as const)),
@@ -52,7 +55,7 @@ function boundedMutations(ownerId: string, operations: readonly BatchOperation[]
     const factor = id !== undefined && changed.has(id) ? 3 : 1;
     if (id !== undefined) changed.add(id);
     for (const statement of mutation.statements) indexCost += factor * (statement.indexCost ?? 0);
-    // One operation is as cheap as the same request without a batch.
+    // The first operation has no limit, because the same request without a batch has none.
     if (index > 0 && indexCost > maxBatchIndexCost) throw tooManyWords(index);
     return mutation;
   });
@@ -64,7 +67,7 @@ function tooManyWords(index: number): ProblemError {
   return validationFailed([{ in: 'body', pointer: `/operations/${index}`, message }]);
 }
 
-/** The result is the version of each task before the batch. */
+/** Locks all tasks of the batch. The result is the version of each task before the batch. */
 function lockMutation(ownerId: string, ids: readonly string[]): Mutation<readonly LockedTask[]> {
   return defineMutation({
     statements: [lockTasks(ownerId, ids)],
@@ -102,7 +105,11 @@ function idsOf(operation: BatchOperation): string[] {
   return id === undefined ? [] : [id];
 }
 
-/** @param locked the versions to which the tasks return when the batch is rolled back */
+/**
+ * The problem of a batch whose operation at `index` has failed.
+ *
+ * @param locked the versions of the tasks before the batch, which they have again after its rollback
+ */
 function problemOfOperation(
   problem: ProblemError,
   index: number,

@@ -1,12 +1,12 @@
-/** The session token of a request, as Better Auth signs it: in the cookie, or as a bearer token. */
+/** The session token of a request: Better Auth sends it signed, in a cookie or as a bearer token. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Longer than Better Auth's tokens with their signature. */
+/** Maximum length of a token with its signature. Better Auth's are shorter. */
 const maxLength = 256;
 
 /**
- * The token of the session in a request; null without one, or if the signature is not valid. It is verified without the
- * database, so the session may have ended.
+ * The session token of a request, without its signature; null without a token, or if the signature is not valid. The
+ * function does not query the database, so the session may have ended.
  *
  * @param secret the secret of Better Auth
  */

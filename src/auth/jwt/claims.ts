@@ -5,9 +5,9 @@ import { parseJsonObject } from './compact-jws.ts';
 import { assertClaim, assertToken, tokenExpired } from './errors.ts';
 
 export interface ClaimExpectations {
-  /** Compared unless null. */
+  /** The required `iss`; null accepts every one. */
   readonly issuer: string | null;
-  /** Compared unless null. */
+  /** The required `aud`; null accepts every one. */
   readonly audience: string | null;
 }
 
@@ -54,12 +54,13 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
     });
   }
 
-  // Better Auth signs e-mail links and session cookies with the same secret. They have no sub and are rejected here.
+  // In `shared-secret`, Better Auth signs e-mail links and session cookies with the same secret. This rule rejects
+  // them, because they have no sub.
   assertToken(
     typeof sub === 'string' && isStorableText(sub),
     'sub must be a string of valid characters (RFC 7519, 4.1.2)',
   );
-  assertToken(isLengthBetween(sub, 1, maxSubjectLength), 'sub must have 1 to 255 characters (contract, 3)');
+  assertToken(isLengthBetween(sub, 1, maxSubjectLength), 'sub must have 1 to 255 characters');
 
   assertToken(isScopes(scope), 'scope must be a string or an array of strings if present (RFC 8693, 4.2)');
   assertToken(isScopes(scp), 'scp must be a string or an array of strings if present');
@@ -67,13 +68,16 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
   assertToken(iat === undefined || isNumericDate(iat), 'iat must be a number if present (RFC 7519, 4.1.6)');
   assertToken(
     iat === undefined || iat <= nowSeconds + maxIssuedAheadSeconds,
-    'iat must not be ahead (RFC 7519, 4.1.6)',
+    'iat must not be ahead of the clock of this server (RFC 7519, 4.1.6)',
   );
   assertToken(nbf === undefined || isNumericDate(nbf), 'nbf must be a number if present (RFC 7519, 4.1.5)');
-  assertToken(nbf === undefined || nbf <= nowSeconds + leewaySeconds, 'nbf must not be ahead (RFC 7519, 4.1.5)');
+  assertToken(
+    nbf === undefined || nbf <= nowSeconds + leewaySeconds,
+    'nbf must not be ahead of the clock of this server (RFC 7519, 4.1.5)',
+  );
   assertToken(isNumericDate(exp), 'exp must be a number (RFC 7519, 4.1.4)');
 
-  // Last, so that `token_expired` means that the token was valid once and that a new token helps.
+  // This check is last: `token_expired` means that the token was valid once, so a new token helps.
   if (nowSeconds >= exp + leewaySeconds) throw tokenExpired();
 
   return {
@@ -83,7 +87,7 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
 }
 
 /**
- * The claim that names the audience. Access tokens of Amazon Cognito have no `aud`. Its documentation verifies
+ * The claim that names the audience. Access tokens of Amazon Cognito have no `aud`. Cognito's documentation verifies
  * `client_id` instead, which names the application.
  */
 function audienceOf({ aud, client_id: clientId, token_use: use }: JsonObject): [claim: string, value: unknown] {
@@ -98,7 +102,9 @@ function isScopes(value: unknown): value is Scopes {
   return value === undefined || typeof value === 'string';
 }
 
-/** The scopes in all these claims; null if the token has none of the claims. Okta and Microsoft use `scp` for `scope`. */
+/**
+ * The scopes in all these claims; null if the token has none of the claims. Okta and Microsoft send `scp`, not `scope`.
+ */
 function scopesOf(...claims: readonly Scopes[]): string[] | null {
   const present = claims.filter((claim) => claim !== undefined);
   if (present.length === 0) return null;
@@ -111,18 +117,21 @@ function isAddressedTo(audience: string, aud: unknown): boolean {
   return aud.every((name) => typeof name === 'string') && aud.includes(audience);
 }
 
-/** PostgreSQL cannot store U+0000, and UTF-8 cannot encode lone surrogates: two users could get the same id. */
+/**
+ * PostgreSQL cannot store U+0000. UTF-8 cannot encode lone surrogates: their replacement would give two users the same
+ * id.
+ */
 function isStorableText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\0');
 }
 
-/** Counts code points. A text never has more code points than UTF-16 units, so a short text need not be split. */
+/** Counts code points. A text has at most as many code points as UTF-16 units, so a short text is not split. */
 function isLengthBetween(text: string, min: number, max: number): boolean {
   const length = text.length <= max ? text.length : [...text].length;
   return length >= min && length <= max;
 }
 
-/** Seconds since 1970 (RFC 7519, 2). JavaScript parses 1e400 as Infinity, with which a token would never expire. */
+/** Seconds since 1970 (RFC 7519, 2). JavaScript parses 1e400 as Infinity, and such a token would never expire. */
 function isNumericDate(value: unknown): value is number {
   return Number.isFinite(value);
 }

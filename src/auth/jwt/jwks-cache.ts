@@ -14,9 +14,12 @@ export const jwksCacheTimes = {
   maxAge: 5 * minute,
   /** Age up to which the keys are used while fetches fail (stale-if-error, RFC 5861). */
   staleIfError: 60 * minute,
-  /** Minimum time between a fetch and the next one for a token with an unknown key. */
+  /** Minimum time after a fetch before a token with an unknown key causes another one. */
   cooldown: 30 * second,
-  /** Delay after a failed fetch. It doubles with each failure up to `maxBackoff`. Half of it is random. */
+  /**
+   * Maximum delay after a failed fetch. It doubles with each failure up to `maxBackoff`. The delay is at least half of
+   * it.
+   */
   backoff: 1 * second,
   maxBackoff: 30 * second,
 };
@@ -28,8 +31,9 @@ export interface JwksCacheOptions {
 }
 
 /**
- * A key source that caches the result of a function, which fetches a JWK Set. The function gets a signal that aborts
- * at the timeout. If it throws, the fetch counts as failed.
+ * A key source that caches a JWK Set.
+ *
+ * @param fetchDocument fetches the JWK Set; its signal aborts at the timeout. If it throws, the fetch has failed.
  */
 export function createJwksCache(
   fetchDocument: (signal: AbortSignal) => Promise<unknown>,
@@ -41,7 +45,7 @@ export function createJwksCache(
   let nextFetchAt = Number.NEGATIVE_INFINITY;
   let pending: Promise<void> | null = null;
 
-  /** Starts a fetch or joins the one in progress. Does nothing during the cooldown or the backoff. */
+  /** Starts a fetch or waits for the one in progress. It starts none during the cooldown or the backoff. */
   function refresh(): Promise<void> {
     if (!pending && clock() >= nextFetchAt) {
       pending = fetchKeys().finally(() => {
@@ -96,7 +100,11 @@ function isSameKey(one: VerificationKey, other: VerificationKey): boolean {
   );
 }
 
-/** Milliseconds to wait after `failures` earlier failures in a row. Jitter keeps servers from fetching in lockstep. */
+/**
+ * Milliseconds to wait after a failure. With jitter, servers do not fetch at the same time.
+ *
+ * @param failures in a row before this one
+ */
 function backoff(failures: number): number {
   const max = Math.min(jwksCacheTimes.backoff * 2 ** failures, jwksCacheTimes.maxBackoff);
   return max * (0.5 + Math.random() / 2);

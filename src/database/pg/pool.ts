@@ -7,11 +7,11 @@ import { PooledConnection } from './pooled-connection.ts';
 export interface PoolLimits {
   /** Maximum number of connections. */
   readonly max: number;
-  /** Maximum wait for a connection while all are in use. */
+  /** Maximum wait for a connection while all are in use, in milliseconds like the other times. */
   readonly acquireTimeoutMs: number;
-  /** Maximum wait for a connection if one has to be opened. Requests that are queued behind it wait as long. */
+  /** Maximum time to open a connection. Requests that join the queue in this time may wait as long. */
   readonly connectTimeoutMs: number;
-  /** Maximum time for an answer, from sending to the last byte. After it, the pool closes the connection. */
+  /** Maximum time from sending a query to the last byte of the answer. After it, the pool closes the connection. */
   readonly queryTimeoutMs: number;
   /** Time after which an idle connection is closed; 0 keeps it open. */
   readonly idleTimeoutMs: number;
@@ -29,7 +29,7 @@ export const maxConnectionsPerUser = 4;
 /** Maximum number of requests of a user that wait for a connection, so that one user cannot fill the queue. */
 export const maxQueueLengthPerUser = 100;
 
-/** Time for connections in use to be released when the pool is closed. After it, their sockets are destroyed. */
+/** Maximum wait of `end` for connections in use, in milliseconds. After it, the pool destroys their sockets. */
 export const closeTimeoutMs = 2_000;
 
 /** The pool cannot open a connection. */
@@ -43,18 +43,18 @@ export class ConnectionPool {
   readonly #config: pg.ClientConfig;
   readonly #limits: PoolLimits;
   readonly #configure: ((connection: PooledConnection) => Promise<void>) | undefined;
-  /** A connection that is opened, checked out or waited for holds one permit. */
+  /** A request needs a permit to open or check out a connection, and holds it until it releases the connection. */
   readonly #queue: FairQueue;
   /** The connection that was used last is checked out first, so that the others reach their idle timeout. */
   readonly #idle: PooledConnection[] = [];
-  /** All connections that the pool counts: connecting, checked out or idle. */
+  /** The connections that are connecting, checked out or idle. */
   readonly #connections = new Set<PooledConnection>();
   /** Sockets that may still be open, including those of connections that are ending. */
   readonly #sockets = new Set<PooledConnection>();
   readonly #idleTimer: NodeJS.Timeout | undefined;
   #connecting = 0;
   #useCount = 0;
-  /** Resolves `end` when no connection is left. */
+  /** `end` sets it. The pool calls it when no connection is left. */
   #onEmpty: (() => void) | undefined;
   #isClosing = false;
 
@@ -87,7 +87,7 @@ export class ConnectionPool {
     return this.#idle.length;
   }
 
-  /** Number of times that a connection was requested so far. */
+  /** Number of calls of `connect`, successful or not. If it does not change, no request has used the database. */
   get useCount(): number {
     return this.#useCount;
   }
@@ -105,21 +105,21 @@ export class ConnectionPool {
   /**
    * Checks out a connection. The caller must release it.
    *
-   * @param flow the user that the request is for
-   * @throws OverloadedError if the queue is full or the wait is too long; pg's errors if no connection can be opened
+   * @param flow the user, or the part of the server, whose share of the connections the request uses
+   * @throws OverloadedError if the queue is full or the wait is too long; pg's errors or ConnectError if no connection
+   *   can be opened
    */
   connect(flow: Flow = sharedFlows.server, access: Access = 'read'): Promise<PooledConnection> {
     this.#useCount += 1;
     const { acquireTimeoutMs, connectTimeoutMs } = this.#limits;
-    // A suspended database takes seconds to wake up, also for requests that are queued behind the one that opens a
-    // connection.
+    // A suspended database takes seconds to resume. Requests in the queue wait for the connection that is being opened.
     const limitMs = this.#connecting > 0 ? Math.max(connectTimeoutMs, acquireTimeoutMs) : acquireTimeoutMs;
     const permit = this.#queue.acquire(flow, access, limitMs);
     const connection = permit instanceof Promise ? undefined : this.#idle.pop();
     return connection ? Promise.resolve(checkout(connection, permit as Permit)) : this.#connectLater(permit);
   }
 
-  /** Runs one query. A connection on which it fails is closed. */
+  /** Runs one query. If the query fails, the pool closes the connection. */
   async query<QueryRow extends pg.QueryResultRow>(
     query: string | pg.QueryConfig,
     values?: unknown[],
@@ -212,7 +212,9 @@ export class ConnectionPool {
     if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
-  /** Closes the pool. It waits a limited time for connections in use: a query that hangs must not keep the process. */
+  /**
+   * Closes the pool. It waits at most `closeTimeoutMs`, so that a query that hangs does not keep the process running.
+   */
   async end(): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#idleTimer);

@@ -1,6 +1,6 @@
 /**
  * Engine of the embedded database: PGlite in a worker thread, so that a long query does not block the server. If the
- * thread ends, or is ended because it does not answer, the engine opens the database again in a new one.
+ * thread ends, the engine opens the database again in a new thread. It ends a thread that does not answer in time.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export interface Engine {
   readonly exchangeCount: number;
   /** Waits until the database is open. */
   connect(): Promise<EngineConnection>;
-  /** Rejects with an `EngineLostError` if the database has ended and cannot be opened again. */
+  /** Never resolves. Rejects with an `EngineLostError` if the database has ended and cannot be opened again. */
   readonly lost: Promise<never>;
   close(): Promise<void>;
   /** Ends the database at once, without another write to its files. It is not opened again. */
@@ -22,7 +22,10 @@ export interface Engine {
 
 /** A connection to the database until it ends. The database has a single session, which all connections share. */
 export interface EngineConnection extends Pick<EngineThread, 'exchange' | 'onEnd'> {
-  /** Ends the database, because an exchange takes too long. There is no other way to cancel a statement of PGlite. */
+  /**
+   * Ends the database, because an exchange takes too long. There is no other way to cancel a statement of PGlite. It
+   * does nothing if the database is in memory, because its data would be lost.
+   */
   interrupt(): void;
 }
 
@@ -31,11 +34,13 @@ export class EngineLostError extends EngineEndedError {
   override readonly name = 'EngineLostError';
 }
 
-/** Attempts to open the database again, and the delay before the second one, in milliseconds. It doubles each time. */
+/**
+ * Number of attempts to open the database again, and the delay before the second attempt. The delay doubles each time.
+ */
 export const reopening = { attempts: 6, firstDelayMs: 250 };
 
 /**
- * @param directory directory of the files; null keeps the database in memory, where an end loses it
+ * @param directory directory of the files; null keeps the database in memory, and its data is lost when the thread ends
  * @param onRestart called when the database has ended and is opened again
  * @throws the error of the database if it cannot be opened
  */
@@ -68,13 +73,13 @@ export async function startEngine(
     await ended.exited;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        // Otherwise the worker would create an empty database.
+        // Without the directory, the worker would create an empty database.
         if (!existsSync(directory)) throw new Error('its directory does not exist');
         return supervised(await open(directory));
       } catch (error) {
         if (attempt === reopening.attempts || isClosing) {
           throw new EngineLostError(
-            `The embedded database in ${directory} has ended and cannot be opened again (${(error as Error).message}). Check the space on its disk and the memory of this machine, and start the server again.`,
+            `The embedded database in ${directory} has ended and cannot be opened again (${(error as Error).message}). Check the free space on its disk and the memory of this machine, and start the server again.`,
             { cause: error },
           );
         }
@@ -116,8 +121,7 @@ export async function startEngine(
 }
 
 function open(directory: string | null): Promise<EngineThread> {
-  // A statement that was interrupted leaves its temporary files. PostgreSQL removes them when a server starts, which
-  // PGlite does not do.
+  // An interrupted statement leaves its temporary files. PostgreSQL removes such files at start, but PGlite does not.
   if (directory !== null) rmSync(join(directory, 'base', 'pgsql_tmp'), { recursive: true, force: true });
   return startThread(directory);
 }
@@ -145,7 +149,9 @@ export function engineOf(pglite: PGlite): Engine {
   };
 }
 
-/** Alternative to PGlite's `execProtocolRaw`, which also parses all answers and never frees the parsed messages. */
+/**
+ * Replacement for PGlite's `execProtocolRaw`. That method also parses all answers, and never frees the parsed messages.
+ */
 export async function exchangeWith(pglite: PGlite, messages: Uint8Array): Promise<Uint8Array> {
   const answers: Uint8Array[] = [];
   // PGlite passes a view of memory that it overwrites later, so each chunk is copied.
