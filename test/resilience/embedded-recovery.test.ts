@@ -14,6 +14,7 @@ import { IssuerDatabase } from '../../src/auth/better-auth/issuer-database.ts';
 import { explainStartupError } from '../../src/cli/startup-errors.ts';
 import { openDriver } from '../../src/database/open-driver.ts';
 import { lockDirectory } from '../../src/database/pglite/directory-lock.ts';
+import { startEngine } from '../../src/database/pglite/engine.ts';
 import { databaseConfig } from '../support/databases.ts';
 import { createJournal } from './journal.ts';
 import { caller, type Served, serve, tokenFor } from './serve.ts';
@@ -209,6 +210,18 @@ test('a job whose thread ends leaves the connection to others, and a stuck state
   const again = await openDriver(databaseConfig(`pglite:${directory}`));
   expect((await again.pool.query('select n from things')).rows).toEqual([{ n: 1 }]);
   await again.close();
+});
+
+test('a database that the server stops using is not opened again', async () => {
+  for (const end of ['close', 'kill'] as const) {
+    const engine = await startEngine(join(directory, 'postgres'));
+    const connection = await engine.connect();
+    const last = thread;
+    connection.interrupt();
+    await engine[end]();
+    expect(thread).toBe(last);
+    await expect(engine.connect()).rejects.toThrow('the server stops using it');
+  }
 });
 
 test('a database in memory is not interrupted, because that would lose its data; its end is reported', async () => {

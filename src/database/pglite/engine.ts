@@ -75,6 +75,8 @@ export async function startEngine(
       try {
         // Without the directory, the worker would create an empty database.
         if (!existsSync(directory)) throw new Error('its directory does not exist');
+        // Another server may own the directory by now.
+        if (isClosing) throw new Error('the server stops using it');
         return supervised(await open(directory));
       } catch (error) {
         if (attempt === reopening.attempts || isClosing) {
