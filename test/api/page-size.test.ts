@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sorts } from '../../src/tasks/list-parameters.ts';
 import { maxPageBytes } from '../../src/tasks/sql/list-statement.ts';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
+import { canPrepare } from '../support/databases.ts';
 
 let api: TestApi;
 let user: Client;
@@ -108,4 +109,15 @@ test('a page has at least one task, and its size follows from the bound', async 
   const answer = await other.get(`${collection}?limit=200`);
   expect(answer.body).toHaveLength(Math.ceil(maxPageBytes / (4 * 10_255)));
   expect(nextOf(answer)).toBeDefined();
+});
+
+test.runIf(canPrepare)('requests with different limits share a prepared statement', async () => {
+  const other = api.user();
+  for (const limit of [30, 60, 90, 200]) {
+    expect((await other.get(`${collection}?sort=-title&priority=Low&limit=${limit}`)).status).toBe(200);
+  }
+  const { rows } = await api.database.driver.pool.query(
+    `select name from pg_prepared_statements where name like 'tasks_list -title priority%'`,
+  );
+  expect(rows).toHaveLength(1);
 });

@@ -54,7 +54,9 @@ export function listTasks(ownerId: string, query: ListQuery, now: number): Bound
   const { key, direction, name, where, limit, values } = partsOf(ownerId, query, now);
   const longest = Math.floor(maxPageBytes / query.limit) - maxTitleBytes;
   const unless = (isLong: string, value: string) => `case when ${isLong} then null else ${value} end`;
-  const isLong = query.limit * maxTextBytes > maxPageBytes && `octet_length(tasks.description) > ${longest}`;
+  const canExceed = query.limit * maxTextBytes > maxPageBytes;
+  // A parameter, because a connection keeps a limited number of different statements prepared.
+  const isLong = canExceed && `octet_length(tasks.description) > $${values.push(longest)}::integer`;
   const columns = isLong ? columnsWith({ description: unless(isLong, 'tasks.description') }) : taskColumns;
   const position = `(${key})::text`;
   const text = `
@@ -63,7 +65,7 @@ export function listTasks(ownerId: string, query: ListQuery, now: number): Bound
     where ${where}
     order by ${key} ${direction}, tasks.id ${direction}
     ${limit}`;
-  return { statement: { name: isLong ? `${name} up to ${longest}` : name, text }, values };
+  return { statement: { name: isLong ? `${name} short` : name, text }, values };
 }
 
 /** A row of `listTasksBySize`: `fits` is false for the row after the last one of the page. */
