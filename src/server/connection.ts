@@ -127,6 +127,8 @@ export class Connection {
     this.#isResponding = false;
     this.bodyBytes = 0;
     this.waitingSince = performance.now();
+    // The client has its own time for each response.
+    this.#unreadSince = undefined;
     this.#receivedBefore = this.socket.bytesRead;
     // After a response with `Connection: close`, further requests are not processed (RFC 9112, section 9.6).
     if (this.socket.writable) this.#next.shift()?.();

@@ -80,9 +80,18 @@ describe('a client that does not read its responses', () => {
     const { api, closedBy } = await startWith({ writeTimeoutMs: 10_000, readResponseTimeoutMs: 1_000 });
     const { requests, bytes } = await longResponses(api);
     const client = await silentClient(api.url, requests);
-    const received = await client.readSlowly(bytes / 200, 50, bytes);
-    expect(received).toBeLessThan(bytes);
-    expect(await closedBy('response_unread')).toBe(1);
+    // Each of the 30 responses takes more than three times the time.
+    void client.readSlowly(bytes / 2_000, 50, bytes);
+    await expect.poll(() => closedBy('response_unread'), { timeout: 10_000 }).toBe(1);
+  });
+
+  test('has this time for each response on a connection', async () => {
+    const { api, closedBy } = await startWith({ writeTimeoutMs: 10_000, readResponseTimeoutMs: 3_000 });
+    const { requests, bytes } = await longResponses(api);
+    const client = await silentClient(api.url, requests);
+    // All of them take more than twice the time.
+    expect(await client.readSlowly(bytes / 130, 50, bytes)).toBeGreaterThanOrEqual(bytes);
+    expect(await closedBy('response_unread')).toBe(0);
   });
 
   test('and sends more bytes loses it, too', async () => {
