@@ -1,10 +1,7 @@
 /** Password hashing with a limit on concurrent computations, and a queue in which addresses take turns. */
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
 
-/**
- * Maximum concurrent computations in this process. It is also the maximum per account. Each one takes a thread and 32 MiB
- * for about 60 ms.
- */
+/** Maximum concurrent computations in this process. Each one takes a thread and 32 MiB for about 60 ms. */
 const maxConcurrent = 2;
 
 type Run = <Result>(key: string, work: () => Promise<Result>) => Promise<Result>;
