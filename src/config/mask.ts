@@ -41,7 +41,10 @@ function isSecretName(name: string): boolean {
 /** Masks the credentials in a text, for example in the message of an error. The bounds keep its cost linear. */
 export function maskText(text: string): string {
   return text
-    .replaceAll(/([a-z][a-z\d+.-]{0,20}:\/\/)[^\s"'<>]*@/giu, `$1${mask}@`)
+    .replaceAll(/([a-z][a-z\d+.-]{0,20}:\/\/)([^\s"'<>]*)/giu, (url, scheme: string, rest: string) => {
+      const at = rest.lastIndexOf('@');
+      return at < 0 ? url : `${scheme}${mask}${rest.slice(at)}`;
+    })
     .replaceAll(
       /(\w{0,40}(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)\w{0,40})(["']?\s*=\s*|["']\s*:\s*|%3d)(?:"[^"]*"|'[^']*'|[^\s&"',;)]+)/giu,
       `$1$2${mask}`,
