@@ -1,5 +1,5 @@
 /** Software bill of materials (CycloneDX) of the packages that an installation of this package has. */
-import { execFileSync } from 'node:child_process';
+import { execSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,8 +48,8 @@ export function productionSbom(directory: string, version: string): string {
 }
 
 function npm(directory: string, ...words: string[]): string {
-  const command = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  return execFileSync(command, [...words, '--package-lock-only'], {
+  // With a shell, because Node starts no `npm.cmd` on Windows without one.
+  return execSync(['npm', ...words, '--package-lock-only'].join(' '), {
     cwd: directory,
     encoding: 'utf8',
     maxBuffer: 100_000_000,
