@@ -1,5 +1,6 @@
 /** Catalogue of problems: the closed list of error codes. A code is never removed or reused with another meaning. */
 import { type NotFoundCode, notFoundCodes } from '../vocabulary.ts';
+import { maxErrors } from './bounds.ts';
 
 /** The operations that can respond with a problem although their routes do not name it. */
 export type AppliesTo = 'all' | 'body' | 'token' | 'scope' | 'named';
@@ -149,8 +150,7 @@ const kinds = {
     status: 422,
     title: 'Validation failed',
     detail: 'The request is not valid.',
-    remedy:
-      'The list "errors" contains every error with its location: a JSON pointer in a body, or a name in the query, path or headers. Fix all of them and send the request again.',
+    remedy: `The list "errors" contains the first errors, at most ${maxErrors}, with their locations: a JSON pointer in a body, or a name in the query, path or headers. If there are more, the detail has their number. Fix all of them and send the request again.`,
     appliesTo: 'all',
   },
   idempotency_key_reused: {
