@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type AttemptResult, createIssuerLimits, type IssuerLimits } from '../../src/auth/better-auth/limits.ts';
-import { createFairQueue } from '../../src/auth/better-auth/password-queue.ts';
+import { createPasswordQueue } from '../../src/auth/better-auth/password-queue.ts';
 import { toIssuerProblem } from '../../src/auth/better-auth/problems.ts';
 import { ProblemError } from '../../src/problems/problem.ts';
 
@@ -60,7 +60,7 @@ test('after 100 refused passwords in an hour, an address may guess 20 times per 
 });
 
 test('the queue runs two at a time, and keys take turns', async () => {
-  const run = createFairQueue(2);
+  const run = createPasswordQueue(2);
   const order: string[] = [];
   let running = 0;
   let most = 0;

@@ -10,7 +10,7 @@ type Run = <Result>(key: string, work: () => Promise<Result>) => Promise<Result>
  * A limit on concurrent work. The next place goes to the key that has waited longest since its last one, so a key with many
  * entries delays another key by at most one entry.
  */
-export function createFairQueue(max: number): Run {
+export function createPasswordQueue(max: number): Run {
   const waiting = new Map<string, (() => void)[]>();
   let running = 0;
 
@@ -52,7 +52,7 @@ export function createFairQueue(max: number): Run {
 
 /** @param currentAddress returns the address of the client whose request is being handled */
 export function createPasswordHashing(currentAddress: () => string) {
-  const run = createFairQueue(maxConcurrent);
+  const run = createPasswordQueue(maxConcurrent);
   return {
     hash: (password: string) => run(currentAddress(), () => hashPassword(password)),
     verify: (check: { hash: string; password: string }) => run(currentAddress(), () => verifyPassword(check)),
