@@ -40,7 +40,7 @@ const shared = resources
   .filter((name) => name !== 'tags')
   .map((name) => ({
     pattern: new RegExp(`(?<![a-z])${name.replace(/s$/, '')}s?(?![a-z])`, 'i'),
-    allowed: /^(?!(http|idempotency|problems|resource)\/)/,
+    allowed: /^(?!(http|idempotency|problems|quotas|resource)\/)/,
     name: `the name of the resource "${name}"`,
   }));
 

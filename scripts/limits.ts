@@ -5,7 +5,7 @@ import { passwordLength } from '../src/auth/better-auth/password-length.ts';
 import { maxSessionsPerUser } from '../src/auth/better-auth/sessions.ts';
 import { maxSubjectLength } from '../src/auth/jwt/claims.ts';
 import { maxTokenBytes } from '../src/auth/jwt/verifier.ts';
-import { variables } from '../src/config/variables.ts';
+import { quotaVariable } from '../src/config/variables.ts';
 import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../src/database/pg/pool.ts';
 import { maxInFlight } from '../src/http/middleware/concurrency-limit.ts';
 import { bodyLimit, maxBodyPieces } from '../src/http/request/body.ts';
@@ -27,6 +27,7 @@ import { maxSkip } from '../src/tasks/routes.ts';
 import { descriptionLength, maxTags, tagLength, taskBodyLimit, titleLength } from '../src/tasks/schemas.ts';
 import { maxQueriedWords, maxWords } from '../src/tasks/search/words.ts';
 import { maxPageBytes } from '../src/tasks/sql/list-statement.ts';
+import { limitedResources, quotas } from '../src/vocabulary.ts';
 
 const count = (value: number) => value.toLocaleString('en');
 const kib = (bytes: number) => `${count(bytes / 1024)} KiB`;
@@ -86,21 +87,19 @@ export const limits = [
       ['Operations in a batch', count(maxOperations), '422'],
       ['Results of a batch', kib(maxResultsBytes), '422'],
       [
-        'Tasks of a user',
-        `${count(Number(variables.MAX_TASKS_PER_USER.defaultValue))} (\`MAX_TASKS_PER_USER\`)`,
-        '429 `quota_exceeded`',
-      ],
-      [
-        'Tags of a user',
-        `${count(Number(variables.MAX_TAGS_PER_USER.defaultValue))} (\`MAX_TAGS_PER_USER\`)`,
-        '429 `quota_exceeded`',
-      ],
-      [
         'Search words of a batch. A tag counts as four, and a repeated change of a task counts three times',
         count(maxBatchIndexCost),
         '422. A batch of one operation has no such limit.',
       ],
     ],
+  },
+  {
+    title: 'Quotas of a user',
+    rows: limitedResources.map((resource) => [
+      `${resource.charAt(0).toUpperCase()}${resource.slice(1)}`,
+      `${count(quotas[resource].defaultValue)} (\`${quotaVariable(resource)}\`)`,
+      '429 `quota_exceeded`',
+    ]),
   },
   {
     title: 'Lists',

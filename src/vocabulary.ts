@@ -1,4 +1,4 @@
-/** The names in the API that belong to its resources: scopes of tokens, and codes of problems. */
+/** What the API has for each resource: scopes of tokens, codes of problems, and quotas. */
 
 /** The scopes that routes require. */
 export const scopes = ['tasks:read', 'tasks:write'] as const;
@@ -12,3 +12,17 @@ export const readScopes: Readonly<Record<Scope, Scope>> = { 'tasks:read': 'tasks
 export const notFoundCodes = ['task_not_found'] as const;
 
 export type NotFoundCode = (typeof notFoundCodes)[number];
+
+/** The resources with a quota, by the names of their tables, and what a user can do to be below it. */
+export const quotas = {
+  tasks: { defaultValue: 100_000, maximum: 100_000_000, remedy: 'Delete tasks that you no longer need.' },
+  tags: {
+    defaultValue: 1_000,
+    maximum: 1_000_000,
+    remedy: 'Remove tags from tasks: a tag disappears with its last task.',
+  },
+} as const;
+
+export type LimitedResource = keyof typeof quotas;
+
+export const limitedResources = Object.keys(quotas) as LimitedResource[];

@@ -1,11 +1,13 @@
 /** The validated and frozen configuration. `variables.ts` defines the variables that it comes from. */
+import type { LimitedResource } from '../vocabulary.ts';
 
 export interface Config {
   readonly server: ServerConfig;
   readonly database: DatabaseConfig;
   readonly auth: AuthConfig;
   readonly limits: LimitsConfig;
-  readonly quotas: QuotasConfig;
+  /** Maximum number per user; 0 disables a quota. */
+  readonly quotas: Readonly<Record<LimitedResource, number>>;
   readonly log: { readonly level: LogLevel };
   /** The metrics server; null if metrics are off. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
@@ -38,12 +40,6 @@ export interface LimitsConfig {
   readonly signUps: number;
   /** Addresses and CIDR blocks of proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
-}
-
-/** Maximum number per user; 0 disables a quota. */
-export interface QuotasConfig {
-  readonly tasks: number;
-  readonly tags: number;
 }
 
 export type DatabaseConfig = (EmbeddedDatabase | PostgresDatabase) & {

@@ -1,9 +1,11 @@
 /** Validation of the environment variables. */
+import { limitedResources } from '../vocabulary.ts';
 import { basePathOf, isProtected } from './addresses.ts';
 import type { AuthConfig, Config, DatabaseConfig } from './config.ts';
 import { secretAdvice } from './secret-text.ts';
 import { cleanValue, rejectionReason } from './value.ts';
 import {
+  quotaVariable,
   type VariableDefinition,
   type VariableName,
   type VariableValues,
@@ -55,7 +57,7 @@ export function loadConfig(environment: Environment): Config {
       signUps: required(values.SIGN_UPS_PER_HOUR),
       trustedProxies: values.TRUSTED_PROXIES ?? [],
     },
-    quotas: { tasks: required(values.MAX_TASKS_PER_USER), tags: required(values.MAX_TAGS_PER_USER) },
+    quotas: quotasConfig(values),
     log: { level: required(values.LOG_LEVEL) },
     metrics,
     traces: isTracingEnabled(environment),
@@ -189,6 +191,11 @@ function disabledChecks(auth: AuthConfig): string[] {
 /** The JWKS URL of a Better Auth server. A path in its base URL replaces the default `/api/auth`. */
 function betterAuthKeys({ origin, pathname }: URL): string {
   return `${origin}${pathname === '/' ? '/api/auth' : pathname}/jwks`;
+}
+
+function quotasConfig(values: VariableValues): Config['quotas'] {
+  const quotas = limitedResources.map((resource) => [resource, required(values[quotaVariable(resource)])]);
+  return Object.fromEntries(quotas);
 }
 
 function metricsConfig(values: VariableValues, errors: string[]): Config['metrics'] {

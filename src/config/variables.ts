@@ -1,4 +1,5 @@
 /** Definitions of the environment variables: description, default and parser. */
+import { type LimitedResource, limitedResources, quotas } from '../vocabulary.ts';
 import { betterAuthUrl, commaSeparated, dataDirectory, jwksUrl, origin, proxies, publicUrl } from './addresses.ts';
 import { type LogLevel, logLevels, type SigningAlgorithm, signingAlgorithms } from './config.ts';
 import { secretText } from './secret-text.ts';
@@ -154,16 +155,7 @@ export const variables = {
     defaultValue: '60',
     parse: wholeNumber(0, 1_000_000),
   }),
-  MAX_TASKS_PER_USER: define({
-    description: 'Maximum number of tasks per user; 0 disables the quota.',
-    defaultValue: '100000',
-    parse: wholeNumber(0, 100_000_000),
-  }),
-  MAX_TAGS_PER_USER: define({
-    description: 'Maximum number of tags per user; 0 disables the quota.',
-    defaultValue: '1000',
-    parse: wholeNumber(0, 1_000_000),
-  }),
+  ...quotaVariables(),
   LOG_LEVEL: define<LogLevel>({
     description: `Minimum log level: ${logLevels.join(', ')}. The log has JSON lines on a pipe and readable lines on a terminal.`,
     defaultValue: 'info',
@@ -206,6 +198,24 @@ export type VariableValues = { readonly [Name in VariableName]: ReturnType<(type
 
 function define<Value>(variable: VariableDefinition<Value>): VariableDefinition<Value> {
   return variable;
+}
+
+type QuotaVariable = `MAX_${Uppercase<LimitedResource>}_PER_USER`;
+
+export function quotaVariable(resource: LimitedResource): QuotaVariable {
+  return `MAX_${resource.toUpperCase() as Uppercase<LimitedResource>}_PER_USER`;
+}
+
+function quotaVariables(): Record<QuotaVariable, VariableDefinition<number>> {
+  const definitions = limitedResources.map((resource) => [
+    quotaVariable(resource),
+    define({
+      description: `Maximum number of ${resource} per user; 0 disables the quota.`,
+      defaultValue: String(quotas[resource].defaultValue),
+      parse: wholeNumber(0, quotas[resource].maximum),
+    }),
+  ]);
+  return Object.fromEntries(definitions);
 }
 
 function wholeNumber(min: number, max: number): (text: string) => number {

@@ -1,10 +1,6 @@
 /** Quotas: the maximum number of rows that a user has of a resource. */
 import { ProblemError } from '../problems/problem.ts';
-
-/** The resources with a quota, by the names of their tables. */
-export const limitedResources = ['tasks', 'tags'] as const;
-
-export type LimitedResource = (typeof limitedResources)[number];
+import { type LimitedResource, limitedResources, quotas as settings } from '../vocabulary.ts';
 
 /** The maximum of each resource; 0 disables a quota. */
 export type Quotas = Readonly<Record<LimitedResource, number>>;
@@ -26,12 +22,6 @@ export function quotaValues(quotas: Quotas): string[] {
   return limitedResources.map((resource) => (quotas[resource] === 0 ? '' : String(quotas[resource])));
 }
 
-/** What a user can do to be below a quota. */
-const remedies: Readonly<Record<LimitedResource, string>> = {
-  tasks: 'Delete tasks that you no longer need.',
-  tags: 'Remove tags from tasks: a tag disappears with its last task.',
-};
-
 /**
  * The problem of a write beyond a quota.
  *
@@ -43,6 +33,6 @@ export function quotaProblem(constraint: string | undefined, quotas: Quotas): Pr
   if (!resource) return undefined;
   const maximum = quotas[resource].toLocaleString('en');
   return new ProblemError('quota_exceeded', {
-    detail: `The quota of ${maximum} ${resource} per user is used up. ${remedies[resource]}`,
+    detail: `The quota of ${maximum} ${resource} per user is used up. ${settings[resource].remedy}`,
   });
 }

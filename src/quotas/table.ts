@@ -3,8 +3,8 @@ import { integer, primaryKey, text } from 'drizzle-orm/pg-core';
 import { ownerPolicy, todoSchema } from '../database/schema/roles.ts';
 
 /**
- * The triggers `count_inserted` and `count_deleted` of `todo.tasks` and `todo.tags` keep the counts, in the transaction of
- * the change. So a write does not count rows, and no statement can leave a wrong count.
+ * The triggers `count_inserted` and `count_deleted` of the counted tables keep the counts, in the transaction of the
+ * change. So a write does not count rows, and no statement can leave a wrong count.
  */
 export const usage = todoSchema.table(
   'usage',

@@ -1,5 +1,6 @@
 /** Quotas of tasks and tags per user: exact, also under concurrency, and free again after a deletion. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limitedResources } from '../../src/vocabulary.ts';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 
 const tasks = 5;
@@ -176,6 +177,16 @@ test('a lower quota than what a user has stops creations only', async () => {
   expectExceeded(await user.post(collection, { title: 'x' }), /quota of 5 tasks/);
   expect((await user.patch(`${collection}/${id(1)}`, { title: 'y' })).status).toBe(200);
   expect((await user.delete(`${collection}/${id(1)}`)).status).toBe(204);
+});
+
+test('triggers count the rows of every resource with a quota', async () => {
+  const rows = await api.database.query(
+    `select tgrelid::regclass::text || ' ' || tgname as counted from pg_trigger where tgname like 'count_%' and tgenabled = 'O'`,
+  );
+  const expected = limitedResources.flatMap((name) =>
+    ['count_inserted', 'count_deleted'].map((trigger) => `todo.${name} ${trigger}`),
+  );
+  expect(rows.map(({ counted }: any) => counted).sort()).toEqual(expected.sort());
 });
 
 test('0 disables a quota', async () => {
