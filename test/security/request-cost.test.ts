@@ -10,9 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maxProblemBytes } from '../../src/problems/bounds.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { databaseKind } from '../support/databases.ts';
+import { createEach } from '../support/resources.ts';
 import {
   type ExpensiveRequest,
   filling,
+  idOf,
   largestRequests,
   otherRequests,
   rejectedRequests,
@@ -46,6 +48,8 @@ describe.skipIf(!canMeasure)('on PostgreSQL and Linux', () => {
       environment: { DATABASE_POOL_MAX: '1', TRUSTED_PROXIES: 'loopback', MAX_TAGS_PER_USER: '0' },
     });
     await api.database.query(filling, [user]);
+    // Of each other resource, the ones that the requests read and change. The tasks exist.
+    for (let turn = 0; turn < runs + 2; turn += 1) await createEach(api.user(user), idOf(1 + turn), 'x');
     await api.database.query('analyze');
     const rows = await api.database.query<{ pid: number }>(
       'select pid from pg_stat_activity where datname = current_database()',
