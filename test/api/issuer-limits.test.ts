@@ -41,6 +41,17 @@ test('of 80 concurrent guesses at most 10 are evaluated', async () => {
   expect(right.headers.get('ratelimit')).toMatch(/^"passwords";r=0;t=\d+$/);
 });
 
+test('concurrent sign-ins with the right password that exceed the limit may repeat after a second', async () => {
+  const api = await startIssuer({ AUTH_FAILURES_PER_MINUTE: '60' });
+  await signUp(api, 'ada@example.com');
+  const answers = await Promise.all(Array.from({ length: 20 }, () => signIn(api, 'ada@example.com', password)));
+  // A slot is free again as soon as an attempt has succeeded.
+  expect(count(answers, 200)).toBeGreaterThanOrEqual(10);
+  const rejected = answers.filter(({ status }) => status !== 200);
+  for (const { status, headers } of rejected) expect([status, headers.get('retry-after')]).toEqual([429, '1']);
+  expect((await signIn(api, 'ada@example.com', password)).status).toBe(200);
+});
+
 test('of concurrent guesses for many accounts, an address gets as many evaluated as its limit', async () => {
   const api = await startIssuer({ AUTH_FAILURES_PER_MINUTE: '5' });
   const answers = await Promise.all(

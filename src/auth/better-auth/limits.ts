@@ -12,6 +12,8 @@ const maxRefusedPerHour = 20;
 /** The sign-ups that one with an existing e-mail address counts for, because its response reveals that address. */
 const costOfExistingUser = 6;
 
+const attemptsInProgress = 'Too many attempts from your address are in progress. Send fewer at a time.';
+
 /** Better Auth's codes for a refused password. */
 const refusedPassword = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD']);
 const existingUser = 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL';
@@ -78,6 +80,8 @@ export function createIssuerLimits(options: IssuerLimitOptions): IssuerLimits {
   const perMinute = createMemoryCounter(maxRefusedPerMinute);
   const perHour = createMemoryCounter(maxRefusedPerHour, { windowMs: hourMs });
   const accounts = createMemoryCounter(suspiciousPerHour, { windowMs: hourMs });
+  /** The number of attempts that have begun and not ended, by the policy and the key of their slots. */
+  const inProgress = new Map<string, number>();
 
   /** @param account a key of bounded length */
   function passwordSlots(account: string, address: string): Slot[] {
@@ -127,15 +131,27 @@ export function createIssuerLimits(options: IssuerLimitOptions): IssuerLimits {
       const giveBack = () => {
         for (const { counter, key } of taken) counter?.giveBack(key);
       };
-      for (const slot of slotsOf(endpoint, client, email)) {
+      const slots = slotsOf(endpoint, client, email);
+      for (const slot of slots) {
         const result = slot.counter?.consume(slot.key);
         taken.push(slot);
         if (!result || slot.onlyCounts || result.remaining >= 0) continue;
         giveBack();
         setHeaders(rateLimitHeaders(slot.policy, result));
+        // Attempts in progress may succeed and give their slots back.
+        if (result.remaining + (inProgress.get(attemptKey(slot)) ?? 0) >= 0) {
+          throw rateLimited(slot.policy, attemptsInProgress, { ...result, resetSeconds: 1 });
+        }
         throw rateLimited(slot.policy, slot.detail, result);
       }
+      const attemptKeys = new Set(slots.map(attemptKey));
+      for (const key of attemptKeys) inProgress.set(key, (inProgress.get(key) ?? 0) + 1);
       return (result) => {
+        for (const key of attemptKeys) {
+          const others = (inProgress.get(key) ?? 0) - 1;
+          if (others > 0) inProgress.set(key, others);
+          else inProgress.delete(key);
+        }
         const authCode = result.isSuccess ? undefined : result.authCode;
         if (endpoint !== '/sign-up/email') {
           if (!refusedPassword.has(authCode ?? '')) giveBack();
@@ -150,6 +166,10 @@ export function createIssuerLimits(options: IssuerLimitOptions): IssuerLimits {
       return counters.reduce((sum, counter) => sum + (counter?.keys ?? 0), 0);
     },
   };
+}
+
+function attemptKey({ policy, key }: Slot): string {
+  return `${policy} ${key}`;
 }
 
 function counterOf(quota: number, windowMs?: number): MemoryCounter | null {
