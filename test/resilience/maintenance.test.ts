@@ -48,20 +48,20 @@ test('checkpoints and vacuum run only if the database was used', async () => {
 test('maintenance of an unused database does nothing', async () => {
   const { pool, maintenance } = await open();
   const stopped = new AbortController().signal;
-  /** The number of checkpoints after some runs of the maintenance. The query is a use of the database. */
-  const checkpointsAfter = async (runs: number) => {
+  /** The bytes of the write-ahead log after some runs of the maintenance. The query is a use of the database. */
+  const bytesAfter = async (runs: number) => {
     for (let run = 0; run < runs; run += 1) await maintenance?.(stopped);
-    const { rows } = await pool.query<{ count: number }>(
-      'select num_requested::integer as count from pg_stat_checkpointer',
-    );
-    return Number(rows[0]?.count);
+    const { rows } = await pool.query<{ bytes: string }>("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn as bytes");
+    return Number(rows[0]?.bytes);
   };
-  const first = await checkpointsAfter(0);
-  const second = await checkpointsAfter(20);
-  const third = await checkpointsAfter(40);
+  await bytesAfter(1);
+  const first = await bytesAfter(1);
+  const second = await bytesAfter(1);
+  const third = await bytesAfter(40);
+  // A checkpoint writes a record.
   expect(second).toBeGreaterThan(first);
-  // Only the first run after the query has work, however many follow.
-  expect(third - second).toBe(second - first);
+  // Only the first run after the query has work, however many follow. The log can have a page header in addition.
+  expect(third - second).toBeLessThan(2 * (second - first));
 });
 
 test('a long query does not block the event loop', async () => {
