@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { apiLimits } from '../../src/server/limits.ts';
+import { availableConnections } from '../../src/server/open-files.ts';
 import { serveReady } from '../e2e/built-command.ts';
 import { type SilentClient, silentClient } from '../support/silent-client.ts';
 import { caller, environment, type Served, serve, tokenFor } from './serve.ts';
@@ -91,7 +92,8 @@ describe.runIf(isLong && process.platform === 'linux')('the built server', () =>
     for (const text of received) expect(text.match(/HTTP\/1\.1 200/g)?.length ?? 0).toBeLessThan(20);
   });
 
-  test('serves others beside ten thousand idle connections', async () => {
+  test('serves others beside ten thousand idle connections', async (context) => {
+    context.skip(availableConnections() < 11_000, 'the limit on open files is too low for the clients');
     const { url, call, memory, highest } = await builtServer();
     const before = memory();
     const live = 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -106,8 +108,9 @@ describe.runIf(isLong && process.platform === 'linux')('the built server', () =>
       await delay(1_000);
     }
     expect(highest() - before).toBeLessThan(300);
-    const closed = await Promise.all(idle.map((client) => client.isClosed()));
-    expect(closed.filter((isClosed) => !isClosed).length).toBeLessThanOrEqual(apiLimits.maxIdleConnections);
+    // This process needs time to see that thousands of its connections are closed.
+    const open = async () => (await Promise.all(idle.map((client) => client.isClosed()))).filter((is) => !is).length;
+    await expect.poll(open, { timeout: 60_000, interval: 1_000 }).toBeLessThanOrEqual(apiLimits.maxIdleConnections);
   });
 });
 
