@@ -8,17 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { bytesOf, LightClient } from './light-client.ts';
 import { residentMb, startServer } from './processes.ts';
-import { secret, tokenOf } from './soak-traffic.ts';
+import { tokenOf, unlimited } from './soak-traffic.ts';
 
 const seconds = Number(process.argv[2] ?? 5);
 const postgres = await startPostgres();
-const server = await startServer({
-  DATABASE_URL: `${postgres.url}/postgres`,
-  AUTH_MODE: 'shared-secret',
-  BETTER_AUTH_SECRET: secret,
-  RATE_LIMIT_PER_MINUTE: '0',
-  LOG_LEVEL: 'fatal',
-});
+const server = await startServer({ DATABASE_URL: `${postgres.url}/postgres`, ...unlimited });
 const url = new URL(server.url);
 /** Each client is a user, because each user has a limited part of the queue. */
 const listOf = (user: number) =>

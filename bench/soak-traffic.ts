@@ -6,6 +6,14 @@ import { signWithSecret } from '../test/support/tokens.ts';
 
 export const secret = 'secret-of-the-benchmarks-only-4f9d1c7a';
 
+/** Variables of a server that accepts the tokens of `tokenOf`, without limits and without a log. */
+export const unlimited = {
+  AUTH_MODE: 'shared-secret',
+  BETTER_AUTH_SECRET: secret,
+  RATE_LIMIT_PER_MINUTE: '0',
+  LOG_LEVEL: 'fatal',
+};
+
 export function tokenOf(user: string): string {
   return signWithSecret(secret, { sub: user, exp: Math.floor(Date.now() / 1000) + 86_400 });
 }

@@ -17,7 +17,7 @@ import { type FaultyProxy, startFaultyProxy } from '../test/support/faulty-proxy
 import { freePort, type PostgresServer, startPostgres } from '../test/support/postgres-server.ts';
 import { soakUnderAttack } from './soak-attack.ts';
 import { causeFaults } from './soak-faults.ts';
-import { createTraffic, secret, tokenOf } from './soak-traffic.ts';
+import { createTraffic, tokenOf, unlimited } from './soak-traffic.ts';
 
 const { values } = parseArgs({
   options: {
@@ -65,11 +65,8 @@ async function soak(): Promise<boolean> {
     env: {
       PATH: process.env.PATH,
       PORT: String(port),
-      AUTH_MODE: 'shared-secret',
-      BETTER_AUTH_SECRET: secret,
-      RATE_LIMIT_PER_MINUTE: '0',
+      ...unlimited,
       AUTH_FAILURES_PER_MINUTE: '0',
-      LOG_LEVEL: 'fatal',
       DATABASE_TIMEOUT_MS: '2000',
       ...(proxy && { DATABASE_URL: proxy.url }),
     },

@@ -7,8 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
-import { amcheck } from '@electric-sql/pglite/contrib/amcheck';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { IssuerDatabase } from '../../src/auth/better-auth/issuer-database.ts';
 import { explainStartupError } from '../../src/cli/startup-errors.ts';
@@ -18,6 +16,7 @@ import { startEngine } from '../../src/database/pglite/engine.ts';
 import { databaseConfig } from '../support/databases.ts';
 import { createJournal } from './journal.ts';
 import { type Answer, caller, type Served, serve, tokenFor } from './serve.ts';
+import { storedTitles } from './stored-titles.ts';
 
 const tasks = '/api/v1/tasks';
 const timeoutMs = 1_000;
@@ -52,20 +51,6 @@ async function served(request: () => Promise<Answer>): Promise<Answer> {
     expect(answer.headers.get('retry-after')).not.toBeNull();
     await delay(100);
   }
-}
-
-/** The titles in the directory, read without a server, after a check of the indexes. */
-async function readTitles(): Promise<string[]> {
-  const pglite = await PGlite.create({ dataDir: join(directory, 'postgres'), extensions: { amcheck } });
-  const { rows } = await pglite.query<{ title: string }>('select title from todo.tasks');
-  await pglite.exec(`
-    create extension amcheck;
-    select bt_index_check(indexrelid::regclass, true)
-    from pg_index join pg_class on pg_class.oid = indrelid join pg_am on pg_am.oid =
-      (select relam from pg_class as index where index.oid = indexrelid)
-    where amname = 'btree' and relnamespace = 'todo'::regnamespace`);
-  await pglite.close();
-  return rows.map(({ title }) => title);
 }
 
 test('a statement that does not end is interrupted at its deadline, and the requests that wait for it are served', async () => {
@@ -163,7 +148,7 @@ test(`no acknowledged write is lost in ${rounds} interruptions under writes`, { 
   ended.abort();
   await running;
   await stop();
-  const titles = await readTitles();
+  const titles = await storedTitles(join(directory, 'postgres'));
   expect(journal.acknowledged.size).toBeGreaterThanOrEqual(5 * rounds);
   expect(journal.faults(titles)).toEqual([]);
   expect([...journal.outcomes.keys()].filter((outcome) => !/^(200|201|409|503|504)$/.test(outcome))).toEqual([]);

@@ -4,8 +4,6 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PGlite } from '@electric-sql/pglite';
-import { amcheck } from '@electric-sql/pglite/contrib/amcheck';
 import pg from 'pg';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import {
@@ -23,6 +21,7 @@ import { startFaultyProxy } from '../support/faulty-proxy.ts';
 import { freePort } from '../support/postgres-server.ts';
 import { createJournal } from './journal.ts';
 import { caller, environment, tokenFor } from './serve.ts';
+import { storedTitles } from './stored-titles.ts';
 
 const isLong = process.env.RESILIENCE === 'long';
 const tasks = '/api/v1/tasks';
@@ -34,20 +33,6 @@ function callerOf(server: Pick<BuiltServer, 'port'>) {
 async function kill(server: Pick<BuiltServer, 'process' | 'ended'>): Promise<void> {
   server.process.kill('SIGKILL');
   await server.ended;
-}
-
-/** The titles in the directory, read without a server, after a check of the indexes. */
-async function look(directory: string): Promise<string[]> {
-  const pglite = await PGlite.create({ dataDir: join(directory, '.data', 'postgres'), extensions: { amcheck } });
-  const { rows } = await pglite.query<{ title: string }>('select title from todo.tasks');
-  await pglite.exec(`
-    create extension amcheck;
-    select bt_index_check(indexrelid::regclass, true)
-    from pg_index join pg_class on pg_class.oid = indrelid join pg_am on pg_am.oid =
-      (select relam from pg_class as index where index.oid = indexrelid)
-    where amname = 'btree' and relnamespace = 'todo'::regnamespace`);
-  await pglite.close();
-  return rows.map(({ title }) => title);
 }
 
 test(`embedded: killed ${isLong ? 100 : 10} times under writes`, { timeout: isLong ? 900_000 : 180_000 }, async () => {
@@ -70,7 +55,7 @@ test(`embedded: killed ${isLong ? 100 : 10} times under writes`, { timeout: isLo
   ended.abort();
   await running;
   await kill(server);
-  const titles = await look(directory);
+  const titles = await storedTitles(join(directory, '.data', 'postgres'));
   expect(journal.acknowledged.size).toBeGreaterThanOrEqual(100);
   expect(journal.faults(titles)).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { type Answer, type Client, startApi, type TestApi } from '../support/api
 import { documentedOperations } from '../support/document.ts';
 import { createEach } from '../support/resources.ts';
 import { headersOf, type Parts, requestsOf, targetOf } from './requests-from-document.ts';
+import { storedRows } from './stored-rows.ts';
 
 let api: TestApi;
 let owner: Client;
@@ -22,30 +23,17 @@ const secret = {
   due: { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
 };
 
-/** All rows of a user in the database. */
-async function rowsOf({ userId }: Client): Promise<unknown> {
-  const tables = await api.database.query<{ name: string }>(
-    `select tablename as name from pg_tables where schemaname = 'todo' order by 1`,
-  );
-  const rows = tables.map(({ name }) =>
-    api.database.query(`select to_jsonb(t)::text as row from todo.${name} as t where owner_id = $1 order by 1`, [
-      userId,
-    ]),
-  );
-  return Promise.all(rows);
-}
-
 beforeAll(async () => {
   api = await startApi({ keep: true });
   owner = api.user('the-owner-of-secrets');
   theirs = (await owner.post(collection, secret, key)).body;
   // All other resources of theirs have the same id.
   await createEach(owner, theirs.id, secret.title);
-  before = await rowsOf(owner);
+  before = await storedRows(api, owner);
 });
 
 afterAll(async () => {
-  expect(await rowsOf(owner)).toEqual(before);
+  expect(await storedRows(api, owner)).toEqual(before);
   await api.stop();
 });
 

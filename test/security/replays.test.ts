@@ -5,6 +5,7 @@ import { type Answer, type Client, startApi, type TestApi } from '../support/api
 import { documentedOperations } from '../support/document.ts';
 import { createEach, replaceEach } from '../support/resources.ts';
 import { headersOf, type Parts, requestsOf, targetOf } from './requests-from-document.ts';
+import { storedRows } from './stored-rows.ts';
 
 let api: TestApi;
 
@@ -16,19 +17,6 @@ afterAll(() => api.stop());
 
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const runs = 25;
-
-/** All rows of a user in the database. */
-async function rowsOf({ userId }: Client): Promise<unknown> {
-  const tables = await api.database.query<{ name: string }>(
-    `select tablename as name from pg_tables where schemaname = 'todo' order by 1`,
-  );
-  const rows = tables.map(({ name }) =>
-    api.database.query(`select to_jsonb(t)::text as row from todo.${name} as t where owner_id = $1 order by 1`, [
-      userId,
-    ]),
-  );
-  return Promise.all(rows);
-}
 
 /** The parts of a response that a replay repeats. */
 function storedPartsOf({ status, headers, text }: Answer): object {
@@ -66,11 +54,11 @@ describe.each(keyed)('$operation.operationId', ({ method, path, operation }) => 
       // The resources change in between, so that a statement that runs again changes them again.
       await replaceEach(user, id, `after ${run}`, { isMinimal: true });
       await createEach(user, id, `after ${run}`, { isMinimal: true });
-      const before = await rowsOf(user);
+      const before = await storedRows(api, user);
       const second = await send(user, parts, `key-${run}`);
       expect(storedPartsOf(second), details).toEqual(storedPartsOf(first));
       expect(second.headers.get('idempotency-replayed'), details).toBe('true');
-      expect(await rowsOf(user), details).toEqual(before);
+      expect(await storedRows(api, user), details).toEqual(before);
     }
     expect(stored).toBeGreaterThan(0);
   });
