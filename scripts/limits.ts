@@ -1,5 +1,5 @@
 /** The table of limits in `docs/limits.md`. Each value is a constant of the code. */
-import { maxRefusedPerMinute } from '../src/auth/better-auth/limits.ts';
+import { maxRejectedPerMinute } from '../src/auth/better-auth/limits.ts';
 import { issuerBodyLimit } from '../src/auth/better-auth/operations.ts';
 import { passwordLength } from '../src/auth/better-auth/password-length.ts';
 import { maxSessionsPerUser } from '../src/auth/better-auth/sessions.ts';
@@ -128,7 +128,7 @@ export const limits = [
     rows: [
       ['Token', `${count(maxTokenBytes)} bytes`, '401'],
       ['`sub` of a token', `${count(maxSubjectLength)} characters`, '401'],
-      ['Wrong passwords for an account, per address and minute', count(maxRefusedPerMinute), '429 `rate_limited`'],
+      ['Wrong passwords for an account, per address and minute', count(maxRejectedPerMinute), '429 `rate_limited`'],
       ['Sessions of a user (embedded issuer)', count(maxSessionsPerUser), 'The oldest session ends.'],
       ['Password (embedded issuer)', `${passwordLength.min} to ${passwordLength.max} characters`, '422'],
     ],

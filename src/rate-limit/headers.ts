@@ -3,7 +3,7 @@ import { ProblemError } from '../problems/problem.ts';
 import type { RateLimitResult } from './fixed-window.ts';
 
 /**
- * The name of a limit in headers: requests per user or client, failed authentications, refused passwords, or sign-ups per
+ * The name of a limit in headers: requests per user or client, failed authentications, rejected passwords, or sign-ups per
  * address.
  */
 export type LimitPolicy = 'requests' | 'failures' | 'passwords' | 'sign_ups';

@@ -1,27 +1,27 @@
-/** Rate limits of the embedded issuer's endpoints: requests, refused passwords and sign-ups. */
+/** Rate limits of the embedded issuer's endpoints: requests, rejected passwords and sign-ups. */
 import { hash } from 'node:crypto';
 import { createMemoryCounter, hourMs, type MemoryCounter } from '../../rate-limit/fixed-window.ts';
 import { type LimitPolicy, rateLimited, rateLimitHeaders } from '../../rate-limit/headers.ts';
 
-/** The maximum refused passwords for an account from one address and minute. */
-export const maxRefusedPerMinute = 10;
-/** The refused passwords for an account in an hour, from all addresses, after which each address may guess less. */
+/** The maximum rejected passwords for an account from one address and minute. */
+export const maxRejectedPerMinute = 10;
+/** The rejected passwords for an account in an hour, from all addresses, after which each address may guess less. */
 const suspiciousPerHour = 100;
-/** The maximum refused passwords for such an account from one address and hour. */
-const maxRefusedPerHour = 20;
+/** The maximum rejected passwords for such an account from one address and hour. */
+const maxRejectedPerHour = 20;
 /** The sign-ups that one with an existing e-mail address counts for, because its response reveals that address. */
 const costOfExistingUser = 6;
 
 const attemptsInProgress = 'Too many attempts from your address are in progress. Send fewer at a time.';
 
-/** Better Auth's codes for a refused password. */
-const refusedPassword = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD']);
+/** Better Auth's codes for a rejected password. */
+const rejectedPassword = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD']);
 const existingUser = 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL';
 
 export interface IssuerLimitOptions {
   /** Requests per session and minute, and per address and minute without a session; 0 disables the limit. */
   readonly requests: number;
-  /** Refused passwords per address and minute; 0 disables the limit. */
+  /** Rejected passwords per address and minute; 0 disables the limit. */
   readonly authFailures: number;
   /** Sign-ups per address and hour; 0 disables the limit. */
   readonly signUps: number;
@@ -77,8 +77,8 @@ export function createIssuerLimits(options: IssuerLimitOptions): IssuerLimits {
   const requests = counterOf(options.requests);
   const perAddress = counterOf(options.authFailures);
   const signUps = counterOf(options.signUps, hourMs);
-  const perMinute = createMemoryCounter(maxRefusedPerMinute);
-  const perHour = createMemoryCounter(maxRefusedPerHour, { windowMs: hourMs });
+  const perMinute = createMemoryCounter(maxRejectedPerMinute);
+  const perHour = createMemoryCounter(maxRejectedPerHour, { windowMs: hourMs });
   const accounts = createMemoryCounter(suspiciousPerHour, { windowMs: hourMs });
   /** The number of attempts that have begun and not ended, by the policy and the key of their slots. */
   const inProgress = new Map<string, number>();
@@ -154,7 +154,7 @@ export function createIssuerLimits(options: IssuerLimitOptions): IssuerLimits {
         }
         const authCode = result.isSuccess ? undefined : result.authCode;
         if (endpoint !== '/sign-up/email') {
-          if (!refusedPassword.has(authCode ?? '')) giveBack();
+          if (!rejectedPassword.has(authCode ?? '')) giveBack();
         } else if (authCode === existingUser) {
           signUps?.consume(client.address, costOfExistingUser - 1);
         } else if (!result.isSuccess) giveBack();
