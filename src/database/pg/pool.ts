@@ -23,8 +23,11 @@ export interface PoolLimits {
  */
 export const maxQueueLength = 200;
 
-/** Maximum number of requests of a user that use a connection. */
-export const maxConnectionsPerUser = 4;
+/**
+ * Maximum number of requests of a user that use a connection. With 4, a user at full speed raised the 99th percentile of
+ * another user by a factor of up to 4.5 on two cores; with 2, by at most 2.5 (`npm run bench:fairness`).
+ */
+export const maxConnectionsPerUser = 2;
 
 /** Maximum number of requests of a user that wait for a connection, so that one user cannot fill the queue. */
 export const maxQueueLengthPerUser = 100;
