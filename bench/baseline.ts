@@ -11,23 +11,20 @@ import { loadConfig } from '../src/config/load.ts';
 import { openDriver } from '../src/database/open-driver.ts';
 import { typeParsers } from '../src/database/pg/type-parsers.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
+import type { ChangeSet } from '../src/resource/change.ts';
 import type { ListFilters } from '../src/tasks/list-parameters.ts';
 import { listTasks } from '../src/tasks/sql/list-statement.ts';
 import { type TaskRow, toTask } from '../src/tasks/sql/row.ts';
-import { insertTask, lockTask, selectTask, updateTask } from '../src/tasks/sql/write-statements.ts';
+import { insertTask, selectTask, updateTask } from '../src/tasks/sql/write-statements.ts';
 
 /** What pg's pool and the server's have in common. */
 interface Queries {
   query(config: pg.QueryConfig): Promise<{ rows: object[] }>;
 }
 
-interface Pool extends Queries {
-  connect(): Promise<Queries & { query(text: string): Promise<unknown>; release(): void }>;
-}
-
 const database = process.argv[2] as string;
 // A superuser, whom no policy concerns.
-const pool: Pool = database.startsWith('pglite:')
+const pool: Queries = database.startsWith('pglite:')
   ? await embedded(database)
   : new pg.Pool({ connectionString: database, max: 10, options: '-c timezone=UTC' });
 
@@ -45,7 +42,7 @@ createServer(async (request, response) => {
 }).listen(Number(process.env.PORT), '127.0.0.1');
 
 /** By the server's own way to it, there being no other. */
-async function embedded(url: string): Promise<Pool> {
+async function embedded(url: string): Promise<Queries> {
   const config = loadConfig({
     DATABASE_URL: url,
     AUTH_MODE: 'jwks',
@@ -54,6 +51,10 @@ async function embedded(url: string): Promise<Pool> {
     AUTH_AUDIENCE: '*',
   });
   return (await openDriver(config.database)).pool;
+}
+
+function changeOf(ownerId: string): ChangeSet {
+  return { ownerId, id: uuidv7(), actor: null };
 }
 
 async function answer(request: IncomingMessage): Promise<unknown> {
@@ -65,23 +66,11 @@ async function answer(request: IncomingMessage): Promise<unknown> {
       const { title, tags } = (await json(request)) as { title: string; tags: string[] };
       const made = uuidv7();
       const task = { title, tags, description: null, status: 'Todo', priority: 'Medium', due: null } as const;
-      await run(insertTask(owner, made, { ...task, tags: [...tags] }));
-      return one(await run(selectTask(owner, made)));
+      return one(await run(insertTask(changeOf(owner), made, { ...task, tags: [...tags] })));
     }
     case 'PATCH': {
       const patch = (await json(request)) as object;
-      const client = await pool.connect();
-      try {
-        // One after the other, and in one transaction, as most applications do.
-        await client.query('begin');
-        await query(client, lockTask(owner, id as string));
-        await query(client, updateTask(owner, id as string, patch, null));
-        const rows = await query(client, selectTask(owner, id as string));
-        await client.query('commit');
-        return one(rows);
-      } finally {
-        client.release();
-      }
+      return one(await run(updateTask(changeOf(owner), id as string, patch, null)));
     }
     default: {
       if (id) return one(await run(selectTask(owner, id)));
@@ -102,12 +91,8 @@ async function answer(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function run(bound: BoundStatement): Promise<object[]> {
-  return query(pool, bound);
-}
-
-async function query(client: Queries, { statement, values }: BoundStatement): Promise<object[]> {
-  const { rows } = await client.query({
+async function run({ statement, values }: BoundStatement): Promise<object[]> {
+  const { rows } = await pool.query({
     name: statement.name,
     text: statement.text,
     values: values as unknown[],

@@ -39,7 +39,7 @@ export async function fill(client: QueryClient, { user, tasks, total, others }: 
   await client.query('set session_replication_role = replica; set synchronous_commit = off');
   await client.query(
     `insert into todo.tasks (owner_id, id, title, description, status, priority, due_date, due_time, due_time_zone,
-                             completed_at, created_at, updated_at)
+                             completed_at, created_at, updated_at, seq)
      select case when n <= $1 then $2 else 'other-' || (n % $4::int) end,
             gen_random_uuid(),
             w[1 + floor(20 * random() ^ 3)::int] || ' ' || w[1 + floor(20 * random() ^ 2)::int] || ' ' || n,
@@ -50,13 +50,16 @@ export async function fill(client: QueryClient, { user, tasks, total, others }: 
             case when n % 4 = 0 then time '08:00' + (n % 10) * interval '1 hour' end,
             case when n % 8 = 0 then 'Europe/Rome' end,
             case when status = 'Done' then now() end,
-            created, created
+            created, created, n
      from generate_series(1, $3::int) as n,
           lateral (select case when n % 10 < 6 then 'Done' when n % 10 < 7 then 'InProgress' else 'Todo' end as status,
                           timestamptz '2024-01-01Z' + (n % 86400000) * interval '7 seconds' + random() * interval '300 days'
                             as created) as chosen,
           (select $5::text[] as w) as words`,
     [tasks, user, total, others, vocabulary],
+  );
+  await client.query(
+    'insert into todo.heads (owner_id, seq) select owner_id, max(seq) from todo.tasks group by owner_id',
   );
   await client.query(
     `insert into todo.task_words (owner_id, task_id, word, in_title)

@@ -35,12 +35,9 @@ export interface StatementError extends Error {
   readonly constraint?: string;
   /** Index of the statement that failed. */
   readonly failedStatement?: number;
+  /** The rows of the statements before it. */
+  readonly completed?: readonly Row[][];
 }
-
-/** How a transaction ends, and the value that the transaction returns. The final statements run before the commit. */
-export type Decision<Value> =
-  | { readonly end: 'commit'; readonly finalStatements: readonly BoundStatement[]; readonly value: Value }
-  | { readonly end: 'rollback'; readonly value: Value };
 
 export interface Driver {
   /**
@@ -54,19 +51,6 @@ export interface Driver {
     statements: Statements,
     observe?: ObserveRoundTrip,
   ): Promise<RowsOf<Statements>>;
-
-  /**
-   * Runs statements in a transaction, passes their rows to `decide`, and commits or rolls back: two round trips. It also
-   * rolls back if `decide` throws.
-   *
-   * @throws what `batch` and `decide` throw
-   */
-  transaction<const Statements extends readonly BoundStatement[], Value>(
-    session: Session,
-    statements: Statements,
-    decide: (rows: RowsOf<Statements>) => Decision<Value>,
-    observe?: ObserveRoundTrip,
-  ): Promise<Value>;
 
   /**
    * Connections of the login role: for schema checks, rate limits and Better Auth. User data goes through

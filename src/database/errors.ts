@@ -10,6 +10,8 @@ export const sqlState = {
   insufficientPrivilege: '42501',
   invalidParameterValue: '22023',
   raiseException: 'P0001',
+  /** Raised by the function `todo.stop_write`. */
+  writeStopped: 'TD001',
 } as const;
 
 /**

@@ -1,10 +1,10 @@
 /** Access to user data: every statement runs as the user that it is for. */
 import type { DatabaseConfig } from '../config/config.ts';
 import type { Principal } from '../principal.ts';
-import type { Decision, Driver, ObserveRoundTrip, StatementError } from './driver.ts';
-import { databaseProblem, errorCode, isLostConnection, isRetryable, notReady } from './errors.ts';
+import type { Driver, ObserveRoundTrip, StatementError } from './driver.ts';
+import { databaseProblem, errorCode, isLostConnection, isRetryable, notReady, sqlState } from './errors.ts';
 import type { Access } from './pg/fair-queue.ts';
-import type { BoundStatement, RowsOf } from './statement.ts';
+import type { BoundStatement, Row, RowsOf } from './statement.ts';
 
 export interface UserDatabase {
   /**
@@ -13,8 +13,8 @@ export interface UserDatabase {
    * @param ifLost what to do if the connection is lost and the statements may have been committed
    * @param access a write waits until the user's other writes in this process have ended
    * @returns the rows of each statement
-   * @throws ProblemError database_unavailable, overloaded, timeout or internal_error; RefusedValueError if PostgreSQL
-   *   rejected a value, for the caller to translate
+   * @throws ProblemError database_unavailable, overloaded, timeout or internal_error. For the caller to translate:
+   *   RefusedValueError if PostgreSQL rejected a value, WriteStoppedError if a statement stopped the write
    */
   run<const Statements extends readonly BoundStatement[]>(
     principal: Principal,
@@ -22,21 +22,6 @@ export interface UserDatabase {
     ifLost?: IfLost,
     access?: Access,
   ): Promise<RowsOf<Statements>>;
-
-  /**
-   * Runs a write as the user, passes its rows to `decide`, and commits or rolls back. This takes two round trips for any
-   * number of statements. It waits until the user's other writes in this process have ended.
-   *
-   * @param decide receives the rows of each statement and returns how the transaction ends; if it throws, everything is
-   *   rolled back
-   * @throws the errors of `run`, and the errors of `decide`
-   */
-  transact<const Statements extends readonly BoundStatement[], Value>(
-    principal: Principal,
-    statements: Statements,
-    decide: (rows: RowsOf<Statements>) => Decision<Value>,
-    ifLost?: IfLost,
-  ): Promise<Value>;
 
   /** Whether a write of the user is in progress or waits in this process, so that another one would wait. */
   isWriting(principal: Principal): boolean;
@@ -58,6 +43,40 @@ export class RefusedValueError extends Error {
     this.code = cause.code ?? '';
     this.constraint = cause.constraint;
     this.statement = statement;
+  }
+
+  /** The error with the index of its statement among those from `start` on. */
+  after(start: number): RefusedValueError {
+    return new RefusedValueError(this.cause as StatementError, this.statement - start);
+  }
+}
+
+/** A statement called `todo.stop_write`. Its transaction was rolled back, and the statements after it did not run. */
+export class WriteStoppedError extends Error {
+  override readonly name = 'WriteStoppedError';
+  readonly reason: string;
+  /** Index of the caller's statement, from 0. */
+  readonly statement: number;
+  /** The rows of the statements before it. */
+  readonly rows: readonly Row[][];
+
+  constructor(cause: StatementError, statement: number) {
+    super('a statement stopped the write', { cause });
+    this.reason = cause.constraint ?? '';
+    this.statement = statement;
+    this.rows = cause.completed ?? [];
+  }
+
+  /** The rows of a statement before it. */
+  rowsOf<Row extends object>(statement: number): Row[] {
+    return (this.rows[statement] ?? []) as Row[];
+  }
+
+  /** The error with the index and the rows of the statements from `start` on. */
+  after(start: number): WriteStoppedError {
+    const cause = this.cause as StatementError;
+    const completed = this.rows.slice(start);
+    return new WriteStoppedError(Object.assign(cause, { completed }), this.statement - start);
   }
 }
 
@@ -86,11 +105,6 @@ export function createUserDatabase(
     run: ({ userId }, statements, ifLost = 'fail', access = 'read') =>
       withRetries(ifLost, () => driver.batch({ role: 'user', userId, access }, statements, observe)),
 
-    transact: ({ userId }, statements, decide, ifLost = 'fail') =>
-      withRetries(ifLost, () =>
-        driver.transaction({ role: 'user', userId, access: 'write' }, statements, decide, observe),
-      ),
-
     isWriting: ({ userId }) => driver.pool.isWriting(userId),
   };
 
@@ -110,12 +124,16 @@ export function createUserDatabase(
           observer.onRetry();
           continue;
         }
-        throw isRefusedValue(error) ? new RefusedValueError(error, error.failedStatement) : databaseProblem(error);
+        throw translated(error);
       }
     }
   }
 }
 
-function isRefusedValue(error: unknown): error is StatementError & { failedStatement: number } {
-  return /^2[23]/.test(errorCode(error) ?? '') && (error as StatementError).failedStatement !== undefined;
+function translated(error: unknown): Error {
+  const code = errorCode(error) ?? '';
+  const { failedStatement } = error as StatementError;
+  if (failedStatement === undefined) return databaseProblem(error);
+  if (code === sqlState.writeStopped) return new WriteStoppedError(error as StatementError, failedStatement);
+  return /^2[23]/.test(code) ? new RefusedValueError(error as StatementError, failedStatement) : databaseProblem(error);
 }

@@ -1,21 +1,27 @@
-/** The execution of mutations: in one transaction, and once per idempotency key. */
+/** The execution of mutations: in one transaction and one round trip, and once per idempotency key. */
 import type { BoundStatement } from '../database/statement.ts';
-import { RefusedValueError, type UserDatabase } from '../database/user-database.ts';
+import { RefusedValueError, type UserDatabase, WriteStoppedError } from '../database/user-database.ts';
 import { pathOf } from '../http/base-path.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { catalogue } from '../problems/catalogue.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
 import type { Quotas } from '../quotas/quotas.ts';
 import type { Mutation } from '../resource/mutation.ts';
+import { recorded } from '../resource/write-statement.ts';
 import {
-  acquireKey,
+  assertSameRequest,
+  beginWithKey,
+  findOutcome,
   type IdempotentRequest,
   idempotentRequest,
-  replayedResponse,
-  requireRoom,
+  lockKey,
+  requestInProgress,
+  type StoredOutcome,
   saveResponse,
+  storedTooMuch,
 } from './keys.ts';
 import { holdKey } from './keys-in-use.ts';
+import { parseRows } from './recorded-rows.ts';
 import type { StoredResponse } from './stored-response.ts';
 import { takeTurn } from './turn.ts';
 
@@ -25,18 +31,14 @@ export interface WriteContext {
   readonly quotas: Quotas;
 }
 
-/**
- * Renders the result of a mutation.
- *
- * @throws ProblemError if the response of a composed mutation is too large; the mutation is then rolled back
- */
+/** Renders the result of a mutation. */
 export type ToResponse<Result> = (result: Result, context: RequestContext) => StoredResponse;
 
 /**
  * Runs a mutation as the user of the request and responds with its result.
  *
- * It takes one round trip, or two if the request has an idempotency key or if the mutation is composed of several. A
- * request with a key takes a third one if another write of the user is in progress.
+ * It takes one round trip. A request with an idempotency key takes another one if a write of the user is in progress, if
+ * another server holds the key, or if a batch with the key fails.
  *
  * @param key the request's `Idempotency-Key`
  * @throws ProblemError the problems of the mutation, of the key and of the database
@@ -48,122 +50,160 @@ export async function executeWrite<Result>(
   key: string | undefined,
   toResponse: ToResponse<Result>,
 ): Promise<Response> {
-  const { status, headers, body } =
-    key === undefined
-      ? await executeMutation(writes, context, mutation, toResponse)
-      : await executeIdempotentWrite(writes, context, mutation, key, toResponse);
+  const write = { writes, context, mutation, toResponse };
+  const { status, headers, body } = await (key === undefined ? executeOnce(write) : executeWithKey(write, key));
   return new Response(body, { status, headers });
 }
 
-function executeMutation<Result>(
-  { database, quotas }: WriteContext,
-  context: RequestContext,
-  mutation: Mutation<Result>,
-  toResponse: ToResponse<Result>,
-): Promise<StoredResponse> {
-  const principal = context.get('principal');
-  const statements: BoundStatement[] = [takeTurn(principal.userId, quotas), ...mutation.statements];
-  const respond = ([, ...rows]: readonly object[][]) => toResponse(mutation.toResult(rows), context);
-  const response = mutation.isComposed
-    ? database.transact(principal, statements, (rows) => ({ end: 'commit', finalStatements: [], value: respond(rows) }))
-    : database.run(principal, statements, 'fail', 'write').then(respond);
-  return response.catch(translateConstraintViolation(mutation, 1, quotas));
+/** A write and what renders its response. */
+interface Write<Result> {
+  readonly writes: WriteContext;
+  readonly context: RequestContext;
+  readonly mutation: Mutation<Result>;
+  readonly toResponse: ToResponse<Result>;
 }
 
-const savepoint = command('savepoint write');
-const rollbackToSavepoint = command('rollback to savepoint write');
-
-function command(text: string): BoundStatement<[]> {
-  return { statement: { name: text, text }, values: [] };
+async function executeOnce<Result>(write: Write<Result>): Promise<StoredResponse> {
+  const { writes, context, mutation } = write;
+  const begin = [takeTurn(mutation.changeSet.ownerId, writes.quotas)];
+  const statements: BoundStatement[] = [...begin, ...mutation.statements, mutation.outcome];
+  const rows = await writes.database
+    .run(context.get('principal'), statements, 'fail', 'write')
+    .catch(translateRejection(write, begin.length));
+  return render(write, rows.at(-1) ?? [], mutation.changeSet.id);
 }
 
 /**
- * Executes the write, unless the key is in use or has a response. If the user's other writes would make the request
+ * Executes the write, unless the key is in use or has an outcome. If the user's other writes would make the request
  * wait, it looks up its key first, so that a replay and a 409 do not wait.
  */
-async function executeIdempotentWrite<Result>(
-  writes: WriteContext,
-  context: RequestContext,
-  mutation: Mutation<Result>,
-  key: string,
-  toResponse: ToResponse<Result>,
-): Promise<StoredResponse> {
+async function executeWithKey<Result>(write: Write<Result>, key: string): Promise<StoredResponse> {
+  const { context, mutation, writes } = write;
   const principal = context.get('principal');
   const request = idempotentRequest(key, context.req.method, pathOf(context), context.get('body'));
-  const { database } = writes;
-  const held = holdKey(database, principal.userId, key);
+  const { ownerId } = mutation.changeSet;
+  const held = holdKey(writes.database, ownerId, key);
   try {
-    if (!held || database.isWriting(principal)) {
-      const lookUp = acquireKey(principal.userId, request, held === null);
-      const [locked, found] = await database.run(principal, lookUp, 'repeat');
-      const replayed = replayedResponse(locked, found, request);
-      if (replayed) return replayed;
+    if (!held) return await replayOr409(write, request);
+    if (writes.database.isWriting(principal)) {
+      const lookUp = [lockKey(ownerId, key), findOutcome(ownerId, key)] as const;
+      const rows = await writes.database.run(principal, lookUp, 'repeat').catch(stoppedAs('request_in_progress'));
+      const stored = rows?.[1][0];
+      if (rows === null) return await replayOr409(write, request);
+      if (stored) return replay(write, stored, request);
     }
-    return await writeOnce(writes, context, mutation, request, toResponse);
+    return await executeFirst(write, request);
   } finally {
     held?.release();
   }
 }
 
+/** The response to a request whose key another request holds: of an earlier request, if it has one. */
+async function replayOr409<Result>(write: Write<Result>, request: IdempotentRequest): Promise<StoredResponse> {
+  const { context, mutation, writes } = write;
+  const find = [findOutcome(mutation.changeSet.ownerId, request.key)] as const;
+  const [[stored]] = await writes.database.run(context.get('principal'), find, 'repeat');
+  if (!stored) throw requestInProgress();
+  return replay(write, stored, request);
+}
+
 /**
- * Runs the mutation and stores its response in one transaction. A replay rolls back, and returns the stored response.
+ * Runs the mutation and stores the rows of its outcome in one transaction.
  *
  * After a lost connection, the transaction is repeated. If the first attempt was committed, the second one finds its
- * response and is a replay.
+ * outcome and is a replay.
  */
-function writeOnce<Result>(
-  { database, quotas }: WriteContext,
-  context: RequestContext,
-  mutation: Mutation<Result>,
-  request: IdempotentRequest,
-  toResponse: ToResponse<Result>,
-): Promise<StoredResponse> {
-  const principal = context.get('principal');
-  const acquisition = acquireKey(principal.userId, request);
-  const preparation = [takeTurn(principal.userId, quotas), ...(mutation.isComposed ? [savepoint] : [])];
-  const mutationStart = acquisition.length + preparation.length;
-  return database
-    .transact(
-      principal,
-      [...acquisition, ...preparation, ...mutation.statements],
-      ([locked, found, ...rest]) => {
-        const replayed = replayedResponse(locked, found, request);
-        if (replayed) return { end: 'rollback', value: replayed };
-        const { response, isDone } = responseOf(rest.slice(preparation.length));
-        requireRoom(found, response);
-        return {
-          end: 'commit',
-          finalStatements: [
-            ...(mutation.isComposed && !isDone ? [rollbackToSavepoint] : []),
-            saveResponse(principal.userId, request, response),
-          ],
-          value: response,
-        };
-      },
-      'repeat',
-    )
-    .catch(translateConstraintViolation(mutation, mutationStart, quotas));
-
-  /** The response to store. `isDone` is false if it is a problem, and the changes must be rolled back. */
-  function responseOf(rows: readonly object[][]): { response: StoredResponse; isDone: boolean } {
-    try {
-      return { response: toResponse(mutation.toResult(rows), context), isDone: true };
-    } catch (error) {
-      if (!isOutcome(error)) throw error;
-      return { response: problemToStore(error, context), isDone: false };
+async function executeFirst<Result>(write: Write<Result>, request: IdempotentRequest): Promise<StoredResponse> {
+  const { context, mutation, writes } = write;
+  const { ownerId, id: changeSet } = mutation.changeSet;
+  const begin = beginWithKey(ownerId, request, writes.quotas);
+  const requestId = context.get('requestId');
+  const outcome = recorded(mutation.outcome, { ...request, requestId, changeSet });
+  const statements = [...begin, ...mutation.statements, outcome] as const;
+  try {
+    const rows = await writes.database
+      .run(context.get('principal'), statements, 'repeat', 'write')
+      .catch(translateRejection(write, begin.length));
+    const [{ body }] = rows.at(-1) as [{ body: string }];
+    return outcomeResponse(write, () => render(write, parseRows(body), changeSet), requestId);
+  } catch (error) {
+    if (error instanceof WriteStoppedError) {
+      const [stored] = error.rowsOf<StoredOutcome>(1);
+      if (stored) return replay(write, stored, request);
+      if (error.reason === 'request_in_progress') return replayOr409(write, request);
+      throw storedTooMuch(error.reason);
     }
+    if (!isOutcome(error)) throw error;
+    // The statement that failed has undone the transaction.
+    const response = problemResponse(error, context, requestId);
+    await writes.database.run(context.get('principal'), saveResponse(ownerId, request, response), 'repeat', 'write');
+    return response;
+  }
+}
+
+/** The response of the first request with the key. */
+function replay<Result>(write: Write<Result>, stored: StoredOutcome, request: IdempotentRequest): StoredResponse {
+  assertSameRequest(stored, request);
+  const response = storedResponse(write, stored);
+  return { ...response, headers: { ...response.headers, 'Idempotency-Replayed': 'true' } };
+}
+
+function storedResponse<Result>(write: Write<Result>, stored: StoredOutcome): StoredResponse {
+  const { status, content_type, etag, location, body, request_id, change_set } = stored;
+  if (status === null) {
+    const rows = parseRows(body ?? '[]');
+    return outcomeResponse(write, () => render(write, rows, change_set ?? ''), request_id ?? '');
+  }
+  const headers = {
+    ...(content_type && { 'Content-Type': content_type }),
+    ...(etag && { ETag: etag }),
+    ...(location && { Location: location }),
+  };
+  return { status, headers, body };
+}
+
+/** The response to a write. It is the same for the first request and for its replays. */
+function render<Result>(
+  { context, mutation, toResponse }: Write<Result>,
+  rows: readonly object[],
+  changeSet: string,
+): StoredResponse {
+  const response = toResponse(mutation.toResult(rows), context);
+  return { ...response, headers: { ...response.headers, 'Change-Set': changeSet } };
+}
+
+/** A response, or the problem that is the outcome of the write. */
+function outcomeResponse<Result>(
+  { context }: Write<Result>,
+  rendered: () => StoredResponse,
+  requestId: string,
+): StoredResponse {
+  try {
+    return rendered();
+  } catch (error) {
+    if (!isOutcome(error)) throw error;
+    return problemResponse(error, context, requestId);
   }
 }
 
 /** @param start the index of the mutation's first statement among the statements of the transaction */
-function translateConstraintViolation(
-  mutation: Mutation<unknown>,
-  start: number,
-  quotas: Quotas,
-): (error: unknown) => never {
+function translateRejection<Result>({ mutation, writes }: Write<Result>, start: number): (error: unknown) => never {
   return (error) => {
-    const isRejected = error instanceof RefusedValueError;
-    throw (isRejected && mutation.onConstraintViolation(error, error.statement - start, quotas)) || error;
+    if (error instanceof RefusedValueError) {
+      throw mutation.onConstraintViolation(error.after(start), writes.quotas) ?? error;
+    }
+    if (error instanceof WriteStoppedError && error.statement >= start && mutation.onStopped) {
+      throw mutation.onStopped(error.after(start));
+    }
+    throw error;
+  };
+}
+
+/** Resolves to null if a statement stopped the write for this reason. */
+function stoppedAs(reason: string): (error: unknown) => null {
+  return (error) => {
+    if (error instanceof WriteStoppedError && error.reason === reason) return null;
+    throw error;
   };
 }
 
@@ -171,10 +211,11 @@ function isOutcome(error: unknown): error is ProblemError {
   return error instanceof ProblemError && catalogue[error.code].isOutcome === true;
 }
 
-function problemToStore(problem: ProblemError, context: RequestContext): StoredResponse {
+/** @param requestId the id of the first request, whose problem this is */
+function problemResponse(problem: ProblemError, context: RequestContext, requestId: string): StoredResponse {
   context.set('problem', problem);
   const { basePath } = context.get('placement');
-  const document = problemDocument(problem, pathOf(context), context.get('requestId'), basePath);
+  const document = problemDocument(problem, pathOf(context), requestId, basePath);
   return {
     status: problem.status,
     headers: { ...problem.headers, 'Content-Type': 'application/problem+json' },

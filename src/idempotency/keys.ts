@@ -1,16 +1,17 @@
 /** Idempotency keys: the first request with a key is executed, and its replays get the same response. */
 import { createHash } from 'node:crypto';
-import type { BoundStatement, Statement } from '../database/statement.ts';
+import type { AtMostOne, BoundStatement, Statement } from '../database/statement.ts';
 import { ProblemError } from '../problems/problem.ts';
-import { writeSetting } from '../resource/mutation-statement.ts';
+import { type Quotas, quotaValues, setQuotas } from '../quotas/quotas.ts';
 import { lockSeeds } from './lock-seeds.ts';
 import { retention, retentionHours } from './retention.ts';
 import type { StoredResponse } from './stored-response.ts';
+import { waitForTurn } from './turn.ts';
 
 /** The number of stored keys per user, so that one user cannot fill the disk. */
 export const maxKeysPerUser = 10_000;
 
-/** The bytes of a user's stored bodies, before compression. Writes at the same time can each exceed it by one body. */
+/** The bytes of a user's stored bodies, before compression. The last body can exceed it. */
 export const maxStoredBytesPerUser = 64 * 1024 * 1024;
 
 /** A request that must be executed at most once. */
@@ -25,49 +26,45 @@ export function idempotentRequest(key: string, method: string, path: string, bod
   return { key, fingerprint: hash.digest('hex') };
 }
 
-interface LockRow {
-  /** False if another request holds the key. */
-  readonly locked: boolean;
-}
-
-/** One request holds the lock of a key until its transaction ends. */
-const lock: Statement<[LockRow]> = {
+/** One request holds the lock of a key until its transaction ends. If another request holds it, the write stops. */
+const lock: Statement = {
   name: 'idempotency_lock',
   text: `
-    select set_config('${writeSetting}', case when locked then 'on' else 'off' end, true) as "write", locked
-    from (select case when $3 then false else pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, ${lockSeeds.idempotencyKey})) end as locked)
-      as attempt`,
+    select todo.stop_write(case
+      when not pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, ${lockSeeds.idempotencyKey}))
+      then 'request_in_progress' end)`,
 };
 
-interface RecordedResponse {
+/** The response to the first request, or the rows of its outcome if `status` is null. */
+export interface StoredOutcome {
   readonly fingerprint: string;
-  readonly status: number;
+  readonly status: number | null;
   readonly content_type: string | null;
   readonly etag: string | null;
   readonly location: string | null;
   readonly body: string | null;
+  readonly request_id: string | null;
+  readonly change_set: string | null;
 }
 
-type FindRow = (RecordedResponse | { readonly fingerprint: null }) & {
-  /** The number of the user's stored keys, and the bytes of their bodies. */
-  readonly stored_keys: number;
-  readonly stored_bytes: number;
-  /** Seconds until the user's oldest key expires; null without keys. */
-  readonly wait: number | null;
+const isStored = `owner_id = $1 and key = $2 and created_at >= now() - ${retention}`;
+
+/** A separate statement after the lock, because it must see what the previous holder of the lock has stored. */
+const find: Statement<AtMostOne<StoredOutcome>> = {
+  name: 'idempotency_find',
+  text: `
+    select encode(fingerprint, 'hex') as fingerprint, status, content_type, etag, location, body, request_id, change_set
+    from todo.idempotency_keys where ${isStored}`,
 };
 
 /**
- * A separate statement after the lock, because it must see the response that the previous holder has stored. The totals
- * are differences between the newest record and the oldest one that has not expired.
+ * Stops a replay, and a write of a user who has stored too much. Otherwise it waits for the user's turn. The totals are
+ * differences between the newest record and the oldest one that has not expired.
  */
-const find: Statement<[FindRow]> = {
-  name: 'idempotency_find',
+const begin: Statement = {
+  name: 'idempotency_begin',
   text: `
-    with found as (
-      select encode(fingerprint, 'hex') as fingerprint, status, content_type, etag, location, body
-      from todo.idempotency_keys
-      where owner_id = $1 and key = $2 and created_at >= now() - ${retention}
-    ), oldest as (
+    with oldest as (
       select running_count - 1 as count_before, running_bytes - coalesce(octet_length(body), 0) as bytes_before,
              ceil(extract(epoch from created_at + ${retention} - now()))::integer as wait
       from todo.idempotency_keys
@@ -76,98 +73,82 @@ const find: Statement<[FindRow]> = {
     ), newest as (
       select running_count, running_bytes from todo.idempotency_keys
       where owner_id = $1 order by created_at desc limit 1
-    ), totals as (
-      select coalesce(max(running_count - count_before), 0) as stored_keys,
-             coalesce(max(running_bytes - bytes_before), 0) as stored_bytes, max(wait) as wait
-      from oldest, newest
     )
-    select found.*, totals.*,
-           set_config('${writeSetting}', case
-             when current_setting('${writeSetting}') = 'on' and found.fingerprint is null
-               and stored_keys < $3 and stored_bytes < $4 then 'on'
-             else 'off' end, true) as "write"
-    from totals left join found on true`,
+    select case
+      when todo.stop_write(case
+        when exists (select from todo.idempotency_keys where ${isStored}) then 'replayed'
+        when (select running_count - count_before >= $3 from oldest, newest)
+          then 'too_many_keys ' || (select greatest(wait, 1) from oldest)
+        when (select running_bytes - bytes_before >= $4 from oldest, newest) then 'too_many_bytes'
+      end) is null
+      then ${waitForTurn}
+    end, ${setQuotas(5)}`,
 };
 
-const save: Statement<[]> = {
-  name: 'idempotency_save',
-  text: `
-    insert into todo.idempotency_keys (owner_id, key, fingerprint, status, content_type, etag, location, body, created_at)
-    -- The time of this statement, because the running totals are in the order of the user's turns.
-    values ($1, $2, decode($3, 'hex'), $4, $5, $6, $7, $8, statement_timestamp())
-    -- A conflicting row has expired.
-    on conflict (owner_id, key) do update
-    set fingerprint = excluded.fingerprint, status = excluded.status, content_type = excluded.content_type,
-        etag = excluded.etag, location = excluded.location, body = excluded.body, created_at = excluded.created_at,
-        running_count = excluded.running_count, running_bytes = excluded.running_bytes`,
-};
-
-/**
- * The statements before a mutation. They lock the key, look up its response and set `app.write`.
- *
- * @param isInUse whether another request of this process holds the key, so that it is not locked
- */
-export function acquireKey(ownerId: string, { key }: IdempotentRequest, isInUse = false) {
+/** The statements before a mutation with a key: they lock the key, look it up, and wait for the user's turn. */
+export function beginWithKey(ownerId: string, { key }: IdempotentRequest, quotas: Quotas) {
   return [
-    { statement: lock, values: [ownerId, key, isInUse] },
-    { statement: find, values: [ownerId, key, maxKeysPerUser, maxStoredBytesPerUser] },
+    { statement: lock, values: [ownerId, key] },
+    findOutcome(ownerId, key),
+    { statement: begin, values: [ownerId, key, maxKeysPerUser, maxStoredBytesPerUser, ...quotaValues(quotas)] },
   ] as const satisfies readonly BoundStatement[];
 }
 
-/**
- * The response of the first request with this key, or null if this request is the first.
- *
- * @throws ProblemError request_in_progress, idempotency_key_reused, or if the user has stored too much, rate_limited or
- *   quota_exceeded
- */
-export function replayedResponse(
-  [{ locked }]: [LockRow],
-  [found]: [FindRow],
-  { fingerprint }: IdempotentRequest,
-): StoredResponse | null {
-  if (found.fingerprint !== null) {
-    if (found.fingerprint !== fingerprint) {
-      const error = { in: 'header', pointer: 'idempotency-key', message: 'was used for another request' } as const;
-      throw new ProblemError('idempotency_key_reused', { errors: [error] });
-    }
-    const { status, content_type, etag, location, body } = found;
-    const headers = {
-      ...(content_type && { 'Content-Type': content_type }),
-      ...(etag && { ETag: etag }),
-      ...(location && { Location: location }),
-      'Idempotency-Replayed': 'true',
-    };
-    return { status, headers, body };
-  }
-  if (!locked) throw new ProblemError('request_in_progress', { headers: { 'Retry-After': '1' } });
-  if (found.stored_keys >= maxKeysPerUser) {
-    throw new ProblemError('rate_limited', {
+/** Stops if another request holds the key. */
+export function lockKey(ownerId: string, key: string): BoundStatement {
+  return { statement: lock, values: [ownerId, key] };
+}
+
+/** The outcome of the first request with a key. */
+export function findOutcome(ownerId: string, key: string): BoundStatement<AtMostOne<StoredOutcome>> {
+  return { statement: find, values: [ownerId, key] };
+}
+
+/** @throws ProblemError idempotency_key_reused if another request was the first one with this key */
+export function assertSameRequest(stored: StoredOutcome, { fingerprint }: IdempotentRequest): void {
+  if (stored.fingerprint === fingerprint) return;
+  const error = { in: 'header', pointer: 'idempotency-key', message: 'was used for another request' } as const;
+  throw new ProblemError('idempotency_key_reused', { errors: [error] });
+}
+
+/** The problem of a request whose key another request holds. */
+export function requestInProgress(): ProblemError {
+  return new ProblemError('request_in_progress', { headers: { 'Retry-After': '1' } });
+}
+
+/** The problem of a write that `beginWithKey` has stopped because the user has stored too much. */
+export function storedTooMuch(reason: string): ProblemError {
+  const [name, wait = '1'] = reason.split(' ');
+  if (name === 'too_many_keys') {
+    return new ProblemError('rate_limited', {
       detail: `You have used ${maxKeysPerUser.toLocaleString('en')} idempotency keys in ${retentionHours} hours. Wait, or write without a key.`,
-      headers: { 'Retry-After': String(Math.max(1, found.wait ?? 1)) },
+      headers: { 'Retry-After': wait },
     });
   }
-  if (found.stored_bytes >= maxStoredBytesPerUser) throw storedBytesExceeded();
-  return null;
-}
-
-/** @throws ProblemError quota_exceeded if the response does not fit into the user's quota */
-export function requireRoom(found: readonly FindRow[], { body }: StoredResponse): void {
-  const bytes = (found[0]?.stored_bytes ?? 0) + Buffer.byteLength(body ?? '');
-  if (bytes > maxStoredBytesPerUser) throw storedBytesExceeded();
-}
-
-function storedBytesExceeded(): ProblemError {
   return new ProblemError('quota_exceeded', {
     detail: `The quota of ${maxStoredBytesPerUser / 1_048_576} MiB of stored responses in ${retentionHours} hours is used up. Write without an Idempotency-Key, or wait until the oldest ones expire.`,
   });
 }
 
-/** Stores the response of a write, in the transaction of the write. */
+const save: Statement<[]> = {
+  name: 'idempotency_save',
+  text: `
+    insert into todo.idempotency_keys as stored (owner_id, key, fingerprint, status, content_type, body, created_at)
+    values ($1, $2, decode($3, 'hex'), $4, $5, $6, statement_timestamp())
+    on conflict (owner_id, key) do update
+    set fingerprint = excluded.fingerprint, status = excluded.status, content_type = excluded.content_type,
+        etag = null, location = null, body = excluded.body, request_id = null, change_set = null,
+        created_at = excluded.created_at, running_count = excluded.running_count, running_bytes = excluded.running_bytes
+    -- Another server may have executed a request with this key meanwhile.
+    where stored.created_at < now() - ${retention}`,
+};
+
+/** The statements that store the response to a write that was stopped, after its transaction was rolled back. */
 export function saveResponse(
   ownerId: string,
   { key, fingerprint }: IdempotentRequest,
   { status, headers, body }: StoredResponse,
-): BoundStatement {
-  const { 'Content-Type': contentType = null, ETag: etag = null, Location: location = null } = headers;
-  return { statement: save, values: [ownerId, key, fingerprint, status, contentType, etag, location, body] };
+): BoundStatement[] {
+  const values = [ownerId, key, fingerprint, status, headers['Content-Type'] ?? null, body];
+  return [lockKey(ownerId, key), { statement: save, values }];
 }

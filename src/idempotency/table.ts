@@ -1,6 +1,17 @@
 /** The table of idempotency keys and of the responses to their requests. */
 import { sql } from 'drizzle-orm';
-import { bigint, check, customType, index, pgPolicy, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  check,
+  customType,
+  index,
+  pgPolicy,
+  primaryKey,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { janitor, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
 import { retention } from './retention.ts';
 
@@ -13,11 +24,15 @@ export const idempotencyKeys = todoSchema.table(
     key: text().notNull(),
     /** SHA-256 of the request's method, path and body. */
     fingerprint: bytes().notNull(),
-    status: smallint().notNull(),
+    /** The status of a stored response; null if `body` has the rows of the write, from which the response is rendered. */
+    status: smallint(),
     contentType: text('content_type'),
     etag: text(),
     location: text(),
     body: text(),
+    /** The id of the first request, which is in the body of a problem. */
+    requestId: text('request_id'),
+    changeSet: uuid('change_set'),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     /**
      * Running totals of the user's records, in the order of `created_at`, with this record: their number, and the bytes

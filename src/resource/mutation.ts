@@ -1,81 +1,42 @@
 /** Mutations: the statements of a write, and the meaning of their rows and errors. */
-import type { RowsOf } from '../database/statement.ts';
-import type { RefusedValueError } from '../database/user-database.ts';
-import { ProblemError } from '../problems/problem.ts';
+import type { BoundStatement } from '../database/statement.ts';
+import type { RefusedValueError, WriteStoppedError } from '../database/user-database.ts';
+import type { ProblemError } from '../problems/problem.ts';
 import type { Quotas } from '../quotas/quotas.ts';
-import type { BoundMutationStatement } from './mutation-statement.ts';
+import type { ChangeSet } from './change.ts';
+import type { BoundOutcomeStatement } from './write-statement.ts';
 
-/** A write of one resource, or of several in order. `executeWrite` of `src/idempotency/` runs it. */
+/** A write of one resource, or of several in order. `executeWrite` of `src/idempotency/` runs it in one round trip. */
 export interface Mutation<Result> {
-  readonly statements: readonly BoundMutationStatement[];
+  readonly changeSet: ChangeSet;
+  /** The statements before the outcome; none if the outcome is the whole write. */
+  readonly statements: readonly BoundStatement[];
+  /** The last statement. Its rows decide the result, also that of a replay. */
+  readonly outcome: BoundOutcomeStatement;
   /**
-   * The result, from the rows of each statement.
+   * The result, from the rows of the outcome.
    *
-   * @throws ProblemError if the write was not done, for example version_mismatch
+   * @throws ProblemError if the write was not done, for example version_mismatch; then no statement has changed a row
    */
-  toResult(rows: readonly object[][]): Result;
+  toResult(rows: readonly object[]): Result;
+  /** The problem of a statement that stopped the write. `error.rows` has the rows of the statements before it. */
+  onStopped?(error: WriteStoppedError): ProblemError;
   /**
    * The problem of a value that PostgreSQL rejected.
    *
-   * @param statementIndex the index of the failed statement in `statements`
+   * @param error its `statement` is an index in `statements`, or their number for the outcome
    * @param quotas those that the statements ran with
    * @returns undefined if the rejection is an error of the server
    */
-  onConstraintViolation(error: RefusedValueError, statementIndex: number, quotas: Quotas): ProblemError | undefined;
-  /** Whether `toResult` can throw after some statements have changed rows, which must then be rolled back. */
-  readonly isComposed?: boolean;
+  onConstraintViolation(error: RefusedValueError, quotas: Quotas): ProblemError | undefined;
 }
 
-/** A mutation whose `toResult` receives the rows in the types of its statements. */
-interface TypedMutation<Statements extends readonly BoundMutationStatement[], Result> {
-  readonly statements: Statements;
-  toResult(rows: RowsOf<Statements>): Result;
-  onConstraintViolation: Mutation<Result>['onConstraintViolation'];
+/** A mutation whose `toResult` receives the rows in the type of its outcome. */
+interface TypedMutation<Rows extends object[], Result> extends Omit<Mutation<Result>, 'outcome' | 'toResult'> {
+  readonly outcome: BoundOutcomeStatement<Rows>;
+  toResult(rows: Rows): Result;
 }
 
-export function defineMutation<const Statements extends readonly BoundMutationStatement[], Result>(
-  mutation: TypedMutation<Statements, Result>,
-): Mutation<Result> {
-  return mutation;
-}
-
-/** Adds the index of the failed step to its problem. `first` is the result of the first mutation, if its rows are known. */
-type ProblemOfStep<First> = (problem: ProblemError, index: number, first?: First) => ProblemError;
-
-/**
- * One mutation of several, which run in order, all or none of them.
- *
- * @param first runs before the steps, for example to lock their rows
- */
-export function composeMutations<First, Result>(
-  first: Mutation<First>,
-  steps: readonly Mutation<Result>[],
-  problemOfStep: ProblemOfStep<First>,
-): Mutation<Result[]> {
-  const starts: number[] = [];
-  let end = first.statements.length;
-  for (const { statements } of steps) {
-    starts.push(end);
-    end += statements.length;
-  }
-  return {
-    statements: [first, ...steps].flatMap(({ statements }) => statements),
-    isComposed: true,
-    toResult(rows) {
-      const locked = first.toResult(rows.slice(0, first.statements.length));
-      return steps.map((step, index) => {
-        try {
-          return step.toResult(rows.slice(starts[index], starts[index + 1]));
-        } catch (error) {
-          throw error instanceof ProblemError ? problemOfStep(error, index, locked) : error;
-        }
-      });
-    },
-    onConstraintViolation(error, statementIndex, quotas) {
-      const index = starts.findLastIndex((start) => start <= statementIndex);
-      const step = steps[index] ?? first;
-      const problem = step.onConstraintViolation(error, statementIndex - (starts[index] ?? 0), quotas);
-      return problem && index >= 0 ? problemOfStep(problem, index) : problem;
-    },
-  };
+export function defineMutation<Rows extends object[], Result>(mutation: TypedMutation<Rows, Result>): Mutation<Result> {
+  return mutation as unknown as Mutation<Result>;
 }

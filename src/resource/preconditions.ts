@@ -17,10 +17,14 @@ export function allowedVersions(tags: EntityTags | undefined): AllowedVersions {
     .filter((version) => version <= maxVersion);
 }
 
-/** @throws ProblemError version_mismatch with the current version, in `current_version` and as `ETag` */
-export function assertVersion(version: number, allowed: AllowedVersions): void {
-  if (allowed === null || allowed.includes(version)) return;
-  throw new ProblemError('version_mismatch', {
+/** SQL: whether a version is allowed; the parameter `versions` is null for any. */
+export function isAllowed(version: string, versions: string): string {
+  return `(${versions}::integer[] is null or ${version} = any (${versions}))`;
+}
+
+/** The problem of a write that does not allow the current version, which is in `current_version` and in `ETag`. */
+export function versionMismatch(version: number): ProblemError {
+  return new ProblemError('version_mismatch', {
     extensions: { current_version: version },
     headers: { ETag: entityTag(version) },
   });

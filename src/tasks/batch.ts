@@ -1,16 +1,24 @@
-/** Batches: up to 100 operations in order, all or none of them, in one transaction. */
+/** Batches: up to 100 operations in order, all or none of them, in one transaction and one round trip. */
 import { uuidv7 } from 'uuidv7';
+import type { BoundStatement } from '../database/statement.ts';
+import type { WriteStoppedError } from '../database/user-database.ts';
 import { type FieldError, ProblemError, validationFailed } from '../problems/problem.ts';
-import { composeMutations, defineMutation, type Mutation } from '../resource/mutation.ts';
+import type { ChangeSet } from '../resource/change.ts';
+import { defineMutation, type Mutation } from '../resource/mutation.ts';
+import { versionMismatch } from '../resource/preconditions.ts';
+import type { BoundOutcomeStatement } from '../resource/write-statement.ts';
 import type { BatchOperation } from './batch-schemas.ts';
+import { rejectionProblem, type TaskResult } from './mutations.ts';
 import {
-  changeTaskMutation,
-  createTaskMutation,
-  deleteTaskMutation,
-  patchTaskMutation,
-  type TaskResult,
-} from './mutations.ts';
-import { type LockedTask, lockTasks } from './sql/write-statements.ts';
+  batchResults,
+  type ResultRow,
+  requireCreatedTask,
+  requireTaskIn,
+  type TaskVersion,
+  taskVersions,
+} from './sql/batch-statements.ts';
+import { toTask } from './sql/row.ts';
+import { deleteTask, insertTask, updateTask } from './sql/write-statements.ts';
 
 /**
  * Maximum number of search words in a batch. A tag counts as four words, and a repeated change of a task counts three times.
@@ -19,10 +27,17 @@ import { type LockedTask, lockTasks } from './sql/write-statements.ts';
 export const maxBatchIndexCost = 3_000;
 
 /**
- * Maximum size of all results, in bytes. Without it, a small batch of changes to large tasks would have a response many
- * times its own size, which the server also stores.
+ * Maximum size of the titles and descriptions of all results, in bytes. Without it, a small batch of changes to large tasks
+ * would have a response many times its own size, which the server also stores.
  */
 export const maxResultsBytes = 1024 * 1024;
+
+/** An operation with the id of its task, and its statements. */
+interface Step {
+  readonly operation: BatchOperation;
+  readonly id: string;
+  readonly statements: readonly BoundStatement[];
+}
 
 /**
  * One mutation of all operations. The result of an operation has the task unless a later operation names the same task.
@@ -30,34 +45,90 @@ export const maxResultsBytes = 1024 * 1024;
  *
  * @throws ProblemError validation_failed for more than `maxBatchIndexCost`
  */
-export function batchMutation(ownerId: string, operations: readonly BatchOperation[]): Mutation<TaskResult[]> {
-  return composeMutations(
-    lockMutation(ownerId, operations.flatMap(idsOf)),
-    boundedMutations(ownerId, operations),
-    (problem, index, locked) => problemOfOperation(problem, index, operations, locked ?? []),
+export function batchMutation(changeSet: ChangeSet, operations: readonly BatchOperation[]): Mutation<TaskResult[]> {
+  const { ownerId, id: changeSetId } = changeSet;
+  const steps = boundedSteps(changeSet, operations);
+  const named = operations.flatMap(
+    ({ op, ...operation }) => ('id' in operation ? operation.id : operation.task.id) ?? [],
   );
+  const statements = [taskVersions(ownerId, named), ...steps.flatMap((step) => step.statements)];
+  const firstSteps = new Map(steps.toReversed().map((step) => [step.id, step]));
+  const lastSteps = new Map(steps.map((step) => [step.id, step]));
+  const finalSteps = steps.filter((step) => lastSteps.get(step.id) === step);
+  const ids = finalSteps.map(({ id }) => id);
+  return defineMutation<ResultRow[], TaskResult[]>({
+    changeSet,
+    statements,
+    outcome: batchResults(ownerId, ids, changeSetId, maxResultsBytes),
+    toResult(rows) {
+      // By position, because a replay has generated other ids for the tasks without one.
+      const rowOf = new Map(finalSteps.map(({ id }, index) => [id, rows[index] as ResultRow]));
+      return steps.map((step) => {
+        const row = rowOf.get(step.id) as ResultRow;
+        if (step.operation.op === 'delete') return { status: 204 };
+        // The first operation on a new task has created it.
+        const status = row.is_new && firstSteps.get(step.id) === step ? 201 : 200;
+        return lastSteps.get(step.id) === step && row.version !== null ? { status, task: toTask(row) } : { status };
+      });
+    },
+    onStopped(error) {
+      const [reason, place] = error.reason.split(' ');
+      if (reason === 'results_too_large') return resultsTooLarge(steps.indexOf(finalSteps[Number(place) - 1] as Step));
+      const index = stepOf(steps, error.statement);
+      const before = error.rowsOf<TaskVersion>(0).find(({ id }) => id === steps[index]?.id);
+      return problemOfOperation(stoppedProblem(error, before), index, operations);
+    },
+    onConstraintViolation(error, quotas) {
+      const problem = rejectionProblem(error, quotas);
+      return problem && problemOfOperation(problem, stepOf(steps, error.statement), operations);
+    },
+  });
 }
 
 /**
- * The mutation of each operation. It throws at the operation that exceeds `maxBatchIndexCost`, before it computes the
+ * The statements of each operation. It throws at the operation that exceeds `maxBatchIndexCost`, before it computes the
  * words of the operations after it.
  */
-function boundedMutations(ownerId: string, operations: readonly BatchOperation[]): Mutation<TaskResult>[] {
-  const lastWithId = new Map(
-    operations.flatMap((operation, index) => idsOf(operation).map((id) => [id, index] as const)),
-  );
+function boundedSteps(changeSet: ChangeSet, operations: readonly BatchOperation[]): Step[] {
   const changed = new Set<string>();
   let indexCost = 0;
   return operations.map((operation, index) => {
-    const [id] = idsOf(operation);
-    const mutation = mutationOf(ownerId, operation, id === undefined || lastWithId.get(id) === index);
+    const id = (operation.op === 'create' ? operation.task.id : operation.id) ?? uuidv7();
+    const { write, statements } = stepStatements(changeSet, operation, id);
     // PostgreSQL also reads the rows that the earlier changes of this transaction have deleted.
-    const factor = id !== undefined && changed.has(id) ? 3 : 1;
-    if (id !== undefined) changed.add(id);
-    for (const statement of mutation.statements) indexCost += factor * (statement.indexCost ?? 0);
+    indexCost += (changed.has(id) ? 3 : 1) * (write.indexCost ?? 0);
+    changed.add(id);
     // The first operation has no limit, because the same request without a batch has none.
     if (index > 0 && indexCost > maxBatchIndexCost) throw tooManyWords(index);
-    return mutation;
+    return { operation, id, statements };
+  });
+}
+
+function stepStatements(
+  changeSet: ChangeSet,
+  operation: BatchOperation,
+  id: string,
+): { write: BoundOutcomeStatement; statements: readonly BoundStatement[] } {
+  const { ownerId } = changeSet;
+  if (operation.op === 'create') {
+    const { id: given, ...task } = operation.task;
+    const write = insertTask(changeSet, id, task);
+    return { write, statements: given === undefined ? [write] : [write, requireCreatedTask(ownerId, id, task)] };
+  }
+  const versions = operation.if_version === undefined ? null : [operation.if_version];
+  const write =
+    operation.op === 'delete'
+      ? deleteTask(changeSet, id, versions)
+      : updateTask(changeSet, id, operation.patch, versions);
+  return { write, statements: [requireTaskIn(ownerId, id, versions), write] };
+}
+
+/** The index of the operation that a statement belongs to. The first statement belongs to none. */
+function stepOf(steps: readonly Step[], statement: number): number {
+  let end = 1;
+  return steps.findIndex(({ statements }) => {
+    end += statements.length;
+    return statement < end;
   });
 }
 
@@ -67,69 +138,31 @@ function tooManyWords(index: number): ProblemError {
   return validationFailed([{ in: 'body', pointer: `/operations/${index}`, message }]);
 }
 
-/** Locks all tasks of the batch. The result is the version of each task before the batch. */
-function lockMutation(ownerId: string, ids: readonly string[]): Mutation<readonly LockedTask[]> {
-  return defineMutation({
-    statements: [lockTasks(ownerId, ids)],
-    toResult: ([locked]): readonly LockedTask[] => locked,
-    onConstraintViolation: () => undefined,
-  });
-}
-
-/** @param isFinal whether no later operation names the same task */
-function mutationOf(ownerId: string, operation: BatchOperation, isFinal: boolean): Mutation<TaskResult> {
-  if (operation.op === 'create') {
-    const { id = uuidv7(), ...task } = operation.task;
-    const creation = createTaskMutation(ownerId, id, task);
-    return isFinal ? creation : withoutTask(creation);
-  }
-  const versions = operation.if_version === undefined ? null : [operation.if_version];
-  if (operation.op === 'delete') return deleteTaskMutation(ownerId, operation.id, versions);
-  return isFinal
-    ? patchTaskMutation(ownerId, operation.id, operation.patch, versions)
-    : changeTaskMutation(ownerId, operation.id, operation.patch, versions);
-}
-
-function withoutTask(mutation: Mutation<TaskResult>): Mutation<TaskResult> {
-  return { ...mutation, toResult: (rows) => ({ status: mutation.toResult(rows).status }) };
-}
-
-/** The problem of a batch whose results exceed `maxResultsBytes` at this operation. */
-export function resultsTooLarge(index: number): ProblemError {
+function resultsTooLarge(index: number): ProblemError {
   const message = `the results up to this operation exceed ${maxResultsBytes / 1024} KiB; send it and those after it in another batch`;
   return validationFailed([{ in: 'body', pointer: `/operations/${index}`, message }]);
 }
 
-function idsOf(operation: BatchOperation): string[] {
-  const id = operation.op === 'create' ? operation.task.id : operation.id;
-  return id === undefined ? [] : [id];
+/** @param before the version of the task before the batch, which it has again */
+function stoppedProblem({ reason }: WriteStoppedError, before: TaskVersion | undefined): ProblemError {
+  if (reason === 'version_mismatch' && before) return versionMismatch(before.version);
+  return new ProblemError(reason as 'task_not_found' | 'id_taken' | 'version_mismatch');
 }
 
-/**
- * The problem of a batch whose operation at `index` has failed.
- *
- * @param locked the versions of the tasks before the batch, which they have again after its rollback
- */
-function problemOfOperation(
-  problem: ProblemError,
-  index: number,
-  operations: readonly BatchOperation[],
-  locked: readonly LockedTask[],
-): ProblemError {
-  const operation = operations[index] as BatchOperation;
+/** The problem of a batch whose operation at `index` has failed. */
+function problemOfOperation(problem: ProblemError, index: number, operations: readonly BatchOperation[]): ProblemError {
   const pointer = `/operations/${index}`;
   if (problem.code === 'validation_failed' && problem.errors) {
-    const part = operation.op === 'create' ? 'task' : 'patch';
+    const part = operations[index]?.op === 'create' ? 'task' : 'patch';
     return validationFailed(
       problem.errors.map((error) => ({ ...error, pointer: `${pointer}/${part}${error.pointer}` })),
     );
   }
-  const before = locked.find(({ id }) => idsOf(operation).includes(id));
   const error: FieldError = { in: 'body', pointer, message: problem.detail };
   return new ProblemError(problem.code, {
     detail: `operations/${index}: ${problem.detail}`,
     errors: [error],
-    ...(problem.code === 'version_mismatch' && before && { extensions: { current_version: before.version } }),
+    extensions: problem.extensions,
     cause: problem,
   });
 }

@@ -5,11 +5,12 @@ import { implement, type Operation } from '../http/route.ts';
 import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
 import { ProblemError } from '../problems/problem.ts';
+import { newChangeSet } from '../resource/change.ts';
 import type { Keyset } from '../resource/keyset.ts';
 import { respondWithPage } from '../resource/page.ts';
 import { allowedVersions } from '../resource/preconditions.ts';
 import { readResponse, writeResponse } from '../resource/response.ts';
-import { batchMutation, maxResultsBytes, resultsTooLarge } from './batch.ts';
+import { batchMutation } from './batch.ts';
 import {
   createTaskMutation,
   deleteTaskMutation,
@@ -42,14 +43,12 @@ export function taskOperations(writes: WriteContext): Operation[] {
     }),
 
     implement(runBatchRoute, ({ body, headers }, context) => {
-      const { userId } = context.get('principal');
-      const mutation = batchMutation(userId, body.operations);
+      const mutation = batchMutation(newChangeSet(context), body.operations);
       return executeWrite(writes, context, mutation, headers['idempotency-key'], batchResponse);
     }),
 
     implement(createTaskRoute, ({ body: { id = uuidv7(), ...task }, headers }, context) => {
-      const { userId } = context.get('principal');
-      const mutation = createTaskMutation(userId, id, task);
+      const mutation = createTaskMutation(newChangeSet(context), id, task);
       return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
 
@@ -61,20 +60,17 @@ export function taskOperations(writes: WriteContext): Operation[] {
     }),
 
     implement(replaceTaskRoute, ({ path, body, headers }, context) => {
-      const { userId } = context.get('principal');
-      const mutation = replaceTaskMutation(userId, path.id, body, allowedVersions(headers['if-match']));
+      const mutation = replaceTaskMutation(newChangeSet(context), path.id, body, allowedVersions(headers['if-match']));
       return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
 
     implement(patchTaskRoute, ({ path, body, headers }, context) => {
-      const { userId } = context.get('principal');
-      const mutation = patchTaskMutation(userId, path.id, body, allowedVersions(headers['if-match']));
+      const mutation = patchTaskMutation(newChangeSet(context), path.id, body, allowedVersions(headers['if-match']));
       return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
 
     implement(deleteTaskRoute, ({ path, headers }, context) => {
-      const { userId } = context.get('principal');
-      const mutation = deleteTaskMutation(userId, path.id, allowedVersions(headers['if-match']));
+      const mutation = deleteTaskMutation(newChangeSet(context), path.id, allowedVersions(headers['if-match']));
       return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
   ];
@@ -84,14 +80,6 @@ function taskResponse({ status, task }: TaskResult, context: RequestContext): St
   return writeResponse(status, task, createTaskRoute.path, context);
 }
 
-/** @throws ProblemError validation_failed if the results are too large */
 function batchResponse(results: readonly TaskResult[]): StoredResponse {
-  let bytes = 0;
-  const texts = results.map((result, index) => {
-    const text = JSON.stringify(result);
-    bytes += Buffer.byteLength(text);
-    if (bytes > maxResultsBytes) throw resultsTooLarge(index);
-    return text;
-  });
-  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: `{"results":[${texts.join(',')}]}` };
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ results }) };
 }

@@ -1,6 +1,7 @@
 /** The tables of tasks, of their tags, and of their words for search. */
 import { type SQL, sql } from 'drizzle-orm';
 import {
+  bigint,
   boolean,
   check,
   customType,
@@ -75,6 +76,8 @@ export const tasks = todoSchema.table(
     dueOrder: timestamp('due_order').notNull().generatedAlwaysAs(dueOrder()),
     completedAt: timestamp('completed_at', { withTimezone: true }),
     version: integer().notNull().default(1),
+    /** The number of the last change (`heads.seq`). */
+    seq: bigint({ mode: 'number' }).notNull(),
     createdAt: timestamp('created_at', { withTimezone: true }).notNull().defaultNow(),
     updatedAt: timestamp('updated_at', { withTimezone: true }).notNull().defaultNow(),
   },
@@ -89,6 +92,7 @@ export const tasks = todoSchema.table(
     index('tasks_by_priority').on(table.ownerId, table.priorityRank, table.id),
     index('tasks_by_due').on(table.ownerId, table.dueOrder, table.id),
     index('tasks_by_due_descending').on(table.ownerId, sql.raw(dueOrderDescending), table.id),
+    unique('tasks_seq').on(table.ownerId, table.seq),
     check('tasks_owner_id_length', sql`char_length(${table.ownerId}) between 1 and 255`),
     check('tasks_title_length', sql`char_length(${table.title}) between 1 and 255`),
     check('tasks_description_length', sql`char_length(${table.description}) <= 10000`),

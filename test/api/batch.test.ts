@@ -23,8 +23,8 @@ test('creates, changes and deletes in order, and responds with the result of eac
     { op: 'update', id: id(1), if_version: 1, patch: { status: 'Done', due: { time: '09:30' } } },
     { op: 'update', id: id(1), if_version: 2, patch: { tags: [] } },
     { op: 'delete', id: old.id, if_version: 1 },
-    { op: 'create', task: { id: old.id, title: 'again' } },
-    { op: 'create', task: { id: old.id, title: 'again' } },
+    { op: 'create', task: { id: id(2), title: 'again' } },
+    { op: 'create', task: { id: id(2), title: 'again' } },
     { op: 'create', task: { title: 'made' } },
   ]);
   expect(status).toBe(200);
@@ -240,18 +240,18 @@ test('a task that several operations name is in the result of the last one only'
 test('a batch whose results exceed 1 MiB changes nothing and names the operation, and a smaller one works', async () => {
   const ada = api.user();
   const description = '🎉'.repeat(10_000);
-  for (let n = 0; n < 26; n += 1) await ada.post('/api/v1/tasks', { id: id(n), title: 'x'.repeat(200), description });
-  const operations = Array.from({ length: 26 }, (_, n) => ({ op: 'update', id: id(n), patch: { priority: 'High' } }));
+  for (let n = 0; n < 27; n += 1) await ada.post('/api/v1/tasks', { id: id(n), title: 'x'.repeat(200), description });
+  const operations = Array.from({ length: 27 }, (_, n) => ({ op: 'update', id: id(n), patch: { priority: 'High' } }));
   for (const headers of [{}, { 'Idempotency-Key': 'k' }]) {
     const { status, body } = await batch(ada, operations, headers);
     expect([status, body.code]).toEqual([422, 'validation_failed']);
     expect(body.errors).toEqual([
-      { in: 'body', pointer: '/operations/25', message: expect.stringMatching(/exceed 1024 KiB.*another batch/) },
+      { in: 'body', pointer: '/operations/26', message: expect.stringMatching(/exceed 1024 KiB.*another batch/) },
     ]);
   }
   expect((await ada.get('/api/v1/tasks?priority=High')).body).toEqual([]);
-  const first = await batch(ada, operations.slice(0, 25), { 'Idempotency-Key': 'k' });
+  const first = await batch(ada, operations.slice(0, 26), { 'Idempotency-Key': 'k' });
   expect([first.status, first.headers.has('idempotency-replayed')]).toEqual([200, false]);
-  const replay = await batch(ada, operations.slice(0, 25), { 'Idempotency-Key': 'k' });
+  const replay = await batch(ada, operations.slice(0, 26), { 'Idempotency-Key': 'k' });
   expect(replay.text).toBe(first.text);
 });

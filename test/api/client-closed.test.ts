@@ -25,7 +25,6 @@ function holding(database: UserDatabase): UserDatabase {
   return {
     ...database,
     run: async (...given) => wait().then(() => database.run(...given)),
-    transact: async (...given) => wait().then(() => database.transact(...given)),
   };
 }
 

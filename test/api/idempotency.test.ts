@@ -233,10 +233,8 @@ describe('the bytes of stored responses per user are limited', () => {
     return user;
   }
 
-  test.each([
-    ['all of it', maxStoredBytesPerUser],
-    ['all but a few bytes', maxStoredBytesPerUser - 100],
-  ])('with %s used, a write with a new key is rejected and changes nothing', async (_used, bytes) => {
+  test('with all of it used, a write with a new key is rejected and changes nothing', async () => {
+    const bytes = maxStoredBytesPerUser;
     const user = await userWithStored(bytes);
     const write = () => user.post('/api/v1/tasks', { title: 'y' }, key('k'));
     const { status, body, headers } = await write();

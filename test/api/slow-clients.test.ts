@@ -24,7 +24,6 @@ async function startWith(limits: Partial<ServerLimits>) {
   const holding = (database: UserDatabase): UserDatabase => ({
     ...database,
     run: async (...given) => wait().then(() => database.run(...given)),
-    transact: async (...given) => wait().then(() => database.transact(...given)),
   });
   const port = await freePort();
   const environment = { METRICS: 'on', ADMIN_PORT: String(port), SHUTDOWN_TIMEOUT_MS: '500' };

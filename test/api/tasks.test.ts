@@ -224,10 +224,10 @@ describe('DELETE /api/v1/tasks/{id}', () => {
     expect((await owner.get(collection)).body).toEqual([]);
   });
 
-  test('allows the id for another task', async () => {
+  test('keeps the id taken, because the task can be restored', async () => {
     const { owner, task, path } = await makeTask();
     await owner.delete(path);
-    expect(await create(owner, task.id)).toMatchObject({ status: 201, body: { version: 1 } });
+    expect(await create(owner, task.id)).toMatchObject({ status: 409, body: { code: 'id_taken' } });
   });
 
   function create(owner: Client, id: string) {

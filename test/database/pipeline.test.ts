@@ -1,6 +1,6 @@
 /** Pipeline to the database: runs as the user, in one transaction and one round trip, and leaves no state. */
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { createBatches } from '../../src/database/pg/batch.ts';
+import { createBatch } from '../../src/database/pg/batch.ts';
 import { openPostgres } from '../../src/database/pg/postgres.ts';
 import { userRole } from '../../src/database/schema/roles.ts';
 import type { BoundStatement, Parameter, Row } from '../../src/database/statement.ts';
@@ -24,7 +24,7 @@ function statement(name: string, text: string, values: Parameter[] = []): BoundS
 const preparations = canPrepare ? [true, false] : [false];
 
 const run = (userId: string | null, statements: BoundStatement<Row[]>[], prepare = canPrepare) =>
-  createBatches(database.driver.pool, { prepare, timeoutMs: 0 }).batch({ role: 'user', userId }, statements);
+  createBatch(database.driver.pool, { prepare, timeoutMs: 0 })({ role: 'user', userId }, statements);
 
 const insert = (owner: string, id: string) =>
   statement('insert', `insert into todo.tasks (owner_id, id, title) values ($1, $2, 'x')`, [owner, id]);

@@ -27,18 +27,6 @@ export function recording(database: UserDatabase, into: Recording): UserDatabase
       note(statements, rows);
       return rows;
     },
-    transact: (principal, statements, decide, ...options) =>
-      database.transact(
-        principal,
-        statements,
-        (rows) => {
-          note(statements, rows);
-          const decision = decide(rows);
-          if (decision.end === 'commit') note(decision.finalStatements, []);
-          return decision;
-        },
-        ...options,
-      ),
   };
 }
 

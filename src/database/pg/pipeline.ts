@@ -122,7 +122,8 @@ export class Pipeline {
   }
 
   handleError(error: Error): void {
-    this.#end(Object.assign(error, { failedStatement: this.#current }));
+    const completed = this.#steps.slice(0, this.#current).map((step) => step.rows);
+    this.#end(Object.assign(error, { failedStatement: this.#current, completed }));
   }
 
   /** Rejects with pg's error for a read timeout. Later answers are ignored. */

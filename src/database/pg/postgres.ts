@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import type { DatabaseConfig, PostgresDatabase } from '../../config/config.ts';
 import type { Driver } from '../driver.ts';
-import { createBatches } from './batch.ts';
+import { createBatch } from './batch.ts';
 import { createMigrationClient } from './migration-client.ts';
 import { ConnectionPool } from './pool.ts';
 import { destroySocket } from './pooled-connection.ts';
@@ -42,7 +42,7 @@ export function openPostgres(config: PostgresDatabase & DatabaseConfig): Driver 
   const migrationClients = new Set<pg.Client>();
 
   return {
-    ...createBatches(pool, config),
+    batch: createBatch(pool, config),
     pool,
     withMigrationClient: async (work) => {
       const client = createMigrationClient({

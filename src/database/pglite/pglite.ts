@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import type { DatabaseConfig, EmbeddedDatabase } from '../../config/config.ts';
 import type { Driver, QueryClient } from '../driver.ts';
-import { createBatches } from '../pg/batch.ts';
+import { createBatch } from '../pg/batch.ts';
 import { createMigrationClient } from '../pg/migration-client.ts';
 import { ConnectionPool } from '../pg/pool.ts';
 import { connectTimeoutMs } from '../pg/postgres.ts';
@@ -79,7 +79,7 @@ function createDriver(
   }
 
   return {
-    ...createBatches(pool, { prepare, timeoutMs }),
+    batch: createBatch(pool, { prepare, timeoutMs }),
     pool,
     withMigrationClient,
     maintenance: createMaintenance(pool, withMigrationClient, () => engine.exchangeCount),

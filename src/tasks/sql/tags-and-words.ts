@@ -19,20 +19,20 @@ export function tagsOf(names: string, keys: string, source: string): string {
       ) as spelled
       order by spelled.key, spelled.position
     ), known as (
-      select tag.id, tag.key from todo.tags as tag join given on tag.key = given.key where tag.owner_id = $1
+      select tag.id, tag.key, tag.name from todo.tags as tag join given on tag.key = given.key where tag.owner_id = $1
     ), made as (
       insert into todo.tags (owner_id, name, key)
       select $1, given.name, given.key from given where given.key not in (select key from known) order by given.key
       -- Only a starting server, which derives keys again, can have given a tag this key since the statement began.
       on conflict (owner_id, key) do update set key = excluded.key
-      returning id
+      returning id, name
     ), tag as (
-      select id from known union all select id from made
+      select id, name from known union all select id, name from made
     )`;
 }
 
 /**
- * Replaces the words of the title and of the description, each if its parameter is not null. PostgreSQL hashes the new
+ * Replaces the words of the title and of the description of the task `wanted`, each if its parameter is not null. PostgreSQL hashes the new
  * words once. A comparison of each row with an array would take seconds for long texts.
  *
  * The index condition has no `in_title`: PostgreSQL 18 overestimates the cost of that range scan and reads all of the
@@ -45,13 +45,13 @@ export function reindexed(title: string, description: string): string {
       union all
       select word collate "C", false from unnest(${description}::text[]) as word
     ), left_words as (
-      delete from todo.task_words as indexed using current
-      where indexed.owner_id = $1 and indexed.task_id = current.id
+      delete from todo.task_words as indexed using wanted
+      where indexed.owner_id = $1 and indexed.task_id = wanted.id
         and case when indexed.in_title then ${title}::text[] is not null else ${description}::text[] is not null end
         and (indexed.word, indexed.in_title) not in (select word, in_title from words)
     ), joined_words as (
       insert into todo.task_words (owner_id, task_id, word, in_title)
-      select $1, current.id, words.word, words.in_title from current, words
+      select $1, wanted.id, words.word, words.in_title from wanted, words
       on conflict do nothing
     )`;
 }

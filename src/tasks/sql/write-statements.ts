@@ -1,24 +1,19 @@
 /** The statements that mutations of tasks consist of. Each names the owner, although the policy alone would suffice. */
-import type { AtMostOne } from '../../database/statement.ts';
-import { deleteStatement, isAllowed, isLocked, type LockedVersion, lockStatement } from '../../resource/locked-row.ts';
-import {
-  type BoundMutationStatement,
-  type MutationStatement,
-  readStatement,
-  writeStatement,
-} from '../../resource/mutation-statement.ts';
-import type { AllowedVersions } from '../../resource/preconditions.ts';
+import type { BoundStatement, Statement } from '../../database/statement.ts';
+import { type ChangeSet, nextNumber, recordChange } from '../../resource/change.ts';
+import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
+import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
 import { type DueColumns, dueColumns } from '../due/due.ts';
 import type { TaskPatch, TaskReplace } from '../schemas.ts';
 import { wordsOf } from '../search/words.ts';
 import { tagKey } from '../tag-key.ts';
-import { type TaskRow, taskColumns } from './row.ts';
+import { columnsWith, type TaskRow, taskColumns } from './row.ts';
 import { reindexed, tagsOf } from './tags-and-words.ts';
 
 type WritableColumn = Exclude<keyof TaskReplace, 'tags' | 'due'> | keyof DueColumns;
 
 /** The columns that a user may write. Tags have a table of their own. */
-const writableColumns = Object.keys({
+export const writableColumns = Object.keys({
   title: true,
   description: true,
   status: true,
@@ -28,36 +23,68 @@ const writableColumns = Object.keys({
   due_time_zone: true,
 } satisfies Record<WritableColumn, true>);
 
+/** The name of the resource in the history and among the deleted resources. */
+const resource = 'task';
+
+/** The rows of a creation: the new task, the task that has its id, or none if a deleted task has its id. */
+export type CreatedRows = [] | [TaskRow & { readonly is_new: boolean }];
+
+/** The task before an update or a deletion: its version, and whether the write may change this version. */
+export interface PreviousVersion {
+  readonly previous_version: number;
+  /** In the row, because a replay can have another `If-Match` and has the same outcome. */
+  readonly is_allowed: boolean;
+}
+
+/** The rows of an update: the task after it; none if there is no task. */
+export type ChangedRows = [] | [TaskRow & PreviousVersion];
+
+/** The rows of a deletion: none if there was no task. */
+export type DeletedRows = [] | [PreviousVersion];
+
+/** The names of the tags of `tagsOf`, as a column. */
+const assignedNames = 'array(select tag.name from tag order by tag.name)';
+
 /** An insert with or without its part for tags, because many tasks have none. */
-function insert(name: string, parts: { tags: boolean }): MutationStatement<AtMostOne<{ readonly id: string }>> {
-  return writeStatement(
-    name,
-    (notReplayed) => `
-    with stored as (
-      insert into todo.tasks (owner_id, id, ${writableColumns.join(', ')}, completed_at, created_at, updated_at)
-      select $1, $2, ${writableColumns.map((column) => `wanted.${column}`).join(', ')},
+function insert(name: string, parts: { tags: boolean }): OutcomeStatement<CreatedRows> {
+  const tags = parts.tags ? assignedNames : "'{}'::text[]";
+  return outcomeStatement(name, {
+    parameters: parts.tags ? 9 : 7,
+    with: [
+      `free as (
+      select where not exists (select from todo.tasks where owner_id = $1 and id = $2)
+        and not exists (select from todo.deleted where owner_id = $1 and resource = '${resource}' and id = $2)
+    )`,
+      nextNumber('free'),
+      `created as (
+      insert into todo.tasks (owner_id, id, seq, ${writableColumns.join(', ')}, completed_at, created_at, updated_at)
+      select $1, $2, head.seq, ${writableColumns.map((column) => `wanted.${column}`).join(', ')},
              case when wanted.status = 'Done' then statement_timestamp() end, statement_timestamp(), statement_timestamp()
-      from jsonb_populate_record(null::todo.tasks, $3) as wanted
-      where ${notReplayed}
-      -- This update changes nothing. It locks the existing task until it has been compared with the request.
-      on conflict (owner_id, id) do update set id = excluded.id
-      returning id, xmax = 0 as is_new
-    ), created as (
-      select id from stored where is_new
-    ), ${
-      parts.tags
-        ? `${tagsOf('$6', '$7', 'created')}, assigned as (
+      from head, jsonb_populate_record(null::todo.tasks, $3) as wanted
+      returning *
+    )`,
+      recordChange({ resource, kind: 'Created', version: '1', set: '$6', actor: '$7' }),
+      ...(parts.tags
+        ? [
+            tagsOf('$8', '$9', 'created'),
+            `assigned as (
       insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
-    ), `
-        : ''
-    }indexed as (
+    )`,
+          ]
+        : []),
+      `indexed as (
       insert into todo.task_words (owner_id, task_id, word, in_title)
       select $1, created.id, word, true from created, unnest($4::text[]) as word
       union all
       select $1, created.id, word, false from created, unnest($5::text[]) as word
-    )
-    select id from created`,
-  );
+    )`,
+    ],
+    select: `
+    select ${columnsWith({ tags })}, true as is_new from created as tasks
+    union all
+    -- The snapshot of this statement has no new task.
+    select ${taskColumns}, false from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = $2`,
+  });
 }
 
 const inserts = {
@@ -65,26 +92,10 @@ const inserts = {
   tags: insert('tasks_insert_tags', { tags: true }),
 };
 
-const select = readStatement<AtMostOne<TaskRow>>(
-  'tasks_select',
-  `select ${taskColumns} from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = $2`,
-);
-
-const lock = lockStatement('tasks_lock', 'todo.tasks');
-
-/** A task before a batch. */
-export interface LockedTask {
-  readonly id: string;
-  readonly version: number;
-}
-
-const lockAll = writeStatement<LockedTask[]>(
-  'tasks_lock_all',
-  (notReplayed) => `
-    select id, version from todo.tasks
-    where owner_id = $1 and id = any ($2::uuid[]) and ${notReplayed}
-    order by id for update`,
-);
+const select: Statement<[] | [TaskRow]> = {
+  name: 'tasks_select',
+  text: `select ${taskColumns} from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = $2`,
+};
 
 /**
  * A patch of columns. A patch of `due` without a date needs a task that has a due date. Otherwise the result would have
@@ -95,50 +106,91 @@ const patch = `
     then $3::jsonb || '{"due_time": "00:00"}' else $3::jsonb end`;
 
 /** An update with or without its parts for tags and words, because most changes have neither. */
-function update(parts: { tags: boolean; words: boolean }): MutationStatement<[]> {
-  const name = `tasks_update${parts.tags ? '_tags' : ''}${parts.words ? '_words' : ''}`;
-  return writeStatement(name, (notReplayed) => updateText(parts, notReplayed));
+function update(parts: { tags: boolean; words: boolean }): OutcomeStatement<ChangedRows> {
+  const [tags, afterTags] = parts.tags ? [['$7', '$8'] as const, 9] : [null, 7];
+  const words = parts.words ? ([`$${afterTags}`, `$${afterTags + 1}`] as const) : null;
+  const before = '(select array(select tag.name from before_tag as tag order by tag.name))';
+  const name = `tasks_update${tags ? '_tags' : ''}${words ? '_words' : ''}`;
+  return outcomeStatement(name, {
+    parameters: 6 + (tags ? 2 : 0) + (words ? 2 : 0),
+    with: [
+      `current as (
+      select *, tasks as stored from todo.tasks as tasks where owner_id = $1 and id = $2
+    )`,
+      // Every change depends on this relation, which has no row if the version is not allowed.
+      `wanted as (
+      select ${writableColumns.map((column) => `wanted.${column}`).join(', ')}, current.id,
+             case
+               when wanted.status <> 'Done' then null
+               when current.status = 'Done' then current.completed_at
+               else greatest(statement_timestamp(), current.updated_at)
+             end as completed_at
+      from current, jsonb_populate_record(current.stored, ${patch}) as wanted
+      where ${isAllowed('current.version', '$4')}
+    )`,
+      ...(tags
+        ? [
+            tagsOf(...tags, 'wanted'),
+            `before_tag as (
+      select tag.name from todo.task_tags as assigned
+      join todo.tags as tag on tag.owner_id = assigned.owner_id and tag.id = assigned.tag_id
+      where assigned.owner_id = $1 and assigned.task_id = $2
+    )`,
+            `unassigned as (
+      delete from todo.task_tags as assigned using wanted
+      where assigned.owner_id = $1 and assigned.task_id = wanted.id and assigned.tag_id not in (select id from tag)
+      returning 1
+    )`,
+            `assigned as (
+      insert into todo.task_tags (owner_id, task_id, tag_id) select $1, wanted.id, tag.id from wanted, tag
+      on conflict do nothing
+      returning 1
+    )`,
+          ]
+        : []),
+      ...(words ? [reindexed(...words)] : []),
+      `changed as materialized (
+      select fields
+      from (
+        select ${[...writableColumns, 'completed_at'].map(changedField).join(' || ')}
+          ${tags ? `|| case when exists (select from unassigned) or exists (select from assigned) then jsonb_build_object('tags', jsonb_build_array(${before}, ${assignedNames})) else '{}' end` : ''}
+          as fields
+        from current, wanted
+      ) as each
+      where fields <> '{}'
+    )`,
+      nextNumber('changed'),
+      recordChange({
+        resource,
+        kind: 'Updated',
+        version: 'current.version + 1',
+        fields: 'changed.fields',
+        source: 'current, changed',
+        set: '$5',
+        actor: '$6',
+      }),
+      `updated as (
+      update todo.tasks as tasks
+      set ${[...writableColumns, 'completed_at'].map((column) => `${column} = wanted.${column}`).join(', ')},
+          version = current.version + 1, seq = head.seq, updated_at = greatest(statement_timestamp(), current.updated_at)
+      from head, current, wanted
+      where tasks.owner_id = $1 and tasks.id = wanted.id
+      returning tasks.*
+    )`,
+    ],
+    select: `
+    select ${tags ? columnsWith({ tags: assignedNames }) : taskColumns}, current.version as previous_version, true as is_allowed
+    from updated as tasks, current
+    union all
+    select ${taskColumns}, tasks.version, exists (select from wanted) from current as tasks where not exists (select from updated)`,
+  });
 }
 
-/** Every part depends on `current`, which has no row in a replay. */
-function updateText(parts: { tags: boolean; words: boolean }, notReplayed: string): string {
-  const expressions = [
-    `current as (
-      select *, tasks as stored from todo.tasks as tasks
-      where owner_id = $1 and id = $2 and ${isLocked} and ${isAllowed('version', '$4')} and ${notReplayed}
-    )`,
-    ...(parts.tags
-      ? [
-          tagsOf('$5', '$6', 'current'),
-          `unassigned as (
-            delete from todo.task_tags as assigned using current
-            where assigned.owner_id = $1 and assigned.task_id = current.id
-              and assigned.tag_id not in (select id from tag)
-            returning 1
-          ), assigned as (
-            insert into todo.task_tags (owner_id, task_id, tag_id) select $1, current.id, tag.id from current, tag
-            on conflict do nothing
-            returning 1
-          )`,
-        ]
-      : []),
-    ...(parts.words ? [parts.tags ? reindexed('$7', '$8') : reindexed('$5', '$6')] : []),
-  ];
-  const changes = ['wanted is distinct from current.stored'];
-  if (parts.tags) changes.push('exists (select from unassigned)', 'exists (select from assigned)');
+/** A changed column as a JSON object with its values before and after; otherwise an empty object. */
+function changedField(column: string): string {
   return `
-      with ${expressions.join(', ')}
-      update todo.tasks as tasks
-      set ${writableColumns.map((column) => `${column} = wanted.${column}`).join(', ')},
-          completed_at = case
-            when wanted.status <> 'Done' then null
-            when current.status = 'Done' then current.completed_at
-            else greatest(statement_timestamp(), current.updated_at)
-          end,
-          version = current.version + 1,
-          updated_at = greatest(statement_timestamp(), current.updated_at)
-      from current, jsonb_populate_record(current.stored, ${patch}) as wanted
-      where tasks.owner_id = $1 and tasks.id = current.id and (${changes.join(' or ')})`;
+          case when wanted.${column} is distinct from current.${column}
+            then jsonb_build_object('${column}', jsonb_build_array(current.${column}, wanted.${column})) else '{}' end`;
 }
 
 const updates = {
@@ -148,44 +200,59 @@ const updates = {
   both: update({ tags: true, words: true }),
 };
 
-const remove = deleteStatement('tasks_delete', 'todo.tasks');
+/** Moves a task to the trash. */
+const remove: OutcomeStatement<DeletedRows> = outcomeStatement('tasks_delete', {
+  parameters: 5,
+  with: [
+    `current as (
+      select ${taskColumns} from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = $2
+    )`,
+    `removed as (
+      delete from todo.tasks as tasks using current
+      where tasks.owner_id = $1 and tasks.id = current.id and ${isAllowed('current.version', '$3')}
+      returning 1
+    )`,
+    nextNumber('removed'),
+    recordChange({
+      resource,
+      kind: 'Deleted',
+      version: 'current.version + 1',
+      source: 'current',
+      set: '$4',
+      actor: '$5',
+    }),
+    `buried as (
+      insert into todo.deleted (owner_id, resource, id, seq, version, deleted_at, change_set, content)
+      select $1, '${resource}', current.id, head.seq, current.version + 1, statement_timestamp(), $4::uuid, to_jsonb(current)
+      from head, current
+    )`,
+  ],
+  select: 'select version as previous_version, exists (select from removed) as is_allowed from current',
+});
 
-/** Returns a row if it inserts the task, and none if a task has this id. */
-export function insertTask(
-  ownerId: string,
-  id: string,
-  task: TaskReplace,
-): BoundMutationStatement<AtMostOne<{ readonly id: string }>> {
+/** Returns the new task or the one that has its id. */
+export function insertTask(change: ChangeSet, id: string, task: TaskReplace): BoundOutcomeStatement<CreatedRows> {
   const words = [wordsOf(task.title), task.description === null ? [] : wordsOf(task.description)];
-  const common = [ownerId, id, columnsOf(task), ...words];
+  const common = [change.ownerId, id, columnsOf(task), ...words, change.id, change.actor];
   const indexCost = indexCostOf(words, task.tags);
   return task.tags.length === 0
     ? { statement: inserts.plain, values: common, indexCost }
     : { statement: inserts.tags, values: [...common, task.tags, task.tags.map(tagKey)], indexCost };
 }
 
-export function selectTask(ownerId: string, id: string): BoundMutationStatement<AtMostOne<TaskRow>> {
+export function selectTask(ownerId: string, id: string): BoundStatement<[] | [TaskRow]> {
   return { statement: select, values: [ownerId, id] };
 }
 
-/** Must precede `updateTask` and `deleteTask`, which otherwise change nothing. */
-export function lockTask(ownerId: string, id: string): BoundMutationStatement<[LockedVersion]> {
-  return { statement: lock, values: [ownerId, id] };
-}
-
-/** Locks the tasks of a batch, and returns those that exist. */
-export function lockTasks(ownerId: string, ids: readonly string[]): BoundMutationStatement<LockedTask[]> {
-  return { statement: lockAll, values: [ownerId, ids] };
-}
-
+/** Changes nothing unless the version is allowed. */
 export function updateTask(
-  ownerId: string,
+  change: ChangeSet,
   id: string,
   patch: TaskPatch,
   versions: AllowedVersions,
-): BoundMutationStatement<[]> {
+): BoundOutcomeStatement<ChangedRows> {
   const { title, description, tags } = patch;
-  const common = [ownerId, id, columnsOf(patch), versions] as const;
+  const common = [change.ownerId, id, columnsOf(patch), versions, change.id, change.actor] as const;
   const words = [
     title === undefined ? null : wordsOf(title),
     description === undefined ? null : wordsOf(description ?? ''),
@@ -206,15 +273,20 @@ function indexCostOf(words: readonly (readonly string[] | null)[], tags: readonl
   return words.reduce((sum, each) => sum + (each?.length ?? 0), 4 * tags.length);
 }
 
-export function deleteTask(ownerId: string, id: string, versions: AllowedVersions): BoundMutationStatement<[]> {
-  return { statement: remove, values: [ownerId, id, versions] };
+/** Deletes nothing unless the version is allowed. */
+export function deleteTask(
+  change: ChangeSet,
+  id: string,
+  versions: AllowedVersions,
+): BoundOutcomeStatement<DeletedRows> {
+  return { statement: remove, values: [change.ownerId, id, versions, change.id, change.actor] };
 }
 
 /**
  * The columns that a task or a patch sets, as JSON. Absent columns stay as they are. PostgreSQL ignores
  * `needs_due_date`, which is not a column.
  */
-function columnsOf({ tags: _, due, ...fields }: TaskPatch): string {
+export function columnsOf({ tags: _, due, ...fields }: TaskPatch): string {
   const needsDueDate = due != null && due.date === undefined;
   return JSON.stringify({ ...fields, ...dueColumns(due), ...(needsDueDate && { needs_due_date: true }) });
 }

@@ -1,0 +1,78 @@
+/** The tables that all owned, versioned resources share: change numbers, deleted resources, and history. */
+import { bigint, index, integer, jsonb, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
+import { ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+
+export const changeKinds = ['Created', 'Updated', 'Deleted', 'Restored'] as const;
+
+export const changeKind = todoSchema.enum('change_kind', changeKinds);
+
+/**
+ * The numbering of each user's changes. A write increments `seq` and keeps the lock of the row until it commits, so
+ * the numbers of a user have no gaps and are in the order of the commits.
+ */
+export const heads = todoSchema.table(
+  'heads',
+  {
+    ownerId: text('owner_id').primaryKey(),
+    /** Part of every cursor. A new epoch invalidates the cursors that clients have, for example after a restored backup. */
+    epoch: uuid().notNull().defaultRandom(),
+    /** The last number given to a change. */
+    seq: bigint({ mode: 'number' }).notNull().default(0),
+    /** Deleted resources up to this number may be missing in `deleted`. */
+    forgotten: bigint({ mode: 'number' }).notNull().default(0),
+  },
+  (table) => [ownerPolicy(table.ownerId)],
+);
+
+/** Deleted resources: with its content, a resource is in the trash; without, the row says only that it was deleted. */
+export const deleted = todoSchema.table(
+  'deleted',
+  {
+    ownerId: text('owner_id').notNull(),
+    /** The name of the resource: `task`. */
+    resource: text().notNull(),
+    id: uuid().notNull(),
+    /** The number of the change that deleted the resource, or that removed its content. */
+    seq: bigint({ mode: 'number' }).notNull(),
+    /** The version of the deletion, one more than the last version of the resource. */
+    version: integer().notNull(),
+    deletedAt: timestamp('deleted_at', { withTimezone: true }).notNull(),
+    changeSet: uuid('change_set').notNull(),
+    /** The columns of the resource and the names of its tags; null after it was deleted permanently. */
+    content: jsonb(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.ownerId, table.resource, table.id] }),
+    unique('deleted_seq').on(table.ownerId, table.seq),
+    index('deleted_by_age').on(table.deletedAt),
+    ownerPolicy(table.ownerId),
+  ],
+);
+
+/** History: one row per change of a resource. */
+export const changes = todoSchema.table(
+  'changes',
+  {
+    ownerId: text('owner_id').notNull(),
+    seq: bigint({ mode: 'number' }).notNull(),
+    resource: text().notNull(),
+    id: uuid().notNull(),
+    kind: changeKind().notNull(),
+    /** The version of the resource after the change. */
+    version: integer().notNull(),
+    at: timestamp({ withTimezone: true }).notNull(),
+    /** The API token or OAuth client that made the change; null for a session of the user. */
+    actor: text(),
+    /** All changes of one request have the same. */
+    changeSet: uuid('change_set').notNull(),
+    /** The changed columns of an update: `{"status": ["Todo", "Done"]}`, before and after; otherwise null. */
+    fields: jsonb(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.ownerId, table.seq] }),
+    index('changes_by_resource').on(table.ownerId, table.id, table.seq),
+    index('changes_by_change_set').on(table.ownerId, table.changeSet),
+    index('changes_by_age').on(table.at),
+    ownerPolicy(table.ownerId),
+  ],
+);
