@@ -11,6 +11,9 @@ export interface ChangeSet {
   readonly actor: string | null;
 }
 
+/** The header of responses to writes, for OpenAPI. */
+export const changeSetHeader = { 'Change-Set': 'The id of the set of all changes of this request.' };
+
 export function newChangeSet(context: RequestContext): ChangeSet {
   return { ownerId: context.get('principal').userId, id: uuidv7(), actor: null };
 }

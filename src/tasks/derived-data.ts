@@ -100,7 +100,7 @@ interface TagRow {
 export const tagKeys: DerivedData = {
   name: 'tag_keys',
   version: 2,
-  tables: ['tasks', 'tags', 'task_tags', 'usage'],
+  tables: ['tasks', 'tags', 'task_tags', 'usage', 'heads'],
   async deriveNext(query, after) {
     const tags = await query<TagRow>(
       `select owner_id, id, name, key from todo.tags
@@ -146,12 +146,17 @@ async function mergeTags(query: Query, same: readonly TagRow[]): Promise<TagRow 
   const others = same.filter((tag) => tag !== kept).map(({ id }) => id);
   await query(
     `with moved as (
-       select distinct task_id from todo.task_tags where owner_id = $1 and tag_id = any ($2::uuid[])
+       select task_id, row_number() over (order by task_id) as number
+       from (select distinct task_id from todo.task_tags where owner_id = $1 and tag_id = any ($2::uuid[])) as each
      ), assigned as (
        insert into todo.task_tags (owner_id, task_id, tag_id) select $1, task_id, $3::uuid from moved on conflict do nothing
+     ), head as (
+       update todo.heads set seq = seq + (select count(*) from moved) where owner_id = $1
+       returning seq - (select count(*) from moved) as last_seq
      )
-     update todo.tasks as task set version = version + 1, updated_at = greatest(now(), updated_at)
-     from moved where task.owner_id = $1 and task.id = moved.task_id`,
+     update todo.tasks as task
+     set version = version + 1, seq = head.last_seq + moved.number, updated_at = greatest(now(), updated_at)
+     from moved, head where task.owner_id = $1 and task.id = moved.task_id`,
     [ownerId, others, kept?.id],
   );
   await query('delete from todo.tags where owner_id = $1 and id = any ($2::uuid[])', [ownerId, others]);

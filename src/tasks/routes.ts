@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts';
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
+import { changeSetHeader } from '../resource/change.ts';
 import { pageParameters, resourceId } from '../resource/schemas.ts';
 import { maxBatchIndexCost, maxResultsBytes } from './batch.ts';
 import { batch, batchResults, maxOperations } from './batch-schemas.ts';
@@ -82,8 +83,16 @@ export const createTaskRoute = defineRoute({
   request: { headers: z.object(idempotencyKey), body: taskCreate },
   bodyLimit: taskBodyLimit,
   responses: {
-    201: { description: 'The new task.', schema: task, headers: { ...etag, Location: 'The path of the task.' } },
-    200: { description: 'The task already exists with these fields.', schema: task, headers: etag },
+    201: {
+      description: 'The new task.',
+      schema: task,
+      headers: { ...etag, ...changeSetHeader, Location: 'The path of the task.' },
+    },
+    200: {
+      description: 'The task already exists with these fields.',
+      schema: task,
+      headers: { ...etag, ...changeSetHeader },
+    },
   },
   problems: ['id_taken', ...keyProblems],
 });
@@ -98,7 +107,7 @@ export const runBatchRoute = defineRoute({
   token: 'tasks:write',
   request: { headers: z.object(idempotencyKey), body: batch },
   bodyLimit: taskBodyLimit,
-  responses: { 200: { description: 'The results of all operations.', schema: batchResults } },
+  responses: { 200: { description: 'The results of all operations.', schema: batchResults, headers: changeSetHeader } },
   problems: ['task_not_found', 'version_mismatch', 'id_taken', ...keyProblems],
 });
 
@@ -127,7 +136,7 @@ export const replaceTaskRoute = defineRoute({
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskReplace },
   bodyLimit: taskBodyLimit,
-  responses: { 200: { description: 'The changed task.', schema: task, headers: etag } },
+  responses: { 200: { description: 'The changed task.', schema: task, headers: { ...etag, ...changeSetHeader } } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
@@ -143,7 +152,7 @@ export const patchTaskRoute = defineRoute({
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskPatch },
   bodyLimit: taskBodyLimit,
   bodyTypes: ['application/json', 'application/merge-patch+json'],
-  responses: { 200: { description: 'The changed task.', schema: task, headers: etag } },
+  responses: { 200: { description: 'The changed task.', schema: task, headers: { ...etag, ...changeSetHeader } } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
@@ -155,6 +164,6 @@ export const deleteTaskRoute = defineRoute({
   summary: 'Delete a task',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }) },
-  responses: { 204: { description: 'The task is deleted.' } },
+  responses: { 204: { description: 'The task is in the trash.', headers: changeSetHeader } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
