@@ -19,7 +19,7 @@ export async function causeFaults(postgres: PostgresServer, proxy: FaultyProxy, 
     },
     () => during({ type: 'black hole' }, 3_000),
     () => during({ type: 'delay', ms: 50 }, 2_000),
-    () => during({ type: 'lose answer', to: 'commit', by: 'reset' }, 500),
+    () => during({ type: 'lose answer', to: 'idempotency_begin', by: 'reset' }, 500),
     () => during({ type: 'lose answer', to: 'tasks_', by: 'reset' }, 500),
   ];
 

@@ -197,8 +197,8 @@ describe('pages', () => {
   test('have 100 tasks by default and at most 200', async () => {
     const owner = api.user();
     await api.database.query(
-      `insert into todo.tasks (owner_id, id, title)
-       select $1, gen_random_uuid(), 'Task ' || number from generate_series(1, 201) as number`,
+      `insert into todo.tasks (owner_id, id, seq, title)
+       select $1, gen_random_uuid(), number, 'Task ' || number from generate_series(1, 201) as number`,
       [owner.userId],
     );
     expect((await owner.get(collection)).body).toHaveLength(100);

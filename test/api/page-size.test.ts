@@ -17,8 +17,8 @@ beforeAll(async () => {
   api = await startApi({ keep: true });
   user = api.user('reader');
   await api.database.query(
-    `insert into todo.tasks (owner_id, id, title, description, priority, due_date, created_at, updated_at)
-     select 'reader', ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'task ' || n % 7,
+    `insert into todo.tasks (owner_id, id, seq, title, description, priority, due_date, created_at, updated_at)
+     select 'reader', ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, n, 'task ' || n % 7,
             case n % 9 when 1 then null when 2 then 'short' when 4 then repeat('é', 3000)
                        else repeat(chr(128512 + n), case when n % 3 = 0 then $2::int else 1000 end) end,
             (array['Low', 'Medium', 'High'])[1 + n % 3]::todo.task_priority,
@@ -91,8 +91,8 @@ test('filters apply to pages of long tasks', async () => {
 test('a page of tasks with usual texts has all of them', async () => {
   const other = api.user();
   await api.database.query(
-    `insert into todo.tasks (owner_id, id, title, description)
-     select $1, gen_random_uuid(), repeat('x', 255), repeat('y', 1000) from generate_series(1, 200)`,
+    `insert into todo.tasks (owner_id, id, seq, title, description)
+     select $1, gen_random_uuid(), n, repeat('x', 255), repeat('y', 1000) from generate_series(1, 200) as n`,
     [other.userId],
   );
   const answer = await other.get(`${collection}?limit=200`);
@@ -102,8 +102,8 @@ test('a page of tasks with usual texts has all of them', async () => {
 test('a page has at least one task, and its size follows from the bound', async () => {
   const other = api.user();
   await api.database.query(
-    `insert into todo.tasks (owner_id, id, title, description)
-     select $1, gen_random_uuid(), repeat(chr(128512), 255), repeat(chr(128512), 10000) from generate_series(1, 200)`,
+    `insert into todo.tasks (owner_id, id, seq, title, description)
+     select $1, gen_random_uuid(), n, repeat(chr(128512), 255), repeat(chr(128512), 10000) from generate_series(1, 200) as n`,
     [other.userId],
   );
   const answer = await other.get(`${collection}?limit=200`);

@@ -15,12 +15,13 @@ const prepared = (driver: Driver, { migrateOnStart = true, derived = [taskWords,
 
 /** Rows of the previous version: search words with the old folding, tag keys with `lower`. */
 const oldRows = `
-  insert into todo.tasks (owner_id, id, title, description, created_at, updated_at)
-  select owner, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
+  insert into todo.tasks (owner_id, id, seq, title, description, created_at, updated_at)
+  select owner, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, n,
          case n when 1 then 'می' || chr(8204) || 'خواهم' when 2 then 'كـتـاب' when 3 then 'ґрунт' else 'plain ' || n end,
          case n when 3 then 'сімʼя' end,
          timestamptz '2026-01-01Z' + n * interval '1 hour', timestamptz '2026-01-01Z' + n * interval '1 hour'
   from unnest(array['ada', 'bob']) as owner, generate_series(1, 600) as n;
+  insert into todo.heads (owner_id, seq) values ('ada', 600), ('bob', 600);
   insert into todo.task_words (owner_id, task_id, word, in_title)
   select owner_id, id, word, true from todo.tasks, regexp_split_to_table(title, '[ ' || chr(8204) || ']') as word;
   insert into todo.task_words (owner_id, task_id, word, in_title)
@@ -103,6 +104,12 @@ test('tags that become equal are merged, and tasks whose tags change get a new v
     [['Home'], 1],
     [['ΟΔΟΣ'], 1],
   ]);
+  // So clients that follow the changes learn of them.
+  const numbers = `
+    select array_agg(task.seq::int order by task.seq) as seqs, head.seq::int as head
+    from todo.tasks as task join todo.heads as head using (owner_id)
+    where owner_id = 'bob' and version = 2 group by head.seq`;
+  expect(await api.database.query(numbers)).toEqual([{ seqs: [601, 602], head: 602 }]);
   expect(await titles(api, `tag=${encodeURIComponent('strasse')}&sort=created_at`)).toEqual(['plain 6', 'plain 7']);
   expect(await titles(api, `tag=${encodeURIComponent('οδος')}`)).toEqual(['plain 9']);
 });

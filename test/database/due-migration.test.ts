@@ -76,8 +76,8 @@ test('users can write due dates if PUBLIC cannot execute functions', async () =>
   await driver.pool.query('alter default privileges revoke execute on functions from public');
   await migrate(driver);
   const text = `
-    insert into todo.tasks (owner_id, id, title, due_date, due_time, due_time_zone)
-    values ('ada', gen_random_uuid(), 'x', '2026-07-01', '12:00', 'CET') returning due_at`;
+    insert into todo.tasks (owner_id, id, seq, title, due_date, due_time, due_time_zone)
+    values ('ada', gen_random_uuid(), 1, 'x', '2026-07-01', '12:00', 'CET') returning due_at`;
   const [[row] = []] = await driver.batch({ role: 'user', userId: 'ada' }, [
     { statement: { name: '', text }, values: [] },
   ]);

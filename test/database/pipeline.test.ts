@@ -27,7 +27,12 @@ const run = (userId: string | null, statements: BoundStatement<Row[]>[], prepare
   createBatch(database.driver.pool, { prepare, timeoutMs: 0 })({ role: 'user', userId }, statements);
 
 const insert = (owner: string, id: string) =>
-  statement('insert', `insert into todo.tasks (owner_id, id, title) values ($1, $2, 'x')`, [owner, id]);
+  statement(
+    'insert',
+    `insert into todo.tasks (owner_id, id, seq, title)
+     values ($1, $2, (extract(epoch from clock_timestamp()) * 1000000)::bigint, 'x')`,
+    [owner, id],
+  );
 
 const ids = Array.from({ length: 4 }, (_, index) => `0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4${index}`) as [
   string,

@@ -19,7 +19,7 @@ describe('the start-up check', () => {
 
   test('passes on a migrated database, also with tasks in it', async () => {
     const database = await freshDatabase();
-    await database.query(`insert into todo.tasks (owner_id, id, title) values ('ada', $1, 'x')`, [id]);
+    await database.query(`insert into todo.tasks (owner_id, id, seq, title) values ('ada', $1, 1, 'x')`, [id]);
     await check(database);
   });
 
@@ -95,7 +95,7 @@ describe('the policies', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     await database.query(
-      `insert into todo.tasks (owner_id, id, title) values ('ada', $1, 'Ada’s'), ('eve', $2, 'Eve’s')`,
+      `insert into todo.tasks (owner_id, id, seq, title) values ('ada', $1, 1, 'Ada’s'), ('eve', $2, 1, 'Eve’s')`,
       [id, otherId],
     );
     return () => database.remove();
@@ -118,11 +118,11 @@ describe('the policies', () => {
   });
 
   test.each([
-    ['an insert', `insert into todo.tasks (owner_id, id, title) values ('ada', gen_random_uuid(), 'x')`],
+    ['an insert', `insert into todo.tasks (owner_id, id, seq, title) values ('ada', gen_random_uuid(), 2, 'x')`],
     ['an update', `update todo.tasks set owner_id = 'ada'`],
     [
       'an upsert',
-      `insert into todo.tasks (owner_id, id, title) values ('ada', '${id}', 'x')
+      `insert into todo.tasks (owner_id, id, seq, title) values ('ada', '${id}', 1, 'x')
        on conflict (owner_id, id) do update set title = 'x'`,
     ],
   ])('refuse %s that names another owner', async (_kind, text) => {

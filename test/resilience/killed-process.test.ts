@@ -150,7 +150,7 @@ test('PostgreSQL: killed between commit and answer; the retry with the key leave
   onTestFinished(() => proxy.close());
   const variables = { ...environment, DATABASE_URL: proxy.url };
   const first = await serveReady(variables);
-  proxy.cause({ type: 'lose answer', to: 'commit', by: 'silence' });
+  proxy.cause({ type: 'lose answer', to: 'tasks_insert_recorded', by: 'silence' });
   const headers = { 'Idempotency-Key': randomUUID() };
   const lost = callerOf(first)('POST', tasks, { title: 'Buy milk' }, headers).catch(() => 'cut');
   while (proxy.losses === 0) await delay(5);

@@ -101,7 +101,7 @@ test('a write that may have been committed is not retried', async () => {
 });
 
 test('a write with a key is retried, and committed once', async () => {
-  proxy.cause({ type: 'lose answer', to: 'commit', by: 'reset' });
+  proxy.cause({ type: 'lose answer', to: 'tasks_insert_recorded', by: 'reset' });
   const answer = served.call('POST', tasks, { title: 'Buy milk' }, { 'Idempotency-Key': 'once' });
   while (proxy.losses === 0) await delay(1);
   proxy.cause({ type: 'none' });

@@ -27,12 +27,14 @@ const frequentWords = ['buy', 'milk', 'call', 'write', 'plan', 'check', 'report'
 /** Fills the database for a user with many tasks, long ones first, and 1,000 tags. The parameter is the user. */
 export const filling = `
   with task as (
-    insert into todo.tasks (owner_id, id, title, description, created_at, updated_at)
-    select $1, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'buy milk ' || n,
+    insert into todo.tasks (owner_id, id, seq, title, description, created_at, updated_at)
+    select $1, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, n, 'buy milk ' || n,
            case when n <= 200 then repeat(chr(128512 + n % 50), 10000) end,
            timestamptz '2020-01-01Z' - n * interval '1 second', timestamptz '2020-01-01Z'
     from generate_series(1, ${tasksOfUser}) as n
     returning id, title
+  ), head as (
+    insert into todo.heads (owner_id, seq) values ($1, ${tasksOfUser})
   ), words as (
     insert into todo.task_words (owner_id, task_id, word, in_title)
     select $1, id, word, true from task, unnest(string_to_array(title, ' ') || array['${frequentWords.slice(2).join("', '")}']) as word

@@ -1,0 +1,74 @@
+/** Round trips of writes: each write takes one, with and without an idempotency key, and so does a replay. */
+import { expect, onTestFinished, test } from 'vitest';
+import { serve } from '../resilience/serve.ts';
+import { startCountingProxy } from '../support/counting-proxy.ts';
+import { createTestDatabase, databaseKind, isPooled } from '../support/databases.ts';
+
+const tasks = '/api/v1/tasks';
+const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+const missing = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
+
+const operations = [
+  { op: 'create', task: { title: 'y', tags: ['a'] } },
+  { op: 'update', id, patch: { priority: 'High' } },
+];
+const failing = [...operations, { op: 'delete', id: missing }];
+
+type Write = readonly [method: string, path: string, status: number, body?: unknown, headers?: Record<string, string>];
+
+const writes: Record<string, Write> = {
+  'a creation': ['POST', tasks, 201, { id, title: 'x', description: 'words to find', tags: ['a', 'b'] }],
+  'a creation that is already done': [
+    'POST',
+    tasks,
+    200,
+    { id, title: 'x', description: 'words to find', tags: ['a', 'b'] },
+  ],
+  'a patch': ['PATCH', `${tasks}/${id}`, 200, { status: 'Done' }],
+  'a patch of another version': ['PATCH', `${tasks}/${id}`, 412, { status: 'Todo' }, { 'If-Match': '"7"' }],
+  'a patch of an unknown task': ['PATCH', `${tasks}/${missing}`, 404, {}],
+  'a replacement': ['PUT', `${tasks}/${id}`, 200, { title: 'z' }],
+  'a batch': ['POST', `${tasks}/batch`, 200, { operations }],
+  'a deletion': ['DELETE', `${tasks}/${id}`, 204],
+};
+
+test.skipIf(databaseKind === 'embedded' || isPooled)(
+  'one per write on PostgreSQL; the embedded database has no network, and a pooler adds messages of its own',
+  async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.remove());
+    const proxy = await startCountingProxy((database.config as { url: string }).url);
+    onTestFinished(() => proxy.close());
+    const { call } = await serve({ DATABASE_URL: proxy.url, DATABASE_POOL_MAX: '1' });
+    await call('GET', tasks);
+    proxy.take();
+
+    const send = async ([method, path, status, body, headers]: Write, key?: string) => {
+      const answer = await call(method, path, body, { ...headers, ...(key && { 'Idempotency-Key': key }) });
+      const { S: syncs, Q: simpleQueries = 0 } = proxy.take();
+      expect(answer.status, JSON.stringify(answer.body)).toBe(status);
+      return { syncs, simpleQueries };
+    };
+    const once = { syncs: 1, simpleQueries: 0 };
+    for (const [name, write] of Object.entries(writes)) {
+      expect(await send(write), name).toEqual(once);
+    }
+    await call('POST', '/api/v1/tasks', { title: 'x' });
+    proxy.take();
+    for (const [name, [method, path, status, body, headers]] of Object.entries(writes)) {
+      // The deleted task keeps its id.
+      const other = (text: unknown) =>
+        JSON.parse(JSON.stringify(text ?? null).replaceAll(id, missing.replace('e', 'f')));
+      const write: Write = [method, other(path), status, body && other(body), headers ?? {}];
+      const key = name.replaceAll(' ', '-');
+      expect(await send(write, key), `${name} with a key`).toEqual(once);
+      expect(await send(write, key), `the replay of ${name}`).toEqual(once);
+    }
+    expect(await send(['POST', `${tasks}/batch`, 404, { operations: failing }]), 'a failing batch').toEqual(once);
+    // The second one stores the problem, because the first one was undone.
+    const twice = { syncs: 2, simpleQueries: 0 };
+    const failingBatch: Write = ['POST', `${tasks}/batch`, 404, { operations: failing }];
+    expect(await send(failingBatch, 'failing'), 'a failing batch with a key').toEqual(twice);
+    expect(await send(failingBatch, 'failing'), 'the replay of a failing batch').toEqual(once);
+  },
+);
