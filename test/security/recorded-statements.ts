@@ -23,9 +23,14 @@ export function recording(database: UserDatabase, into: Recording): UserDatabase
   return {
     ...database,
     async run(principal, statements, ...options) {
-      const rows = await database.run(principal, statements, ...options);
-      note(statements, rows);
-      return rows;
+      try {
+        const rows = await database.run(principal, statements, ...options);
+        note(statements, rows);
+        return rows;
+      } catch (error) {
+        note(statements, []);
+        throw error;
+      }
     },
   };
 }
@@ -57,11 +62,16 @@ function nextOf(headers: Headers): string | undefined {
   return /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1];
 }
 
-/** Sends fixed and random requests to each operation, so that every statement is sent. */
-export async function sendEverything(owner: Client): Promise<void> {
+/**
+ * Sends fixed and random requests to each operation, so that every statement is sent.
+ *
+ * @param forgetDeleted removes what is stored about deleted resources, whose ids are free then
+ */
+export async function sendEverything(owner: Client, forgetDeleted: () => Promise<unknown>): Promise<void> {
   const path = `${collection}/${id}`;
   const anew = async () => {
     await deleteEach(owner, id);
+    await forgetDeleted();
     await owner.post(collection, { id, ...whole });
     await createEach(owner, id, word);
   };
@@ -79,6 +89,16 @@ export async function sendEverything(owner: Client): Promise<void> {
     await owner.get(nextOf(headers) ?? collection);
   }
   await owner.delete(`${collection}/${other.id}`);
+  const operations = [
+    { op: 'update', id, patch: { status: 'Done' } },
+    { op: 'create', task: { id: crypto.randomUUID(), ...whole } },
+  ];
+  await owner.post(`${collection}/batch`, { operations });
+  await owner.post(
+    `${collection}/batch`,
+    { operations: [{ op: 'delete', id: other.id }] },
+    { 'Idempotency-Key': 'fails' },
+  );
   for (const documented of documentedOperations.filter(({ operation }) => operation.security.length > 0)) {
     const { method, path: template } = documented;
     const requests = requestsOf(documented, { ids: [id], texts: [word] });
