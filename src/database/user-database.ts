@@ -60,11 +60,11 @@ export class WriteStoppedError extends Error {
   /** The rows of the statements before it. */
   readonly rows: readonly Row[][];
 
-  constructor(cause: StatementError, statement: number) {
+  constructor(cause: StatementError, statement: number, rows = cause.completed ?? []) {
     super('a statement stopped the write', { cause });
     this.reason = cause.constraint ?? '';
     this.statement = statement;
-    this.rows = cause.completed ?? [];
+    this.rows = rows;
   }
 
   /** The rows of a statement before it. */
@@ -74,9 +74,7 @@ export class WriteStoppedError extends Error {
 
   /** The error with the index and the rows of the statements from `start` on. */
   after(start: number): WriteStoppedError {
-    const cause = this.cause as StatementError;
-    const completed = this.rows.slice(start);
-    return new WriteStoppedError(Object.assign(cause, { completed }), this.statement - start);
+    return new WriteStoppedError(this.cause as StatementError, this.statement - start, this.rows.slice(start));
   }
 }
 
