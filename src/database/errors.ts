@@ -44,6 +44,11 @@ export function errorCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** Whether a statement has ended a write by `todo.stop_write`, which is an outcome and no failure of the database. */
+export function isWriteStopped(error: unknown): boolean {
+  return errorCode(error) === sqlState.writeStopped;
+}
+
 export function isRetryable(error: unknown): boolean {
   return retryable.has(errorCode(error) ?? '');
 }

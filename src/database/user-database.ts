@@ -2,7 +2,7 @@
 import type { DatabaseConfig } from '../config/config.ts';
 import type { Principal } from '../principal.ts';
 import type { Driver, ObserveRoundTrip, StatementError } from './driver.ts';
-import { databaseProblem, errorCode, isLostConnection, isRetryable, notReady, sqlState } from './errors.ts';
+import { databaseProblem, errorCode, isLostConnection, isRetryable, isWriteStopped, notReady } from './errors.ts';
 import type { Access } from './pg/fair-queue.ts';
 import type { BoundStatement, Row, RowsOf } from './statement.ts';
 
@@ -132,6 +132,6 @@ function translated(error: unknown): Error {
   const code = errorCode(error) ?? '';
   const { failedStatement } = error as StatementError;
   if (failedStatement === undefined) return databaseProblem(error);
-  if (code === sqlState.writeStopped) return new WriteStoppedError(error as StatementError, failedStatement);
+  if (isWriteStopped(error)) return new WriteStoppedError(error as StatementError, failedStatement);
   return /^2[23]/.test(code) ? new RefusedValueError(error as StatementError, failedStatement) : databaseProblem(error);
 }

@@ -1,4 +1,5 @@
 /** Instrumentation of the database round trips: metrics and traces. */
+import { isWriteStopped } from '../database/errors.ts';
 import type { QueryObserver } from '../database/user-database.ts';
 import type { EmitEvent } from './events.ts';
 import type { Tracing } from './tracing.ts';
@@ -19,7 +20,7 @@ export function instrumentQueries(emit: EmitEvent, tracing: Tracing | null): Que
         emitOutcome('ok');
         return result;
       } catch (error) {
-        emitOutcome('error');
+        emitOutcome(isWriteStopped(error) ? 'ok' : 'error');
         throw error;
       }
     },

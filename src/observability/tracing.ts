@@ -1,5 +1,6 @@
 /** Traces by the OpenTelemetry API. An SDK must be started before the server (see docs/observability.md). */
 import type { Span } from '@opentelemetry/api';
+import { isWriteStopped } from '../database/errors.ts';
 import { isScope } from '../database/pg/user-scope.ts';
 import type { BoundStatement } from '../database/statement.ts';
 import type { Handler, Route } from '../http/request-context.ts';
@@ -72,9 +73,11 @@ export async function loadTracing(log: Log): Promise<Tracing | null> {
         try {
           return await roundTrip();
         } catch (error) {
-          // Only the code, because PostgreSQL's messages quote values of the statement.
-          span.setAttribute('error.type', String((error as { code?: unknown }).code ?? (error as Error).name));
-          span.setStatus({ code: SpanStatusCode.ERROR });
+          if (!isWriteStopped(error)) {
+            // Only the code, because PostgreSQL's messages quote values of the statement.
+            span.setAttribute('error.type', String((error as { code?: unknown }).code ?? (error as Error).name));
+            span.setStatus({ code: SpanStatusCode.ERROR });
+          }
           throw error;
         } finally {
           span.end();

@@ -40,7 +40,7 @@ test('a request has a span with the name of its route, and a child span per roun
   });
   const inside = spans().filter((span) => span.parentSpanContext?.spanId === request.spanContext().spanId);
   expect(inside).toHaveLength(1);
-  expect(inside[0]?.attributes).toMatchObject({ 'db.system.name': 'postgresql', 'db.operation.batch.size': 4 });
+  expect(inside[0]?.attributes).toMatchObject({ 'db.system.name': 'postgresql', 'db.operation.batch.size': 3 });
 });
 
 test('it continues the trace of the caller', async () => {
@@ -76,6 +76,16 @@ test('a database error marks the spans', async () => {
   expect((await api.user().get('/api/v1/tasks')).status).toBe(503);
   const failed = spans().filter(({ status }) => status.code === 2);
   expect(failed.map(({ attributes }) => attributes['error.type'])).toEqual(['42P01', 'database_unavailable']);
+});
+
+test('a replay marks no span', async () => {
+  const spans = startSdk();
+  const api = await startApi({ environment: asked });
+  const ada = api.user();
+  const create = () => ada.post('/api/v1/tasks', { title: 'Buy milk' }, { 'Idempotency-Key': 'k' });
+  await create();
+  expect((await create()).headers.get('idempotency-replayed')).toBe('true');
+  expect(spans().filter(({ status }) => status.code === 2)).toEqual([]);
 });
 
 test('there are no traces unless a variable enables them', async () => {
