@@ -24,7 +24,7 @@ const packages = [
   {
     name: /^zod$/,
     allowed: new RegExp(
-      `^((http|resource|system|${resources.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
+      `^((changes|http|resource|system|${resources.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
     ),
   },
 ];

@@ -21,6 +21,7 @@ export const layers: readonly Layer[] = [
     imports: [
       'api',
       'auth',
+      'changes',
       'http',
       'observability',
       'problems',
@@ -31,11 +32,13 @@ export const layers: readonly Layer[] = [
       ...resources,
     ].sort(),
   },
-  { name: 'api', imports: ['auth', 'http', 'runtime', 'system', ...resources].sort() },
+  { name: 'api', imports: ['auth', 'changes', 'http', 'runtime', 'system', ...resources].sort() },
   {
     name: 'services',
     imports: ['auth', 'config', 'database', 'idempotency', 'observability', 'rate-limit', 'runtime', 'tasks'],
   },
+  // It renders every resource.
+  { name: 'changes', imports: [...belowResources, ...resources].sort() },
   ...resources.map((name, index) => ({ name, imports: [...belowResources, ...resources.slice(index + 1)].sort() })),
   { name: 'system', imports: ['http', 'principal', 'problems'] },
   { name: 'observability', imports: ['auth', 'config', 'database', 'http', 'problems'] },

@@ -5,6 +5,7 @@ import { passwordLength } from '../src/auth/better-auth/password-length.ts';
 import { maxSessionsPerUser } from '../src/auth/better-auth/sessions.ts';
 import { maxSubjectLength } from '../src/auth/jwt/claims.ts';
 import { maxTokenBytes } from '../src/auth/jwt/verifier.ts';
+import { maxChanges } from '../src/changes/routes.ts';
 import { quotaVariable } from '../src/config/variables.ts';
 import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../src/database/pg/pool.ts';
 import { maxInFlight } from '../src/http/middleware/concurrency-limit.ts';
@@ -110,6 +111,8 @@ export const limits = [
       ['`q`', `${count(maxQueryLength)} characters`, '422'],
       ['Words in `q`', count(maxQueriedWords), '422'],
       ['Titles and descriptions of a page', kib(maxPageBytes), 'The page ends, and `Link` has the next page.'],
+      ['`limit` of changes', count(maxChanges), '422'],
+      ['Titles and descriptions of a page of changes', kib(maxPageBytes), 'The page ends, and `has_more` is true.'],
     ],
   },
   {

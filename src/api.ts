@@ -1,5 +1,6 @@
 /** The routes of the API and their OpenAPI document. No route has its handler here, so no database is necessary. */
 import { issuerDescriptions } from './auth/better-auth/operations.ts';
+import { listChangesRoute } from './changes/routes.ts';
 import { openApiDocument } from './http/openapi/document.ts';
 import type { RouteDefinition } from './http/route.ts';
 import { version } from './runtime/version.ts';
@@ -27,6 +28,7 @@ export const routes: readonly RouteDefinition[] = [
   patchTaskRoute,
   deleteTaskRoute,
   listTagsRoute,
+  listChangesRoute,
   readMeRoute,
   ...healthRoutes,
   ...documentationRoutes,

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { describeApi, routes } from './api.ts';
 import { bearerAuthentication, requireScope } from './auth/authenticate.ts';
 import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
+import { changeOperations } from './changes/handlers.ts';
 import { mountedAt, placementOfUnknown, placementsOf, redirectToIndex, withPlacement } from './http/base-path.ts';
 import { clientClosedStatus, closedReason } from './http/client-closed.ts';
 import { compose } from './http/middleware/compose.ts';
@@ -77,6 +78,7 @@ function implementations({ config, database, issuer, ping }: Services): Operatio
   return [
     ...taskOperations({ database: database.asUser, quotas: config.quotas }),
     ...tagOperations(database.asUser),
+    ...changeOperations(database.asUser),
     meOperation,
     ...healthOperations(ping),
     ...documentationOperations(version, () => {

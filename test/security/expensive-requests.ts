@@ -59,6 +59,7 @@ const parameterValues: Readonly<Record<string, (turn: number, operationId: strin
   id: (turn) => idOf(1 + (turn % 200)),
   code: () => 'validation-failed',
   cursor: () => undefined,
+  since: () => undefined,
   q: () => Array.from({ length: 10 }, (_, index) => `${'x'.repeat(18)}${index}`).join(' '),
   'Idempotency-Key': (turn, operationId) => `${operationId}${turn}`.padEnd(255, 'x'),
   status: () => ['Todo', 'InProgress', 'Done'],

@@ -44,6 +44,8 @@ const parameterRules: Readonly<
   },
   // Only the response of a list has one.
   cursor: { good: fc.constant(undefined), bad: ['', 'AAAA', '\u0000', 'x'.repeat(4097), '\u{1f600}'], without: 'skip' },
+  // Only the response of an earlier request has one.
+  since: { good: fc.constant(undefined), bad: ['', 'AAAA', '\u0000', 'x'.repeat(4097), '\u{1f600}'] },
   code: { good: fc.constant('validation-failed'), bad: [] },
 };
 

@@ -1,0 +1,66 @@
+/** Pages of changes: what a client needs to bring its copy of the user's resources up to date. */
+import type { UserDatabase } from '../database/user-database.ts';
+import type { Principal } from '../principal.ts';
+import { rowOfJson } from '../resource/json-row.ts';
+import type { VersionedResource } from '../resource/response.ts';
+import { type Position, writeCursor } from './cursor.ts';
+import { syncedResources } from './resources.ts';
+import { type ChangedRow, insertHead, type PageRow, selectChanges } from './statements.ts';
+
+/** A changed resource in its current state, or its removal. */
+export type Change =
+  | { readonly type: string; readonly op: 'put'; readonly [resource: string]: string | VersionedResource }
+  | { readonly type: string; readonly op: 'remove'; readonly id: string; readonly version: number };
+
+export interface ChangesPage {
+  /** Whether the client must discard its copy, because the position cannot be served and this page begins a snapshot. */
+  readonly reset: boolean;
+  readonly changes: readonly Change[];
+  /** The position after this page. */
+  readonly cursor: string;
+  readonly has_more: boolean;
+}
+
+/**
+ * Reads the changes after a position, in the order of their commits.
+ *
+ * It takes one round trip; a second one for a user who has made no change and reads for the first time.
+ *
+ * @param after null for the first page of a snapshot, which has all resources and no removals
+ * @param limit the maximum number of changes; a page of long texts has fewer
+ */
+export async function readChanges(
+  database: UserDatabase,
+  principal: Principal,
+  after: Position | null,
+  limit: number,
+): Promise<ChangesPage> {
+  const [[page]] = await database.run(principal, [selectChanges(principal.userId, after, limit)], 'repeat');
+  if (page) return render(page, after);
+  const [[{ epoch }]] = await database.run(principal, [insertHead(principal.userId)], 'repeat');
+  // Position 0 comes before all changes, so changes between the two statements follow it.
+  return { reset: after !== null, changes: [], cursor: writeCursor({ epoch, seq: 0 }), has_more: false };
+}
+
+function render(page: PageRow, after: Position | null): ChangesPage {
+  return {
+    reset: after !== null && !page.is_served,
+    changes: page.changes.map(toChange),
+    cursor: writeCursor(positionAfter(page)),
+    has_more: page.has_more,
+  };
+}
+
+/** Of the last page, the head: numbers that no resource has any more are before it. */
+function positionAfter({ epoch, head, removals_after, changes, has_more }: PageRow): Position {
+  const seq = has_more ? (changes.at(-1) as ChangedRow).seq : head;
+  return seq < removals_after ? { epoch, seq, snapshotHead: removals_after } : { epoch, seq };
+}
+
+const resourceOf = new Map(syncedResources.map((resource) => [resource.type, resource]));
+
+function toChange({ type, id, version, row }: ChangedRow): Change {
+  const resource = resourceOf.get(type);
+  if (row === null || !resource) return { type, op: 'remove', id, version };
+  return { type, op: 'put', [type]: resource.toResource(rowOfJson(row)) };
+}
