@@ -35,7 +35,17 @@ export const layers: readonly Layer[] = [
   { name: 'api', imports: ['auth', 'changes', 'http', 'runtime', 'system', ...resources].sort() },
   {
     name: 'services',
-    imports: ['auth', 'config', 'database', 'idempotency', 'observability', 'rate-limit', 'runtime', 'tasks'],
+    imports: [
+      'auth',
+      'changes',
+      'config',
+      'database',
+      'idempotency',
+      'observability',
+      'rate-limit',
+      'runtime',
+      'tasks',
+    ],
   },
   // It renders every resource.
   { name: 'changes', imports: [...belowResources, ...resources].sort() },

@@ -73,10 +73,10 @@ export function createApp(services: Services): Hono<Env> {
 }
 
 /** The handler of each route. */
-function implementations({ config, database, issuer, ping }: Services): Operation[] {
+function implementations({ config, database, issuer, ping, wakeUps }: Services): Operation[] {
   let document: object | undefined;
   return [
-    ...taskOperations({ database: database.asUser, quotas: config.quotas }),
+    ...taskOperations({ database: database.asUser, quotas: config.quotas, onWriteEnd: wakeUps.wake }),
     ...tagOperations(database.asUser),
     ...changeOperations(database.asUser),
     meOperation,

@@ -3,6 +3,8 @@ import type { Issuer } from './auth/better-auth/issuer.ts';
 import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
 import { createConfiguredVerifier } from './auth/create-verifier.ts';
 import type { TokenVerifier } from './auth/jwt/verifier.ts';
+import { createReadHeads } from './changes/heads.ts';
+import { createWakeUps, type WakeUps } from './changes/wake-ups.ts';
 import type { Config } from './config/config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import type { Driver } from './database/driver.ts';
@@ -36,6 +38,8 @@ export interface Services {
   readonly issuer: Issuer | null;
   readonly verifier: TokenVerifier;
   readonly limits: RateLimiter;
+  /** Wakes the requests that wait for a user's changes. */
+  readonly wakeUps: WakeUps;
   /**
    * Prepares the services for requests: schema, verification of row-level security, first signing key.
    *
@@ -70,6 +74,11 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     emit({ type: 'token_verification', outcome }),
   );
   const requests = requestCounter(config, database);
+  const wakeUps = createWakeUps({
+    // The embedded database belongs to this process, which wakes its own waiters.
+    readHeads: config.database.kind === 'postgres' ? createReadHeads(database.asWatcher) : null,
+    onError: (error) => log.warn({ err: error }, 'the changes of other processes could not be polled'),
+  });
   const closing = new AbortController();
   let backgroundJobs = Promise.resolve();
   let isPrepared = false;
@@ -87,6 +96,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       failures: config.limits.authFailures > 0 ? createMemoryCounter(config.limits.authFailures) : null,
       clientIp: createClientIp(config.limits.trustedProxies),
     }),
+    wakeUps,
     async prepare() {
       const applied = await database.prepare();
       await issuer?.prepare();
@@ -109,6 +119,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     },
     async close() {
       closing.abort();
+      wakeUps.close();
       // A job that still runs ends when its connections close.
       await settledWithin(backgroundJobs, 1_000);
       await database.close();

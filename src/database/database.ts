@@ -6,7 +6,7 @@ import { bringUpToDate, type DerivedData, requireUpToDate } from './schema/deriv
 import { assertSchemaUpToDate, migrate } from './schema/migrate.ts';
 import { requireUsable } from './schema/requirements.ts';
 import { verifyRowLevelSecurity } from './schema/verify-row-security.ts';
-import type { Statement } from './statement.ts';
+import type { BoundStatement, Statement } from './statement.ts';
 import { createUserDatabase, type QueryObserver, type UserDatabase } from './user-database.ts';
 
 export interface Database {
@@ -14,6 +14,8 @@ export interface Database {
   readonly asUser: UserDatabase;
   /** Runs a statement as the janitor, the role that sees the expired rows of all users and nothing else. */
   asJanitor(statement: Statement): Promise<object[]>;
+  /** Runs a statement as the watcher, the role that reads the change numbers of all users and nothing else. */
+  asWatcher<Rows extends object[]>(statement: BoundStatement<Rows>): Promise<Rows>;
   /** Connections of the login role, for Better Auth and rate limits. */
   readonly pool: Driver['pool'];
   /**
@@ -51,6 +53,10 @@ export function openDatabase(
     },
     async asJanitor(statement) {
       const [rows = []] = await driver.batch({ role: 'janitor' }, [{ statement, values: [] }]);
+      return rows;
+    },
+    async asWatcher(statement) {
+      const [rows] = await driver.batch({ role: 'watcher' }, [statement] as const);
       return rows;
     },
     pool: driver.pool,

@@ -1,6 +1,6 @@
 /** The execution of mutations: in one transaction and one round trip, and once per idempotency key. */
 import type { BoundStatement } from '../database/statement.ts';
-import { RefusedValueError, type UserDatabase, WriteStoppedError } from '../database/user-database.ts';
+import { type IfLost, RefusedValueError, type UserDatabase, WriteStoppedError } from '../database/user-database.ts';
 import { pathOf } from '../http/base-path.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { catalogue } from '../problems/catalogue.ts';
@@ -29,6 +29,8 @@ import { takeTurn } from './turn.ts';
 export interface WriteContext {
   readonly database: UserDatabase;
   readonly quotas: Quotas;
+  /** Called when a write of the user has ended, for those who wait for the user's changes. */
+  readonly onWriteEnd: (ownerId: string) => void;
 }
 
 /** Renders the result of a mutation. */
@@ -64,12 +66,10 @@ interface Write<Result> {
 }
 
 async function executeOnce<Result>(write: Write<Result>): Promise<StoredResponse> {
-  const { writes, context, mutation } = write;
+  const { writes, mutation } = write;
   const begin = [takeTurn(mutation.changeSet.ownerId, writes.quotas)];
   const statements: BoundStatement[] = [...begin, ...mutation.statements, mutation.outcome];
-  const rows = await writes.database
-    .run(context.get('principal'), statements, 'fail', 'write')
-    .catch(translateRejection(write, begin.length));
+  const rows = await runWrite(write, statements, 'fail').catch(translateRejection(write, begin.length));
   return render(write, rows.at(-1) ?? [], mutation.changeSet.id);
 }
 
@@ -121,9 +121,7 @@ async function executeFirst<Result>(write: Write<Result>, request: IdempotentReq
   const outcome = recorded(mutation.outcome, { ...request, requestId, changeSet });
   const statements = [...begin, ...mutation.statements, outcome] as const;
   try {
-    const rows = await writes.database
-      .run(context.get('principal'), statements, 'repeat', 'write')
-      .catch(translateRejection(write, begin.length));
+    const rows = await runWrite(write, statements, 'repeat').catch(translateRejection(write, begin.length));
     const [{ body }] = rows.at(-1) as [{ body: string }];
     return outcomeResponse(write, () => render(write, parseRows(body), changeSet), requestId);
   } catch (error) {
@@ -138,6 +136,22 @@ async function executeFirst<Result>(write: Write<Result>, request: IdempotentReq
     const response = problemResponse(error, context, requestId);
     await writes.database.run(context.get('principal'), saveResponse(ownerId, request, response), 'repeat', 'write');
     return response;
+  }
+}
+
+/**
+ * Runs the transaction of the write. `onWriteEnd` is also called after an error, because a write whose connection was lost
+ * may have been committed.
+ */
+async function runWrite<Result>(
+  { writes, context, mutation }: Write<Result>,
+  statements: readonly BoundStatement[],
+  ifLost: IfLost,
+): Promise<object[][]> {
+  try {
+    return await writes.database.run(context.get('principal'), statements, ifLost, 'write');
+  } finally {
+    writes.onWriteEnd(mutation.changeSet.ownerId);
   }
 }
 

@@ -1,6 +1,18 @@
 /** The tables that all owned, versioned resources share: change numbers, deleted resources, and history. */
-import { bigint, index, integer, jsonb, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
-import { ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  index,
+  integer,
+  jsonb,
+  pgPolicy,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import { ownerPolicy, todoSchema, watcher } from '../database/schema/roles.ts';
 
 export const changeKinds = ['Created', 'Updated', 'Deleted', 'Restored'] as const;
 
@@ -21,7 +33,7 @@ export const heads = todoSchema.table(
     /** Deleted resources up to this number may be missing in `deleted`. */
     forgotten: bigint({ mode: 'number' }).notNull().default(0),
   },
-  (table) => [ownerPolicy(table.ownerId)],
+  (table) => [ownerPolicy(table.ownerId), pgPolicy('watched', { for: 'select', to: watcher, using: sql`true` })],
 );
 
 /** Deleted resources: with its content, a resource is in the trash; without, the row says only that it was deleted. */

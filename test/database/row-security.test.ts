@@ -73,6 +73,32 @@ describe('the start-up check', () => {
     ['the role owns a table', 'alter table todo.tasks owner to todo_user', /belongs to todo_user/],
     ['the role may see the issuer’s tables', 'grant usage on schema todo_auth to todo_user', /todo_auth/],
     ['PUBLIC may see the issuer’s tables', 'grant usage on schema todo_auth to public', /todo_auth/],
+    [
+      'the watcher sees rows of another table',
+      'create policy watched on todo.tasks for select to todo_watcher using (true)',
+      /todo_watcher sees rows of table todo\.tasks/,
+    ],
+    [
+      'the watcher has a policy for more than reading',
+      'drop policy watched on todo.heads; create policy watched on todo.heads to todo_watcher using (true)',
+      /todo_watcher sees rows of table todo\.heads/,
+    ],
+    [
+      'the watcher may read another column',
+      'grant select (epoch) on todo.heads to todo_watcher',
+      /todo_watcher may read column epoch of table todo\.heads/,
+    ],
+    [
+      'the watcher may read another table',
+      'grant select on todo.tasks to todo_watcher',
+      /todo_watcher may read column title of table todo\.tasks/,
+    ],
+    [
+      'the watcher may change rows',
+      'grant update (seq) on todo.heads to todo_watcher',
+      /todo_watcher may change table todo\.heads/,
+    ],
+    ['the watcher can log in', 'alter role todo_watcher login', /role todo_watcher can log in/],
     ['the role may see the migrations', 'grant usage on schema todo_admin to todo_user', /todo_admin/],
   ])('rejects a database if %s', async (_fault, breach, message) => {
     const database = await freshDatabase();

@@ -1,9 +1,11 @@
 /** First statement of every transaction: sets role, user and settings until the transaction ends. */
 import type { Session } from '../driver.ts';
-import { janitorRole, userRole } from '../schema/roles.ts';
+import { janitorRole, userRole, watcherRole } from '../schema/roles.ts';
 import type { BoundStatement, Statement } from '../statement.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 import { settings } from './session-settings.ts';
+
+const roleOf = { user: userRole, janitor: janitorRole, watcher: watcherRole } as const;
 
 const identity = "set_config('role', $1, true), set_config('app.user_id', $2, true)";
 
@@ -27,7 +29,7 @@ export function isScope(statement: Statement): boolean {
  *   releases locks if this process loses its connection and cannot cancel the statement itself.
  */
 export function sessionScope(connection: PooledConnection, session: Session, timeoutMs: number): BoundStatement {
-  const role = session.role === 'user' ? userRole : janitorRole;
+  const role = roleOf[session.role];
   const userId = session.role === 'user' ? (session.userId ?? '') : '';
   return connection.hasSessionSettings
     ? { statement: scope, values: [role, userId] }

@@ -92,7 +92,8 @@ async function applyNext(client: QueryClient, migrations: readonly Migration[]):
       await client.query('commit');
       return null;
     }
-    if (migration.number === 0) await createPrerequisites(client);
+    for (const role of roles) await ensureRole(client, role);
+    if (migration.number === 0) await createMigrationsTable(client);
     await client.query(migration.sql);
     await applyTablePolicies(client);
     await client.query('insert into todo_admin.migrations (number, name, checksum) values ($1, $2, $3)', [
@@ -158,9 +159,7 @@ function readMigrations(): Migration[] {
     });
 }
 
-/** Creates what the first migration needs: the roles, and the table of applied migrations. */
-async function createPrerequisites(client: QueryClient): Promise<void> {
-  for (const role of roles) await ensureRole(client, role);
+async function createMigrationsTable(client: QueryClient): Promise<void> {
   await client.query(`
     create schema if not exists todo_admin;
     create table if not exists todo_admin.migrations (

@@ -31,8 +31,13 @@ export const janitorRole = 'todo_janitor';
 
 export const janitor = pgRole(janitorRole).existing();
 
+/** Watcher role: it reads the number of the last change of all users, and nothing else. */
+export const watcherRole = 'todo_watcher';
+
+export const watcher = pgRole(watcherRole).existing();
+
 /** The roles that the login switches to for statements on user data. */
-export const roles = [userRole, janitorRole] as const;
+export const roles = [userRole, janitorRole, watcherRole] as const;
 
 /** Name of the single policy that every table in `todoSchema` has for users. */
 export const ownerPolicyName = 'owner_only';

@@ -3,7 +3,7 @@ import type { Driver } from '../driver.ts';
 import { errorCode, sqlState } from '../errors.ts';
 import type { Statement } from '../statement.ts';
 import { DatabaseSetupError } from './requirements.ts';
-import { janitorRole, ownerPolicyName, roles, userRole } from './roles.ts';
+import { janitorRole, ownerPolicyName, roles, userRole, watcherRole } from './roles.ts';
 
 const roleNames = roles.map((role) => `'${role}'`).join(', ');
 
@@ -57,6 +57,20 @@ const violationsSql = `
     from tables join policies on polrelid = tables.oid
     where polroles && array['${janitorRole}'::regrole::oid]
       and pg_get_expr(polqual, polrelid) <> '(created_at < (now() - ''24:00:00''::interval))'
+  union all
+  select 'role ${watcherRole} sees rows of table todo.' || relname
+    from tables join policies on polrelid = tables.oid
+    where polroles && array['${watcherRole}'::regrole::oid] and (relname <> 'heads' or polcmd <> 'r')
+  union all
+  select 'role ${watcherRole} may read column ' || attname || ' of table todo.' || relname
+    from tables join pg_attribute on attrelid = tables.oid and attnum > 0 and not attisdropped
+    where (relname, attname) not in (('heads', 'owner_id'), ('heads', 'seq'))
+      and has_column_privilege('${watcherRole}', tables.oid, attnum, 'select')
+  union all
+  select 'role ${watcherRole} may change table todo.' || relname
+    from tables
+    where has_any_column_privilege('${watcherRole}', oid, 'insert, update')
+      or has_table_privilege('${watcherRole}', oid, 'delete, truncate, trigger')
   union all
   select 'role ' || role || ' may look into schema ' || nspname
     from pg_namespace, unnest(array[${roleNames}]) as role
