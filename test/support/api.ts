@@ -7,7 +7,7 @@ import { createLog } from '../../src/observability/log.ts';
 import type { ServerLimits } from '../../src/server/limits.ts';
 import { startServer } from '../../src/server/server.ts';
 import { createServices } from '../../src/services.ts';
-import { createTestDatabase, type TestDatabase, testSecret } from './databases.ts';
+import { connectAgain, createTestDatabase, type TestDatabase, testSecret } from './databases.ts';
 import { document, documentWithIssuer, expectDocumented, type OpenApiDocument } from './document.ts';
 import { type JwksServer, startJwksServer } from './jwks-server.ts';
 import { expectCleanLog, noteSecret, noteSecrets } from './log-scan.ts';
@@ -63,6 +63,8 @@ export interface TestApiOptions {
   readonly keep?: boolean;
   /** Wraps the connections of the server to observe or change its queries. */
   readonly asUser?: (database: UserDatabase) => UserDatabase;
+  /** Another server, on whose PostgreSQL database and with whose issuer this one runs. */
+  readonly beside?: TestApi;
   /** Replace the default limits on connections. */
   readonly limits?: Partial<ServerLimits>;
 }
@@ -74,10 +76,11 @@ export async function startApi({
   environment = {},
   keep = false,
   asUser = (database) => database,
+  beside,
   limits = {},
 }: TestApiOptions = {}): Promise<TestApi> {
-  const issuer = makeIssuer();
-  const jwks = await startJwksServer(issuer.jwks);
+  const issuer = beside?.issuer ?? makeIssuer();
+  const jwks = beside?.jwks ?? (await startJwksServer(issuer.jwks));
   const port = await freePort();
   const jwksMode = {
     AUTH_MODE: 'jwks',
@@ -97,7 +100,7 @@ export async function startApi({
     ...environment,
   });
   const { poolMax, timeoutMs } = loaded.database;
-  const database = await createTestDatabase({ poolMax, timeoutMs });
+  const database = beside ? connectAgain(beside.database) : await createTestDatabase({ poolMax, timeoutMs });
   const config: Config = { ...loaded, database: database.config };
   const log: Record<string, unknown>[] = [];
   const lines: string[] = [];
@@ -116,7 +119,7 @@ export async function startApi({
   const url = `http://127.0.0.1:${port}`;
   const end = async () => {
     const finished = await server.stop();
-    await jwks.close();
+    if (!beside) await jwks.close();
     await database.remove();
     expectCleanLog(lines);
     return finished;

@@ -76,6 +76,20 @@ async function postgresDatabase(overrides: Partial<DatabaseConfig>): Promise<Tes
   };
 }
 
+/** The same PostgreSQL database, through other connections. `remove` closes only them. */
+export function connectAgain({ config }: TestDatabase): TestDatabase {
+  if (config.kind !== 'postgres') throw new Error('an embedded database belongs to one server');
+  const opened = openPostgres(config);
+  const driver = { ...opened, close: once(() => opened.close()) };
+  return {
+    config,
+    driver,
+    query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
+      (await driver.pool.query<Row>(text, values)).rows,
+    remove: () => driver.close(),
+  };
+}
+
 /** Runs work in the maintenance database of a server, as its superuser. */
 export async function withAdmin<Result>(server: string, work: (admin: pg.Client) => Promise<Result>): Promise<Result> {
   const admin = new pg.Client({ connectionString: `${server}/postgres` });

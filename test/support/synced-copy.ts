@@ -12,13 +12,18 @@ export class SyncedCopy {
   /** The position of the copy; undefined before the first page. */
   cursor: string | undefined;
 
-  /** Reads one page and applies it. */
-  async readPage(client: Client, parameters: Record<string, string | number> = {}): Promise<Answer['body']> {
+  /** The path of the next page. */
+  nextPath(parameters: Readonly<Record<string, string | number>> = {}): string {
     const query = new URLSearchParams({
       ...(this.cursor !== undefined && { since: this.cursor }),
       ...Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
     });
-    const { status, body, text } = await client.get(`/api/v1/changes?${query}`);
+    return `/api/v1/changes?${query}`;
+  }
+
+  /** Reads one page and applies it. */
+  async readPage(client: Client, parameters?: Readonly<Record<string, string | number>>): Promise<Answer['body']> {
+    const { status, body, text } = await client.get(this.nextPath(parameters));
     expect(status, text).toBe(200);
     this.apply(body);
     return body;
