@@ -14,7 +14,7 @@ const belowResources = ['database', 'http', 'idempotency', 'principal', 'problem
  * imports only layers below it, and docs/architecture.md has the same table.
  */
 export const layers: readonly Layer[] = [
-  { name: 'cli', imports: ['api', 'config', 'database', 'runtime', 'server', 'services'] },
+  { name: 'cli', imports: ['api', 'changes', 'config', 'database', 'runtime', 'server', 'services'] },
   { name: 'server', imports: ['app', 'database', 'http', 'observability', 'problems', 'runtime', 'services'] },
   {
     name: 'app',

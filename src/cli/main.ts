@@ -6,12 +6,15 @@ import type { Command } from './commands/command.ts';
 import { config } from './commands/config.ts';
 import { migrate } from './commands/migrate.ts';
 import { openapi } from './commands/openapi.ts';
+import { resetSync } from './commands/reset-sync.ts';
 import { serve } from './commands/serve.ts';
 import { explainStartupError, isUsageError } from './startup-errors.ts';
 
-const commands: ReadonlyMap<string, Command> = new Map(Object.entries({ serve, migrate, openapi, config }));
+const commands: ReadonlyMap<string, Command> = new Map(
+  Object.entries({ serve, migrate, 'reset-sync': resetSync, openapi, config }),
+);
 
-const commandLines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(8)}  ${summary}`);
+const commandLines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`);
 
 const usage = `Usage: todo-api [command]
 

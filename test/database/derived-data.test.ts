@@ -1,14 +1,10 @@
-/** Update of derived data (search words and tag keys) that an older server has stored. */
-import { Client } from 'pg';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
 import type { Driver } from '../../src/database/driver.ts';
-import { openPostgres } from '../../src/database/pg/postgres.ts';
-import { roles } from '../../src/database/schema/roles.ts';
 import { tagKeys, taskWords } from '../../src/tasks/derived-data.ts';
 import { startApi, type TestApi } from '../support/api.ts';
-import { databaseConfig, databaseKind, withAdmin } from '../support/databases.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { databaseConfig, databaseKind } from '../support/databases.ts';
+import { databaseOfPlainLogin, tablesWithoutForce } from '../support/plain-login.ts';
 
 const prepared = (driver: Driver, { migrateOnStart = true, derived = [taskWords, tagKeys] } = {}) =>
   openDatabase({ ...databaseConfig('pglite:memory'), migrateOnStart }, driver, undefined, derived).prepare();
@@ -164,36 +160,17 @@ test('a server of the previous version can still create tags', async () => {
 });
 
 describe('a login that owns the tables and is subject to the policies', () => {
-  let server: PostgresServer;
-
   beforeEach((context) => {
     context.skip(databaseKind === 'embedded', 'the embedded database has one login');
   });
 
   test('derives the rows of all users, and leaves the policies forced', async () => {
-    server = await startPostgres();
-    onTestFinished(() => server.stop());
-    await withAdmin(server.url, async (admin) => {
-      for (const role of roles) await admin.query(`create role ${role} nologin`);
-      await admin.query('create role plain login');
-      await admin.query(`grant ${roles.join(', ')} to plain`);
-      await admin.query('create database owned owner plain');
-    });
-    const config = databaseConfig(`postgres://plain@127.0.0.1:${server.port}/owned`);
-    if (config.kind !== 'postgres') throw new Error('not a PostgreSQL server');
-    const driver = openPostgres(config);
-    onTestFinished(() => driver.close());
+    const { driver, admin } = await databaseOfPlainLogin();
     await prepared(driver);
-    const admin = new Client({ connectionString: `${server.url}/owned` });
-    await admin.connect();
-    onTestFinished(() => admin.end());
     await admin.query(oldRows);
     expect(await prepared(driver)).toEqual(['task_words version 3 (1200 rows)', 'tag_keys version 2 (16 rows)']);
     const { rows } = await admin.query(`select count(*)::integer as found from todo.task_words where word = 'ميخواهم'`);
     expect(rows).toEqual([{ found: 2 }]);
-    const { rows: tables } = await admin.query(
-      `select relname from pg_class where relnamespace = 'todo'::regnamespace and relkind = 'r' and not relforcerowsecurity`,
-    );
-    expect(tables).toEqual([]);
+    expect(await tablesWithoutForce(admin)).toEqual([]);
   });
 });

@@ -26,7 +26,8 @@ describe('output', () => {
   test.each([[['--help']], [['-h']], [['serve', '--help']]])('%j: the commands', async (words) => {
     const { stdout, ...ended } = await runCommand(words).ended;
     expect(ended).toEqual({ code: 0, signal: null, stderr: '' });
-    for (const name of ['serve', 'migrate', 'openapi', 'config']) expect(stdout).toContain(`\n  ${name} `);
+    for (const name of ['serve', 'migrate', 'reset-sync', 'openapi', 'config'])
+      expect(stdout).toContain(`\n  ${name} `);
   });
 
   test.each([['--version'], ['-v']])('%s: the version', async (word) => {
@@ -72,6 +73,11 @@ describe('output', () => {
     expect(stderr).toBe(
       'todo-api: warning: .env: DATABSE_URL is not a variable of this server; did you mean DATABASE_URL?\n',
     );
+  });
+
+  test('reset-sync: the number of users whose cursors are reset', async () => {
+    const reset = await runCommand(['reset-sync'], { directory: migratedFolder() }).ended;
+    expect(reset).toEqual({ code: 0, signal: null, stdout: 'The cursors of 0 users are reset.\n', stderr: '' });
   });
 
   test('migrate: the applied migrations, and none the second time', async () => {

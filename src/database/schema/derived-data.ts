@@ -6,7 +6,7 @@ import type { QueryClient } from '../driver.ts';
 import { isRetryable } from '../errors.ts';
 import { beginMigration } from './migrate.ts';
 import { DatabaseSetupError } from './requirements.ts';
-import { todoSchema } from './roles.ts';
+import { withRowsOfAllUsers } from './rows-of-all-users.ts';
 
 type Query = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
 
@@ -92,12 +92,9 @@ async function derive(client: QueryClient, data: DerivedData, { target, position
   const { name, version, tables } = data;
   // The position of a run to another version is not valid for this one.
   const after = target === version ? position : null;
-  const isBoundByPolicies = !(await isExemptFromPolicies(client));
-  if (isBoundByPolicies) await forcePolicies(client, tables, 'no force');
   const query: Query = async <QueryRow extends object>(text: string, values: readonly unknown[]) =>
     (await client.query<QueryRow>(text, [...values])).rows;
-  const next = await data.deriveNext(query, after);
-  if (isBoundByPolicies) await forcePolicies(client, tables, 'force');
+  const next = await withRowsOfAllUsers(client, tables, () => data.deriveNext(query, after));
   await client.query(
     next
       ? {
@@ -129,20 +126,4 @@ function isPending({ name, version }: DerivedData, state: State): boolean {
     );
   }
   return state.version < version;
-}
-
-async function isExemptFromPolicies(client: QueryClient): Promise<boolean> {
-  const { rows } = await client.query<{ exempt: boolean }>(
-    'select rolsuper or rolbypassrls as exempt from pg_roles where rolname = current_user',
-  );
-  return rows[0]?.exempt === true;
-}
-
-/**
- * While FORCE is off, only the owner of a table is exempt from its policies. Other transactions never see that state.
- */
-async function forcePolicies(client: QueryClient, tables: readonly string[], force: 'force' | 'no force') {
-  for (const table of tables) {
-    await client.query(`alter table ${todoSchema.schemaName}.${table} ${force} row level security`);
-  }
 }
