@@ -117,7 +117,7 @@ function observability(): string {
     securityEvents: table(['Event', 'Meaning'], Object.entries(securityEvents).map(quoteName)),
     metrics: table(
       ['Metric', 'Type', 'Labels', 'Meaning'],
-      createMetrics({ totalCount: 0, idleCount: 0, waitingCount: 0 }).descriptions.map(
+      createMetrics({ totalCount: 0, idleCount: 0, waitingCount: 0 }, { count: 0 }).descriptions.map(
         ({ name, type, labels, help }) => [
           `\`${name}\``,
           type,

@@ -48,7 +48,7 @@ export const layers: readonly Layer[] = [
     ],
   },
   // It renders every resource.
-  { name: 'changes', imports: [...belowResources, ...resources].sort() },
+  { name: 'changes', imports: ['runtime', ...belowResources, ...resources].sort() },
   ...resources.map((name, index) => ({ name, imports: [...belowResources, ...resources.slice(index + 1)].sort() })),
   { name: 'system', imports: ['http', 'principal', 'problems'] },
   { name: 'observability', imports: ['auth', 'config', 'database', 'http', 'problems'] },

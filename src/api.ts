@@ -1,5 +1,6 @@
 /** The routes of the API and their OpenAPI document. No route has its handler here, so no database is necessary. */
 import { issuerDescriptions } from './auth/better-auth/operations.ts';
+import { streamEventsRoute } from './changes/events/routes.ts';
 import { listChangesRoute } from './changes/routes.ts';
 import { openApiDocument } from './http/openapi/document.ts';
 import type { RouteDefinition } from './http/route.ts';
@@ -29,6 +30,7 @@ export const routes: readonly RouteDefinition[] = [
   deleteTaskRoute,
   listTagsRoute,
   listChangesRoute,
+  streamEventsRoute,
   readMeRoute,
   ...healthRoutes,
   ...documentationRoutes,

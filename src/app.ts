@@ -3,6 +3,8 @@ import { Hono } from 'hono';
 import { describeApi, routes } from './api.ts';
 import { bearerAuthentication, requireScope } from './auth/authenticate.ts';
 import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
+import { eventOperations } from './changes/events/handlers.ts';
+import { eventsPath } from './changes/events/routes.ts';
 import { changeOperations } from './changes/handlers.ts';
 import { mountedAt, placementOfUnknown, placementsOf, redirectToIndex, withPlacement } from './http/base-path.ts';
 import { clientClosedStatus, closedReason } from './http/client-closed.ts';
@@ -18,7 +20,7 @@ import { methodNotAllowed } from './http/router/method-not-allowed.ts';
 import { type RegisterHandlers, registerRoutes } from './http/router/register-routes.ts';
 import { SingleMatchRouter } from './http/router/single-match-router.ts';
 import type { EmitEvent } from './observability/events.ts';
-import { requestEvent } from './observability/request-event.ts';
+import { requestEvent, streamEvent } from './observability/request-event.ts';
 import { ProblemError } from './problems/problem.ts';
 import { version } from './runtime/version.ts';
 import type { Services } from './services.ts';
@@ -39,7 +41,7 @@ export function createApp(services: Services): Hono<Env> {
     recordRequests(emit),
     allowOrigins(corsOrigins),
     respondWithProblems,
-    limitConcurrency({ exempt: healthPaths }),
+    limitConcurrency({ exempt: healthPaths, endless: [eventsPath] }),
   ];
   const withMiddleware = compose(middleware);
 
@@ -73,12 +75,18 @@ export function createApp(services: Services): Hono<Env> {
 }
 
 /** The handler of each route. */
-function implementations({ config, database, issuer, ping, wakeUps }: Services): Operation[] {
+function implementations({ config, database, emit, issuer, openStreams, ping, wakeUps }: Services): Operation[] {
   let document: object | undefined;
   return [
     ...taskOperations({ database: database.asUser, quotas: config.quotas, onWriteEnd: wakeUps.wake }),
     ...tagOperations(database.asUser),
     ...changeOperations(database.asUser),
+    ...eventOperations({
+      database: database.asUser,
+      wakeUps,
+      openStreams,
+      onEnd: (context, startedAt, { reason, problem }) => emit(streamEvent(context, startedAt, reason, problem)),
+    }),
     meOperation,
     ...healthOperations(ping),
     ...documentationOperations(version, () => {

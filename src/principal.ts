@@ -6,4 +6,6 @@ export interface Principal {
   readonly userId: string;
   /** The scopes of the token (RFC 8693, section 4.2). Null if it has no such claim: then it allows every operation. */
   readonly scopes: readonly string[] | null;
+  /** The end of the token's validity, including the leeway for clocks, in milliseconds since 1970. */
+  readonly expiresAt: number;
 }

@@ -3,6 +3,7 @@ import type { Issuer } from './auth/better-auth/issuer.ts';
 import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
 import { createConfiguredVerifier } from './auth/create-verifier.ts';
 import type { TokenVerifier } from './auth/jwt/verifier.ts';
+import { createOpenStreams, type OpenStreams } from './changes/events/open-streams.ts';
 import { createReadHeads } from './changes/heads.ts';
 import { createWakeUps, type WakeUps } from './changes/wake-ups.ts';
 import type { Config } from './config/config.ts';
@@ -40,6 +41,7 @@ export interface Services {
   readonly limits: RateLimiter;
   /** Wakes the requests that wait for a user's changes. */
   readonly wakeUps: WakeUps;
+  readonly openStreams: OpenStreams;
   /**
    * Prepares the services for requests: schema, verification of row-level security, first signing key.
    *
@@ -63,7 +65,8 @@ export interface Overrides {
 export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   const log = overrides.log ?? createLog(config.log.level);
   const driver = overrides.driver ?? (await openDriver(config.database, reportRestart(log)));
-  const metrics = config.metrics ? createMetrics(driver.pool) : null;
+  const openStreams = createOpenStreams();
+  const metrics = config.metrics ? createMetrics(driver.pool, openStreams) : null;
   const tracing = config.traces ? await loadTracing(log) : null;
   const emit = createEventSink(log, metrics);
   const observer = metrics || tracing ? instrumentQueries(emit, tracing) : undefined;
@@ -97,6 +100,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       clientIp: createClientIp(config.limits.trustedProxies),
     }),
     wakeUps,
+    openStreams,
     async prepare() {
       const applied = await database.prepare();
       await issuer?.prepare();

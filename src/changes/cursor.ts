@@ -1,6 +1,6 @@
 /** Cursors of the changes: opaque texts for points in the numbering of one user's changes. */
 import { z } from 'zod';
-import { type ProblemError, validationFailed } from '../problems/problem.ts';
+import { type FieldError, type ProblemError, validationFailed } from '../problems/problem.ts';
 import { decodeOpaque, encodeOpaque } from '../resource/opaque-text.ts';
 
 /** Raise the number if the meaning of a cursor changes, so that the server rejects older cursors. */
@@ -16,6 +16,9 @@ export interface Position {
   readonly snapshotHead?: number;
 }
 
+/** The part of a request that has a cursor. */
+type CursorPlace = Pick<FieldError, 'in' | 'pointer'>;
+
 const number = z.int().min(0);
 
 const content = z.union([z.tuple([z.uuid(), number]), z.tuple([z.uuid(), number, number])]);
@@ -27,12 +30,13 @@ export function writeCursor({ epoch, seq, snapshotHead }: Position): string {
 /**
  * Reads a cursor of any user. The statement that uses the position compares its epoch with the epoch of the user.
  *
+ * @param place the part of the request that has the cursor
  * @throws ProblemError validation_failed if the cursor was changed
  */
-export function readCursor(cursor: string): Position {
+export function readCursor(cursor: string, place: CursorPlace = { in: 'query', pointer: 'since' }): Position {
   const text = decodeOpaque(purpose, cursor);
   const position = text === undefined ? undefined : parsePosition(text);
-  if (!position) throw invalidCursor();
+  if (!position) throw invalidCursor(place);
   return position;
 }
 
@@ -46,8 +50,8 @@ function parsePosition(text: string): Position | undefined {
   }
 }
 
-function invalidCursor(): ProblemError {
+function invalidCursor(place: CursorPlace): ProblemError {
   const message =
     'is not a cursor of this server; use one from a response unchanged, or omit it to start with a snapshot';
-  return validationFailed([{ in: 'query', pointer: 'since', message }]);
+  return validationFailed([{ ...place, message }]);
 }

@@ -23,6 +23,8 @@ export interface Env {
     body: Uint8Array;
     /** Alternating names and values of the rate limit headers. Set if the request counts towards a limit. */
     rateLimitHeaders: readonly string[];
+    /** Replaces `no-store` as the `Cache-Control` header of a response to an authenticated request. */
+    cacheControl: string;
     /** Set if the response depends on `Origin` and no `Vary` header states it yet. */
     variesByOrigin: boolean;
     /** The problem of an error response, for the log. */

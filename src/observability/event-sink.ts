@@ -24,6 +24,19 @@ function writeLine(log: Log, event: ServerEvent): void {
       if (log.isLevelEnabled(level)) log[level](requestLine(event), 'request');
       return;
     }
+    case 'stream_ended': {
+      const { requestId, userId, seconds, reason, problem } = event;
+      const line = {
+        event: event.type,
+        request_id: requestId,
+        user_hash: pseudonymize(userId),
+        duration_ms: toMs(seconds),
+        reason,
+        ...(problem && { code: problem.code, err: problem.cause }),
+      };
+      log[problem ? 'warn' : 'info'](line, 'event stream ended');
+      return;
+    }
     case 'keys_fetched': {
       const { usable, unused } = event;
       if (unused.length > 0) log.warn({ event: 'keys_unused', usable, unused }, 'keys fetched');

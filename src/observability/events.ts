@@ -6,7 +6,14 @@ import type { ProblemError } from '../problems/problem.ts';
 /** Reports an event to the log and the metrics. */
 export type EmitEvent = (event: ServerEvent) => void;
 
-export type ServerEvent = RequestEvent | VerificationEvent | KeyEvent | RoundTripEvent | RetryEvent | ConnectionEvent;
+export type ServerEvent =
+  | RequestEvent
+  | StreamEvent
+  | VerificationEvent
+  | KeyEvent
+  | RoundTripEvent
+  | RetryEvent
+  | ConnectionEvent;
 
 /** A request ended. */
 export interface RequestEvent {
@@ -25,6 +32,18 @@ export interface RequestEvent {
   readonly problem?: ProblemError | undefined;
   /** The reason for the status, if there is no problem that has it. */
   readonly reason?: string | undefined;
+}
+
+/** An event stream ended. The event of its request was reported when the stream began. */
+export interface StreamEvent {
+  readonly type: 'stream_ended';
+  readonly requestId: string;
+  readonly userId: string;
+  readonly seconds: number;
+  /** `token_expired`, `max_age`, `shutdown`, `unavailable` or `client_closed`. */
+  readonly reason: string;
+  /** The problem because of which the changes are unavailable. */
+  readonly problem?: ProblemError | undefined;
 }
 
 /** The verification of a token ended. */

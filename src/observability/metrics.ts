@@ -28,7 +28,8 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 
 const verificationOutcomes: readonly VerificationOutcome[] = ['verified', 'cache_hit', 'rejected', 'unavailable'];
 
-export function createMetrics(pool: PoolUse): Metrics {
+/** @param streams the open event streams */
+export function createMetrics(pool: PoolUse, streams: { readonly count: number }): Metrics {
   const instruments = createInstruments();
   const { counter, histogram, gauge } = instruments;
 
@@ -81,6 +82,7 @@ export function createMetrics(pool: PoolUse): Metrics {
   gauge('todo_api_database_connections', 'Connections to the database.', () => pool.totalCount);
   gauge('todo_api_database_connections_idle', 'Idle connections.', () => pool.idleCount);
   gauge('todo_api_database_connections_waiting', 'Requests that wait for a connection.', () => pool.waitingCount);
+  gauge('todo_api_event_streams', 'Open event streams.', () => streams.count);
   measureProcess(instruments);
 
   return {

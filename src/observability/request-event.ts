@@ -1,6 +1,7 @@
 /** The event of a request that ended. */
 import type { RequestContext, Route } from '../http/request-context.ts';
-import type { RequestEvent } from './events.ts';
+import type { ProblemError } from '../problems/problem.ts';
+import type { RequestEvent, StreamEvent } from './events.ts';
 
 /**
  * @param status status of the response
@@ -25,4 +26,16 @@ export function requestEvent(
     problem: context.get('problem'),
     reason,
   };
+}
+
+/** The event of a stream that ended. The other parameters are as for a request. */
+export function streamEvent(
+  context: RequestContext,
+  start: number,
+  reason: string,
+  problem: ProblemError | undefined,
+): StreamEvent {
+  const requestId = context.get('requestId');
+  const { userId } = context.get('principal');
+  return { type: 'stream_ended', requestId, userId, seconds: (performance.now() - start) / 1_000, reason, problem };
 }

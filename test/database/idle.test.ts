@@ -56,7 +56,7 @@ test('an idle server sends no statement, whatever the time', async () => {
   // The start has used the database.
   expect(await passMinutes(1)).toBeGreaterThanOrEqual(2);
   expect(await passMinutes(1_000)).toBe(0);
-  await services.database.asUser.run({ userId: 'ada', scopes: null }, [statement]);
+  await services.database.asUser.run({ userId: 'ada', scopes: null, expiresAt: Number.POSITIVE_INFINITY }, [statement]);
   expect(await passMinutes(1)).toBeGreaterThanOrEqual(2);
   expect(await passMinutes(1_000)).toBe(0);
 });
@@ -65,7 +65,8 @@ test('each use of the database leads to one round of jobs', async () => {
   const { services, passMinutes } = await startServices();
   await passMinutes(2);
   const uses = {
-    'a request': () => services.database.asUser.run({ userId: 'ada', scopes: null }, [statement]),
+    'a request': () =>
+      services.database.asUser.run({ userId: 'ada', scopes: null, expiresAt: Number.POSITIVE_INFINITY }, [statement]),
     'the embedded issuer': () => services.issuer?.loadKeys(),
     'a rate limit': () => services.database.pool.query('select 1'),
   };

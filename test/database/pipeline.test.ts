@@ -194,7 +194,7 @@ test('a database can be closed right after a pipeline has failed', async () => {
 
 test('no statement runs before the database is ready', async () => {
   const asUser = createUserDatabase(database.driver, database.config, () => false);
-  const attempt = asUser.run({ userId: 'ada', scopes: null }, [whoAmI]);
+  const attempt = asUser.run({ userId: 'ada', scopes: null, expiresAt: Number.POSITIVE_INFINITY }, [whoAmI]);
   await expect(attempt).rejects.toMatchObject({ code: 'database_unavailable' });
 });
 

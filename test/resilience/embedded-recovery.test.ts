@@ -75,7 +75,7 @@ test('a stuck request gets 504, and a stuck request of the issuer too', async ()
   const { services } = await serveEmbedded();
   const { asUser, pool } = services.database;
   const statement = { name: 'endless', text: endless };
-  const user = { userId: 'eve', scopes: null };
+  const user = { userId: 'eve', scopes: null, expiresAt: Number.POSITIVE_INFINITY };
   await expect(asUser.run(user, [{ statement, values: [] }], 'repeat')).rejects.toMatchObject({ code: 'timeout' });
   const issuer = new IssuerDatabase(pool, timeoutMs);
   const handled = issuer.inTransaction(async () => {

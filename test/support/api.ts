@@ -9,6 +9,7 @@ import { startServer } from '../../src/server/server.ts';
 import { createServices } from '../../src/services.ts';
 import { connectAgain, createTestDatabase, type TestDatabase, testSecret } from './databases.ts';
 import { document, documentWithIssuer, expectDocumented, type OpenApiDocument } from './document.ts';
+import { firstEvent, isEventStream } from './event-stream.ts';
 import { type JwksServer, startJwksServer } from './jwks-server.ts';
 import { expectCleanLog, noteSecret, noteSecrets } from './log-scan.ts';
 import { freePort } from './postgres-server.ts';
@@ -174,12 +175,13 @@ function client(
       ...headers,
     };
     noteSecrets(new Headers(sent), body);
-    const response = await fetch(`${url}${path}`, {
+    const received = await fetch(`${url}${path}`, {
       method,
       redirect: 'manual',
       headers: sent,
       ...(body !== undefined && { body: isRaw ? (body as string) : JSON.stringify(body) }),
     });
+    const response = isEventStream(received) ? await firstEvent(received) : received;
     await expectDocumented(method, `${url}${path}`, response, served);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';

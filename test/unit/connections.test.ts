@@ -17,7 +17,7 @@ const bytes = 40 * 1024 * 1024;
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
 async function start(): Promise<{ url: string; connections: Connections; first(): Connection | undefined }> {
-  const limit = limitConcurrency({ exempt: [], max: 1 });
+  const limit = limitConcurrency({ exempt: [], endless: [], max: 1 });
   const app = new Hono<Env>();
   app.get('/', limit('/', () => new Response('x'.repeat(bytes))) as never);
   app.onError(() => new Response(null, { status: 503 }));

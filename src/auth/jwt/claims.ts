@@ -11,12 +11,6 @@ export interface ClaimExpectations {
   readonly audience: string | null;
 }
 
-export interface CheckedClaims {
-  readonly principal: Principal;
-  /** The end of validity including the leeway, in milliseconds since 1970. */
-  readonly expiresAt: number;
-}
-
 /** Tolerated difference between the clocks of the issuer and this server, in seconds. */
 const leewaySeconds = 30;
 
@@ -30,7 +24,7 @@ export const maxSubjectLength = 255;
  * @param now milliseconds since 1970
  * @throws `token_invalid` with the first broken rule; `token_expired` if no other rule is broken
  */
-export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpectations, now: number): CheckedClaims {
+export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpectations, now: number): Principal {
   const claims = parseJsonObject(
     payload,
     'the payload must be a JSON object without repeated members (RFC 7519, 4, 7.2)',
@@ -80,10 +74,7 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
   // This check is last: `token_expired` means that the token was valid once, so a new token helps.
   if (nowSeconds >= exp + leewaySeconds) throw tokenExpired();
 
-  return {
-    principal: { userId: sub, scopes: scopesOf(scope, scp) },
-    expiresAt: (exp + leewaySeconds) * 1000,
-  };
+  return { userId: sub, scopes: scopesOf(scope, scp), expiresAt: (exp + leewaySeconds) * 1000 };
 }
 
 /**

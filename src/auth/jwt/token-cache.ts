@@ -8,8 +8,6 @@ export interface VerifiedToken {
   readonly principal: Principal;
   /** The key that signed it. The caller has to check that the key is still published. */
   readonly key: VerificationKey;
-  /** The end of its validity in milliseconds since 1970. */
-  readonly expiresAt: number;
   /** The length of the token, an upper bound for the size of its principal. */
   readonly characters: number;
 }
@@ -52,7 +50,7 @@ export function createTokenCache(): TokenCache {
         entries.rotate();
         characters = 0;
       }
-      entries.set(digest, { verified, expiresAt: Math.min(now + cacheDurationMs, verified.expiresAt) });
+      entries.set(digest, { verified, expiresAt: Math.min(now + cacheDurationMs, verified.principal.expiresAt) });
       characters += verified.characters;
     },
   };

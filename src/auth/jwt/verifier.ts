@@ -45,8 +45,8 @@ export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rule
   async function check(token: string, digest: string): Promise<Principal> {
     const { payload, key } = await verifyJws(token);
     const now = clock();
-    const { principal, expiresAt } = checkClaims(payload, rules, now);
-    cache.store(digest, { principal, key, expiresAt, characters: token.length }, now);
+    const principal = checkClaims(payload, rules, now);
+    cache.store(digest, { principal, key, characters: token.length }, now);
     return principal;
   }
 

@@ -12,6 +12,8 @@ export const maxInFlight = 5_000;
 export interface ConcurrencyLimitOptions {
   /** Routes that are served above the limit, too, such as health checks. */
   readonly exempt: readonly Route[];
+  /** Routes whose responses are endless. Their requests are in progress until the response begins. */
+  readonly endless: readonly Route[];
   readonly max?: number;
 }
 
@@ -20,10 +22,11 @@ export interface ConcurrencyLimitOptions {
  *
  * @throws ProblemError overloaded, from the handler, for requests above the limit
  */
-export function limitConcurrency({ exempt, max = maxInFlight }: ConcurrencyLimitOptions): Middleware {
+export function limitConcurrency({ exempt, endless, max = maxInFlight }: ConcurrencyLimitOptions): Middleware {
   let inFlight = 0;
   return (route, next) => {
     const isExempt = exempt.includes(route);
+    const isEndless = endless.includes(route);
     return (context) => {
       if (inFlight >= max && !isExempt) {
         throw new ProblemError('overloaded', {
@@ -32,9 +35,11 @@ export function limitConcurrency({ exempt, max = maxInFlight }: ConcurrencyLimit
         });
       }
       inFlight += 1;
-      context.env.onResponseClosed(() => {
+      const end = () => {
         inFlight -= 1;
-      });
+      };
+      if (isEndless) return Promise.resolve(context).then(next).finally(end);
+      context.env.onResponseClosed(end);
       return next(context);
     };
   };

@@ -12,9 +12,8 @@ import { audience, claims, expectRefused, issuer, now } from './fixtures.ts';
 const start = now * 1000;
 const key: VerificationKey = { kid: 'a', algorithms: ['HS256'], material: createSecretKey(Buffer.alloc(32)) };
 const verified: VerifiedToken = {
-  principal: { userId: 'user-1', scopes: null },
+  principal: { userId: 'user-1', scopes: null, expiresAt: start + 600_000 },
   key,
-  expiresAt: start + 600_000,
   characters: 100,
 };
 
@@ -28,7 +27,7 @@ describe('an entry', () => {
 
   test('expires with the token', () => {
     const cache = createTokenCache();
-    cache.store('token', { ...verified, expiresAt: start + 1_000 }, start);
+    cache.store('token', { ...verified, principal: { ...verified.principal, expiresAt: start + 1_000 } }, start);
     expect(cache.lookup('token', start + 999)).toBeDefined();
     expect(cache.lookup('token', start + 1_000)).toBeUndefined();
   });

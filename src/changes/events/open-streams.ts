@@ -1,0 +1,96 @@
+/** The open event streams of this process: limits on their number, and the ends that their clients do not choose. */
+import { ProblemError } from '../../problems/problem.ts';
+
+/** Open streams of a user, on this process. */
+export const maxStreamsPerUser = 10;
+
+/** Open streams of this process. */
+export const maxStreams = 5_000;
+
+/** Maximum age of a stream in milliseconds. Proxies and load balancers close connections of any age anyway. */
+export const maxAgeMs = 15 * 60_000;
+
+/** `unavailable`: the changes could not be read. */
+export const endReasons = ['token_expired', 'max_age', 'shutdown', 'unavailable', 'client_closed'] as const;
+
+export type EndReason = (typeof endReasons)[number];
+
+export interface OpenStream {
+  /** Aborts with an `EndReason` when the stream must end. */
+  readonly signal: AbortSignal;
+  end(reason: EndReason): void;
+  /** Frees the place of the stream. */
+  close(): void;
+}
+
+export interface OpenStreams {
+  readonly count: number;
+  /**
+   * @param expiresAt the end of the token's validity, in milliseconds since 1970
+   * @throws ProblemError rate_limited or overloaded
+   */
+  open(userId: string, expiresAt: number): OpenStream;
+  /** Ends all streams, also those that open later. */
+  endAll(): void;
+}
+
+export function createOpenStreams(): OpenStreams {
+  const streams = new Set<OpenStream>();
+  const countOf = new Map<string, number>();
+  let isShuttingDown = false;
+
+  return {
+    get count() {
+      return streams.size;
+    },
+
+    open(userId, expiresAt) {
+      const count = countOf.get(userId) ?? 0;
+      if (count >= maxStreamsPerUser) throw tooManyOfUser();
+      if (streams.size >= maxStreams) throw tooMany();
+      countOf.set(userId, count + 1);
+      const ending = new AbortController();
+      const end = (reason: EndReason) => ending.abort(reason);
+      const leftMs = Math.max(0, expiresAt - Date.now());
+      const timer = setTimeout(
+        end,
+        Math.min(leftMs, maxAgeMs),
+        leftMs < maxAgeMs ? 'token_expired' : 'max_age',
+      ).unref();
+      const stream: OpenStream = {
+        signal: ending.signal,
+        end,
+        close() {
+          if (!streams.delete(stream)) return;
+          clearTimeout(timer);
+          const left = (countOf.get(userId) ?? 1) - 1;
+          if (left > 0) countOf.set(userId, left);
+          else countOf.delete(userId);
+        },
+      };
+      streams.add(stream);
+      if (isShuttingDown) end('shutdown');
+      return stream;
+    },
+
+    endAll() {
+      isShuttingDown = true;
+      for (const { end } of streams) end('shutdown');
+    },
+  };
+}
+
+function tooManyOfUser(): ProblemError {
+  return new ProblemError('rate_limited', {
+    detail: `You have ${maxStreamsPerUser} open event streams, the maximum. Close one first, or share one stream among tabs.`,
+    reason: 'streams',
+    headers: { 'Retry-After': '60' },
+  });
+}
+
+function tooMany(): ProblemError {
+  return new ProblemError('overloaded', {
+    reason: `${maxStreams} event streams are open`,
+    headers: { 'Retry-After': '10' },
+  });
+}
