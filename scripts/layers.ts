@@ -51,7 +51,7 @@ export const layers: readonly Layer[] = [
   { name: 'changes', imports: ['runtime', ...belowResources, ...resources].sort() },
   ...resources.map((name, index) => ({ name, imports: [...belowResources, ...resources.slice(index + 1)].sort() })),
   { name: 'system', imports: ['http', 'principal', 'problems'] },
-  { name: 'observability', imports: ['auth', 'config', 'database', 'http', 'problems'] },
+  { name: 'observability', imports: ['auth', 'config', 'database', 'http', 'problems', 'runtime'] },
   {
     name: 'auth',
     imports: ['config', 'database', 'http', 'json', 'principal', 'problems', 'rate-limit', 'runtime', 'vocabulary'],

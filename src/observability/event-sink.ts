@@ -80,21 +80,21 @@ export const requestFields = {
 
 type RequestLine = { readonly [Field in keyof typeof requestFields]?: unknown };
 
+/** An object literal without conditional spreads, because they are slower. pino omits undefined fields. */
 function requestLine(event: RequestEvent): RequestLine {
-  const security = securityEventOf(event);
   const { requestId, userId, method, route = 'none', status, seconds, problem, reason = problem?.reason } = event;
   return {
     request_id: requestId,
-    ...(userId !== undefined && { user_hash: pseudonymize(userId) }),
-    ...(method !== undefined && { method }),
+    user_hash: userId === undefined ? undefined : pseudonymize(userId),
+    method,
     route,
     status,
-    ...(seconds !== undefined && { duration_ms: toMs(seconds) }),
-    ...(problem && { code: problem.code }),
-    ...(reason && { reason }),
-    ...(problem?.mismatch && { mismatch: truncateMismatch(problem.mismatch) }),
-    ...(security && { event: security.name }),
-    ...(status >= 500 && problem?.cause ? { err: problem.cause } : {}),
+    duration_ms: seconds === undefined ? undefined : toMs(seconds),
+    code: problem?.code,
+    reason,
+    mismatch: problem?.mismatch && truncateMismatch(problem.mismatch),
+    event: securityEventOf(event)?.name,
+    err: status >= 500 ? problem?.cause : undefined,
   };
 }
 

@@ -10,8 +10,20 @@ export type Log = Logger;
 /** @param output destination of the lines; the standard output of the process by default */
 export function createLog(level: LogLevel, output?: DestinationStream): Log {
   const destination = output ?? (process.stdout.isTTY ? readableLines() : createLogOutput(process.stdout));
-  const timestamp = pino.stdTimeFunctions.isoTime;
-  return pino({ level, base: null, timestamp, serializers: { err: describeError } }, destination);
+  return pino({ level, base: null, timestamp: isoTime, serializers: { err: describeError } }, destination);
+}
+
+let formattedMs = 0;
+let formattedTime = '';
+
+/** `pino.stdTimeFunctions.isoTime`, formatted once per millisecond (docs/decisions/020-cached-parts-of-log-lines.md). */
+function isoTime(): string {
+  const now = Date.now();
+  if (now !== formattedMs) {
+    formattedMs = now;
+    formattedTime = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return formattedTime;
 }
 
 function readableLines(): DestinationStream {
