@@ -16,7 +16,7 @@ export interface WakeUps {
   next(ownerId: string, signal: AbortSignal, lastRead: () => number): Promise<void>;
   /** Wakes the user's waiters in this process. Call it after a commit. */
   wake(ownerId: string): void;
-  /** Stops the poll. It wakes nobody. */
+  /** Stops the poll. It wakes no request. */
   close(): void;
 }
 

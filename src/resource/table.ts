@@ -41,7 +41,7 @@ export const deleted = todoSchema.table(
   'deleted',
   {
     ownerId: text('owner_id').notNull(),
-    /** The name of the resource: `task`. */
+    /** The name of the resource in the singular. */
     resource: text().notNull(),
     id: uuid().notNull(),
     /** The number of the change that deleted the resource, or that removed its content. */

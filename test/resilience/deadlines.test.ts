@@ -5,7 +5,12 @@ import { jwksCacheTimes } from '../../src/auth/jwt/jwks-cache.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { migrationTimeoutMs } from '../../src/database/pg/migration-client.ts';
 import { pingTimeoutMs } from '../../src/database/pg/ping.ts';
-import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../../src/database/pg/pool.ts';
+import {
+  maxConnectionsPerSharedFlow,
+  maxConnectionsPerUser,
+  maxQueueLength,
+  maxQueueLengthPerUser,
+} from '../../src/database/pg/pool.ts';
 import { connectTimeoutMs, graceMs, idleTimeoutMs } from '../../src/database/pg/postgres.ts';
 import { reopenMs } from '../../src/database/pglite/pglite.ts';
 import { maxInFlight } from '../../src/http/middleware/concurrency-limit.ts';
@@ -60,7 +65,7 @@ test('limits', () => {
   const { database } = loadConfig({ ...environment, DATABASE_URL: 'pglite:memory' });
   const limits = documented('Bounds').map(([, limit]) => limit);
   const sizes = [bodyLimit, taskBodyLimit].map((bytes) => `${bytes / 1024} KiB`);
-  const queue = [maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser];
+  const queue = [maxConnectionsPerUser, maxConnectionsPerSharedFlow, maxQueueLength, maxQueueLengthPerUser];
   const { maxIdleConnections, maxHeldBytes, maxPipelined } = apiLimits;
   const held = `${maxHeldBytes / 1024 / 1024} MiB`;
   const connections = [maxConnections, maxIdleConnections, maxPipelined, held];

@@ -4,20 +4,21 @@ import {
   type Access,
   createFairQueue,
   type FairQueue,
+  type Flow,
   OverloadedError,
   type Permit,
   type QueueLimits,
   sharedFlows,
 } from '../../src/database/pg/fair-queue.ts';
 
-const limits: QueueLimits = { permits: 1, permitsPerFlow: 1, length: 100, lengthPerFlow: 100 };
+const limits: QueueLimits = { permits: 1, permitsPerFlow: 1, permitsPerSharedFlow: 1, length: 100, lengthPerFlow: 100 };
 
 /** A queue whose requests are recorded in the order in which they get a permit. */
 function observed(overrides: Partial<QueueLimits> = {}) {
   const queue = createFairQueue({ ...limits, ...overrides });
   const served: string[] = [];
   const permits: Permit[] = [];
-  const ask = async (flow: string, name = flow, access: Access = 'read') => {
+  const ask = async (flow: Flow, name = String(flow), access: Access = 'read') => {
     permits.push(await queue.acquire(flow, access, 60_000));
     served.push(name);
   };
@@ -103,6 +104,17 @@ test('a flow has a limited number of permits, also if others are free', async ()
   expect(all.served).toEqual(['a1', 'a2', 'a3', 'a4', 'bob']);
   await all.next();
   expect(all.served.at(-1)).toBe('a5');
+  await drain(all);
+});
+
+test('a flow that many clients share has a limit of its own', async () => {
+  const all = observed({ permits: 10, permitsPerFlow: 1, permitsPerSharedFlow: 2 });
+  for (let count = 1; count <= 3; count += 1) {
+    void all.ask(sharedFlows.issuer, `i${count}`);
+    void all.ask('ada', `a${count}`);
+  }
+  await new Promise(setImmediate);
+  expect(all.served).toEqual(['i1', 'a1', 'i2']);
   await drain(all);
 });
 

@@ -37,6 +37,8 @@ export interface QueueLimits {
   /** Maximum number of requests in the database: the permits. */
   readonly permits: number;
   readonly permitsPerFlow: number;
+  /** For the flows of `sharedFlows`, whose requests come from many clients. */
+  readonly permitsPerSharedFlow: number;
   /** Maximum number of requests in the queue. */
   readonly length: number;
   readonly lengthPerFlow: number;
@@ -112,7 +114,8 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
   }
 
   function canStart(flow: FlowState, access: Access): boolean {
-    return flow.active < limits.permitsPerFlow && (access === 'read' || !flow.isWriting);
+    const permits = typeof flow.key === 'symbol' ? limits.permitsPerSharedFlow : limits.permitsPerFlow;
+    return flow.active < permits && (access === 'read' || !flow.isWriting);
   }
 
   function start(flow: FlowState, access: Access): Permit {

@@ -29,6 +29,9 @@ export const maxQueueLength = 200;
  */
 export const maxConnectionsPerUser = 2;
 
+/** Maximum number of requests of the embedded issuer that use a connection, and of the server's own. */
+export const maxConnectionsPerSharedFlow = 4;
+
 /** Maximum number of requests of a user that wait for a connection, so that one user cannot fill the queue. */
 export const maxQueueLengthPerUser = 100;
 
@@ -73,6 +76,7 @@ export class ConnectionPool {
     this.#queue = createFairQueue({
       permits: limits.max,
       permitsPerFlow: maxConnectionsPerUser,
+      permitsPerSharedFlow: maxConnectionsPerSharedFlow,
       length: maxQueueLength,
       lengthPerFlow: maxQueueLengthPerUser,
     });
