@@ -5,7 +5,8 @@ import { passwordLength } from '../src/auth/better-auth/password-length.ts';
 import { maxSessionsPerUser } from '../src/auth/better-auth/sessions.ts';
 import { maxSubjectLength } from '../src/auth/jwt/claims.ts';
 import { maxTokenBytes } from '../src/auth/jwt/verifier.ts';
-import { maxChanges } from '../src/changes/routes.ts';
+import { maxChanges, maxWaitSeconds } from '../src/changes/routes.ts';
+import { pollLimits } from '../src/changes/wait-for-changes.ts';
 import { quotaVariable } from '../src/config/variables.ts';
 import { maxConnectionsPerUser, maxQueueLength, maxQueueLengthPerUser } from '../src/database/pg/pool.ts';
 import { maxInFlight } from '../src/http/middleware/concurrency-limit.ts';
@@ -112,6 +113,9 @@ export const limits = [
       ['Words in `q`', count(maxQueriedWords), '422'],
       ['Titles and descriptions of a page', kib(maxPageBytes), 'The page ends, and `Link` has the next page.'],
       ['`limit` of changes', count(maxChanges), '422'],
+      ['`wait` of changes', seconds(maxWaitSeconds * 1_000), '422'],
+      ['Requests of a user that wait for changes, per process', count(pollLimits.maxPerUser), '429 `rate_limited`'],
+      ['Requests that wait for changes per process', count(pollLimits.maxPerProcess), '503 `overloaded`'],
       ['Titles and descriptions of a page of changes', kib(maxPageBytes), 'The page ends, and `has_more` is true.'],
     ],
   },

@@ -75,12 +75,13 @@ export function createApp(services: Services): Hono<Env> {
 }
 
 /** The handler of each route. */
-function implementations({ config, database, emit, issuer, openStreams, ping, wakeUps }: Services): Operation[] {
+function implementations(services: Services): Operation[] {
+  const { config, database, emit, issuer, openStreams, ping, waitingPolls, wakeUps } = services;
   let document: object | undefined;
   return [
     ...taskOperations({ database: database.asUser, quotas: config.quotas, onWriteEnd: wakeUps.wake }),
     ...tagOperations(database.asUser),
-    ...changeOperations(database.asUser),
+    ...changeOperations({ database: database.asUser, wakeUps, waitingPolls }),
     ...eventOperations({
       database: database.asUser,
       wakeUps,

@@ -3,8 +3,9 @@ import type { Issuer } from './auth/better-auth/issuer.ts';
 import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
 import { createConfiguredVerifier } from './auth/create-verifier.ts';
 import type { TokenVerifier } from './auth/jwt/verifier.ts';
-import { createOpenStreams, type OpenStreams } from './changes/events/open-streams.ts';
+import { createOpenStreams, type OpenStreams, streamLimits } from './changes/events/open-streams.ts';
 import { createReadHeads } from './changes/heads.ts';
+import { pollLimits } from './changes/wait-for-changes.ts';
 import { createWakeUps, type WakeUps } from './changes/wake-ups.ts';
 import type { Config } from './config/config.ts';
 import { type Database, openDatabase } from './database/database.ts';
@@ -42,6 +43,8 @@ export interface Services {
   /** Wakes the requests that wait for a user's changes. */
   readonly wakeUps: WakeUps;
   readonly openStreams: OpenStreams;
+  /** The requests that wait for a change. */
+  readonly waitingPolls: OpenStreams;
   /**
    * Prepares the services for requests: schema, verification of row-level security, first signing key.
    *
@@ -65,7 +68,7 @@ export interface Overrides {
 export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {
   const log = overrides.log ?? createLog(config.log.level);
   const driver = overrides.driver ?? (await openDriver(config.database, reportRestart(log)));
-  const openStreams = createOpenStreams();
+  const openStreams = createOpenStreams(streamLimits);
   const metrics = config.metrics ? createMetrics(driver.pool, openStreams) : null;
   const tracing = config.traces ? await loadTracing(log) : null;
   const emit = createEventSink(log, metrics);
@@ -101,6 +104,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     }),
     wakeUps,
     openStreams,
+    waitingPolls: createOpenStreams(pollLimits),
     async prepare() {
       const applied = await database.prepare();
       await issuer?.prepare();

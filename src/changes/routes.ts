@@ -8,6 +8,9 @@ import { syncedResources } from './resources.ts';
 /** Maximum number of changes on a page. */
 export const maxChanges = 500;
 
+/** Maximum time in seconds that a request waits for a change. Many proxies close silent connections after 60 s. */
+export const maxWaitSeconds = 30;
+
 const types = syncedResources.map((resource) => resource.type);
 
 const type = z.enum(types).meta({ id: 'ResourceType', description: 'The kind of a resource.', example: types[0] });
@@ -79,6 +82,12 @@ export const listChangesRoute = defineRoute({
         .optional()
         .meta({ description: 'The `cursor` of the previous page. Omit it to start with a snapshot.' }),
       limit: wholeNumber(1, maxChanges, pageLimits.defaultLimit, 'Maximum number of changes on the page.'),
+      wait: wholeNumber(
+        0,
+        maxWaitSeconds,
+        0,
+        'Seconds to wait if there is no change after `since`. The response comes at the first change.',
+      ),
     }),
   },
   responses: { 200: { description: 'The page.', schema: changes } },

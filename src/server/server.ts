@@ -108,6 +108,7 @@ export async function startServer(services: Services, limits: Partial<ServerLimi
       isClosing = true;
       startupAbort.abort();
       services.openStreams.endAll();
+      services.waitingPolls.endAll();
       // Node counts connections without any received data as active.
       for (const { socket } of connections.all) if (socket.bytesRead === 0) socket.destroy();
       const finished = await drain(server, connections, config.server.shutdownTimeoutMs);

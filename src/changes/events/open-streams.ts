@@ -1,4 +1,4 @@
-/** The open event streams of this process: limits on their number, and the ends that their clients do not choose. */
+/** The open event streams of this process, or its waiting requests: limits on their number, and ends that their clients do not choose. */
 import { ProblemError } from '../../problems/problem.ts';
 
 /** Open streams of a user, on this process. */
@@ -6,6 +6,23 @@ export const maxStreamsPerUser = 10;
 
 /** Open streams of this process. */
 export const maxStreams = 5_000;
+
+/** Limits of one kind of stream. A request that waits for a change is a stream that ends at the change. */
+export interface StreamLimits {
+  /** The plural, for messages. */
+  readonly name: string;
+  readonly maxPerUser: number;
+  readonly maxPerProcess: number;
+  /** What a user with too many of them does. */
+  readonly advice: string;
+}
+
+export const streamLimits: StreamLimits = {
+  name: 'open event streams',
+  maxPerUser: maxStreamsPerUser,
+  maxPerProcess: maxStreams,
+  advice: 'Close one first, or share one stream among tabs.',
+};
 
 /** Maximum age of a stream in milliseconds. Proxies and load balancers close connections of any age anyway. */
 export const maxAgeMs = 15 * 60_000;
@@ -34,7 +51,7 @@ export interface OpenStreams {
   endAll(): void;
 }
 
-export function createOpenStreams(): OpenStreams {
+export function createOpenStreams(limits: StreamLimits): OpenStreams {
   const streams = new Set<OpenStream>();
   const countOf = new Map<string, number>();
   let isShuttingDown = false;
@@ -46,8 +63,8 @@ export function createOpenStreams(): OpenStreams {
 
     open(userId, expiresAt) {
       const count = countOf.get(userId) ?? 0;
-      if (count >= maxStreamsPerUser) throw tooManyOfUser();
-      if (streams.size >= maxStreams) throw tooMany();
+      if (count >= limits.maxPerUser) throw tooManyOfUser(limits);
+      if (streams.size >= limits.maxPerProcess) throw tooMany(limits);
       countOf.set(userId, count + 1);
       const ending = new AbortController();
       const end = (reason: EndReason) => ending.abort(reason);
@@ -80,17 +97,17 @@ export function createOpenStreams(): OpenStreams {
   };
 }
 
-function tooManyOfUser(): ProblemError {
+function tooManyOfUser({ name, maxPerUser, advice }: StreamLimits): ProblemError {
   return new ProblemError('rate_limited', {
-    detail: `You have ${maxStreamsPerUser} open event streams, the maximum. Close one first, or share one stream among tabs.`,
-    reason: 'streams',
+    detail: `You have ${maxPerUser} ${name}, the maximum. ${advice}`,
+    reason: name,
     headers: { 'Retry-After': '60' },
   });
 }
 
-function tooMany(): ProblemError {
+function tooMany({ name, maxPerProcess }: StreamLimits): ProblemError {
   return new ProblemError('overloaded', {
-    reason: `${maxStreams} event streams are open`,
+    reason: `${maxPerProcess} ${name}, the maximum`,
     headers: { 'Retry-After': '10' },
   });
 }
