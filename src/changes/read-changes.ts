@@ -5,7 +5,7 @@ import { rowOfJson } from '../resource/json-row.ts';
 import type { VersionedResource } from '../resource/response.ts';
 import { type Position, writeCursor } from './cursor.ts';
 import { syncedResources } from './resources.ts';
-import { type ChangedRow, insertHead, type PageRow, selectChanges } from './statements.ts';
+import { type ChangeRow, type Head, insertHead, type PageRows, selectChanges } from './statements.ts';
 
 /** A changed resource in its current state, or its removal. */
 export type Change =
@@ -35,32 +35,37 @@ export async function readChanges(
   after: Position | null,
   limit: number,
 ): Promise<ChangesPage> {
-  const [[page]] = await database.run(principal, [selectChanges(principal.userId, after, limit)], 'repeat');
-  if (page) return render(page, after);
+  const [rows] = await database.run(principal, [selectChanges(principal.userId, after, limit)], 'repeat');
+  const [head] = rows;
+  if (head) return render(head, rows.filter(isChange), after);
   const [[{ epoch }]] = await database.run(principal, [insertHead(principal.userId)], 'repeat');
   // Position 0 comes before all changes, so changes between the two statements follow it.
   return { reset: after !== null, changes: [], cursor: writeCursor({ epoch, seq: 0 }), has_more: false };
 }
 
-function render(page: PageRow, after: Position | null): ChangesPage {
+function isChange(row: PageRows[number]): row is Head & ChangeRow {
+  return row.seq !== null;
+}
+
+function render(head: Head, changes: readonly ChangeRow[], after: Position | null): ChangesPage {
   return {
-    reset: after !== null && !page.is_served,
-    changes: page.changes.map(toChange),
-    cursor: writeCursor(positionAfter(page)),
-    has_more: page.has_more,
+    reset: after !== null && !head.is_served,
+    changes: changes.map(toChange),
+    cursor: writeCursor(positionAfter(head, changes.at(-1))),
+    has_more: head.has_more,
   };
 }
 
 /** Of the last page, the head: numbers that no resource has any more are before it. */
-function positionAfter({ epoch, head, removals_after, changes, has_more }: PageRow): Position {
-  const seq = has_more ? (changes.at(-1) as ChangedRow).seq : head;
+function positionAfter({ epoch, head, removals_after, has_more }: Head, last: ChangeRow | undefined): Position {
+  const seq = has_more && last ? last.seq : head;
   return seq < removals_after ? { epoch, seq, snapshotHead: removals_after } : { epoch, seq };
 }
 
 const resourceOf = new Map(syncedResources.map((resource) => [resource.type, resource]));
 
-function toChange({ type, id, version, row }: ChangedRow): Change {
+function toChange({ type, id, version, content }: ChangeRow): Change {
   const resource = resourceOf.get(type);
-  if (row === null || !resource) return { type, op: 'remove', id, version };
-  return { type, op: 'put', [type]: resource.toResource(rowOfJson(row)) };
+  if (content === null || !resource) return { type, op: 'remove', id, version };
+  return { type, op: 'put', [type]: resource.toResource(rowOfJson(content)) };
 }

@@ -1,29 +1,35 @@
 /** The statements that read a user's changes. */
-import type { AtMostOne, BoundStatement, Statement } from '../database/statement.ts';
+import type { BoundStatement, Statement } from '../database/statement.ts';
 import { maxPageBytes } from '../tasks/sql/list-statement.ts';
 import type { Position } from './cursor.ts';
 import { type SyncedResource, syncedResources } from './resources.ts';
 
-/** A change of a page: the current row of a resource, or null if the resource is deleted. */
-export interface ChangedRow {
-  readonly seq: number;
-  readonly type: string;
-  readonly id: string;
-  readonly version: number;
-  readonly row: object | null;
-}
-
-/** A page of changes, and the head that it was read with. */
-export interface PageRow {
+/** The head that a page was read with. Every row of the page has it. */
+export interface Head {
   readonly epoch: string;
   readonly head: number;
   /** Whether the position can be served. Otherwise the page is the first one of a snapshot. */
   readonly is_served: boolean;
   /** The page has no removals up to this number. */
   readonly removals_after: number;
-  readonly changes: readonly ChangedRow[];
   readonly has_more: boolean;
 }
+
+/** A change of a page. */
+export interface ChangeRow {
+  readonly seq: number;
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  /** The current row of the resource; null if the resource is deleted. */
+  readonly content: object | null;
+}
+
+/** The row of a page without changes. */
+type NoChange = { readonly [column in keyof ChangeRow]: null };
+
+/** The rows of a page: none if the user has no head. */
+export type PageRows = [] | [Head & NoChange] | (Head & ChangeRow)[];
 
 /** The keys of a table's rows after a position, in the order of their numbers. */
 function keysAfter(position: string, type: string, table: string, textBytes: string, isLive: boolean): string {
@@ -50,7 +56,7 @@ const content = ({ type, from: { table, alias }, columns }: SyncedResource) => `
  * page of a snapshot. Head and rows are of one snapshot of the database, so the page has all changes up to the head that
  * follow the position.
  */
-const changesAfter: Statement<AtMostOne<PageRow>> = {
+const changesAfter: Statement<PageRows> = {
   name: 'changes_read',
   text: `
     with head as materialized (
@@ -75,13 +81,11 @@ const changesAfter: Statement<AtMostOne<PageRow>> = {
       window following as (order by seq)
     )
     select head.epoch, head.seq as head, head.is_served, head.removals_after,
-      coalesce((
-        select json_agg(json_build_object('seq', seq, 'type', type, 'id', id, 'version', version, 'row',
-          case when is_live then case type ${syncedResources.map(content).join('')} end end) order by seq)
-        from page where fits
-      ), '[]') as changes,
-      exists (select from page where not fits) as has_more
-    from head`,
+           exists (select from page where not fits) as has_more,
+           page.seq, page.type, page.id, page.version,
+           case when page.is_live then case page.type ${syncedResources.map(content).join('')} end end as content
+    from head left join page on page.fits
+    order by page.seq`,
 };
 
 /** Begins the numbering of a user who has made no change yet, so that the first cursor has an epoch. */
@@ -94,11 +98,7 @@ const beginNumbering: Statement<[{ readonly epoch: string }]> = {
 };
 
 /** @param after null for the first page of a snapshot */
-export function selectChanges(
-  ownerId: string,
-  after: Position | null,
-  limit: number,
-): BoundStatement<AtMostOne<PageRow>> {
+export function selectChanges(ownerId: string, after: Position | null, limit: number): BoundStatement<PageRows> {
   const { epoch = null, seq = null, snapshotHead = null } = after ?? {};
   return { statement: changesAfter, values: [ownerId, epoch, seq, snapshotHead, limit + 1] };
 }

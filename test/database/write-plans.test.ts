@@ -5,18 +5,14 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fill } from '../../bench/fill.ts';
-import type { QueryClient } from '../../src/database/driver.ts';
-import { userRole } from '../../src/database/schema/roles.ts';
-import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
+import type { BoundStatement } from '../../src/database/statement.ts';
 import { deleteTask, insertTask, selectTask, updateTask } from '../../src/tasks/sql/write-statements.ts';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
+import { pagesTouched, planModes, planOf, rowsRemoved } from '../support/plans.ts';
 
 const owner = 'ada';
 const change = { ownerId: owner, id: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e', actor: null };
 const task = { title: 'buy milk', description: 'two of them', status: 'Todo', priority: 'Low', due: null } as const;
-
-/** PostgreSQL first makes custom plans for a prepared statement, and a generic plan later. */
-const modes = ['force_custom_plan', 'force_generic_plan'];
 
 const statements: Record<string, (id: string) => BoundStatement> = {
   read: (id) => selectTask(owner, id),
@@ -40,36 +36,16 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded databa
 
   afterAll(() => database.remove());
 
-  describe.each(modes)('with %s', (mode) => {
+  describe.each(planModes)('with %s', (mode) => {
     test.each(Object.entries(statements))('a %s reads few rows', async (_, statement) => {
       const [found] = await database.query<{ id: string }>(
         'select id from todo.tasks where owner_id = $1 order by id offset 5000 limit 1',
         [owner],
       );
-      const plan = await database.driver.withMigrationClient(async (client) => {
-        await client.query(`begin; set local role ${userRole}; set local app.user_id = '${owner}'`);
-        await client.query(`set local plan_cache_mode = ${mode}`);
-        return explain(client, statement(found?.id ?? ''));
-      });
+      const plan = await planOf(database, owner, mode, statement(found?.id ?? ''));
       expect(plan).toMatch(/actual rows=1/);
-      const removed = [...plan.matchAll(/Rows Removed by [ \w]+: (\d+)/g)].map(([, rows]) => Number(rows));
-      expect(Math.max(0, ...removed), plan).toBeLessThan(100);
-      expect(Number(/Buffers: shared hit=(\d+)/.exec(plan)?.[1]), plan).toBeLessThan(1_000);
+      expect(rowsRemoved(plan), plan).toBeLessThan(100);
+      expect(pagesTouched(plan), plan).toBeLessThan(1_000);
     });
   });
 });
-
-/** Runs the statement and returns its plan. Closing the connection rolls it back. */
-async function explain(client: QueryClient, { statement, values }: BoundStatement): Promise<string> {
-  await client.query(`prepare explained as ${statement.text}`);
-  const { rows } = await client.query<{ 'QUERY PLAN': string }>(
-    `explain (analyze, buffers, timing off) execute explained (${values.map(literal).join(', ')})`,
-  );
-  return rows.map((row) => row['QUERY PLAN']).join('\n');
-}
-
-function literal(value: Parameter): string {
-  if (value === null) return 'null';
-  const text = Array.isArray(value) ? `{${value.map((element) => JSON.stringify(element)).join(',')}}` : String(value);
-  return `'${text.replaceAll("'", "''")}'`;
-}
