@@ -5,6 +5,8 @@ import { passwordLength } from '../src/auth/better-auth/password-length.ts';
 import { maxSessionsPerUser } from '../src/auth/better-auth/sessions.ts';
 import { maxSubjectLength } from '../src/auth/jwt/claims.ts';
 import { maxTokenBytes } from '../src/auth/jwt/verifier.ts';
+import { maxAgeMs, maxStreams, maxStreamsPerUser } from '../src/changes/events/open-streams.ts';
+import { changesPerMessage } from '../src/changes/events/stream.ts';
 import { maxChanges, maxWaitSeconds } from '../src/changes/routes.ts';
 import { pollLimits } from '../src/changes/wait-for-changes.ts';
 import { quotaVariable } from '../src/config/variables.ts';
@@ -117,6 +119,15 @@ export const limits = [
       ['Requests of a user that wait for changes, per process', count(pollLimits.maxPerUser), '429 `rate_limited`'],
       ['Requests that wait for changes per process', count(pollLimits.maxPerProcess), '503 `overloaded`'],
       ['Titles and descriptions of a page of changes', kib(maxPageBytes), 'The page ends, and `has_more` is true.'],
+    ],
+  },
+  {
+    title: 'Event streams',
+    rows: [
+      ['Open streams of a user per process', count(maxStreamsPerUser), '429 `rate_limited`'],
+      ['Open streams per process', count(maxStreams), '503 `overloaded`'],
+      ['Age of a stream', seconds(maxAgeMs), 'The stream ends with `max_age`.'],
+      ['Changes in a message', count(changesPerMessage), 'The stream continues with the next message.'],
     ],
   },
   {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 import { openPage } from '../support/browser.ts';
+import { openStream } from '../support/event-stream.ts';
 import { freePort } from '../support/postgres-server.ts';
 import { isInstalled, makeCertificate, type RunningProxy, startHaproxy, startNginx } from '../support/proxies.ts';
 import { root } from './built-command.ts';
@@ -88,8 +89,8 @@ function reply(status: number, headers: Headers, text: string): Reply {
 
 let people = 0;
 
-/** A client that signs up by cookie, gets a token, creates tasks, and follows every link in the responses. */
-async function useApi(send: Send, base: string): Promise<void> {
+/** Signs up a user and returns a token. */
+async function signUp(send: Send, base: string): Promise<string> {
   people += 1;
   const person = { name: 'Ada', email: `ada${people}@example.com`, password: 'correct horse battery' };
   const signedUp = await send('POST', `${base}/api/auth/sign-up/email`, {}, person);
@@ -97,7 +98,12 @@ async function useApi(send: Send, base: string): Promise<void> {
   const [session = ''] = signedUp.headers.getSetCookie();
   expect(session).toContain(`; Path=${base || '/'};`);
   const { body } = await send('GET', `${base}/api/auth/token`, { cookie: session.split(';')[0] as string });
-  const authorization = { authorization: `Bearer ${body.token}` };
+  return body.token;
+}
+
+/** A client that signs up by cookie, gets a token, creates tasks, and follows every link in the responses. */
+async function useApi(send: Send, base: string): Promise<void> {
+  const authorization = { authorization: `Bearer ${await signUp(send, base)}` };
 
   const tasks = `${base}/api/v1/tasks`;
   for (const title of ['One', 'Two', 'Three']) {
@@ -188,6 +194,16 @@ describe('nginx', () => {
     await useApi(send, '');
     const script = await send('GET', '/docs/swagger-ui-bundle.js');
     expect(script.body).toBe(await (await fetch(`${atRoot.url}/docs/swagger-ui-bundle.js`)).text());
+  });
+
+  test('with its defaults: the events of a stream arrive at once', async () => {
+    const send = overHttp1(urls.defaults);
+    const token = await signUp(send, '');
+    const stream = await openStream(urls.defaults, token);
+    expect(await stream.next()).toMatchObject({ event: 'changes', data: { changes: [] } });
+    const authorization = { authorization: `Bearer ${token}` };
+    const { body } = await send('POST', '/api/v1/tasks', authorization, { title: 'Buy milk' });
+    expect((await stream.next())?.data.changes).toEqual([{ type: 'task', op: 'put', task: body }]);
   });
 
   test('with TLS and HTTP/2', () => useApi(overHttp2(urls.tls), ''));

@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { testSecret } from '../support/databases.ts';
-
+import { openStream } from '../support/event-stream.ts';
 import { signWithSecret } from '../support/tokens.ts';
 import {
   type BuiltServer,
@@ -42,6 +42,17 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     server.process.kill(signal);
     expect(await server.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
   });
+});
+
+test('with open event streams: they end, and the server exits without waiting for its timeout', async () => {
+  const server = await serveReady({ ...issuer, SHUTDOWN_TIMEOUT_MS: '60000' });
+  const streams = await Promise.all(Array.from({ length: 5 }, () => openStream(server.url, token)));
+  for (const stream of streams) expect(await stream.next()).toMatchObject({ event: 'changes' });
+  server.process.kill('SIGTERM');
+  for (const stream of streams)
+    expect(await stream.rest()).toMatchObject([{ event: 'end', data: { reason: 'shutdown' } }]);
+  expect(await server.ended).toMatchObject({ code: 0, stderr: '' });
+  expect(server.log().at(-1)).toMatchObject({ msg: 'stopped', finished: true });
 });
 
 describe('with a request in progress', () => {

@@ -17,22 +17,22 @@ const user = { userId: 'user-1', scopes: null };
 describe('a valid token', () => {
   test.each(everyAlgorithm)('signed with %s is accepted', async (algorithm) => {
     const issuer = makeIssuer({ algorithm });
-    await expect(verifierFor(issuer.jwks, [algorithm]).verify(issuer.sign(claims()))).resolves.toEqual(user);
+    await expect(verifierFor(issuer.jwks, [algorithm]).verify(issuer.sign(claims()))).resolves.toMatchObject(user);
   });
 
   test('signed with a shared secret is accepted', async () => {
-    await expect(secretVerifier().verify(signWithSecret(secret, claims()))).resolves.toEqual(user);
+    await expect(secretVerifier().verify(signWithSecret(secret, claims()))).resolves.toMatchObject(user);
   });
 
   test.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'Application/JWT'])(
     'of the type %s is accepted',
     async (typ) => {
-      await expect(verifier.verify(ed.sign(claims(), { typ }))).resolves.toEqual(user);
+      await expect(verifier.verify(ed.sign(claims(), { typ }))).resolves.toMatchObject(user);
     },
   );
 
   test('with unknown header parameters is accepted', async () => {
-    await expect(verifier.verify(ed.sign(claims(), { x5t: 'abc', note: 1 }))).resolves.toEqual(user);
+    await expect(verifier.verify(ed.sign(claims(), { x5t: 'abc', note: 1 }))).resolves.toMatchObject(user);
   });
 });
 
@@ -117,7 +117,7 @@ describe('the key determines the algorithm', () => {
 
   test('an RSA key without alg uses the only configured algorithm', async () => {
     const document = { keys: [{ ...rsa.jwk, alg: undefined }] };
-    await expect(verifierFor(document).verify(rsa.sign(claims()))).resolves.toEqual(user);
+    await expect(verifierFor(document).verify(rsa.sign(claims()))).resolves.toMatchObject(user);
     await expectRefused(
       verifierFor(document, ['RS256', 'PS256']).verify(rsa.sign(claims())),
       /^alg must be the algorithm/,
@@ -127,7 +127,7 @@ describe('the key determines the algorithm', () => {
   test('an EC or OKP key without alg uses the algorithm of its curve', async () => {
     for (const issuer of [ec, ed]) {
       const document = { keys: [{ ...issuer.jwk, alg: undefined }] };
-      await expect(verifierFor(document, everyAlgorithm).verify(issuer.sign(claims()))).resolves.toEqual(user);
+      await expect(verifierFor(document, everyAlgorithm).verify(issuer.sign(claims()))).resolves.toMatchObject(user);
     }
   });
 
@@ -191,7 +191,7 @@ describe('an unknown kid is rejected', () => {
   });
 
   test('a missing kid is accepted only if exactly one key fits the algorithm', async () => {
-    await expect(verifier.verify(ed.sign(claims(), { kid: undefined }))).resolves.toEqual(user);
+    await expect(verifier.verify(ed.sign(claims(), { kid: undefined }))).resolves.toMatchObject(user);
     const two = { keys: [ed.jwk, makeIssuer().jwk] };
     await expectRefused(verifierFor(two).verify(ed.sign(claims(), { kid: undefined })), /^kid must be present/);
   });
@@ -199,7 +199,7 @@ describe('an unknown kid is rejected', () => {
   test('a kid is rejected if the key has none', async () => {
     const document = { keys: [{ ...ed.jwk, kid: undefined }] };
     await expectRefused(verifierFor(document).verify(ed.sign(claims())), /^the key must be known/);
-    await expect(verifierFor(document).verify(ed.sign(claims(), { kid: undefined }))).resolves.toEqual(user);
+    await expect(verifierFor(document).verify(ed.sign(claims(), { kid: undefined }))).resolves.toMatchObject(user);
     await expectRefused(
       secretVerifier().verify(signWithSecret(secret, claims(), { kid: 'a' })),
       /^the key must be known/,
