@@ -206,7 +206,7 @@ describe('limits', () => {
     });
     expect(await user.get('/api/v1/events', { 'Last-Event-ID': 'x' })).toMatchObject({
       status: 422,
-      body: { errors: [{ in: 'header', pointer: 'Last-Event-ID' }] },
+      body: { errors: [{ in: 'header', pointer: 'last-event-id' }] },
     });
   });
 

@@ -60,6 +60,7 @@ const parameterValues: Readonly<Record<string, (turn: number, operationId: strin
   code: () => 'validation-failed',
   cursor: () => undefined,
   since: () => undefined,
+  'Last-Event-Id': () => undefined,
   q: () => Array.from({ length: 10 }, (_, index) => `${'x'.repeat(18)}${index}`).join(' '),
   'Idempotency-Key': (turn, operationId) => `${operationId}${turn}`.padEnd(255, 'x'),
   status: () => ['Todo', 'InProgress', 'Done'],
@@ -110,9 +111,12 @@ function longest(values: readonly unknown[]): unknown {
   return values.reduce((one, other) => (JSON.stringify(other).length > JSON.stringify(one).length ? other : one));
 }
 
-/** The largest valid request of each operation; batches are below, because their operations have a limit together. */
+/**
+ * The largest valid request of each operation. Batches are below, because their operations have a limit together. A stream
+ * does not end, and reads the same pages as `listChanges`.
+ */
 export const largestRequests: readonly Series[] = documentedOperations
-  .filter(({ operation }) => operation.operationId !== 'runBatch')
+  .filter(({ operation }) => !['runBatch', 'streamEvents'].includes(operation.operationId))
   .map(({ method, path, operation }) => (turn: number) => {
     const values = (place: string) =>
       operation.parameters

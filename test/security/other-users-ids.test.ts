@@ -43,6 +43,7 @@ function bytesOf({ status, headers, text }: Answer, { userId }: Client): object 
     part
       .replaceAll(userId ?? '', '(user)')
       .replaceAll(/"cursor":"[^"]+"/g, '"cursor":"(cursor)"')
+      .replaceAll(/^id: .+$/gm, 'id: (cursor)')
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(id)')
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '(time)');
   const kept = [...headers].filter(([name]) => name !== 'date').map(([name, value]) => [name, mask(value)]);

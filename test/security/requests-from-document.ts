@@ -46,6 +46,7 @@ const parameterRules: Readonly<
   cursor: { good: fc.constant(undefined), bad: ['', 'AAAA', '\u0000', 'x'.repeat(4097), '\u{1f600}'], without: 'skip' },
   // Only the response of an earlier request has one.
   since: { good: fc.constant(undefined), bad: ['', 'AAAA', '\u0000', 'x'.repeat(4097), '\u{1f600}'] },
+  'Last-Event-Id': { good: fc.constant(undefined), bad: ['AAAA', 'x'.repeat(4097)] },
   code: { good: fc.constant('validation-failed'), bad: [] },
 };
 

@@ -48,6 +48,6 @@ export function eventOperations({ database, wakeUps, openStreams, onEnd }: Strea
 
 /** An `EventSource` repeats the URL of its first request, so `since` is older than `Last-Event-ID`. */
 function positionOf(since: string | undefined, lastEventId: string | undefined): Position | undefined {
-  if (lastEventId) return readCursor(lastEventId, { in: 'header', pointer: 'Last-Event-ID' });
+  if (lastEventId) return readCursor(lastEventId, { in: 'header', pointer: 'last-event-id' });
   return since === undefined ? undefined : readCursor(since);
 }
