@@ -5,6 +5,7 @@ import { maxStreamsPerUser } from '../../src/changes/events/open-streams.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind } from '../support/databases.ts';
 import { type EventStream, openStream, type StreamedEvent, type StreamOptions } from '../support/event-stream.ts';
+import { silentClient } from '../support/silent-client.ts';
 
 let api: TestApi;
 
@@ -128,6 +129,53 @@ describe('a stream', () => {
       { numRuns: 5 },
     );
   });
+});
+
+test('a client that does not read costs one page: the server reads the next one when the client reads', async () => {
+  const pages = { read: 0 };
+  const own = await startApi({
+    asUser: (database) => ({
+      ...database,
+      run: (...call) => {
+        if (call[1].some(({ statement }) => statement.name === 'changes_read')) pages.read += 1;
+        return database.run(...call);
+      },
+    }),
+  });
+  const user = own.user('ada');
+  const { body } = await user.get('/api/v1/changes');
+  // 40 pages of 1 MB. The operating system buffers some of them for a connection.
+  const count = 4_000;
+  await own.database.query(
+    `insert into todo.tasks (owner_id, id, seq, title, description)
+     select 'ada', gen_random_uuid(), n, 'x', repeat('x', 10000) from generate_series(1, ${count}) as n`,
+  );
+  await own.database.query(`update todo.heads set seq = ${count} where owner_id = 'ada'`);
+  const head = `GET /api/v1/events?since=${body.cursor} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${own.token('ada')}\r\n\r\n`;
+  pages.read = 0;
+  const client = await silentClient(own.url, head);
+  let before = 0;
+  await expect
+    .poll(
+      () => {
+        const isStalled = pages.read > 0 && pages.read === before;
+        before = pages.read;
+        return isStalled;
+      },
+      { interval: 500, timeout: 20_000 },
+    )
+    .toBe(true);
+  expect(pages.read).toBeLessThan(30);
+
+  let received = '';
+  client.socket
+    .setEncoding('utf8')
+    .on('data', (text: string) => {
+      received += text;
+    })
+    .resume();
+  await expect.poll(() => received.match(/"op":"put"/g)?.length, { timeout: 20_000 }).toBe(count);
+  expect(pages.read).toBeGreaterThanOrEqual(40);
 });
 
 describe('a stream ends', () => {
