@@ -21,7 +21,9 @@ afterAll(() => api.stop());
 /** Output of libraries that bypasses the log. */
 const printed: unknown[] = [];
 vi.spyOn(console, 'error').mockImplementation((...values) => void printed.push(values));
-process.on('warning', (warning) => printed.push(warning));
+const onWarning = (warning: Error) => void printed.push(warning);
+process.on('warning', onWarning);
+afterAll(() => void process.off('warning', onWarning));
 
 let people = 0;
 

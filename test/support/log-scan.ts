@@ -18,6 +18,12 @@ const neverLogged = {
   'the id of a user that the tests made up': /\buser-\d+-\d+\b/,
 };
 
+/** Forgets the credentials of another test file, because they can be ordinary words in the log of this one. */
+export function forgetSecrets(): void {
+  secrets.clear();
+  secrets.add(testSecret);
+}
+
 /** Records the credentials in the headers and the JSON of a request or a response. */
 export function noteSecrets(headers: Headers, body: unknown): void {
   const [, credentials = ''] = /^\S+ +(.+)$/.exec(headers.get('authorization') ?? '') ?? [];
