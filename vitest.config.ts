@@ -1,14 +1,15 @@
-/** The tests: those of the API and the database run on both databases, the others once. */
+/** The tests: those that depend on the database run on both databases, the others once. */
 import { defineConfig } from 'vitest/config';
 
 const common = { testTimeout: 30_000, hookTimeout: 60_000 };
 
-function onDatabase(kind: 'embedded' | 'postgres') {
+/** @param folders folders in `test/` whose tests do not depend on the kind of the database */
+function onDatabase(kind: 'embedded' | 'postgres', folders: readonly string[] = []) {
   return {
     test: {
       ...common,
       name: kind,
-      include: ['test/api/**/*.test.ts', 'test/database/**/*.test.ts', 'test/security/**/*.test.ts'],
+      include: [...folders, 'api', 'database', 'security'].map((folder) => `test/${folder}/**/*.test.ts`),
       env: { TEST_DATABASE_KIND: kind },
       // Loading the modules again for each file would take a third of the time. The setup ends the state of the last file.
       isolate: false,
@@ -44,8 +45,15 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ['test/support/global-setup.ts'],
     maxWorkers: 2,
     projects: [
-      { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      onDatabase('embedded'),
+      {
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          env: { SAMPLES: mode === 'long' ? 'many' : 'few' },
+        },
+      },
+      onDatabase('embedded', ['http']),
       onDatabase('postgres'),
       { test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000 } },
       ...(projectsOfModes[mode] ?? []),

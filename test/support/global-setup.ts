@@ -26,7 +26,7 @@ declare module 'vitest' {
 
 // biome-ignore lint/style/noDefaultExport: vitest looks for the default export.
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  execFileSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' });
+  execFileSync(process.execPath, ['scripts/build-if-needed.js'], { stdio: 'inherit' });
   const folder = mkdtempSync(join(tmpdir(), 'todo-api-test-'));
   project.provide('embeddedTemplate', await makeEmbeddedTemplate(folder));
 
