@@ -21,7 +21,7 @@ export function betterAuthUrl(text: string): string {
   return url;
 }
 
-/** The directory of an embedded database. Addresses of other storage would otherwise become names of directories. */
+/** The directory of an embedded database. Addresses of other storage are errors. They could also name a directory. */
 export function dataDirectory(text: string): string {
   if (/^[a-z]{2,}:|^\/\/|^memory$/i.test(text)) {
     throw new Error('set it to pglite:DIR with a path such as ./.data or /var/lib/todo, or to pglite:memory');

@@ -77,8 +77,9 @@ export interface EmbeddedAuth {
 export interface JwksAuth {
   readonly mode: 'jwks';
   readonly jwksUrl: string;
-  /** Compared unless null: then `AUTH_ISSUER` or `AUTH_AUDIENCE` is `*`. */
+  /** The required issuer; null if `AUTH_ISSUER` is `*`. */
   readonly issuer: string | null;
+  /** The required audience; null if `AUTH_AUDIENCE` is `*`. */
   readonly audience: string | null;
   readonly algorithms: readonly SigningAlgorithm[];
 }

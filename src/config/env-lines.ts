@@ -11,7 +11,7 @@ export interface EnvLines {
 interface Assignment {
   readonly name: string;
   readonly value: string;
-  /** The reason why it is rejected. */
+  /** The reason, if the assignment is rejected. */
   readonly error?: string;
   /** The index of the line after the assignment. */
   readonly next: number;
@@ -49,7 +49,7 @@ export function parseLines(text: string): EnvLines {
   return { values, warnings, errors };
 }
 
-/** Null for the bare name of another program's variable, with which Docker passes a variable through. */
+/** Returns null for the bare name of another program's variable. In this form, Docker passes a variable on. */
 function readAssignment(lines: readonly string[], index: number): Assignment | null {
   const line = lines[index] as string;
   const next = index + 1;
@@ -79,7 +79,7 @@ function readUnquoted(name: string, rest: string, next: number): Assignment {
   };
 }
 
-/** Null without a closing quote, because the value of another program's variable can begin with an apostrophe. */
+/** Returns null if another program's variable has no closing quote, because its value can begin with an apostrophe. */
 function readQuoted(name: string, rest: string, lines: readonly string[], next: number): Assignment | null {
   const quote = rest[0] as string;
   const isOurs = isVariableName(name);
@@ -101,7 +101,7 @@ function readQuoted(name: string, rest: string, lines: readonly string[], next: 
     }
     const following = lines[end];
     if (following === undefined || (end === next && last.includes(quote))) return isOurs ? unclosed : null;
-    // Otherwise the following variable of this server becomes part of this value.
+    // Without this check, the next variable of this server would become part of the value.
     if (isVariableName(assignment.exec(following)?.[1] ?? '')) return unclosed;
     parts.push(following);
   }

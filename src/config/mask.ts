@@ -2,7 +2,7 @@
 
 export const mask = '********';
 
-/** Parameters of URLs that are no credentials: those of libpq and pg, and the one that selects keys of Entra ID. */
+/** URL parameters that are not credentials: those of libpq and pg, and those that select keys of Entra ID. */
 const shownParameters =
   /^(?:sslmode|sslrootcert|sslcert|sslnegotiation|channel_binding|application_name|fallback_application_name|connect_timeout|statement_timeout|options|host|hostaddr|port|dbname|user|target_session_attrs|keepalives\w*|appid|client_id)$/;
 
@@ -13,7 +13,7 @@ const shownParameters =
 export function maskUrl(text: string): string {
   const [, start = '', rest = text] = /^([a-z][a-z\d+.-]*:\/\/)(.*)$/isu.exec(text) ?? [];
   const at = rest.lastIndexOf('@');
-  // This `@` may belong to the value of a parameter, and then the password continues after it.
+  // If this `@` belongs to the value of a parameter, the password may continue after it.
   if (rest.slice(0, Math.max(at, 0)).includes('=')) return `${start}${mask}`;
   const shown = rest.slice(at + 1);
   const [, address = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/su.exec(shown) ?? [];

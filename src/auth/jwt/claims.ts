@@ -5,9 +5,9 @@ import { parseJsonObject } from './compact-jws.ts';
 import { assertClaim, assertToken, tokenExpired } from './errors.ts';
 
 export interface ClaimExpectations {
-  /** The required `iss`; null accepts every one. */
+  /** The required `iss`; null accepts every issuer. */
   readonly issuer: string | null;
-  /** The required `aud`; null accepts every one. */
+  /** The required `aud`; null accepts every audience. */
   readonly audience: string | null;
 }
 
@@ -48,8 +48,8 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
     });
   }
 
-  // In `shared-secret`, Better Auth signs e-mail links and session cookies with the same secret. This rule rejects
-  // them, because they have no sub.
+  // In the mode `shared-secret`, Better Auth signs e-mail links and session cookies with the same secret. This rule
+  // rejects them, because they have no sub.
   assertToken(
     typeof sub === 'string' && isStorableText(sub),
     'sub must be a string of valid characters (RFC 7519, 4.1.2)',
@@ -85,7 +85,7 @@ function audienceOf({ aud, client_id: clientId, token_use: use }: JsonObject): [
   return aud === undefined && use === 'access' && clientId !== undefined ? ['client_id', clientId] : ['aud', aud];
 }
 
-/** A string of scopes (RFC 8693, section 4.2), or an array, as sent by Okta, Ory Hydra and Duende IdentityServer. */
+/** A string of scopes (RFC 8693, section 4.2), or an array. Okta, Ory Hydra and Duende send arrays. */
 type Scopes = string | readonly string[] | undefined;
 
 function isScopes(value: unknown): value is Scopes {
@@ -109,7 +109,7 @@ function isAddressedTo(audience: string, aud: unknown): boolean {
 }
 
 /**
- * PostgreSQL cannot store U+0000. UTF-8 cannot encode lone surrogates: their replacement would give two users the same
+ * PostgreSQL cannot store U+0000. UTF-8 cannot encode lone surrogates, and a replacement would give two users the same
  * id.
  */
 function isStorableText(text: string): boolean {

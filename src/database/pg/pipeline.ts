@@ -22,7 +22,7 @@ const maxPreparedStatements = 100;
 
 /** A prepared statement of a connection. */
 interface PreparedStatement {
-  /** For its rows. It is set after the first successful execution, which proves that the statement is prepared. */
+  /** Decoder of its rows. The first successful execution sets it, because it proves that the statement is prepared. */
   decoder?: RowDecoder;
 }
 
@@ -36,7 +36,7 @@ interface Step {
   readonly rows: Row[];
   /** Undefined if the statement is not kept prepared. */
   readonly prepared: PreparedStatement | undefined;
-  /** For its rows. Undefined until PostgreSQL describes them. */
+  /** Decoder of its rows. Undefined until PostgreSQL describes them. */
   decoder: RowDecoder | undefined;
 }
 

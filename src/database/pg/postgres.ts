@@ -12,7 +12,7 @@ import { connectionTarget } from './tls.ts';
 /** A suspended Neon database takes some seconds to wake up. */
 export const connectTimeoutMs = 12_000;
 
-/** Shorter than the five minutes after which Neon suspends and closes connections by itself. */
+/** Shorter than the five minutes after which Neon suspends the database and closes its connections. */
 export const idleTimeoutMs = 60_000;
 
 /**

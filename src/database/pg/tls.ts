@@ -27,7 +27,7 @@ export function connectionTarget(connectionString: string, variable: AddressVari
   const url = new URL(connectionString);
   const given = (name: (typeof parameters)[number]) => url.searchParams.get(name) || undefined;
   const [mode, root, certificate, key] = parameters.map(given);
-  // With this parameter, pg itself follows libpq.
+  // If this parameter is set, pg itself follows libpq.
   if (url.searchParams.has('uselibpqcompat') || parameters.every((name) => given(name) === undefined)) {
     return { connectionString };
   }

@@ -28,7 +28,7 @@ interface Applied {
 }
 
 /**
- * Applies the missing migrations. Each one runs in its own transaction under a lock, so that servers can start at once.
+ * Applies the missing migrations. Each one runs in its own transaction under a lock, so several servers can start at once.
  *
  * @returns the names of the migrations that were applied
  * @throws DatabaseSetupError if the schema is newer, or if the login lacks a privilege

@@ -3,8 +3,8 @@ import type { QueryClient } from '../driver.ts';
 import { todoSchema } from './roles.ts';
 
 /**
- * Runs work in the current transaction, in which the policies of these tables do not bind their owner. Other transactions
- * never see that state. They wait for the tables unless the login is exempt from all policies.
+ * Runs work without the policies of these tables, in the current transaction only. Other transactions wait for the tables,
+ * so they never run without the policies. A login that is exempt from all policies blocks no other transaction.
  *
  * @param tables of the schema `todo`, in locking order
  */
