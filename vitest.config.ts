@@ -53,8 +53,9 @@ export default defineConfig(({ mode }) => ({
           env: { SAMPLES: mode === 'long' ? 'many' : 'few' },
         },
       },
-      onDatabase('embedded', ['http']),
-      onDatabase('postgres'),
+      onDatabase('embedded'),
+      // These tests use less CPU on PostgreSQL.
+      onDatabase('postgres', ['http']),
       { test: { ...common, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000 } },
       ...(projectsOfModes[mode] ?? []),
     ],
