@@ -1,5 +1,5 @@
 /** Row-level security of the database, and its verification at start-up. */
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { verifyRowLevelSecurity } from '../../src/database/schema/verify-row-security.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
 import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
@@ -7,20 +7,20 @@ import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const otherId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
 
-async function freshDatabase(): Promise<TestDatabase> {
-  // One connection, so that all queries of a test run in one transaction.
-  const database = await createTestDatabase({ poolMax: 1 });
-  onTestFinished(() => database.remove());
-  return database;
-}
-
 describe('the start-up check', () => {
-  const check = ({ driver }: TestDatabase) => verifyRowLevelSecurity(driver);
+  let database: TestDatabase;
+  const check = () => verifyRowLevelSecurity(database.driver);
+
+  beforeAll(async () => {
+    // One connection, so that all queries of a test run in one transaction.
+    database = await createTestDatabase({ poolMax: 1 });
+    return () => database.remove();
+  });
 
   test('passes on a migrated database, also with tasks in it', async () => {
-    const database = await freshDatabase();
+    await check();
     await database.query(`insert into todo.tasks (owner_id, id, seq, title) values ('ada', $1, 1, 'x')`, [id]);
-    await check(database);
+    await check();
   });
 
   // Never committed, because roles belong to the cluster, which other tests use at the same time.
@@ -101,13 +101,15 @@ describe('the start-up check', () => {
     ['the watcher can log in', 'alter role todo_watcher login', /role todo_watcher can log in/],
     ['the role may see the migrations', 'grant usage on schema todo_admin to todo_user', /todo_admin/],
   ])('rejects a database if %s', async (_fault, breach, message) => {
-    const database = await freshDatabase();
     await database.query('begin');
-    await database.query(breach);
-    const refusal = { name: 'DatabaseSetupError', message: expect.stringMatching(message) };
-    await expect(check(database)).rejects.toMatchObject(refusal);
-    await database.query('rollback');
-    await check(database);
+    try {
+      await database.query(breach);
+      const rejection = { name: 'DatabaseSetupError', message: expect.stringMatching(message) };
+      await expect(check()).rejects.toMatchObject(rejection);
+    } finally {
+      await database.query('rollback');
+    }
+    await check();
   });
 });
 
