@@ -35,8 +35,10 @@ function variables(): Record<string, string> {
 }
 
 /** Fills the pool, so that later requests use existing connections. */
-async function warm(call: (method: string, path: string) => Promise<unknown>): Promise<void> {
-  await Promise.all(Array.from({ length: 2 * poolMax }, () => call('GET', tasks)));
+async function warm(url: string): Promise<void> {
+  // Each as another user, because a user has a part of the pool.
+  const callAs = Array.from({ length: 2 * poolMax }, (_, index) => caller(url, tokenFor(`user ${index}`)));
+  await Promise.all(callAs.map((callAsUser) => callAsUser('GET', tasks)));
 }
 
 describe.each([
@@ -49,7 +51,7 @@ describe.each([
 ])('%s', (_name, begin, end) => {
   test('the server answers in time, and serves again afterwards', async () => {
     const { url, services, call } = await serve(variables());
-    await warm(call);
+    await warm(url);
     begin();
     onTestFinished(end);
     // Each as another user, because a user's writes wait for each other.
@@ -170,8 +172,8 @@ test('requests wait for a database that accepts connections after five seconds, 
 test.runIf(isLong)(
   'connection attempts without an answer time out, also for requests that are queued behind them',
   async () => {
-    const { services, call } = await serve(variables());
-    await warm(call);
+    const { url, services, call } = await serve(variables());
+    await warm(url);
     proxy.reset();
     await delay(100);
     proxy.cause({ type: 'black hole' });
