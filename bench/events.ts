@@ -1,6 +1,6 @@
 /**
  * Benchmark of event streams: the time from a write to its event, in the same server process and in another one, and what
- * 1,000 open streams cost: memory, and the throughput of writes. It prints two tables for `docs/performance.md`.
+ * 1,000 open streams cost: memory, and the throughput of writes. It prints two tables for `docs/events.md`.
  *
  * Usage: npm run bench:events [-- --streams 1000 --seconds 5 --rounds 3]
  */

@@ -6,6 +6,7 @@ import { maxSessionsPerUser } from '../src/auth/better-auth/sessions.ts';
 import { maxSubjectLength } from '../src/auth/jwt/claims.ts';
 import { maxTokenBytes } from '../src/auth/jwt/verifier.ts';
 import { maxAgeMs, maxStreams, maxStreamsPerUser } from '../src/changes/events/open-streams.ts';
+import { maxReads } from '../src/changes/events/read-turns.ts';
 import { changesPerMessage } from '../src/changes/events/stream.ts';
 import { maxChanges, maxWaitSeconds } from '../src/changes/routes.ts';
 import { pollLimits } from '../src/changes/wait-for-changes.ts';
@@ -127,6 +128,7 @@ export const limits = [
       ['Open streams of a user per process', count(maxStreamsPerUser), '429 `rate_limited`'],
       ['Open streams per process', count(maxStreams), '503 `overloaded`'],
       ['Age of a stream', seconds(maxAgeMs), 'The stream ends with `max_age`.'],
+      ['Streams that read at a time per process', count(maxReads), 'They wait.'],
       ['Changes in a message', count(changesPerMessage), 'The stream continues with the next message.'],
     ],
   },

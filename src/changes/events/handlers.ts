@@ -7,6 +7,7 @@ import { readChanges } from '../read-changes.ts';
 import type { WakeUps } from '../wake-ups.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { readPresent } from './present.ts';
+import { createReadTurns } from './read-turns.ts';
 import { streamEventsRoute } from './routes.ts';
 import { changesPerMessage, type StreamEnd, streamBody } from './stream.ts';
 
@@ -21,6 +22,7 @@ export interface StreamServices {
 const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
 
 export function eventOperations({ database, wakeUps, openStreams, onEnd }: StreamServices): Operation[] {
+  const inTurn = createReadTurns();
   return [
     implement(streamEventsRoute, async ({ query: { since }, headers: { 'last-event-id': lastEventId } }, context) => {
       const principal = context.get('principal');
@@ -33,7 +35,7 @@ export function eventOperations({ database, wakeUps, openStreams, onEnd }: Strea
         const first = await (after
           ? readChanges(database, principal, after, changesPerMessage)
           : readPresent(database, principal));
-        const source = { database, principal, wakeUps };
+        const source = { database, principal, wakeUps, inTurn };
         return new Response(
           streamBody(source, stream, first, (end) => onEnd(context, startedAt, end)),
           { headers },

@@ -13,6 +13,7 @@ import { type ChangesPage, readChanges } from '../read-changes.ts';
 import type { WakeUps } from '../wake-ups.ts';
 import { changesMessage, comment, endMessage, resetMessage } from './messages.ts';
 import type { EndReason, OpenStream } from './open-streams.ts';
+import type { InTurn } from './read-turns.ts';
 
 /** Milliseconds without a message after which the stream sends a comment. Proxies close silent connections after 60 s. */
 export const commentIntervalMs = 20_000;
@@ -24,6 +25,7 @@ export interface StreamSource {
   readonly database: UserDatabase;
   readonly principal: Principal;
   readonly wakeUps: WakeUps;
+  readonly inTurn: InTurn;
 }
 
 /** The end of a stream, for the log. */
@@ -89,7 +91,7 @@ async function* messagesOf(
 
 /** Ends when the signal aborts. */
 async function* changeMessages(
-  { database, principal, wakeUps }: StreamSource,
+  { database, principal, wakeUps, inTurn }: StreamSource,
   signal: AbortSignal,
   first: ChangesPage,
 ): AsyncGenerator<string, void, void> {
@@ -100,7 +102,10 @@ async function* changeMessages(
     const woken = wakeUps.next(principal.userId, signal, () => position.seq);
     let hasMore = true;
     while (hasMore && !signal.aborted) {
-      const page = await readChanges(database, principal, position, changesPerMessage);
+      const page = await inTurn(async () =>
+        signal.aborted ? undefined : readChanges(database, principal, position, changesPerMessage),
+      );
+      if (!page) return;
       position = readCursor(page.cursor);
       hasMore = page.has_more;
       if (page.reset) yield resetMessage;
