@@ -64,18 +64,27 @@ describe.skipIf(databaseKind === 'embedded' || isPooled)(
   () => {
     let api: TestApi;
     let second: TestApi;
+    /** A connection of the test itself, which no step ends. */
+    let admin: pg.Client;
 
     beforeAll(async () => {
       const environment = { DATABASE_POOL_MAX: '4' };
       api = await startApi({ keep: true, environment });
       await api.database.query(slowCommits);
       second = await startApi({ keep: true, environment, beside: api });
+      admin = new pg.Client({ connectionString: databaseUrl() });
+      await admin.connect();
     });
 
     afterAll(async () => {
+      await admin.end();
       await second.stop();
       await api.stop();
     });
+
+    function databaseUrl(): string {
+      return (api.database.config as { url: string }).url;
+    }
 
     /** The client of a user at both servers in turn. */
     function clientOf(userId: string): () => Client {
@@ -107,7 +116,7 @@ describe.skipIf(databaseKind === 'embedded' || isPooled)(
         case 'transaction':
           return slowTransaction(client.userId as string, step.end);
         case 'terminate':
-          await api.database.query(
+          await admin.query(
             `select pg_terminate_backend(pid) from pg_stat_activity
            where datname = current_database() and pid <> pg_backend_pid() order by random() limit 1`,
           );
@@ -121,7 +130,7 @@ describe.skipIf(databaseKind === 'embedded' || isPooled)(
     }
 
     async function slowTransaction(ownerId: string, end: 'commit' | 'rollback' | 'terminate'): Promise<void> {
-      const client = new pg.Client({ connectionString: (api.database.config as { url: string }).url });
+      const client = new pg.Client({ connectionString: databaseUrl() });
       client.on('error', () => {});
       await client.connect();
       const change = { ownerId, id: crypto.randomUUID(), actor: null };
@@ -173,7 +182,7 @@ describe.skipIf(databaseKind === 'embedded' || isPooled)(
 
     /** The versions of the user's tasks after the change with this number, from the history. */
     async function versionsAt(userId: string, seq: number): Promise<object> {
-      const rows = await api.database.query<{ id: string; version: number; kind: string }>(
+      const { rows } = await admin.query<{ id: string; version: number; kind: string }>(
         `select distinct on (id) id, version, kind from todo.changes where owner_id = $1 and seq <= $2 order by id, seq desc`,
         [userId, seq],
       );
