@@ -12,7 +12,7 @@ export interface RateLimiter {
    * Runs the verification of a token or a session and counts it for the address if it fails with 401. The verification
    * always runs, so the limit of an address does not reject its valid tokens.
    *
-   * Throws what `attempt` throws; instead of a 401 above the limit, a `ProblemError` `rate_limited`.
+   * @throws what `attempt` throws. Above the limit, a `ProblemError` `rate_limited` replaces a 401.
    */
   throttleAuthFailures<Result>(context: RequestContext, attempt: () => Promise<Result>): Promise<Result>;
   /** The address of the client, which is the key of all limits per address. */

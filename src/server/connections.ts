@@ -16,7 +16,7 @@ export interface Connections {
   countBody(response: ServerResponse, bytes: number): void;
 }
 
-/** The part of a limit that stays in use after the server has closed connections beyond it. It makes the search rare. */
+/** Fraction of a limit to which the server reduces its use. Below 1, the search for connections to close is rare. */
 const keptShare = 0.99;
 
 /**

@@ -100,7 +100,7 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
   // All requests share one timer. A timer per request would delay the garbage collection of the whole request
   // (`docs/performance.md`).
   let checkTimer: NodeJS.Timeout | undefined;
-  // Requests without room share two errors. The stack trace of a new one takes an eighth of the time of such a request.
+  // Rejected requests share two errors, because a new stack trace takes an eighth of the time of such a request.
   const full = new OverloadedError(`the queue is full: ${limits.length} requests wait for a connection`);
   const flowIsFull = new OverloadedError(`${limits.lengthPerFlow} requests of the user wait for a connection`, true);
 
@@ -159,7 +159,8 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
    * Makes room in the queue for a request of a flow. If the queue is full, it rejects the newest request of the flow
    * with the most queued requests.
    *
-   * @returns the error if there is no room: the flow has reached its limit, or no flow has at least two requests more
+   * @returns the error if there is no room: the flow has reached its limit, or no flow has at least two more
+   *   requests than this one
    */
   function makeRoom(flow: FlowState): OverloadedError | undefined {
     if (flow.waiters.length >= limits.lengthPerFlow) return typeof flow.key === 'string' ? flowIsFull : full;
