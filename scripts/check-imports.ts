@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
-import { layers, resources } from './layers.ts';
+import { layers, operations, resources } from './layers.ts';
 
 const source = join(import.meta.dirname, '..', 'src');
 
@@ -24,7 +24,7 @@ const packages = [
   {
     name: /^zod$/,
     allowed: new RegExp(
-      `^((changes|http|resource|system|${resources.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
+      `^((changes|http|resource|system|${operations.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
     ),
   },
 ];

@@ -3,11 +3,14 @@ interface Layer {
   readonly imports: readonly string[];
 }
 
-/** The folders of resources. A resource may import the ones after it. */
+/** The folders of resources. */
 export const resources = ['tags', 'tasks'];
 
-/** The layers that each resource may import. */
-const belowResources = ['database', 'http', 'idempotency', 'principal', 'problems', 'quotas', 'resource'];
+/** The folders with operations. Each may import the ones after it. */
+export const operations = ['undo', 'history', 'trash', ...resources];
+
+/** The layers that each folder with operations may import. */
+const belowResources = ['database', 'http', 'idempotency', 'principal', 'problems', 'quotas', 'resource', 'runtime'];
 
 /**
  * Layers of `src/`, and the layers that each one may import. A module directly in `src/` is a layer of its own. A layer
@@ -29,10 +32,10 @@ export const layers: readonly Layer[] = [
       'services',
       'system',
       'vocabulary',
-      ...resources,
+      ...operations,
     ].sort(),
   },
-  { name: 'api', imports: ['auth', 'changes', 'http', 'runtime', 'system', ...resources].sort() },
+  { name: 'api', imports: ['auth', 'changes', 'http', 'runtime', 'system', ...operations].sort() },
   {
     name: 'services',
     imports: [
@@ -40,16 +43,18 @@ export const layers: readonly Layer[] = [
       'changes',
       'config',
       'database',
+      'history',
       'idempotency',
       'observability',
       'rate-limit',
       'runtime',
       'tasks',
+      'trash',
     ],
   },
   // It renders every resource.
-  { name: 'changes', imports: ['runtime', ...belowResources, ...resources].sort() },
-  ...resources.map((name, index) => ({ name, imports: [...belowResources, ...resources.slice(index + 1)].sort() })),
+  { name: 'changes', imports: [...belowResources, ...resources].sort() },
+  ...operations.map((name, index) => ({ name, imports: [...belowResources, ...operations.slice(index + 1)].sort() })),
   { name: 'system', imports: ['http', 'principal', 'problems'] },
   { name: 'observability', imports: ['auth', 'config', 'database', 'http', 'problems', 'runtime'] },
   {
@@ -57,7 +62,7 @@ export const layers: readonly Layer[] = [
     imports: ['config', 'database', 'http', 'json', 'principal', 'problems', 'rate-limit', 'runtime', 'vocabulary'],
   },
   { name: 'rate-limit', imports: ['database', 'http', 'problems', 'runtime'] },
-  { name: 'idempotency', imports: ['database', 'http', 'problems', 'quotas', 'resource'] },
+  { name: 'idempotency', imports: ['database', 'http', 'problems', 'quotas', 'resource', 'runtime'] },
   { name: 'resource', imports: ['database', 'http', 'problems', 'quotas', 'vocabulary'] },
   { name: 'quotas', imports: ['database', 'problems', 'vocabulary'] },
   { name: 'http', imports: ['json', 'principal', 'problems', 'vocabulary'] },

@@ -21,6 +21,8 @@ import { maxKeysPerUser, maxStoredBytesPerUser } from '../src/idempotency/keys.t
 import { retentionHours } from '../src/idempotency/retention.ts';
 import { maxDepth, maxValues } from '../src/json/strict-json.ts';
 import { maxErrors, maxLengths, maxProblemBytes } from '../src/problems/bounds.ts';
+import { maxPageBytes } from '../src/resource/page.ts';
+import { maxChangesPerUser } from '../src/resource/retention.ts';
 import { pageLimits } from '../src/resource/schemas.ts';
 import { maxHeaderCount } from '../src/server/bad-request.ts';
 import { apiLimits, maxConnections } from '../src/server/limits.ts';
@@ -31,7 +33,6 @@ import { maxQueryLength } from '../src/tasks/list-parameters.ts';
 import { maxSkip } from '../src/tasks/routes.ts';
 import { descriptionLength, maxTags, tagLength, taskBodyLimit, titleLength } from '../src/tasks/schemas.ts';
 import { maxQueriedWords, maxWords } from '../src/tasks/search/words.ts';
-import { maxPageBytes } from '../src/tasks/sql/list-statement.ts';
 import { limitedResources, quotas } from '../src/vocabulary.ts';
 
 const count = (value: number) => value.toLocaleString('en');
@@ -105,6 +106,16 @@ export const limits = [
       `${count(quotas[resource].defaultValue)} (\`${quotaVariable(resource)}\`)`,
       '429 `quota_exceeded`',
     ]),
+  },
+  {
+    title: 'History of a user',
+    rows: [
+      [
+        'Changes whose history and trash are kept',
+        `${count(maxChangesPerUser)}, rounded up to a multiple of 1,000`,
+        'The server removes older history, and deletes tasks permanently that were deleted before.',
+      ],
+    ],
   },
   {
     title: 'Lists',

@@ -2,6 +2,7 @@
 import { issuerDescriptions } from './auth/better-auth/operations.ts';
 import { streamEventsRoute } from './changes/events/routes.ts';
 import { listChangesRoute } from './changes/routes.ts';
+import { readHistoryRoute } from './history/routes.ts';
 import { openApiDocument } from './http/openapi/document.ts';
 import type { RouteDefinition } from './http/route.ts';
 import { version } from './runtime/version.ts';
@@ -18,6 +19,8 @@ import {
   replaceTaskRoute,
   runBatchRoute,
 } from './tasks/routes.ts';
+import { emptyTrashRoute, listTrashRoute, purgeFromTrashRoute, restoreFromTrashRoute } from './trash/routes.ts';
+import { undoRoute } from './undo/routes.ts';
 
 /** The routes that this server handles itself, in the order of the OpenAPI document. */
 export const routes: readonly RouteDefinition[] = [
@@ -28,6 +31,12 @@ export const routes: readonly RouteDefinition[] = [
   replaceTaskRoute,
   patchTaskRoute,
   deleteTaskRoute,
+  readHistoryRoute,
+  listTrashRoute,
+  emptyTrashRoute,
+  restoreFromTrashRoute,
+  purgeFromTrashRoute,
+  undoRoute,
   listTagsRoute,
   listChangesRoute,
   streamEventsRoute,

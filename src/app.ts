@@ -6,6 +6,7 @@ import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
 import { eventOperations } from './changes/events/handlers.ts';
 import { eventsPath } from './changes/events/routes.ts';
 import { changeOperations } from './changes/handlers.ts';
+import { historyOperations } from './history/handlers.ts';
 import { mountedAt, placementOfUnknown, placementsOf, redirectToIndex, withPlacement } from './http/base-path.ts';
 import { clientClosedStatus, closedReason } from './http/client-closed.ts';
 import { compose } from './http/middleware/compose.ts';
@@ -29,6 +30,8 @@ import { healthOperations, healthPaths } from './system/health.ts';
 import { meOperation } from './system/me.ts';
 import { tagOperations } from './tags/handlers.ts';
 import { taskOperations } from './tasks/handlers.ts';
+import { trashOperations } from './trash/handlers.ts';
+import { undoOperations } from './undo/handlers.ts';
 import type { Scope } from './vocabulary.ts';
 
 export function createApp(services: Services): Hono<Env> {
@@ -77,9 +80,18 @@ export function createApp(services: Services): Hono<Env> {
 /** The handler of each route. */
 function implementations(services: Services): Operation[] {
   const { config, database, emit, issuer, openStreams, ping, waitingPolls, wakeUps } = services;
+  const writes = {
+    database: database.asUser,
+    quotas: config.quotas,
+    hasTrash: config.retention.trashDays > 0,
+    onWriteEnd: wakeUps.wake,
+  };
   let document: object | undefined;
   return [
-    ...taskOperations({ database: database.asUser, quotas: config.quotas, onWriteEnd: wakeUps.wake }),
+    ...taskOperations(writes),
+    ...historyOperations(database.asUser),
+    ...trashOperations(writes),
+    ...undoOperations(writes),
     ...tagOperations(database.asUser),
     ...changeOperations({ database: database.asUser, wakeUps, waitingPolls }),
     ...eventOperations({

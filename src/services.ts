@@ -11,6 +11,7 @@ import type { Config } from './config/config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import type { Driver } from './database/driver.ts';
 import { openDriver } from './database/open-driver.ts';
+import { removeExpiredHistory } from './history/retention.ts';
 import { deleteExpiredKeys } from './idempotency/cleanup.ts';
 import { createEventSink } from './observability/event-sink.ts';
 import type { EmitEvent } from './observability/events.ts';
@@ -25,6 +26,7 @@ import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.t
 import { type Job, type Pause, runBackgroundJobs } from './runtime/background-jobs.ts';
 import { settledWithin } from './runtime/timeout.ts';
 import { tagKeys, taskWords } from './tasks/derived-data.ts';
+import { deleteExpiredTrash } from './trash/retention.ts';
 
 export interface Services {
   readonly config: Config;
@@ -109,7 +111,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       const applied = await database.prepare();
       await issuer?.prepare();
       isPrepared = true;
-      const jobs: Job[] = [(stopped) => deleteExpiredKeys((statement) => database.asJanitor(statement), stopped)];
+      const jobs: Job[] = [...retentionJobs(config, database)];
       if (requests && 'deleteExpired' in requests) jobs.push(() => requests.deleteExpired());
       if (issuer) jobs.push(() => issuer.cleanUp());
       if (driver.maintenance) jobs.push(driver.maintenance);
@@ -133,6 +135,16 @@ export async function createServices(config: Config, overrides: Overrides = {}):
       await database.close();
     },
   };
+}
+
+/** The jobs that remove what has expired. */
+function retentionJobs({ quotas, retention: { trashDays, historyDays } }: Config, database: Database): Job[] {
+  const runAsJanitor = database.asJanitor;
+  return [
+    (stopped) => deleteExpiredKeys(runAsJanitor, stopped),
+    (stopped) => removeExpiredHistory(runAsJanitor, historyDays, stopped),
+    (stopped) => deleteExpiredTrash({ database: database.asUser, runAsJanitor, quotas, trashDays }, stopped),
+  ];
 }
 
 function reportRestart(log: Log): (reason: Error) => void {

@@ -1,12 +1,16 @@
 /** What the API has for each resource: scopes of tokens, codes of problems, and quotas. */
 
 /** The scopes that routes require. */
-export const scopes = ['tasks:read', 'tasks:write'] as const;
+export const scopes = ['tasks:read', 'tasks:write', 'tasks:purge'] as const;
 
 export type Scope = (typeof scopes)[number];
 
 /** The scope that a token needs to receive stored resources, for the scope of each operation. */
-export const readScopes: Readonly<Record<Scope, Scope>> = { 'tasks:read': 'tasks:read', 'tasks:write': 'tasks:read' };
+export const readScopes: Readonly<Record<Scope, Scope>> = {
+  'tasks:read': 'tasks:read',
+  'tasks:write': 'tasks:read',
+  'tasks:purge': 'tasks:read',
+};
 
 /** The code of the problem that each resource has if no resource has the id of a request. */
 export const notFoundCodes = ['task_not_found'] as const;

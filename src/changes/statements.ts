@@ -1,6 +1,6 @@
 /** The statements that read a user's changes. */
 import type { BoundStatement, Statement } from '../database/statement.ts';
-import { maxPageBytes } from '../tasks/sql/list-statement.ts';
+import { maxPageBytes } from '../resource/page.ts';
 import type { Position } from './cursor.ts';
 import { type SyncedResource, syncedResources } from './resources.ts';
 

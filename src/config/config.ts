@@ -8,6 +8,7 @@ export interface Config {
   readonly limits: LimitsConfig;
   /** Maximum number per user; 0 disables a quota. */
   readonly quotas: Readonly<Record<LimitedResource, number>>;
+  readonly retention: RetentionConfig;
   readonly log: { readonly level: LogLevel };
   /** The metrics server; null if metrics are off. */
   readonly metrics: { readonly host: string; readonly port: number } | null;
@@ -27,6 +28,13 @@ export interface ServerConfig {
   /** Exact origins whose pages may call the API from a browser. */
   readonly corsOrigins: readonly string[];
   readonly shutdownTimeoutMs: number;
+}
+
+/** Lifetimes in days. */
+export interface RetentionConfig {
+  /** Of tasks in the trash; 0 if deletions are permanent. */
+  readonly trashDays: number;
+  readonly historyDays: number;
 }
 
 /** 0 disables a limit. */

@@ -58,6 +58,7 @@ export function loadConfig(environment: Environment): Config {
       trustedProxies: values.TRUSTED_PROXIES ?? [],
     },
     quotas: quotasConfig(values),
+    retention: { trashDays: required(values.TRASH_DAYS), historyDays: required(values.HISTORY_DAYS) },
     log: { level: required(values.LOG_LEVEL) },
     metrics,
     traces: isTracingEnabled(environment),

@@ -16,6 +16,9 @@ export interface VariableDefinition<Value> {
   readonly parse: (text: string) => Value;
 }
 
+/** A hundred years. */
+const maxDays = 36_500;
+
 export const variables = {
   PORT: define({
     description: 'Port to listen on; 0 selects a free port.',
@@ -156,6 +159,16 @@ export const variables = {
     parse: wholeNumber(0, 1_000_000),
   }),
   ...quotaVariables(),
+  TRASH_DAYS: define({
+    description: 'Days until a deleted task is removed from the trash. With 0, deletions are permanent.',
+    defaultValue: '30',
+    parse: wholeNumber(0, maxDays),
+  }),
+  HISTORY_DAYS: define({
+    description: 'Days that the history of tasks is kept. A request can be undone as long.',
+    defaultValue: '90',
+    parse: wholeNumber(1, maxDays),
+  }),
   LOG_LEVEL: define<LogLevel>({
     description: `Minimum log level: ${logLevels.join(', ')}. The log has JSON lines on a pipe and readable lines on a terminal.`,
     defaultValue: 'info',

@@ -6,14 +6,18 @@ import { bringUpToDate, type DerivedData, requireUpToDate } from './schema/deriv
 import { assertSchemaUpToDate, migrate } from './schema/migrate.ts';
 import { requireUsable } from './schema/requirements.ts';
 import { verifyRowLevelSecurity } from './schema/verify-row-security.ts';
-import type { BoundStatement, Statement } from './statement.ts';
+import type { BoundStatement } from './statement.ts';
 import { createUserDatabase, type QueryObserver, type UserDatabase } from './user-database.ts';
 
 export interface Database {
   /** Access to user data, as the user. */
   readonly asUser: UserDatabase;
-  /** Runs a statement as the janitor, the role that sees the expired rows of all users and nothing else. */
-  asJanitor(statement: Statement): Promise<object[]>;
+  /**
+   * Runs statements as the janitor, the role that sees what has expired of all users and nothing else.
+   *
+   * @returns the rows of the last one
+   */
+  asJanitor(statements: readonly BoundStatement[]): Promise<object[]>;
   /** Runs a statement as the watcher, the role that reads the change numbers of all users and nothing else. */
   asWatcher<Rows extends object[]>(statement: BoundStatement<Rows>): Promise<Rows>;
   /** Connections of the login role, for Better Auth and rate limits. */
@@ -51,9 +55,9 @@ export function openDatabase(
     get isReady() {
       return ready;
     },
-    async asJanitor(statement) {
-      const [rows = []] = await driver.batch({ role: 'janitor' }, [{ statement, values: [] }]);
-      return rows;
+    async asJanitor(statements) {
+      const rows = await driver.batch({ role: 'janitor' }, statements);
+      return rows.at(-1) ?? [];
     },
     async asWatcher(statement) {
       const [rows] = await driver.batch({ role: 'watcher' }, [statement] as const);

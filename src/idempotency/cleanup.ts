@@ -1,11 +1,10 @@
 /** The removal of expired idempotency keys, in small steps. */
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Statement } from '../database/statement.ts';
+import type { BoundStatement, Statement } from '../database/statement.ts';
+import { removeInSteps } from '../runtime/background-jobs.ts';
 import { retention } from './retention.ts';
 
 /** Rows per step, so that a step holds its locks for a short time. */
 const maxRows = 500;
-const pauseMs = 200;
 
 /** Runs as the janitor, the database role that sees expired rows only. */
 const deleteExpired: Statement = {
@@ -21,8 +20,8 @@ const deleteExpired: Statement = {
     returning true as removed`,
 };
 
-/** Runs a statement as the janitor and returns its rows. */
-export type RunAsJanitor = (statement: Statement) => Promise<object[]>;
+/** Runs statements as the janitor, in one transaction, and returns the rows of the last one. */
+export type RunAsJanitor = (statements: readonly BoundStatement[]) => Promise<object[]>;
 
 /**
  * Removes the keys that have expired by now.
@@ -30,11 +29,6 @@ export type RunAsJanitor = (statement: Statement) => Promise<object[]>;
  * @param stopped ends the removal after the current step
  * @returns the number of removed keys
  */
-export async function deleteExpiredKeys(run: RunAsJanitor, stopped?: AbortSignal): Promise<number> {
-  for (let removed = 0; ; ) {
-    const { length } = await run(deleteExpired);
-    removed += length;
-    if (length < maxRows || stopped?.aborted) return removed;
-    await delay(pauseMs, undefined, stopped && { signal: stopped }).catch(() => {});
-  }
+export function deleteExpiredKeys(run: RunAsJanitor, stopped?: AbortSignal): Promise<number> {
+  return removeInSteps(async () => (await run([{ statement: deleteExpired, values: [] }])).length, maxRows, stopped);
 }

@@ -25,10 +25,13 @@ import { parseRows } from './recorded-rows.ts';
 import type { StoredResponse } from './stored-response.ts';
 import { takeTurn } from './turn.ts';
 
-/** The database that writes change, and the quotas that they must not exceed. */
+/** The database that writes change, and the configuration of writes. */
 export interface WriteContext {
   readonly database: UserDatabase;
+  /** Writes must not exceed them. */
   readonly quotas: Quotas;
+  /** Whether a deletion moves a resource to the trash. Otherwise it is permanent. */
+  readonly hasTrash: boolean;
   /** Called when a write of the user has ended, for those who wait for the user's changes. */
   readonly onWriteEnd: (ownerId: string) => void;
 }
@@ -129,6 +132,7 @@ async function executeFirst<Result>(write: Write<Result>, request: IdempotentReq
       const [stored] = error.rowsOf<StoredOutcome>(1);
       if (stored) return replay(write, stored, request);
       if (error.reason === 'request_in_progress') return replayOr409(write, request);
+      if (error.statement >= begin.length) throw error;
       throw storedTooMuch(error.reason);
     }
     if (!isOutcome(error)) throw error;

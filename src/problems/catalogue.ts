@@ -94,6 +94,15 @@ const kinds = {
     appliesTo: 'named',
   },
   ...resourceProblems,
+  change_set_not_found: {
+    status: 404,
+    title: 'Change set not found',
+    detail: 'You have no change set with this id that can be undone.',
+    remedy:
+      'Use the id in the Change-Set header of the response to a write. The server keeps change sets for some time, and permanent deletion removes them at once. A request that changed nothing has none, and so has another user’s.',
+    appliesTo: 'named',
+    isOutcome: true,
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -107,6 +116,15 @@ const kinds = {
     title: 'Id already in use',
     detail: 'You already have a resource with this id, and it differs from the one in the request.',
     remedy: 'Read the stored resource and update it, or create yours with a new UUID.',
+    appliesTo: 'named',
+    isOutcome: true,
+  },
+  undo_conflict: {
+    status: 409,
+    title: 'Undo conflict',
+    detail: 'Later changes concern the same fields, so nothing was undone.',
+    remedy:
+      'The list "errors" names the resources and their changed fields. Undo the later changes first, or set the fields to the values that you want. The history of a resource has its earlier values.',
     appliesTo: 'named',
     isOutcome: true,
   },

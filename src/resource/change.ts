@@ -15,7 +15,12 @@ export interface ChangeSet {
 export const changeSetHeader = { 'Change-Set': 'The id of the set of all changes of this request.' };
 
 export function newChangeSet(context: RequestContext): ChangeSet {
-  return { ownerId: context.get('principal').userId, id: uuidv7(), actor: null };
+  return newChangeSetOf(context.get('principal').userId);
+}
+
+/** The changes that the server makes for a user without a request. */
+export function newChangeSetOf(ownerId: string): ChangeSet {
+  return { ownerId, id: uuidv7(), actor: null };
 }
 
 type ChangeKind = (typeof changeKinds)[number];
@@ -30,6 +35,19 @@ export function nextNumber(source: string): string {
   return `head as (
       insert into todo.heads as head (owner_id, seq) select $1, 1 from ${source}
       on conflict (owner_id) do update set seq = head.seq + 1
+      returning seq
+    )`;
+}
+
+/**
+ * Gives numbers to several changes. The column `seq` of `head` is the last one.
+ *
+ * @param source a relation with one row per change
+ */
+export function nextNumbers(source: string): string {
+  return `head as (
+      insert into todo.heads as head (owner_id, seq) select $1, count(*) from ${source} having count(*) > 0
+      on conflict (owner_id) do update set seq = head.seq + excluded.seq
       returning seq
     )`;
 }
@@ -56,5 +74,19 @@ export function recordChange(change: {
       insert into todo.changes (owner_id, seq, resource, id, kind, version, at, actor, change_set, fields)
       select $1, head.seq, '${resource}', $2::uuid, '${kind}', ${version}, statement_timestamp(), ${actor}, ${set}::uuid, ${fields}
       from head${source ? `, ${source}` : ''}
+    )`;
+}
+
+/**
+ * Removes the history of resources that are deleted permanently.
+ *
+ * @param source a relation with a row per resource
+ * @param resource its name, in SQL
+ * @param id its id, in SQL
+ */
+export function forgetHistory(source: string, resource: string, id: string): string {
+  return `forgotten as (
+      delete from todo.changes as changes using ${source}
+      where changes.owner_id = $1 and changes.resource = ${resource} and changes.id = ${id}
     )`;
 }

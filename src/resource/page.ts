@@ -6,6 +6,9 @@ import { invalidCursor, readCursor, type SortedList, writeCursor } from './curso
 import type { Keyset, KeysetRow, Page } from './keyset.ts';
 import { linkHeader } from './link-header.ts';
 
+/** Maximum size in bytes of the texts on a page. The last resource of a page may exceed it. */
+export const maxPageBytes = 1024 * 1024;
+
 export interface PageRequest {
   /** The path of the list, without the base path. */
   readonly path: string;

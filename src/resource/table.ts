@@ -12,7 +12,8 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { ownerPolicy, todoSchema, watcher } from '../database/schema/roles.ts';
+import { janitor, ownerPolicy, todoSchema, watcher } from '../database/schema/roles.ts';
+import { daysAgo, tombstoneDays } from './retention.ts';
 
 export const changeKinds = ['Created', 'Updated', 'Deleted', 'Restored'] as const;
 
@@ -44,10 +45,11 @@ export const deleted = todoSchema.table(
     /** The name of the resource in the singular. */
     resource: text().notNull(),
     id: uuid().notNull(),
-    /** The number of the change that deleted the resource, or that removed its content. */
+    /** The number of the change that deleted the resource, or that deleted it permanently. */
     seq: bigint({ mode: 'number' }).notNull(),
     /** The version of the deletion, one more than the last version of the resource. */
     version: integer().notNull(),
+    /** The time of the change with this number, so that a user's rows have the same order by number and by time. */
     deletedAt: timestamp('deleted_at', { withTimezone: true }).notNull(),
     changeSet: uuid('change_set').notNull(),
     /** The columns of the resource and the names of its tags; null after it was deleted permanently. */
@@ -56,8 +58,18 @@ export const deleted = todoSchema.table(
   (table) => [
     primaryKey({ columns: [table.ownerId, table.resource, table.id] }),
     unique('deleted_seq').on(table.ownerId, table.seq),
-    index('deleted_by_age').on(table.deletedAt),
+    index('deleted_trash').on(table.ownerId, table.seq).where(sql`content is not null`),
+    index('deleted_trash_by_age').on(table.deletedAt).where(sql`content is not null`),
+    index('deleted_tombstones_by_age').on(table.deletedAt).where(sql`content is null`),
     ownerPolicy(table.ownerId),
+    // The janitor sees which users have expired rows. It has no privilege to read the content.
+    pgPolicy('expired_only', {
+      for: 'select',
+      to: janitor,
+      using: sql.raw(
+        `(content is null and deleted_at < now() - interval '${tombstoneDays} days') or (content is not null and deleted_at < ${daysAgo('app.trash_days')})`,
+      ),
+    }),
   ],
 );
 
@@ -86,5 +98,6 @@ export const changes = todoSchema.table(
     index('changes_by_change_set').on(table.ownerId, table.changeSet),
     index('changes_by_age').on(table.at),
     ownerPolicy(table.ownerId),
+    pgPolicy('expired_only', { for: 'all', to: janitor, using: sql.raw(`at < ${daysAgo('app.history_days')}`) }),
   ],
 );

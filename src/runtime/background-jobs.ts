@@ -39,3 +39,26 @@ export async function runBackgroundJobs(
 function pauseFor(ms: number, stopped: AbortSignal): Promise<unknown> {
   return delay(ms, undefined, { signal: stopped, ref: false }).catch(() => {});
 }
+
+/** Between two steps, so that requests are not delayed. */
+const pauseBetweenStepsMs = 200;
+
+/**
+ * Repeats a step that removes rows, with pauses, until it removes fewer than its maximum.
+ *
+ * @param step removes at most `maxRows` and returns their number
+ * @param stopped ends the removal after the current step
+ * @returns the number of removed rows
+ */
+export async function removeInSteps(
+  step: () => Promise<number>,
+  maxRows: number,
+  stopped?: AbortSignal,
+): Promise<number> {
+  for (let total = 0; ; ) {
+    const removed = await step();
+    total += removed;
+    if (removed < maxRows || stopped?.aborted) return total;
+    await delay(pauseBetweenStepsMs, undefined, stopped && { signal: stopped }).catch(() => {});
+  }
+}

@@ -45,9 +45,13 @@ interface Step {
  *
  * @throws ProblemError validation_failed for more than `maxBatchIndexCost`
  */
-export function batchMutation(changeSet: ChangeSet, operations: readonly BatchOperation[]): Mutation<TaskResult[]> {
+export function batchMutation(
+  changeSet: ChangeSet,
+  operations: readonly BatchOperation[],
+  options: { hasTrash: boolean },
+): Mutation<TaskResult[]> {
   const { ownerId, id: changeSetId } = changeSet;
-  const steps = boundedSteps(changeSet, operations);
+  const steps = boundedSteps(changeSet, operations, options);
   const named = operations.flatMap(
     ({ op, ...operation }) => ('id' in operation ? operation.id : operation.task.id) ?? [],
   );
@@ -89,12 +93,16 @@ export function batchMutation(changeSet: ChangeSet, operations: readonly BatchOp
  * The statements of each operation. It throws at the operation that exceeds `maxBatchIndexCost`, before it computes the
  * words of the operations after it.
  */
-function boundedSteps(changeSet: ChangeSet, operations: readonly BatchOperation[]): Step[] {
+function boundedSteps(
+  changeSet: ChangeSet,
+  operations: readonly BatchOperation[],
+  options: { hasTrash: boolean },
+): Step[] {
   const changed = new Set<string>();
   let indexCost = 0;
   return operations.map((operation, index) => {
     const id = (operation.op === 'create' ? operation.task.id : operation.id) ?? uuidv7();
-    const { write, statements } = stepStatements(changeSet, operation, id);
+    const { write, statements } = stepStatements(changeSet, operation, id, options);
     // PostgreSQL also reads the rows that the earlier changes of this transaction have deleted.
     indexCost += (changed.has(id) ? 3 : 1) * (write.indexCost ?? 0);
     changed.add(id);
@@ -108,6 +116,7 @@ function stepStatements(
   changeSet: ChangeSet,
   operation: BatchOperation,
   id: string,
+  options: { hasTrash: boolean },
 ): { write: BoundOutcomeStatement; statements: readonly BoundStatement[] } {
   const { ownerId } = changeSet;
   if (operation.op === 'create') {
@@ -118,7 +127,7 @@ function stepStatements(
   const versions = operation.if_version === undefined ? null : [operation.if_version];
   const write =
     operation.op === 'delete'
-      ? deleteTask(changeSet, id, versions)
+      ? deleteTask(changeSet, id, versions, options)
       : updateTask(changeSet, id, operation.patch, versions);
   return { write, statements: [requireTaskIn(ownerId, id, versions), write] };
 }

@@ -1,6 +1,5 @@
 /** The handlers of the operations on tasks: each checks its preconditions, runs its statements and renders its response. */
 import { uuidv7 } from 'uuidv7';
-import type { RequestContext } from '../http/request-context.ts';
 import { implement, type Operation } from '../http/route.ts';
 import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
@@ -9,7 +8,7 @@ import { newChangeSet } from '../resource/change.ts';
 import type { Keyset } from '../resource/keyset.ts';
 import { respondWithPage } from '../resource/page.ts';
 import { allowedVersions } from '../resource/preconditions.ts';
-import { readResponse, writeResponse } from '../resource/response.ts';
+import { readResponse } from '../resource/response.ts';
 import { batchMutation } from './batch.ts';
 import {
   createTaskMutation,
@@ -19,6 +18,7 @@ import {
   type TaskResult,
 } from './mutations.ts';
 import { readPage } from './page.ts';
+import { taskResponse } from './responses.ts';
 import {
   createTaskRoute,
   deleteTaskRoute,
@@ -43,7 +43,7 @@ export function taskOperations(writes: WriteContext): Operation[] {
     }),
 
     implement(runBatchRoute, ({ body, headers }, context) => {
-      const mutation = batchMutation(newChangeSet(context), body.operations);
+      const mutation = batchMutation(newChangeSet(context), body.operations, writes);
       return executeWrite(writes, context, mutation, headers['idempotency-key'], batchResponse);
     }),
 
@@ -70,14 +70,11 @@ export function taskOperations(writes: WriteContext): Operation[] {
     }),
 
     implement(deleteTaskRoute, ({ path, headers }, context) => {
-      const mutation = deleteTaskMutation(newChangeSet(context), path.id, allowedVersions(headers['if-match']));
+      const versions = allowedVersions(headers['if-match']);
+      const mutation = deleteTaskMutation(newChangeSet(context), path.id, versions, writes);
       return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
   ];
-}
-
-function taskResponse({ status, task }: TaskResult, context: RequestContext): StoredResponse {
-  return writeResponse(status, task, createTaskRoute.path, context);
 }
 
 function batchResponse(results: readonly TaskResult[]): StoredResponse {

@@ -9,8 +9,9 @@ import { type AllowedVersions, versionMismatch } from '../resource/preconditions
 import type { WriteStatus } from '../resource/response.ts';
 import { dueFieldError } from './due/errors.ts';
 import type { Task, TaskPatch, TaskReplace } from './schemas.ts';
+import { restoreTask, type TrashedTask } from './sql/restore-statement.ts';
 import { toTask } from './sql/row.ts';
-import { deleteTask, insertTask, updateTask } from './sql/write-statements.ts';
+import { type ChangedRows, deleteTask, insertTask, updateTask } from './sql/write-statements.ts';
 import { tagKey } from './tag-key.ts';
 
 export interface TaskResult {
@@ -45,11 +46,7 @@ export function patchTaskMutation(
     changeSet,
     statements: [],
     outcome: updateTask(changeSet, id, patch, versions),
-    toResult([row]): TaskResult {
-      if (!row) throw new ProblemError('task_not_found');
-      if (!row.is_allowed) throw versionMismatch(row.previous_version);
-      return { status: 200, task: toTask(row) };
-    },
+    toResult: changedTask,
     onConstraintViolation: rejectionProblem,
   });
 }
@@ -65,11 +62,16 @@ export function replaceTaskMutation(
   return patchTaskMutation(changeSet, id, { ...task, due }, versions);
 }
 
-export function deleteTaskMutation(changeSet: ChangeSet, id: string, versions: AllowedVersions): Mutation<TaskResult> {
+export function deleteTaskMutation(
+  changeSet: ChangeSet,
+  id: string,
+  versions: AllowedVersions,
+  options: { hasTrash: boolean },
+): Mutation<TaskResult> {
   return defineMutation({
     changeSet,
     statements: [],
-    outcome: deleteTask(changeSet, id, versions),
+    outcome: deleteTask(changeSet, id, versions, options),
     toResult([row]): TaskResult {
       if (!row) throw new ProblemError('task_not_found');
       if (!row.is_allowed) throw versionMismatch(row.previous_version);
@@ -77,6 +79,29 @@ export function deleteTaskMutation(changeSet: ChangeSet, id: string, versions: A
     },
     onConstraintViolation: rejectionProblem,
   });
+}
+
+/** @param trashed the task in the trash, as it was read; undefined if there was none */
+export function restoreTaskMutation(
+  changeSet: ChangeSet,
+  id: string,
+  trashed: TrashedTask | undefined,
+  versions: AllowedVersions,
+): Mutation<TaskResult> {
+  return defineMutation({
+    changeSet,
+    statements: [],
+    outcome: restoreTask(changeSet, id, trashed, versions),
+    toResult: changedTask,
+    onConstraintViolation: rejectionProblem,
+  });
+}
+
+/** The result of a write that changes a task, or brings it back. */
+function changedTask([row]: ChangedRows): TaskResult {
+  if (!row) throw new ProblemError('task_not_found');
+  if (!row.is_allowed) throw versionMismatch(row.previous_version);
+  return { status: 200, task: toTask(row) };
 }
 
 /** The problem of a value that PostgreSQL rejected: a due date or a quota. */

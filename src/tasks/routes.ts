@@ -164,6 +164,7 @@ export const deleteTaskRoute = defineRoute({
   summary: 'Delete a task',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }) },
+  description: 'The task moves to the trash, from which it can be restored.',
   responses: { 204: { description: 'The task is in the trash.', headers: changeSetHeader } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });

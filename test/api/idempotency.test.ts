@@ -195,7 +195,7 @@ test('a key expires after 24 hours, and its record is removed', async () => {
   await age(ada);
   await age(bob);
   const database = openDatabase(api.database.config, api.database.driver);
-  expect(await deleteExpiredKeys((statement) => database.asJanitor(statement))).toBe(2);
+  expect(await deleteExpiredKeys(database.asJanitor)).toBe(2);
   const left = await api.database.query('select key from todo.idempotency_keys where owner_id = any($1)', [
     [ada.userId, bob.userId],
   ]);

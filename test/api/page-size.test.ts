@@ -1,7 +1,7 @@
 /** The size of a page: it ends at 1 MiB of text, and the next page continues after it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { maxPageBytes } from '../../src/resource/page.ts';
 import { sorts } from '../../src/tasks/list-parameters.ts';
-import { maxPageBytes } from '../../src/tasks/sql/list-statement.ts';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { canPrepare } from '../support/databases.ts';
 

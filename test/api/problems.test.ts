@@ -50,6 +50,13 @@ const provocations: Record<ProblemCode, Provocation> = {
     const { user, id } = await taskOf();
     return user.post(collection, { id, title: 'Another' });
   },
+  change_set_not_found: () => api.user().post(`/api/v1/change-sets/${crypto.randomUUID()}/undo`, undefined),
+  undo_conflict: async () => {
+    const { user, id } = await taskOf();
+    const { headers } = await user.patch(`${collection}/${id}`, { title: 'Second' });
+    await user.patch(`${collection}/${id}`, { title: 'Third' });
+    return user.post(`/api/v1/change-sets/${headers.get('change-set')}/undo`, undefined);
+  },
   idempotency_key_reused: async () => {
     const user = api.user();
     await user.post(collection, { title: 'one' }, { 'Idempotency-Key': 'once' });

@@ -85,6 +85,16 @@ test('expired rows are deleted after the next use', async () => {
   await query(
     "insert into todo_admin.rate_limits (key, window_ends, count) values ('old', now() - interval '1 hour', 1)",
   );
+  await query(
+    `insert into todo.deleted (owner_id, resource, id, seq, version, deleted_at, change_set, content)
+     values ('ada', 'task', gen_random_uuid(), 1, 2, now() - interval '31 days', gen_random_uuid(), '{}')`,
+  );
+  await query(
+    `insert into todo.changes (owner_id, seq, resource, id, kind, version, at, change_set)
+     values ('ada', 1, 'task', gen_random_uuid(), 'Created', 1, now() - interval '91 days', gen_random_uuid())`,
+  );
   await passMinutes(1);
   expect(await count()).toBe(0);
+  expect(await query('select from todo.deleted where content is not null')).toEqual([]);
+  expect(await query('select from todo.changes')).toEqual([]);
 });

@@ -52,6 +52,26 @@ describe('the start-up check', () => {
       'grant create on schema todo to todo_user; alter function todo.due_instant owner to todo_user',
       /todo\.due_instant belongs to todo_user/,
     ],
+    [
+      'the janitor sees all deleted tasks',
+      'create policy more on todo.deleted for select to todo_janitor using (true)',
+      /todo_janitor sees more of table todo\.deleted/,
+    ],
+    [
+      'the janitor sees all history',
+      'alter policy expired_only on todo.changes using (true)',
+      /todo_janitor sees more of table todo\.changes/,
+    ],
+    [
+      'the janitor sees a policy of another table',
+      `create policy more on todo.tasks for select to todo_janitor using (created_at < (now() - '24:00:00'::interval))`,
+      /todo_janitor sees more of table todo\.tasks/,
+    ],
+    [
+      'the janitor may read the texts of deleted tasks',
+      'grant select on todo.deleted to todo_janitor',
+      /todo_janitor may read the texts in deleted\.content/,
+    ],
     ['there is another policy', 'create policy more on todo.tasks using (true)', /"owner_only" alone/],
     [
       'there is another policy for reading',

@@ -21,7 +21,7 @@ const statements: Record<string, (id: string) => BoundStatement> = {
   'change of description': (id) => updateTask(change, id, { description: 'one of them' }, null),
   'change of tags': (id) => updateTask(change, id, { tags: ['tag 3', 'new'] }, null),
   'change of everything': (id) => updateTask(change, id, { ...task, tags: ['tag 4'] }, null),
-  deletion: (id) => deleteTask(change, id, null),
+  deletion: (id) => deleteTask(change, id, null, { hasTrash: true }),
   creation: () => insertTask(change, '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d', { ...task, tags: ['tag 1', 'new'] }),
 };
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind } from '../support/databases.ts';
 import { documentedOperations } from '../support/document.ts';
-import { createEach, resources } from '../support/resources.ts';
+import { createEach, deleteEach, resources } from '../support/resources.ts';
 import { headersOf, type Parts, requestsOf, spoiltOnes, targetOf } from './requests-from-document.ts';
 
 let api: TestApi;
@@ -36,8 +36,10 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
     const attempt = async (generated: Parts) => {
       // A resource of each kind, so that the request finds one.
       const id = crypto.randomUUID();
-      await createEach(user, id, 'x', { isMinimal: true });
-      const parts = JSON.parse(JSON.stringify(generated).replaceAll(ownId, id)) as Parts;
+      const [created] = await createEach(user, id, 'x', { isMinimal: true });
+      if (path.includes('/trash')) await deleteEach(user, id);
+      const named = path.includes('/change-sets') ? (created?.headers.get('change-set') as string) : id;
+      const parts = JSON.parse(JSON.stringify(generated).replaceAll(ownId, named)) as Parts;
       const { status, text } = await send(user, parts);
       statuses.add(status);
       if (status >= 400) expect([404, 409, 412], `${method} ${targetOf(path, parts)}: ${text}`).toContain(status);

@@ -120,4 +120,14 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
     await owner.get(nextOf(headers) ?? resource.collection);
   }
   await deleteEach(owner, second);
+  const changed = await owner.patch(path, { priority: 'High' });
+  const undo = `/api/v1/change-sets/${changed.headers.get('change-set')}/undo`;
+  for (const headers of [{}, { 'Idempotency-Key': 'trash' }]) {
+    const keyed = (name: string) => ('Idempotency-Key' in headers ? { 'Idempotency-Key': name } : {});
+    await owner.post(`/api/v1/trash/${second}/restore`, undefined, keyed('restore'));
+    await deleteEach(owner, second);
+    // It keeps the resource in the trash, which the statements find without their conditions.
+    await owner.delete(`/api/v1/trash/${second}`, { 'If-Match': '"99"', ...keyed('purge') });
+    await owner.post(undo, undefined, keyed('undo'));
+  }
 }

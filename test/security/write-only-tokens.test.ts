@@ -35,6 +35,19 @@ const writes: Record<string, Write> = {
   patchTask: (client, id, headers) => client.patch(`${collection}/${id}`, {}, headers),
   replaceTask: (client, id, headers) => client.put(`${collection}/${id}`, { title: 'New' }, headers),
   deleteTask: (client, id, headers) => client.delete(`${collection}/${id}`, headers),
+  restoreFromTrash: async (client, id, headers) => {
+    // Once, also if the restoration is replayed.
+    await client.delete(`${collection}/${id}`, { 'Idempotency-Key': 'deletion-before' });
+    return client.request('POST', `/api/v1/trash/${id}/restore`, { headers });
+  },
+  undoChangeSet: async (client, id, headers) => {
+    const changed = await client.patch(
+      `${collection}/${id}`,
+      { status: 'Done' },
+      { 'Idempotency-Key': 'change-before' },
+    );
+    return client.post(`/api/v1/change-sets/${changed.headers.get('change-set')}/undo`, undefined, headers);
+  },
   runBatch: (client, id, headers) =>
     client.post(
       `${collection}/batch`,
@@ -64,7 +77,7 @@ test.each(Object.entries(writes))('%s changes tasks and reveals none, also if it
     expect(text).toBe('');
     expect(headers.get('preference-applied')).toBe(status === 200 ? 'return=minimal' : null);
     expect(headers.has('content-type')).toBe(false);
-    expect(headers.has('etag')).toBe(['createTask', 'patchTask', 'replaceTask'].includes(name));
+    expect(headers.has('etag')).toBe(['createTask', 'patchTask', 'replaceTask', 'restoreFromTrash'].includes(name));
   }
   const { status, body } = await owner.get(path);
   if (name === 'deleteTask') expect(status).toBe(404);

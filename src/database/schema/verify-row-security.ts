@@ -7,6 +7,26 @@ import { janitorRole, ownerPolicyName, roles, userRole, watcherRole } from './ro
 
 const roleNames = roles.map((role) => `'${role}'`).join(', ');
 
+/** PostgreSQL's text of the time before the number of days in a setting. */
+const daysAgo = (setting: string) =>
+  `(now() - make_interval(days => (NULLIF(current_setting('${setting}'::text, true), ''::text))::integer))`;
+
+/** What the janitor may see of each table, in PostgreSQL's text. */
+const expired = {
+  idempotency_keys: "(created_at < (now() - '24:00:00'::interval))",
+  changes: `(at < ${daysAgo('app.history_days')})`,
+  deleted: `(((content IS NULL) AND (deleted_at < (now() - '400 days'::interval))) OR ((content IS NOT NULL) AND (deleted_at < ${daysAgo('app.trash_days')})))`,
+};
+
+/** Columns with users' texts in tables that the janitor may see parts of. */
+const hiddenColumns = ['changes.fields', 'deleted.content'];
+
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+const expiredRows = Object.entries(expired)
+  .map(([table, expression]) => `('${table}', ${literal(expression)})`)
+  .join(', ');
+const hiddenRows = hiddenColumns.map((column) => `('${column.replace('.', "', '")}')`).join(', ');
+
 /** Reads the system catalogues. Returns one row per violation. */
 const violationsSql = `
   with tables as (
@@ -56,7 +76,11 @@ const violationsSql = `
   select 'role ${janitorRole} sees more of table todo.' || relname || ' than what has expired'
     from tables join policies on polrelid = tables.oid
     where polroles && array['${janitorRole}'::regrole::oid]
-      and pg_get_expr(polqual, polrelid) <> '(created_at < (now() - ''24:00:00''::interval))'
+      and (relname::text, pg_get_expr(polqual, polrelid)) not in (values ${expiredRows})
+  union all
+  select 'role ${janitorRole} may read the texts in ' || hidden."table" || '.' || hidden."column"
+    from (values ${hiddenRows}) as hidden ("table", "column")
+    where has_column_privilege('${janitorRole}', 'todo.' || hidden."table", hidden."column", 'select')
   union all
   select 'role ${watcherRole} sees rows of table todo.' || relname
     from tables join policies on polrelid = tables.oid

@@ -1,6 +1,7 @@
 /** The statement of a list of tasks: filters, order, and the keyset of the page. */
 import type { BoundStatement, Parameter } from '../../database/statement.ts';
 import type { Keyset, KeysetRow } from '../../resource/keyset.ts';
+import { maxPageBytes } from '../../resource/page.ts';
 import type { ListFilters, Sort } from '../list-parameters.ts';
 import { descriptionLength, titleLength } from '../schemas.ts';
 import { dueOrderDescending } from '../table.ts';
@@ -31,9 +32,6 @@ export interface ListQuery {
   readonly skip: number;
   readonly limit: number;
 }
-
-/** Maximum size in bytes of the titles and descriptions of a page. The last task of a page may exceed it. */
-export const maxPageBytes = 1024 * 1024;
 
 const maxTitleBytes = 4 * titleLength;
 const maxTextBytes = maxTitleBytes + 4 * descriptionLength;

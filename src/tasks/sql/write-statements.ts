@@ -1,6 +1,6 @@
 /** The statements that mutations of tasks consist of. Each names the owner, although the policy alone would suffice. */
 import type { BoundStatement, Statement } from '../../database/statement.ts';
-import { type ChangeSet, nextNumber, recordChange } from '../../resource/change.ts';
+import { type ChangeSet, forgetHistory, nextNumber, recordChange } from '../../resource/change.ts';
 import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
 import { type DueColumns, dueColumns } from '../due/due.ts';
@@ -10,7 +10,7 @@ import { tagKey } from '../tag-key.ts';
 import { columnsWith, type TaskRow, taskColumns } from './row.ts';
 import { reindexed, tagsOf } from './tags-and-words.ts';
 
-type WritableColumn = Exclude<keyof TaskReplace, 'tags' | 'due'> | keyof DueColumns;
+export type WritableColumn = Exclude<keyof TaskReplace, 'tags' | 'due'> | keyof DueColumns;
 
 /** The columns that a user may write. Tags have a table of their own. */
 export const writableColumns = Object.keys({
@@ -23,8 +23,18 @@ export const writableColumns = Object.keys({
   due_time_zone: true,
 } satisfies Record<WritableColumn, true>);
 
+const dueColumnNames = ['due_date', 'due_time', 'due_time_zone'];
+
+/** The columns of each field in the history. A change of one column of a due date records all three. */
+const changedFields: readonly (readonly string[])[] = [
+  ...[...writableColumns, 'completed_at']
+    .filter((column) => !dueColumnNames.includes(column))
+    .map((column) => [column]),
+  dueColumnNames,
+];
+
 /** The name of the resource in the history and among the deleted resources. */
-const resource = 'task';
+export const resource = 'task';
 
 /** The rows of a creation: the new task, the task that has its id, or none if a deleted task has its id. */
 export type CreatedRows = [] | [TaskRow & { readonly is_new: boolean }];
@@ -43,7 +53,7 @@ export type ChangedRows = [] | [TaskRow & PreviousVersion];
 export type DeletedRows = [] | [PreviousVersion];
 
 /** The names of the tags of `tagsOf`, as a column. */
-const assignedNames = 'array(select tag.name from tag order by tag.name)';
+export const assignedNames = 'array(select tag.name from tag order by tag.name)';
 
 /** An insert with or without its part for tags, because many tasks have none. */
 function insert(name: string, parts: { tags: boolean }): OutcomeStatement<CreatedRows> {
@@ -122,6 +132,8 @@ function update(parts: { tags: boolean; words: boolean }): OutcomeStatement<Chan
       select ${writableColumns.map((column) => `wanted.${column}`).join(', ')}, current.id,
              case
                when wanted.status <> 'Done' then null
+               -- Only an undo sets it.
+               when $3::jsonb ? 'completed_at' then wanted.completed_at
                when current.status = 'Done' then current.completed_at
                else greatest(statement_timestamp(), current.updated_at)
              end as completed_at
@@ -152,7 +164,7 @@ function update(parts: { tags: boolean; words: boolean }): OutcomeStatement<Chan
       `changed as materialized (
       select fields
       from (
-        select ${[...writableColumns, 'completed_at'].map(changedField).join(' || ')}
+        select ${changedFields.map(changedField).join(' || ')}
           ${tags ? `|| case when exists (select from unassigned) or exists (select from assigned) then jsonb_build_object('tags', jsonb_build_array(${before}, ${assignedNames})) else '{}' end` : ''}
           as fields
         from current, wanted
@@ -186,11 +198,13 @@ function update(parts: { tags: boolean; words: boolean }): OutcomeStatement<Chan
   });
 }
 
-/** A changed column as a JSON object with its values before and after; otherwise an empty object. */
-function changedField(column: string): string {
+/** A changed field as a JSON object with the values of its columns before and after; otherwise an empty object. */
+function changedField(columns: readonly string[]): string {
+  const row = (relation: string) => `(${columns.map((column) => `${relation}.${column}`).join(', ')})`;
+  const values = columns.map((column) => `'${column}', jsonb_build_array(current.${column}, wanted.${column})`);
   return `
-          case when wanted.${column} is distinct from current.${column}
-            then jsonb_build_object('${column}', jsonb_build_array(current.${column}, wanted.${column})) else '{}' end`;
+          case when ${row('wanted')} is distinct from ${row('current')}
+            then jsonb_build_object(${values.join(', ')}) else '{}' end`;
 }
 
 const updates = {
@@ -200,35 +214,45 @@ const updates = {
   both: update({ tags: true, words: true }),
 };
 
-/** Moves a task to the trash. */
-const remove: OutcomeStatement<DeletedRows> = outcomeStatement('tasks_delete', {
-  parameters: 5,
-  with: [
-    `current as (
+/** A deletion that moves the task to the trash, or a permanent one, which leaves no text of the task. */
+function remove(name: string, { isPermanent }: { isPermanent: boolean }): OutcomeStatement<DeletedRows> {
+  return outcomeStatement(name, {
+    parameters: isPermanent ? 4 : 5,
+    with: [
+      `current as (
       select ${taskColumns} from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = $2
     )`,
-    `removed as (
+      `removed as (
       delete from todo.tasks as tasks using current
       where tasks.owner_id = $1 and tasks.id = current.id and ${isAllowed('current.version', '$3')}
       returning 1
     )`,
-    nextNumber('removed'),
-    recordChange({
-      resource,
-      kind: 'Deleted',
-      version: 'current.version + 1',
-      source: 'current',
-      set: '$4',
-      actor: '$5',
-    }),
-    `buried as (
+      nextNumber('removed'),
+      isPermanent
+        ? forgetHistory('head, current', `'${resource}'`, 'current.id')
+        : recordChange({
+            resource,
+            kind: 'Deleted',
+            version: 'current.version + 1',
+            source: 'current',
+            set: '$4',
+            actor: '$5',
+          }),
+      `buried as (
       insert into todo.deleted (owner_id, resource, id, seq, version, deleted_at, change_set, content)
-      select $1, '${resource}', current.id, head.seq, current.version + 1, statement_timestamp(), $4::uuid, to_jsonb(current)
+      select $1, '${resource}', current.id, head.seq, current.version + 1, statement_timestamp(), $4::uuid,
+             ${isPermanent ? 'null' : 'to_jsonb(current)'}
       from head, current
     )`,
-  ],
-  select: 'select version as previous_version, exists (select from removed) as is_allowed from current',
-});
+    ],
+    select: 'select version as previous_version, exists (select from removed) as is_allowed from current',
+  });
+}
+
+const removals = {
+  toTrash: remove('tasks_delete', { isPermanent: false }),
+  permanent: remove('tasks_delete_permanently', { isPermanent: true }),
+};
 
 /** Returns the new task or the one that has its id. */
 export function insertTask(change: ChangeSet, id: string, task: TaskReplace): BoundOutcomeStatement<CreatedRows> {
@@ -244,6 +268,11 @@ export function selectTask(ownerId: string, id: string): BoundStatement<[] | [Ta
   return { statement: select, values: [ownerId, id] };
 }
 
+/** Values of columns, as JSON has them, and names of tags. */
+export type ColumnValues = Readonly<Partial<Record<WritableColumn | 'completed_at', string | null>>> & {
+  readonly tags?: readonly string[];
+};
+
 /** Changes nothing unless the version is allowed. */
 export function updateTask(
   change: ChangeSet,
@@ -251,8 +280,34 @@ export function updateTask(
   patch: TaskPatch,
   versions: AllowedVersions,
 ): BoundOutcomeStatement<ChangedRows> {
-  const { title, description, tags } = patch;
-  const common = [change.ownerId, id, columnsOf(patch), versions, change.id, change.actor] as const;
+  return boundUpdate(change, id, columnsOf(patch), patch, versions);
+}
+
+/** As `updateTask`, for values that a task had before. */
+export function updateColumns(
+  change: ChangeSet,
+  id: string,
+  { tags, ...columns }: ColumnValues,
+  versions: AllowedVersions,
+): BoundOutcomeStatement<ChangedRows> {
+  const { title, description } = columns;
+  return boundUpdate(change, id, JSON.stringify(columns), { title: title ?? undefined, description, tags }, versions);
+}
+
+/** @param texts the new texts and tags; undefined if they stay as they are */
+function boundUpdate(
+  change: ChangeSet,
+  id: string,
+  columns: string,
+  texts: {
+    readonly title?: string | undefined;
+    readonly description?: string | null | undefined;
+    readonly tags?: readonly string[] | undefined;
+  },
+  versions: AllowedVersions,
+): BoundOutcomeStatement<ChangedRows> {
+  const { title, description, tags } = texts;
+  const common = [change.ownerId, id, columns, versions, change.id, change.actor] as const;
   const words = [
     title === undefined ? null : wordsOf(title),
     description === undefined ? null : wordsOf(description ?? ''),
@@ -269,17 +324,25 @@ export function updateTask(
 }
 
 /** A tag is looked up or made, and its row has two foreign keys. PostgreSQL takes about 9 µs for a word and 30 µs for a tag. */
-function indexCostOf(words: readonly (readonly string[] | null)[], tags: readonly string[] = []): number {
+export function indexCostOf(words: readonly (readonly string[] | null)[], tags: readonly string[] = []): number {
   return words.reduce((sum, each) => sum + (each?.length ?? 0), 4 * tags.length);
 }
 
-/** Deletes nothing unless the version is allowed. */
+/**
+ * Deletes nothing unless the version is allowed.
+ *
+ * @param options.hasTrash whether the task moves to the trash; otherwise the deletion is permanent
+ */
 export function deleteTask(
   change: ChangeSet,
   id: string,
   versions: AllowedVersions,
+  { hasTrash }: { hasTrash: boolean },
 ): BoundOutcomeStatement<DeletedRows> {
-  return { statement: remove, values: [change.ownerId, id, versions, change.id, change.actor] };
+  const values = [change.ownerId, id, versions, change.id];
+  return hasTrash
+    ? { statement: removals.toTrash, values: [...values, change.actor] }
+    : { statement: removals.permanent, values };
 }
 
 /**

@@ -1,0 +1,56 @@
+/** The changes of a task, as clients receive them. */
+import { z } from 'zod';
+import type { AtMostOne, BoundStatement, Statement } from '../database/statement.ts';
+import { type DueColumns, dueOf } from './due/due.ts';
+import { task } from './schemas.ts';
+import { resource, type WritableColumn } from './sql/write-statements.ts';
+
+/** The columns of a task and the names of its tags, each with its values before and after a change. */
+export type ChangedColumns = Readonly<
+  Partial<Record<WritableColumn | 'completed_at' | 'tags', readonly [from: unknown, to: unknown]>>
+>;
+
+const change = <Field extends z.ZodType>(field: Field) => z.strictObject({ from: field, to: field });
+
+const { title, description, status, priority, tags, due } = task.shape;
+
+/** The changed fields of a task. */
+export const taskChanges = z
+  .strictObject({
+    title: change(title),
+    description: change(description),
+    status: change(status),
+    priority: change(priority),
+    tags: change(tags),
+    due: change(due),
+  })
+  .partial()
+  .meta({ id: 'TaskChanges' });
+
+type TaskChanges = z.output<typeof taskChanges>;
+
+/** @param columns the changed columns of an update; null for other kinds of changes */
+export function toTaskChanges(columns: ChangedColumns | null): TaskChanges {
+  const { due_date, due_time, due_time_zone, completed_at: _, ...fields } = columns ?? {};
+  const dueAt = (index: 0 | 1) =>
+    dueOf({
+      due_date: due_date?.[index],
+      due_time: due_time?.[index],
+      due_time_zone: due_time_zone?.[index],
+    } as DueColumns);
+  const pairs = Object.entries(fields).map(([name, [from, to]]) => [name, { from, to }]);
+  return { ...Object.fromEntries(pairs), ...(due_date && { due: { from: dueAt(0), to: dueAt(1) } }) };
+}
+
+const find: Statement<AtMostOne<{ readonly id: string }>> = {
+  name: 'tasks_find',
+  text: `
+    select id from todo.tasks where owner_id = $1 and id = $2
+    union all
+    select id from todo.deleted where owner_id = $1 and resource = '${resource}' and id = $2 and content is not null`,
+};
+
+/** Finds a task, also in the trash. */
+export function findTask(ownerId: string, id: string): BoundStatement<AtMostOne<{ readonly id: string }>> {
+  return { statement: find, values: [ownerId, id] };
+}

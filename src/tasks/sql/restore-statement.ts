@@ -1,0 +1,100 @@
+/** The statement that restores a task from the trash. */
+import { type ChangeSet, nextNumber, recordChange } from '../../resource/change.ts';
+import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
+import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
+import { wordsOf } from '../search/words.ts';
+import { tagKey } from '../tag-key.ts';
+import { columnsWith, type TaskRow } from './row.ts';
+import { tagsOf } from './tags-and-words.ts';
+import { assignedNames, type ChangedRows, indexCostOf, resource, writableColumns } from './write-statements.ts';
+
+/** The task in the trash, as an earlier statement has read it. The statement cannot compute the words of its texts. */
+export interface TrashedTask {
+  /** The number of its deletion. It identifies the content. */
+  readonly seq: string;
+  readonly content: TaskRow;
+}
+
+const keptColumns = [...writableColumns, 'completed_at', 'created_at'];
+
+/** Returns the task after it, or the task in the trash if its version is not allowed. */
+const restore: OutcomeStatement<ChangedRows> = outcomeStatement('tasks_restore', {
+  parameters: 10,
+  with: [
+    `current as materialized (
+      select * from todo.deleted
+      where owner_id = $1 and resource = '${resource}' and id = $2 and content is not null
+        and todo.stop_write(case when seq is distinct from $3::bigint then 'changed_meanwhile' end) is null
+    )`,
+    `removed as (
+      delete from todo.deleted as deleted using current
+      where deleted.owner_id = $1 and deleted.resource = current.resource and deleted.id = current.id
+        and ${isAllowed('current.version', '$4')}
+      returning 1
+    )`,
+    nextNumber('removed'),
+    `created as (
+      insert into todo.tasks (owner_id, id, seq, version, ${keptColumns.join(', ')}, updated_at)
+      select $1, $2, head.seq, current.version + 1, ${keptColumns.map((column) => `stored.${column}`).join(', ')},
+             greatest(statement_timestamp(), stored.updated_at)
+      from head, current, jsonb_populate_record(null::todo.tasks, current.content) as stored
+      returning *
+    )`,
+    recordChange({
+      resource,
+      kind: 'Restored',
+      version: 'current.version + 1',
+      source: 'current',
+      set: '$5',
+      actor: '$6',
+    }),
+    tagsOf('$7', '$8', 'created'),
+    `assigned as (
+      insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
+    )`,
+    `indexed as (
+      insert into todo.task_words (owner_id, task_id, word, in_title)
+      select $1, created.id, word, true from created, unnest($9::text[]) as word
+      union all
+      select $1, created.id, word, false from created, unnest($10::text[]) as word
+    )`,
+  ],
+  select: `
+    select ${columnsWith({ tags: assignedNames })}, current.version as previous_version, true as is_allowed
+    from created as tasks, current
+    union all
+    select ${columnsWith({ tags: "'{}'::text[]" })}, current.version, false
+    from current, jsonb_populate_record(null::todo.tasks, current.content) as tasks
+    where not exists (select from created)`,
+});
+
+/**
+ * Restores nothing unless the version is allowed. It stops with `changed_meanwhile` if the task in the trash is not the one
+ * that was read.
+ *
+ * @param trashed undefined if the trash had no task with this id
+ */
+export function restoreTask(
+  change: ChangeSet,
+  id: string,
+  trashed: TrashedTask | undefined,
+  versions: AllowedVersions,
+): BoundOutcomeStatement<ChangedRows> {
+  const { title, description, tags } = trashed?.content ?? { title: '', description: null, tags: [] };
+  const words = [wordsOf(title), wordsOf(description ?? '')] as const;
+  return {
+    statement: restore,
+    values: [
+      change.ownerId,
+      id,
+      trashed?.seq ?? null,
+      versions,
+      change.id,
+      change.actor,
+      tags,
+      tags.map(tagKey),
+      ...words,
+    ],
+    indexCost: indexCostOf(words, tags),
+  };
+}

@@ -1,0 +1,80 @@
+/** How the changes of a task are undone. */
+import { isDeepStrictEqual } from 'node:util';
+import type { BoundStatement, Statement } from '../database/statement.ts';
+import {
+  changedSince,
+  conflictOfPlace,
+  type Reversal,
+  type StateRow,
+  type UndoableResource,
+} from '../resource/reversal.ts';
+import { requireTaskIn } from './sql/batch-statements.ts';
+import { restoreTask } from './sql/restore-statement.ts';
+import { type TaskRow, taskColumns, toTask } from './sql/row.ts';
+import { type ColumnValues, deleteTask, resource, updateColumns } from './sql/write-statements.ts';
+import { tagKey } from './tag-key.ts';
+
+const changedIds = `(
+        select id from todo.changes where owner_id = $1 and change_set = $2::uuid and resource = '${resource}'
+      )`;
+
+const readStates: Statement<StateRow[]> = {
+  name: 'tasks_states',
+  text: `
+    select current.id, current.version, current.seq::text as seq, false as in_trash, to_jsonb(current)::text as text
+    from (
+      select ${taskColumns}, tasks.seq from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id in ${changedIds}
+    ) as current
+    union all
+    select id, version, seq::text, true, content::text from todo.deleted
+    where owner_id = $1 and resource = '${resource}' and content is not null and id in ${changedIds}`,
+};
+
+export const taskUndo: UndoableResource = {
+  readStates(ownerId, changeSetId) {
+    return { statement: readStates, values: [ownerId, changeSetId] };
+  },
+
+  plan(changeSet, reversal, state, options) {
+    const { id, existed, exists } = reversal;
+    // The changes created the task and deleted it.
+    if (!existed && !exists) return { steps: [] };
+    const misplaced = conflictOfPlace(reversal, state);
+    if (misplaced !== undefined || !state) return { conflict: `the task ${id} ${misplaced}` };
+    const content = JSON.parse(state.text);
+    const changed = changedSince(reversal, content, isSame);
+    if (changed.length > 0) return { conflict: `the task ${id} has another ${namesOf(changed)} since` };
+    const update = updatesBack(reversal).map((columns) => updateColumns(changeSet, id, columns, null));
+    const restored: BoundStatement[] = exists
+      ? [requireTaskIn(changeSet.ownerId, id, [state.version])]
+      : [restoreTask(changeSet, id, { seq: state.seq, content }, null), requireTaskIn(changeSet.ownerId, id, null)];
+    const deleted = existed ? [] : [deleteTask(changeSet, id, null, options)];
+    return { steps: [...restored, ...update, ...deleted] };
+  },
+
+  text: `(
+        select to_jsonb(current)::text
+        from (select ${taskColumns} from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = named.id) as current
+      )`,
+
+  toResource: (columns) => toTask(columns as TaskRow),
+};
+
+/** The values before the changes; none if no column changed. */
+function updatesBack({ columns }: Reversal): ColumnValues[] {
+  const entries = Object.entries(columns).map(([name, [before]]) => [name, before]);
+  return entries.length === 0 ? [] : [Object.fromEntries(entries)];
+}
+
+/** `completed_at` follows the status. Two spellings of a tag are the same tag. */
+function isSame(name: string, one: unknown, other: unknown): boolean {
+  if (name === 'completed_at') return true;
+  if (name !== 'tags') return isDeepStrictEqual(one, other);
+  const keys = (tags: unknown) => new Set((tags as string[]).map(tagKey));
+  return isDeepStrictEqual(keys(one), keys(other));
+}
+
+/** The fields of the columns, for a message. */
+function namesOf(columns: readonly string[]): string {
+  return [...new Set(columns.map((name) => name.replace(/^due_.*/, 'due')))].join(', ');
+}

@@ -1,0 +1,89 @@
+/** The routes of the trash: the source of their validation, their types and their documentation. */
+import { z } from 'zod';
+import { ifMatch } from '../http/request/parameters.ts';
+import { defineRoute } from '../http/route.ts';
+import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
+import { changeSetHeader } from '../resource/change.ts';
+import { pageParameters, resourceId, timestamp } from '../resource/schemas.ts';
+import { task } from '../tasks/schemas.ts';
+
+const tag = 'Trash';
+const collection = '/api/v1/trash';
+const path = z.strictObject({ id: resourceId });
+const writeHeaders = z.object({ 'if-match': ifMatch, ...idempotencyKey });
+
+const entry = z
+  .strictObject({
+    deleted_at: timestamp.meta({ description: 'The time of the deletion.' }),
+    change_set: resourceId.meta({ description: 'The change set of the deletion, which can be undone.' }),
+    task: task.meta({
+      description: 'The task as it was before the deletion, except for `version`, which the deletion has incremented.',
+    }),
+  })
+  .meta({ id: 'TrashEntry', description: 'A deleted task that can be restored.' });
+
+export const listTrashRoute = defineRoute({
+  id: 'listTrash',
+  method: 'get',
+  path: collection,
+  tag,
+  summary: 'List the trash',
+  description:
+    'One page of the user’s deleted tasks, the last deleted first. The `Link` header (RFC 8288) has the next page, if there is one. A page can have fewer tasks than `limit` although there is a next one: it ends at 1 MiB of text.',
+  token: 'tasks:read',
+  request: { query: z.strictObject(pageParameters('tasks')) },
+  responses: {
+    200: {
+      description: 'The page.',
+      schema: z.array(entry),
+      headers: { Link: '`rel="next"` unless this is the last page, and `rel="first"`.' },
+    },
+  },
+  problems: [],
+});
+
+export const restoreFromTrashRoute = defineRoute({
+  id: 'restoreFromTrash',
+  method: 'post',
+  path: `${collection}/{id}/restore`,
+  tag,
+  summary: 'Restore a deleted task',
+  description:
+    'The task has its id, all fields and tags again, under a new version. A tag takes the spelling that the user’s other tasks have.',
+  token: 'tasks:write',
+  request: { path, headers: writeHeaders },
+  responses: {
+    200: {
+      description: 'The restored task.',
+      schema: task,
+      headers: { ETag: 'The version of the task, for `If-Match` and `If-None-Match`.', ...changeSetHeader },
+    },
+  },
+  problems: ['task_not_found', 'version_mismatch', ...keyProblems],
+});
+
+export const purgeFromTrashRoute = defineRoute({
+  id: 'purgeFromTrash',
+  method: 'delete',
+  path: `${collection}/{id}`,
+  tag,
+  summary: 'Delete a task permanently',
+  description: 'The task must be in the trash. The server removes its texts and its history. This cannot be undone.',
+  token: 'tasks:purge',
+  request: { path, headers: writeHeaders },
+  responses: { 204: { description: 'The task is deleted permanently.', headers: changeSetHeader } },
+  problems: ['task_not_found', 'version_mismatch', ...keyProblems],
+});
+
+export const emptyTrashRoute = defineRoute({
+  id: 'emptyTrash',
+  method: 'delete',
+  path: collection,
+  tag,
+  summary: 'Empty the trash',
+  description: 'Deletes all tasks in the trash permanently. This cannot be undone.',
+  token: 'tasks:purge',
+  request: { headers: z.object(idempotencyKey) },
+  responses: { 204: { description: 'The trash is empty.', headers: changeSetHeader } },
+  problems: keyProblems,
+});

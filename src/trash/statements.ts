@@ -1,0 +1,115 @@
+/** The statements of the trash. They know no resource. */
+import type { AtMostOne, BoundStatement, Statement } from '../database/statement.ts';
+import { type ChangeSet, forgetHistory, nextNumbers } from '../resource/change.ts';
+import type { Keyset } from '../resource/keyset.ts';
+import { type NewestFirstRow, newestFirst, newestFirstPage } from '../resource/newest-first.ts';
+import { type AllowedVersions, isAllowed } from '../resource/preconditions.ts';
+import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../resource/write-statement.ts';
+
+/** A resource in the trash. */
+export interface TrashRow {
+  readonly resource: string;
+  readonly id: string;
+  readonly seq: string;
+  /** The version of the deletion. */
+  readonly version: number;
+  readonly deleted_at: string;
+  readonly change_set: string;
+  /** The columns of the resource, as JSON. */
+  readonly text: string;
+}
+
+const columns = 'resource, id, seq, version, deleted_at, change_set, content::text as text';
+const inTrash = 'owner_id = $1 and content is not null';
+
+const page = newestFirst<TrashRow & NewestFirstRow>('trash_list', { columns, from: 'todo.deleted', where: inTrash });
+
+const select: Statement<AtMostOne<TrashRow>> = {
+  name: 'trash_select',
+  text: `select ${columns.replace('seq', 'seq::text as seq')} from todo.deleted where ${inTrash} and id = $2`,
+};
+
+export function listTrash(ownerId: string, after: Keyset | null, limit: number) {
+  return newestFirstPage(page, ownerId, { after, limit });
+}
+
+export function selectFromTrash(ownerId: string, id: string): BoundStatement<AtMostOne<TrashRow>> {
+  return { statement: select, values: [ownerId, id] };
+}
+
+/** A resource that was in the trash, and whether the write may delete this version. */
+export interface PurgedRow {
+  readonly previous_version: number;
+  readonly is_allowed: boolean;
+}
+
+/**
+ * A permanent deletion. It removes the content and the history of resources in the trash. Their tombstones get new numbers,
+ * so that a client that shows the trash receives the change.
+ *
+ * @param where the condition on the resources, besides the owner; `$2` is the change set
+ */
+function purge<Rows extends object[]>(
+  name: string,
+  parts: { where: string; select: string; parameters: number },
+): OutcomeStatement<Rows> {
+  return outcomeStatement(name, {
+    parameters: parts.parameters,
+    with: [
+      `entry as (
+      select resource, id, row_number() over (order by seq) as place from todo.deleted where ${inTrash} ${parts.where}
+    )`,
+      nextNumbers('entry'),
+      `purged as (
+      update todo.deleted as deleted
+      set content = null, seq = head.seq - (select count(*) from entry) + entry.place, deleted_at = statement_timestamp(),
+          change_set = $2::uuid
+      from head, entry
+      where deleted.owner_id = $1 and deleted.resource = entry.resource and deleted.id = entry.id
+      returning 1
+    )`,
+      forgetHistory('entry', 'entry.resource', 'entry.id'),
+    ],
+    select: parts.select,
+  });
+}
+
+const purgeOne = purge<[] | [PurgedRow]>('trash_purge_one', {
+  where: `and id = $3 and ${isAllowed('version', '$4')}`,
+  select: `select version as previous_version, exists (select from entry) as is_allowed from todo.deleted where ${inTrash} and id = $3`,
+  parameters: 4,
+});
+
+const purgeAll = purge<[{ readonly count: number }]>('trash_purge_all', {
+  where: '',
+  select: 'select count(*) as count from purged',
+  parameters: 2,
+});
+
+const purgeOld = purge<[{ readonly count: number }]>('trash_purge_expired', {
+  where: 'and deleted_at < now() - make_interval(days => $3::integer) order by seq limit $4',
+  select: 'select count(*) as count from purged',
+  parameters: 4,
+});
+
+/** Deletes nothing unless the version is allowed. */
+export function purgeFromTrash(
+  change: ChangeSet,
+  id: string,
+  versions: AllowedVersions,
+): BoundOutcomeStatement<[] | [PurgedRow]> {
+  return { statement: purgeOne, values: [change.ownerId, change.id, id, versions] };
+}
+
+export function emptyTrash(change: ChangeSet): BoundOutcomeStatement<[{ readonly count: number }]> {
+  return { statement: purgeAll, values: [change.ownerId, change.id] };
+}
+
+/** Deletes what has been in the trash for more than so many days, the oldest first, up to a maximum number. */
+export function purgeExpired(
+  change: ChangeSet,
+  days: number,
+  max: number,
+): BoundStatement<[{ readonly count: number }]> {
+  return { statement: purgeOld, values: [change.ownerId, change.id, days, max] };
+}
