@@ -1,5 +1,6 @@
 /** Authentication: bearer tokens in the Authorization header, and their scopes. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { scopes } from '../../src/vocabulary.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
 
@@ -62,13 +63,12 @@ describe.each(withToken)('$method $path', ({ method, path, operation }) => {
 
   test('accepts its own scope, and not the other one', async () => {
     const need = operation['x-scope'];
-    for (const scope of ['tasks:read', 'tasks:write']) {
+    for (const scope of scopes) {
       const { status } = await request(`Bearer ${api.token('ada', { scope })}`);
       expect(status === 403, scope).toBe(need !== undefined && need !== scope);
     }
-    expect((await request(`Bearer ${api.token('ada', { scope: 'openid tasks:write  tasks:read' })}`)).status).not.toBe(
-      403,
-    );
+    const all = `openid ${scopes.join('  ')}`;
+    expect((await request(`Bearer ${api.token('ada', { scope: all })}`)).status).not.toBe(403);
   });
 });
 
@@ -79,10 +79,11 @@ test.each(withoutToken)('$method $path requires no token and ignores an invalid 
   }
 });
 
-test('reading requires tasks:read, writing tasks:write', () => {
-  const needs = withToken.map(({ method, operation }) => [method, operation['x-scope']]);
-  for (const [method, need] of needs) {
-    if (need !== undefined) expect([method, need]).toEqual([method, method === 'GET' ? 'tasks:read' : 'tasks:write']);
+test('reading requires tasks:read, writing tasks:write, and permanent deletion tasks:purge', () => {
+  for (const { method, path, operation } of withToken) {
+    const isPermanent = method === 'DELETE' && path.startsWith('/api/v1/trash');
+    const need = method === 'GET' ? 'tasks:read' : isPermanent ? 'tasks:purge' : 'tasks:write';
+    if (operation['x-scope'] !== undefined) expect([path, operation['x-scope']]).toEqual([path, need]);
   }
 });
 
