@@ -10,19 +10,20 @@ export type ChangedColumns = Readonly<
   Partial<Record<WritableColumn | 'completed_at' | 'tags', readonly [from: unknown, to: unknown]>>
 >;
 
-const change = <Field extends z.ZodType>(field: Field) => z.strictObject({ from: field, to: field });
+const change = <Field extends z.ZodType>(name: string, field: Field) =>
+  z.strictObject({ from: field, to: field }).meta({ id: `Task${name}Change` });
 
 const { title, description, status, priority, tags, due } = task.shape;
 
 /** The changed fields of a task. */
 export const taskChanges = z
   .strictObject({
-    title: change(title),
-    description: change(description),
-    status: change(status),
-    priority: change(priority),
-    tags: change(tags),
-    due: change(due),
+    title: change('Title', title),
+    description: change('Description', description),
+    status: change('Status', status),
+    priority: change('Priority', priority),
+    tags: change('Tags', tags),
+    due: change('Due', due),
   })
   .partial()
   .meta({ id: 'TaskChanges' });

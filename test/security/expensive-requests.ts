@@ -21,6 +21,9 @@ export type Series = (turn: number) => ExpensiveRequest;
 export const tasksOfUser = 10_500;
 export const tagsOfUser = 1_000;
 
+/** A third of them is for each of the operations that need one. */
+const trashOfUser = 60;
+
 /** Words that every task has. */
 const frequentWords = ['buy', 'milk', 'call', 'write', 'plan', 'check', 'report', 'garden', 'invoice'];
 
@@ -34,7 +37,21 @@ export const filling = `
     from generate_series(1, ${tasksOfUser}) as n
     returning id, title
   ), head as (
-    insert into todo.heads (owner_id, seq) values ($1, ${tasksOfUser})
+    insert into todo.heads (owner_id, seq) values ($1, ${tasksOfUser + trashOfUser})
+  ), trashed as (
+    select n, ('00000000-0000-7000-8000-' || lpad((20000 + n)::text, 12, '0'))::uuid as id,
+           ('00000000-0000-7000-8000-' || lpad((30000 + n)::text, 12, '0'))::uuid as change_set,
+           (select string_agg(chr(19968 + (i * 7919 + n * 101) % 20000), '') from generate_series(1, 10000) as i) as description
+    from generate_series(1, ${trashOfUser}) as n
+  ), deleted as (
+    insert into todo.deleted (owner_id, resource, id, seq, version, deleted_at, change_set, content)
+    select $1, 'task', id, ${tasksOfUser} + n, 2, now(), change_set, jsonb_build_object(
+             'id', id, 'owner_id', $1::text, 'title', 'buy milk ' || n, 'description', description, 'status', 'Todo', 'priority', 'Low',
+             'tags', '[]'::jsonb, 'version', 1, 'created_at', now(), 'updated_at', now())
+    from trashed
+  ), history as (
+    insert into todo.changes (owner_id, seq, resource, id, kind, version, at, change_set)
+    select $1, ${tasksOfUser} + n, 'task', id, 'Deleted', 2, now(), change_set from trashed
   ), words as (
     insert into todo.task_words (owner_id, task_id, word, in_title)
     select $1, id, word, true from task, unnest(string_to_array(title, ' ') || array['${frequentWords.slice(2).join("', '")}']) as word
@@ -54,9 +71,17 @@ export function idOf(n: number): string {
   return `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 }
 
+/** The first ids of the operations on deleted tasks, and on the change sets that deleted them. */
+const firstIds: Readonly<Record<string, number>> = {
+  restoreFromTrash: 20_001,
+  purgeFromTrash: 20_001 + trashOfUser / 3,
+  undoChangeSet: 30_001 + (trashOfUser / 3) * 2,
+};
+
 /** Parameters that have no largest value, or whose largest value would make the list empty. */
 const parameterValues: Readonly<Record<string, (turn: number, operationId: string) => unknown>> = {
-  id: (turn) => idOf(1 + (turn % 200)),
+  id: (turn, operationId) =>
+    idOf(firstIds[operationId] === undefined ? 1 + (turn % 200) : firstIds[operationId] + turn),
   code: () => 'validation-failed',
   cursor: () => undefined,
   since: () => undefined,
@@ -111,12 +136,17 @@ function longest(values: readonly unknown[]): unknown {
   return values.reduce((one, other) => (JSON.stringify(other).length > JSON.stringify(one).length ? other : one));
 }
 
+function isEmptyTrash({ operation }: (typeof documentedOperations)[number]): boolean {
+  return operation.operationId === 'emptyTrash';
+}
+
 /**
  * The largest valid request of each operation. Batches are below, because their operations have a limit together. A stream
- * does not end, and reads the same pages as `listChanges`.
+ * does not end, and reads the same pages as `listChanges`. The trash is emptied last, because others need it.
  */
 export const largestRequests: readonly Series[] = documentedOperations
   .filter(({ operation }) => !['runBatch', 'streamEvents'].includes(operation.operationId))
+  .sort((one, other) => Number(isEmptyTrash(one)) - Number(isEmptyTrash(other)))
   .map(({ method, path, operation }) => (turn: number) => {
     const values = (place: string) =>
       operation.parameters
