@@ -68,11 +68,13 @@ export function installationSteps(folder: string): Readonly<Record<string, () =>
         cpSync(join(clone, name), join(image, name), { recursive: true, verbatimSymlinks: true });
       }
       execFileSync('chmod', ['-R', 'a-w,a+rX', image]);
-      for (const path of [folder, data]) chmodSync(path, 0o777);
-      execFileSync('chmod', ['-R', 'a+rwX', data]);
-      // Root can write everywhere, so the server runs as another user.
-      const [program = 'env', ...words] =
-        process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env'];
+      chmodSync(folder, 0o755);
+      const isRoot = process.getuid?.() === 0;
+      // Root can write everywhere, so the server runs as another user, who owns the data.
+      if (isRoot) execFileSync('chown', ['-R', '65534:65534', data]);
+      const [program = 'env', ...words] = isRoot
+        ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+        : ['env'];
       const reader = { cwd: image, environment: { ...environment, HOME: '/nonexistent' } };
       try {
         for (const command of [

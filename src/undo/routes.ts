@@ -14,6 +14,8 @@ const result = z
     status: z.literal([200, 204]).meta({
       id: 'UndoResultStatus',
       type: 'integer',
+      // Go has one name space for the values of all enums.
+      'x-enum-varnames': ['UNDO_EXISTS', 'UNDO_DELETED'],
       description: 'The resource exists (200), or the undo has deleted it (204).',
     }),
     task: task.optional().meta({
