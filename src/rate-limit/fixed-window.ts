@@ -102,6 +102,7 @@ export function rateLimitResult(quota: number, windowMs: number, count: number, 
     quota,
     windowSeconds: windowMs / 1000,
     remaining: quota - count,
-    resetSeconds: Math.max(1, Math.ceil(msLeft / 1000)),
+    // The difference of two times with fractions can exceed the window by a rounding error.
+    resetSeconds: Math.max(1, Math.ceil(Math.round(msLeft) / 1000)),
   };
 }

@@ -14,6 +14,11 @@ test('a window ends a minute after it began, to the millisecond', () => {
   expect(counter.consume('a')).toEqual({ quota: 2, windowSeconds: 60, remaining: 1, resetSeconds: 60 });
 });
 
+test('a window that begins between two milliseconds ends after a minute, not after 61 seconds', () => {
+  const counter = createMemoryCounter(2, { clock: () => 6000.0274 });
+  expect(counter.consume('a').resetSeconds).toBe(60);
+});
+
 test('keys are counted separately', () => {
   const counter = createMemoryCounter(1, { clock: () => 0 });
   expect(counter.consume('a').remaining).toBe(0);
