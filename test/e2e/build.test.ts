@@ -23,6 +23,8 @@ test('an interrupted build leaves the previous one', async () => {
   const project = smallProject();
   await project.build();
   project.write('src/cli/main.ts', "console.log('second');\n");
+  // The compiler takes a second for it, so that the signal arrives before the end of the build.
+  project.write('src/large.ts', `export const large = [${"{ a: 1, b: 'x' },".repeat(200_000)}];\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const building = project.start('exec node scripts/build.js');
     await until(() => project.leftovers().length > 0, building);
