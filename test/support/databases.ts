@@ -62,15 +62,11 @@ async function postgresDatabase(overrides: Partial<DatabaseConfig>): Promise<Tes
   const pooled = pooler ? { url: `${pooler}/${name}`, prepare: canPrepare } : {};
   const config = { ...databaseConfig(`${server}/${name}`), ...pooled, ...overrides } as DatabaseConfig;
   if (config.kind !== 'postgres') throw new Error(`${server} is not the URL of a PostgreSQL server`);
-  const opened = openPostgres(config);
-  const driver = { ...opened, close: once(() => opened.close()) };
+  const connected = connectTo(config);
   return {
-    config,
-    driver,
-    query: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
-      (await driver.pool.query<Row>(text, values)).rows,
+    ...connected,
     async remove() {
-      await driver.close();
+      await connected.remove();
       await withAdmin(server, (admin) => admin.query(`drop database ${name} with (force)`));
     },
   };
@@ -79,6 +75,10 @@ async function postgresDatabase(overrides: Partial<DatabaseConfig>): Promise<Tes
 /** The same PostgreSQL database, through other connections. `remove` closes only them. */
 export function connectAgain({ config }: TestDatabase): TestDatabase {
   if (config.kind !== 'postgres') throw new Error('an embedded database belongs to one server');
+  return connectTo(config);
+}
+
+function connectTo(config: Parameters<typeof openPostgres>[0]): TestDatabase {
   const opened = openPostgres(config);
   const driver = { ...opened, close: once(() => opened.close()) };
   return {

@@ -1,4 +1,4 @@
-/** The open event streams of this process, or its waiting requests: limits on their number, and ends that their clients do not choose. */
+/** Registry of the open event streams or of the waiting requests of this process. It limits their number and ends them. */
 import { ProblemError } from '../../problems/problem.ts';
 
 /** Open streams of a user, on this process. */

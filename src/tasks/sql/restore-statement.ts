@@ -5,7 +5,7 @@ import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } f
 import { wordsOf } from '../search/words.ts';
 import { tagKey } from '../tag-key.ts';
 import { columnsWith, type TaskRow } from './row.ts';
-import { tagsOf } from './tags-and-words.ts';
+import { assignedToCreated, indexedCreated, tagsOf } from './tags-and-words.ts';
 import { assignedNames, type ChangedRows, indexCostOf, resource, writableColumns } from './write-statements.ts';
 
 /** The task in the trash, as an earlier statement has read it. The statement cannot compute the words of its texts. */
@@ -49,15 +49,8 @@ const restore: OutcomeStatement<ChangedRows> = outcomeStatement('tasks_restore',
       actor: '$6',
     }),
     tagsOf('$7', '$8', 'created'),
-    `assigned as (
-      insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
-    )`,
-    `indexed as (
-      insert into todo.task_words (owner_id, task_id, word, in_title)
-      select $1, created.id, word, true from created, unnest($9::text[]) as word
-      union all
-      select $1, created.id, word, false from created, unnest($10::text[]) as word
-    )`,
+    assignedToCreated,
+    indexedCreated('$9', '$10'),
   ],
   select: `
     select ${columnsWith({ tags: assignedNames })}, current.version as previous_version, true as is_allowed

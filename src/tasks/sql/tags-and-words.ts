@@ -31,6 +31,21 @@ export function tagsOf(names: string, keys: string, source: string): string {
     )`;
 }
 
+/** Assigns the tags of `tagsOf` to the task `created`. */
+export const assignedToCreated = `assigned as (
+      insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
+    )`;
+
+/** Stores the words of the task `created`. The parameters have the words of the title and of the description. */
+export function indexedCreated(title: string, description: string): string {
+  return `indexed as (
+      insert into todo.task_words (owner_id, task_id, word, in_title)
+      select $1, created.id, word, true from created, unnest(${title}::text[]) as word
+      union all
+      select $1, created.id, word, false from created, unnest(${description}::text[]) as word
+    )`;
+}
+
 /**
  * Replaces the words of the title and of the description of the task `wanted`, each if its parameter is not null. PostgreSQL hashes the new
  * words once. A comparison of each row with an array would take seconds for long texts.

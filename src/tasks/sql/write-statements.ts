@@ -8,7 +8,7 @@ import type { TaskPatch, TaskReplace } from '../schemas.ts';
 import { wordsOf } from '../search/words.ts';
 import { tagKey } from '../tag-key.ts';
 import { columnsWith, type TaskRow, taskColumns } from './row.ts';
-import { reindexed, tagsOf } from './tags-and-words.ts';
+import { assignedToCreated, indexedCreated, reindexed, tagsOf } from './tags-and-words.ts';
 
 export type WritableColumn = Exclude<keyof TaskReplace, 'tags' | 'due'> | keyof DueColumns;
 
@@ -74,20 +74,8 @@ function insert(name: string, parts: { tags: boolean }): OutcomeStatement<Create
       returning *
     )`,
       recordChange({ resource, kind: 'Created', version: '1', set: '$6', actor: '$7' }),
-      ...(parts.tags
-        ? [
-            tagsOf('$8', '$9', 'created'),
-            `assigned as (
-      insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
-    )`,
-          ]
-        : []),
-      `indexed as (
-      insert into todo.task_words (owner_id, task_id, word, in_title)
-      select $1, created.id, word, true from created, unnest($4::text[]) as word
-      union all
-      select $1, created.id, word, false from created, unnest($5::text[]) as word
-    )`,
+      ...(parts.tags ? [tagsOf('$8', '$9', 'created'), assignedToCreated] : []),
+      indexedCreated('$4', '$5'),
     ],
     select: `
     select ${columnsWith({ tags })}, true as is_new from created as tasks
