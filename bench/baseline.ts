@@ -11,7 +11,6 @@ import { loadConfig } from '../src/config/load.ts';
 import { openDriver } from '../src/database/open-driver.ts';
 import { typeParsers } from '../src/database/pg/type-parsers.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
-import type { ChangeSet } from '../src/resource/change.ts';
 import type { ListFilters } from '../src/tasks/list-parameters.ts';
 import { listTasks } from '../src/tasks/sql/list-statement.ts';
 import { type TaskRow, toTask } from '../src/tasks/sql/row.ts';
@@ -53,10 +52,6 @@ async function embedded(url: string): Promise<Queries> {
   return (await openDriver(config.database)).pool;
 }
 
-function changeOf(ownerId: string): ChangeSet {
-  return { ownerId, id: uuidv7(), actor: null };
-}
-
 async function answer(request: IncomingMessage): Promise<unknown> {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const owner = String(request.headers['x-owner']);
@@ -66,11 +61,11 @@ async function answer(request: IncomingMessage): Promise<unknown> {
       const { title, tags } = (await json(request)) as { title: string; tags: string[] };
       const made = uuidv7();
       const task = { title, tags, description: null, status: 'Todo', priority: 'Medium', due: null } as const;
-      return one(await run(insertTask(changeOf(owner), made, { ...task, tags: [...tags] })));
+      return one(await run(insertTask(owner, made, { ...task, tags: [...tags] }, { isIdGiven: false })));
     }
     case 'PATCH': {
       const patch = (await json(request)) as object;
-      return one(await run(updateTask(changeOf(owner), id as string, patch, null)));
+      return one(await run(updateTask(owner, id as string, patch, null)));
     }
     default: {
       if (id) return one(await run(selectTask(owner, id)));

@@ -36,7 +36,7 @@ const server = await startServer({
 try {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(filling, [user]);
+  for (const statement of filling) await client.query(statement, [user]);
   await client.query('vacuum analyze');
   await client.end();
   const databaseMs = await databaseCpu(url);

@@ -5,8 +5,8 @@ import { pathOf } from '../http/base-path.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { catalogue } from '../problems/catalogue.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
-import type { Quotas } from '../quotas/quotas.ts';
 import type { Mutation } from '../resource/mutation.ts';
+import type { WriteOptions } from '../resource/write-settings.ts';
 import { recorded } from '../resource/write-statement.ts';
 import {
   assertSameRequest,
@@ -26,12 +26,8 @@ import type { StoredResponse } from './stored-response.ts';
 import { takeTurn } from './turn.ts';
 
 /** The database that writes change, and the configuration of writes. */
-export interface WriteContext {
+export interface WriteContext extends WriteOptions {
   readonly database: UserDatabase;
-  /** Writes must not exceed them. */
-  readonly quotas: Quotas;
-  /** Whether a deletion moves a resource to the trash. Otherwise it is permanent. */
-  readonly hasTrash: boolean;
   /** Called when a write of the user has ended, for those who wait for the user's changes. */
   readonly onWriteEnd: (ownerId: string) => void;
 }
@@ -70,7 +66,7 @@ interface Write<Result> {
 
 async function executeOnce<Result>(write: Write<Result>): Promise<StoredResponse> {
   const { writes, mutation } = write;
-  const begin = [takeTurn(mutation.changeSet.ownerId, writes.quotas)];
+  const begin = [takeTurn(mutation.changeSet, writes)];
   const statements: BoundStatement[] = [...begin, ...mutation.statements, mutation.outcome];
   const rows = await runWrite(write, statements, 'fail').catch(translateRejection(write, begin.length));
   return render(write, rows.at(-1) ?? [], mutation.changeSet.id);
@@ -119,7 +115,7 @@ async function replayOr409<Result>(write: Write<Result>, request: IdempotentRequ
 async function executeFirst<Result>(write: Write<Result>, request: IdempotentRequest): Promise<StoredResponse> {
   const { context, mutation, writes } = write;
   const { ownerId, id: changeSet } = mutation.changeSet;
-  const begin = beginWithKey(ownerId, request, writes.quotas);
+  const begin = beginWithKey(mutation.changeSet, request, writes);
   const requestId = context.get('requestId');
   const outcome = recorded(mutation.outcome, { ...request, requestId, changeSet });
   const statements = [...begin, ...mutation.statements, outcome] as const;

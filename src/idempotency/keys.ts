@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { AtMostOne, BoundStatement, Statement } from '../database/statement.ts';
 import { ProblemError } from '../problems/problem.ts';
-import { type Quotas, quotaValues, setQuotas } from '../quotas/quotas.ts';
+import type { ChangeSet } from '../resource/change.ts';
+import { setWriteSettings, type WriteOptions, writeSettings } from '../resource/write-settings.ts';
 import { lockSeeds } from './lock-seeds.ts';
 import { retention, retentionHours } from './retention.ts';
 import type { StoredResponse } from './stored-response.ts';
@@ -82,15 +83,17 @@ const begin: Statement = {
         when (select running_bytes - bytes_before >= $4 from oldest, newest) then 'too_many_bytes'
       end) is null
       then ${waitForTurn}
-    end, ${setQuotas(5)}`,
+    end, ${setWriteSettings(5)}`,
 };
 
 /** The statements before a mutation with a key: they lock the key, look it up, and wait for the user's turn. */
-export function beginWithKey(ownerId: string, { key }: IdempotentRequest, quotas: Quotas) {
+export function beginWithKey(change: ChangeSet, { key }: IdempotentRequest, options: WriteOptions) {
+  const { ownerId } = change;
+  const settings = writeSettings(change, options);
   return [
     { statement: lock, values: [ownerId, key] },
     findOutcome(ownerId, key),
-    { statement: begin, values: [ownerId, key, maxKeysPerUser, maxStoredBytesPerUser, ...quotaValues(quotas)] },
+    { statement: begin, values: [ownerId, key, maxKeysPerUser, maxStoredBytesPerUser, ...settings] },
   ] as const satisfies readonly BoundStatement[];
 }
 

@@ -6,8 +6,8 @@ import { type LimitedResource, limitedResources, quotas as settings } from '../v
 export type Quotas = Readonly<Record<LimitedResource, number>>;
 
 /**
- * SQL that sets the quotas until the transaction ends. The triggers `count_inserted` reject an insert beyond them, so a quota
- * is exact, and costs no statement of its own.
+ * SQL that sets the quotas until the transaction ends. The triggers reject an insert beyond them, so a quota is
+ * exact, and costs no statement of its own.
  *
  * @param firstParameter the number of the first of its parameters, which `quotaValues` returns
  */

@@ -1,7 +1,6 @@
 /** Changes: their numbers, their history, and the set of changes that a request makes. */
 import { uuidv7 } from 'uuidv7';
 import type { RequestContext } from '../http/request-context.ts';
-import type { changeKinds } from './table.ts';
 
 /** The set of changes of one request. */
 export interface ChangeSet {
@@ -23,24 +22,9 @@ export function newChangeSetOf(ownerId: string): ChangeSet {
   return { ownerId, id: uuidv7(), actor: null };
 }
 
-type ChangeKind = (typeof changeKinds)[number];
-
 /**
- * Gives the next number to a change, as the relation `head` with the column `seq`. It keeps the lock of the user's head
- * until the write commits, so that numbers are in the order of the commits.
- *
- * @param source a relation of one row, or of no row if nothing changes; then no number is used
- */
-export function nextNumber(source: string): string {
-  return `head as (
-      insert into todo.heads as head (owner_id, seq) select $1, 1 from ${source}
-      on conflict (owner_id) do update set seq = head.seq + 1
-      returning seq
-    )`;
-}
-
-/**
- * Gives numbers to several changes. The column `seq` of `head` is the last one.
+ * Gives numbers to changes of deleted resources. The column `seq` of `head` is the last one. Triggers number the changes
+ * of other resources.
  *
  * @param source a relation with one row per change
  */
@@ -49,31 +33,6 @@ export function nextNumbers(source: string): string {
       insert into todo.heads as head (owner_id, seq) select $1, count(*) from ${source} having count(*) > 0
       on conflict (owner_id) do update set seq = head.seq + excluded.seq
       returning seq
-    )`;
-}
-
-/**
- * Records a change in the history, if `head` has a row.
- *
- * @param change.version the version after the change, in SQL, from `change.source`
- * @param change.fields the changed fields, in SQL; null except for updates
- * @param change.set the parameter with the id of the change set
- * @param change.actor the parameter with the actor
- */
-export function recordChange(change: {
-  resource: string;
-  kind: ChangeKind;
-  version: string;
-  fields?: string;
-  source?: string;
-  set: string;
-  actor: string;
-}): string {
-  const { resource, kind, version, fields = 'null', source, set, actor } = change;
-  return `history as (
-      insert into todo.changes (owner_id, seq, resource, id, kind, version, at, actor, change_set, fields)
-      select $1, head.seq, '${resource}', $2::uuid, '${kind}', ${version}, statement_timestamp(), ${actor}, ${set}::uuid, ${fields}
-      from head${source ? `, ${source}` : ''}
     )`;
 }
 

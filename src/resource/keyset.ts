@@ -3,21 +3,22 @@
 /** The position of a resource in a sorted list: its sort value, as text, and its id. */
 export type Keyset = readonly [value: string, id: string];
 
-/** A row of a list: `position` is the sort value, as text. */
-export interface KeysetRow {
-  readonly id: string;
-  readonly position: string;
-}
-
-export interface Page<Row extends KeysetRow> {
+export interface Page<Row> {
   readonly rows: readonly Row[];
   /** The position of the last row; undefined if there is no next page. */
   readonly next: Keyset | undefined;
 }
 
-/** @param rows one row more than `limit` if there is a next page */
-export function pageOf<Row extends KeysetRow>(rows: readonly Row[], limit: number): Page<Row> {
+/**
+ * @param rows one row more than `limit` if there is a next page
+ * @param sortValue the sort value of a row, as text
+ */
+export function pageOf<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  limit: number,
+  sortValue: (row: Row) => string,
+): Page<Row> {
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
-  return { rows: page, next: last && [last.position, last.id] };
+  return { rows: page, next: last && [sortValue(last), last.id] };
 }

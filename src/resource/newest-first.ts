@@ -1,10 +1,14 @@
 /** Pages of rows in the order of their change numbers, newest first, bounded by their number and by the size of their text. */
 import type { BoundStatement, Parameter, Statement } from '../database/statement.ts';
-import { type Keyset, type KeysetRow, type Page, pageOf } from './keyset.ts';
+import { type Keyset, type Page, pageOf } from './keyset.ts';
 import { maxPageBytes } from './page.ts';
 
 /** A row of the page: `fits` is false for the row after the last one. */
-export type NewestFirstRow = KeysetRow & { readonly fits: boolean };
+export interface NewestFirstRow {
+  readonly id: string;
+  readonly seq: number | string;
+  readonly fits: boolean;
+}
 
 /** The position before all numbers. */
 const newest = '9223372036854775807';
@@ -25,7 +29,7 @@ export function newestFirst<Row extends NewestFirstRow>(
   return {
     name,
     text: `
-    select sized.*, sized.seq::text as position, size_before < ${maxPageBytes} as fits
+    select sized.*, size_before < ${maxPageBytes} as fits
     from (
       select page.*, ${sizeUpTo(1)} as size_before, ${sizeUpTo(2)} as size_before_previous
       from (
@@ -53,5 +57,5 @@ export function newestFirstPage<Row extends NewestFirstRow>(
 
 export function pageOfNewest<Row extends NewestFirstRow>(rows: readonly Row[], limit: number): Page<Row> {
   const fitting = rows.findIndex(({ fits }) => !fits);
-  return pageOf(rows, fitting < 0 ? limit : Math.min(fitting, limit));
+  return pageOf(rows, fitting < 0 ? limit : Math.min(fitting, limit), ({ seq }) => String(seq));
 }

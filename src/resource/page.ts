@@ -3,7 +3,7 @@ import { RefusedValueError } from '../database/user-database.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { jsonResponse } from '../http/response/json.ts';
 import { invalidCursor, readCursor, type SortedList, writeCursor } from './cursor.ts';
-import type { Keyset, KeysetRow, Page } from './keyset.ts';
+import type { Keyset, Page } from './keyset.ts';
 import { linkHeader } from './link-header.ts';
 
 /** Maximum size in bytes of the texts on a page. The last resource of a page may exceed it. */
@@ -22,7 +22,7 @@ export interface PageRequest {
  * @param read returns the page after a position, or the first one
  * @throws ProblemError validation_failed if the cursor does not belong to the list
  */
-export async function respondWithPage<Row extends KeysetRow>(
+export async function respondWithPage<Row>(
   context: RequestContext,
   { path, list, cursor }: PageRequest,
   read: (after: Keyset | null) => Promise<Page<Row>>,

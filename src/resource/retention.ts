@@ -8,8 +8,8 @@ import type { BoundStatement, Statement } from '../database/statement.ts';
 export const tombstoneDays = 400;
 
 /**
- * The number of changes of a user, up to the last one, that the server keeps. The trigger
- * `forget_old_changes` removes older ones, so that one user cannot fill the disk. A change needs a migration.
+ * The number of changes of a user, up to the last one, that the server keeps. The triggers that number changes remove older
+ * ones, so that one user cannot fill the disk. A change needs a migration.
  */
 export const maxChangesPerUser = 100_000;
 

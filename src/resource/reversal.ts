@@ -1,7 +1,6 @@
 /** Reversals: what undoes the changes that a change set made to one resource. */
 import { isDeepStrictEqual } from 'node:util';
 import type { BoundStatement } from '../database/statement.ts';
-import type { ChangeSet } from './change.ts';
 import type { changeKinds } from './table.ts';
 
 /** A row of the history. */
@@ -70,12 +69,7 @@ export interface UndoableResource {
   /** Reads the resources that a change set has changed, as they are now. */
   readStates(ownerId: string, changeSetId: string): BoundStatement<StateRow[]>;
   /** @param state undefined if the resource exists no more */
-  plan(
-    changeSet: ChangeSet,
-    reversal: Reversal,
-    state: StateRow | undefined,
-    options: { hasTrash: boolean },
-  ): ReversalPlan;
+  plan(ownerId: string, reversal: Reversal, state: StateRow | undefined): ReversalPlan;
   /** SQL of the columns as JSON text, of the resource with the id `named.id`. */
   readonly text: string;
   /** The resource as clients receive it. */

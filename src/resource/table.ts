@@ -13,6 +13,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { janitor, ownerPolicy, todoSchema, watcher } from '../database/schema/roles.ts';
+import { limitedResources } from '../vocabulary.ts';
 import { daysAgo, tombstoneDays } from './retention.ts';
 
 export const changeKinds = ['Created', 'Updated', 'Deleted', 'Restored'] as const;
@@ -33,6 +34,8 @@ export const heads = todoSchema.table(
     seq: bigint({ mode: 'number' }).notNull().default(0),
     /** Deleted resources up to this number may be missing in `deleted`. */
     forgotten: bigint({ mode: 'number' }).notNull().default(0),
+    /** The number of the user's resources with a quota. Triggers count them. */
+    ...Object.fromEntries(limitedResources.map((resource) => [resource, integer().notNull().default(0)])),
   },
   (table) => [ownerPolicy(table.ownerId), pgPolicy('watched', { for: 'select', to: watcher, using: sql`true` })],
 );

@@ -45,13 +45,9 @@ interface Step {
  *
  * @throws ProblemError validation_failed for more than `maxBatchIndexCost`
  */
-export function batchMutation(
-  changeSet: ChangeSet,
-  operations: readonly BatchOperation[],
-  options: { hasTrash: boolean },
-): Mutation<TaskResult[]> {
+export function batchMutation(changeSet: ChangeSet, operations: readonly BatchOperation[]): Mutation<TaskResult[]> {
   const { ownerId, id: changeSetId } = changeSet;
-  const steps = boundedSteps(changeSet, operations, options);
+  const steps = boundedSteps(ownerId, operations);
   const named = operations.flatMap(
     ({ op, ...operation }) => ('id' in operation ? operation.id : operation.task.id) ?? [],
   );
@@ -93,16 +89,12 @@ export function batchMutation(
  * The statements of each operation. It throws at the operation that exceeds `maxBatchIndexCost`, before it computes the
  * words of the operations after it.
  */
-function boundedSteps(
-  changeSet: ChangeSet,
-  operations: readonly BatchOperation[],
-  options: { hasTrash: boolean },
-): Step[] {
+function boundedSteps(ownerId: string, operations: readonly BatchOperation[]): Step[] {
   const changed = new Set<string>();
   let indexCost = 0;
   return operations.map((operation, index) => {
     const id = (operation.op === 'create' ? operation.task.id : operation.id) ?? uuidv7();
-    const { write, statements } = stepStatements(changeSet, operation, id, options);
+    const { write, statements } = stepStatements(ownerId, operation, id);
     // PostgreSQL also reads the rows that the earlier changes of this transaction have deleted.
     indexCost += (changed.has(id) ? 3 : 1) * (write.indexCost ?? 0);
     changed.add(id);
@@ -113,22 +105,18 @@ function boundedSteps(
 }
 
 function stepStatements(
-  changeSet: ChangeSet,
+  ownerId: string,
   operation: BatchOperation,
   id: string,
-  options: { hasTrash: boolean },
 ): { write: BoundOutcomeStatement; statements: readonly BoundStatement[] } {
-  const { ownerId } = changeSet;
   if (operation.op === 'create') {
     const { id: given, ...task } = operation.task;
-    const write = insertTask(changeSet, id, task);
+    const write = insertTask(ownerId, id, task, { isIdGiven: given !== undefined });
     return { write, statements: given === undefined ? [write] : [write, requireCreatedTask(ownerId, id, task)] };
   }
   const versions = operation.if_version === undefined ? null : [operation.if_version];
   const write =
-    operation.op === 'delete'
-      ? deleteTask(changeSet, id, versions, options)
-      : updateTask(changeSet, id, operation.patch, versions);
+    operation.op === 'delete' ? deleteTask(ownerId, id, versions) : updateTask(ownerId, id, operation.patch, versions);
   return { write, statements: [requireTaskIn(ownerId, id, versions), write] };
 }
 

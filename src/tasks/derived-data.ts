@@ -100,7 +100,7 @@ interface TagRow {
 export const tagKeys: DerivedData = {
   name: 'tag_keys',
   version: 2,
-  tables: ['tasks', 'tags', 'task_tags', 'usage', 'heads'],
+  tables: ['heads', 'tasks', 'tags', 'task_tags', 'changes', 'deleted'],
   async deriveNext(query, after) {
     const tags = await query<TagRow>(
       `select owner_id, id, name, key from todo.tags
@@ -143,22 +143,22 @@ async function mergeTags(query: Query, same: readonly TagRow[]): Promise<TagRow 
     [ownerId, same.map(({ id }) => id)],
   );
   const kept = same.find(({ id }) => id === first?.id);
-  const others = same.filter((tag) => tag !== kept).map(({ id }) => id);
+  const others = same.filter((tag) => tag !== kept);
+  // The last trigger to run deletes the tags that no task has any more.
   await query(
-    `with moved as (
-       select task_id, row_number() over (order by task_id) as number
-       from (select distinct task_id from todo.task_tags where owner_id = $1 and tag_id = any ($2::uuid[])) as each
-     ), assigned as (
-       insert into todo.task_tags (owner_id, task_id, tag_id) select $1, task_id, $3::uuid from moved on conflict do nothing
-     ), head as (
-       update todo.heads set seq = seq + (select count(*) from moved) where owner_id = $1
-       returning seq - (select count(*) from moved) as last_seq
+    `with assigned as (
+       insert into todo.task_tags (owner_id, task_id, tag_id)
+       select distinct $1, task_id, $3::uuid from todo.task_tags where owner_id = $1 and tag_id = any ($2::uuid[])
+       on conflict do nothing
+     ), unassigned as (
+       delete from todo.task_tags where owner_id = $1 and tag_id = any ($2::uuid[]) returning task_id
      )
      update todo.tasks as task
-     set version = version + 1, seq = head.last_seq + moved.number, updated_at = greatest(now(), updated_at)
-     from moved, head where task.owner_id = $1 and task.id = moved.task_id`,
-    [ownerId, others, kept?.id],
+     set tag_names = array(
+       select distinct name collate "und-x-icu" as name from unnest(task.tag_names || $5::text) as name
+       where name <> all ($4::text[]) order by name)
+     where owner_id = $1 and id in (select task_id from unassigned)`,
+    [ownerId, others.map(({ id }) => id), kept?.id, others.map(({ name }) => name), kept?.name],
   );
-  await query('delete from todo.tags where owner_id = $1 and id = any ($2::uuid[])', [ownerId, others]);
   return kept;
 }

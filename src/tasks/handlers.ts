@@ -1,5 +1,4 @@
 /** The handlers of the operations on tasks: each checks its preconditions, runs its statements and renders its response. */
-import { uuidv7 } from 'uuidv7';
 import { implement, type Operation } from '../http/route.ts';
 import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
@@ -43,12 +42,12 @@ export function taskOperations(writes: WriteContext): Operation[] {
     }),
 
     implement(runBatchRoute, ({ body, headers }, context) => {
-      const mutation = batchMutation(newChangeSet(context), body.operations, writes);
+      const mutation = batchMutation(newChangeSet(context), body.operations);
       return executeWrite(writes, context, mutation, headers['idempotency-key'], batchResponse);
     }),
 
-    implement(createTaskRoute, ({ body: { id = uuidv7(), ...task }, headers }, context) => {
-      const mutation = createTaskMutation(newChangeSet(context), id, task);
+    implement(createTaskRoute, ({ body: { id, ...task }, headers }, context) => {
+      const mutation = createTaskMutation(newChangeSet(context), task, id);
       return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
 
@@ -71,7 +70,7 @@ export function taskOperations(writes: WriteContext): Operation[] {
 
     implement(deleteTaskRoute, ({ path, headers }, context) => {
       const versions = allowedVersions(headers['if-match']);
-      const mutation = deleteTaskMutation(newChangeSet(context), path.id, versions, writes);
+      const mutation = deleteTaskMutation(newChangeSet(context), path.id, versions);
       return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
   ];

@@ -1,5 +1,6 @@
 /** The mutations of single tasks. */
 import { isDeepStrictEqual } from 'node:util';
+import { uuidv7 } from 'uuidv7';
 import type { RefusedValueError } from '../database/user-database.ts';
 import { ProblemError, validationFailed } from '../problems/problem.ts';
 import { type Quotas, quotaProblem } from '../quotas/quotas.ts';
@@ -20,12 +21,16 @@ export interface TaskResult {
   readonly task?: Task;
 }
 
-/** The result is 200 if a task with this id and these fields exists. */
-export function createTaskMutation(changeSet: ChangeSet, id: string, task: TaskReplace): Mutation<TaskResult> {
+/**
+ * The result is 200 if a task with this id and these fields exists.
+ *
+ * @param id chosen by the client; otherwise the task gets a new one
+ */
+export function createTaskMutation(changeSet: ChangeSet, task: TaskReplace, id?: string): Mutation<TaskResult> {
   return defineMutation({
     changeSet,
     statements: [],
-    outcome: insertTask(changeSet, id, task),
+    outcome: insertTask(changeSet.ownerId, id ?? uuidv7(), task, { isIdGiven: id !== undefined }),
     toResult([row]): TaskResult {
       const stored = row && toTask(row);
       if (stored && row.is_new) return { status: 201, task: stored };
@@ -45,7 +50,7 @@ export function patchTaskMutation(
   return defineMutation({
     changeSet,
     statements: [],
-    outcome: updateTask(changeSet, id, patch, versions),
+    outcome: updateTask(changeSet.ownerId, id, patch, versions),
     toResult: changedTask,
     onConstraintViolation: rejectionProblem,
   });
@@ -62,19 +67,14 @@ export function replaceTaskMutation(
   return patchTaskMutation(changeSet, id, { ...task, due }, versions);
 }
 
-export function deleteTaskMutation(
-  changeSet: ChangeSet,
-  id: string,
-  versions: AllowedVersions,
-  options: { hasTrash: boolean },
-): Mutation<TaskResult> {
+export function deleteTaskMutation(changeSet: ChangeSet, id: string, versions: AllowedVersions): Mutation<TaskResult> {
   return defineMutation({
     changeSet,
     statements: [],
-    outcome: deleteTask(changeSet, id, versions, options),
+    outcome: deleteTask(changeSet.ownerId, id, versions),
     toResult([row]): TaskResult {
       if (!row) throw new ProblemError('task_not_found');
-      if (!row.is_allowed) throw versionMismatch(row.previous_version);
+      if (!row.is_allowed) throw versionMismatch(row.version);
       return { status: 204 };
     },
     onConstraintViolation: rejectionProblem,
@@ -91,7 +91,7 @@ export function restoreTaskMutation(
   return defineMutation({
     changeSet,
     statements: [],
-    outcome: restoreTask(changeSet, id, trashed, versions),
+    outcome: restoreTask(changeSet.ownerId, id, trashed, versions),
     toResult: changedTask,
     onConstraintViolation: rejectionProblem,
   });
@@ -100,7 +100,7 @@ export function restoreTaskMutation(
 /** The result of a write that changes a task, or brings it back. */
 function changedTask([row]: ChangedRows): TaskResult {
   if (!row) throw new ProblemError('task_not_found');
-  if (!row.is_allowed) throw versionMismatch(row.previous_version);
+  if (!row.is_allowed) throw versionMismatch(row.version);
   return { status: 200, task: toTask(row) };
 }
 

@@ -1,11 +1,10 @@
 /** Pages of a list of tasks, bounded by their number and by the size of their text. */
 import type { UserDatabase } from '../database/user-database.ts';
 import type { Principal } from '../principal.ts';
-import { type KeysetRow, type Page, pageOf } from '../resource/keyset.ts';
-import { type ListedRow, type ListQuery, listTasks, listTasksBySize } from './sql/list-statement.ts';
+import { type Page, pageOf } from '../resource/keyset.ts';
+import { type ListQuery, listTasks, listTasksBySize } from './sql/list-statement.ts';
 import type { TaskRow } from './sql/row.ts';
-
-type PageRow = TaskRow & KeysetRow;
+import { sortKeys } from './sql/sort-keys.ts';
 
 /** The number of skipped tasks from which `listTasksBySize` costs less. */
 const cheapSkip = 50;
@@ -16,19 +15,16 @@ const cheapSkip = 50;
  *
  * @throws RefusedValueError if the position is not one of this sort
  */
-export async function readPage(database: UserDatabase, principal: Principal, list: ListQuery): Promise<Page<PageRow>> {
+export async function readPage(database: UserDatabase, principal: Principal, list: ListQuery): Promise<Page<TaskRow>> {
   const now = Date.now();
+  const { sortValue } = sortKeys[list.sort];
   // One row more than the limit shows whether there is a next page.
   const query = { ...list, limit: list.limit + 1 };
   if (list.skip < cheapSkip) {
     const [rows] = await database.run(principal, [listTasks(principal.userId, query, now)], 'repeat');
-    if (isComplete(rows)) return pageOf(rows, list.limit);
+    if (!rows.some((row) => row.is_long)) return pageOf(rows, list.limit, sortValue);
   }
   const [rows] = await database.run(principal, [listTasksBySize(principal.userId, query, now)], 'repeat');
   const fitting = rows.findIndex(({ fits }) => !fits);
-  return pageOf(rows, fitting < 0 ? list.limit : Math.min(fitting, list.limit));
-}
-
-function isComplete(rows: readonly ListedRow[]): rows is readonly PageRow[] {
-  return rows.every(({ position }) => position !== null);
+  return pageOf(rows, fitting < 0 ? list.limit : Math.min(fitting, list.limit), sortValue);
 }

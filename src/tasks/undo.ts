@@ -35,7 +35,7 @@ export const taskUndo: UndoableResource = {
     return { statement: readStates, values: [ownerId, changeSetId] };
   },
 
-  plan(changeSet, reversal, state, options) {
+  plan(ownerId, reversal, state) {
     const { id, existed, exists } = reversal;
     // The changes created the task and deleted it.
     if (!existed && !exists) return { steps: [] };
@@ -44,11 +44,11 @@ export const taskUndo: UndoableResource = {
     const content = JSON.parse(state.text);
     const changed = changedSince(reversal, content, isSame);
     if (changed.length > 0) return { conflict: `the task ${id} has another ${namesOf(changed)} since` };
-    const update = updatesBack(reversal).map((columns) => updateColumns(changeSet, id, columns, null));
+    const update = updatesBack(reversal).map((columns) => updateColumns(ownerId, id, columns, null));
     const restored: BoundStatement[] = exists
-      ? [requireTaskIn(changeSet.ownerId, id, [state.version])]
-      : [restoreTask(changeSet, id, { seq: state.seq, content }, null), requireTaskIn(changeSet.ownerId, id, null)];
-    const deleted = existed ? [] : [deleteTask(changeSet, id, null, options)];
+      ? [requireTaskIn(ownerId, id, [state.version])]
+      : [restoreTask(ownerId, id, { seq: state.seq, content }, null), requireTaskIn(ownerId, id, null)];
+    const deleted = existed ? [] : [deleteTask(ownerId, id, null)];
     return { steps: [...restored, ...update, ...deleted] };
   },
 

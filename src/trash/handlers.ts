@@ -5,7 +5,6 @@ import { executePlannedWrite } from '../idempotency/planned-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
 import { newChangeSet } from '../resource/change.ts';
 import { rowOfJson } from '../resource/json-row.ts';
-import type { KeysetRow } from '../resource/keyset.ts';
 import { pageOfNewest } from '../resource/newest-first.ts';
 import { respondWithPage } from '../resource/page.ts';
 import { allowedVersions } from '../resource/preconditions.ts';
@@ -23,7 +22,7 @@ export function trashOperations(writes: WriteContext): Operation[] {
     implement(listTrashRoute, ({ query: { limit, cursor } }, context) => {
       const principal = context.get('principal');
       const list = { filters: {}, sort: 'trash' };
-      return respondWithPage<TrashRow & KeysetRow>(
+      return respondWithPage<TrashRow>(
         context,
         { path: listTrashRoute.path, list, cursor },
         async (after) => {

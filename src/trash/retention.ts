@@ -74,9 +74,10 @@ function deleteExpiredOf(
 ): Promise<number> {
   const owner = { userId: ownerId, scopes: null, expiresAt: Number.POSITIVE_INFINITY };
   const step = async () => {
+    const change = newChangeSetOf(ownerId);
     const statements = [
-      takeTurn(ownerId, quotas),
-      purgeExpired(newChangeSetOf(ownerId), trashDays, maxRows),
+      takeTurn(change, { quotas, hasTrash: true }),
+      purgeExpired(change, trashDays, maxRows),
       { statement: forget, values: [ownerId] },
     ] as const;
     const [, [purged], [forgotten]] = await database.run(owner, statements, 'fail', 'write');

@@ -21,7 +21,7 @@ export function undoOperations(writes: WriteContext): Operation[] {
       const plan = async () => {
         const [rows, ...states] = await writes.database.run(principal, statements, 'repeat');
         const byResource = Object.fromEntries(names.map((name, index) => [name, states[index] ?? []]));
-        return undoMutation(newChangeSet(context), rows, byResource, writes);
+        return undoMutation(newChangeSet(context), rows, byResource);
       };
       return executePlannedWrite(writes, context, plan, headers['idempotency-key'], undoResponse);
     }),

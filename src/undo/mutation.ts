@@ -29,7 +29,6 @@ export function undoMutation(
   changeSet: ChangeSet,
   rows: readonly HistoryRow[],
   states: Readonly<Record<string, readonly StateRow[]>>,
-  options: { hasTrash: boolean },
 ): Mutation<UndoResult[]> {
   // The last change is undone first.
   const plans = reversalsOf(rows)
@@ -37,7 +36,7 @@ export function undoMutation(
     .map((reversal) => {
       const { resource, id } = reversal;
       const state = states[resource]?.find((each) => each.id === id);
-      const plan = undoable[resource]?.plan(changeSet, reversal, state, options);
+      const plan = undoable[resource]?.plan(changeSet.ownerId, reversal, state);
       return { resource, id, conflict: plan?.conflict ?? null, steps: plan?.steps ?? [] };
     });
   const hasConflict = plans.some(({ conflict }) => conflict !== null);

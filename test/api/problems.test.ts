@@ -75,9 +75,7 @@ const provocations: Record<ProblemCode, Provocation> = {
   quota_exceeded: async () => {
     const user = api.user();
     await user.post(collection, { title: 'x' });
-    await api.database.query("update todo.usage set count = 100000 where owner_id = $1 and resource = 'tasks'", [
-      user.userId,
-    ]);
+    await api.database.query('update todo.heads set tasks = 100000 where owner_id = $1', [user.userId]);
     return user.post(collection, { title: 'one too many' });
   },
   version_mismatch: async () => {

@@ -135,10 +135,10 @@ describe.skipIf(databaseKind === 'embedded' || isPooled)(
       await client.connect();
       const change = { ownerId, id: crypto.randomUUID(), actor: null };
       const fields = { description: null, status: 'Todo' as const, priority: 'Low' as const, tags: [], due: null };
-      const insert = insertTask(change, crypto.randomUUID(), { title: 'slow', ...fields });
+      const insert = insertTask(ownerId, crypto.randomUUID(), { title: 'slow', ...fields }, { isIdGiven: false });
       try {
         await client.query('begin');
-        for (const { statement, values } of [takeTurn(ownerId, api.config.quotas), insert]) {
+        for (const { statement, values } of [takeTurn(change, { quotas: api.config.quotas, hasTrash: true }), insert]) {
           await client.query(statement.text, values as unknown[]);
         }
         await client.query('select pg_sleep(0.03)');

@@ -11,13 +11,12 @@ const prepared = (driver: Driver, { migrateOnStart = true, derived = [taskWords,
 
 /** Rows of the previous version: search words with the old folding, tag keys with `lower`. */
 const oldRows = `
-  insert into todo.tasks (owner_id, id, seq, title, description, created_at, updated_at)
-  select owner, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, n,
+  insert into todo.tasks (owner_id, id, title, description, created_at, updated_at)
+  select owner, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid,
          case n when 1 then 'می' || chr(8204) || 'خواهم' when 2 then 'كـتـاب' when 3 then 'ґрунт' else 'plain ' || n end,
          case n when 3 then 'сімʼя' end,
          timestamptz '2026-01-01Z' + n * interval '1 hour', timestamptz '2026-01-01Z' + n * interval '1 hour'
   from unnest(array['ada', 'bob']) as owner, generate_series(1, 600) as n;
-  insert into todo.heads (owner_id, seq) values ('ada', 600), ('bob', 600);
   insert into todo.task_words (owner_id, task_id, word, in_title)
   select owner_id, id, word, true from todo.tasks, regexp_split_to_table(title, '[ ' || chr(8204) || ']') as word;
   insert into todo.task_words (owner_id, task_id, word, in_title)
@@ -25,12 +24,19 @@ const oldRows = `
   insert into todo.tags (owner_id, name)
   select owner, name from unnest(array['ada', 'bob']) as owner,
          unnest(array['Café', 'Cafe' || chr(769), 'Straße', 'STRASSE', 'Home', 'ho' || chr(173) || 'me', 'unused', 'ΟΔΟΣ']) as name;
+  set session_replication_role = replica;
   insert into todo.task_tags (owner_id, task_id, tag_id)
   select task.owner_id, task.id, tag.id
   from (values ('Cafe' || chr(769), 4), ('Café', 5), ('Cafe' || chr(769), 5), ('STRASSE', 6), ('Straße', 7), ('Home', 8), ('ΟΔΟΣ', 9))
     as assigned (name, n)
   join todo.tasks as task on task.title = 'plain ' || n
   join todo.tags as tag on tag.owner_id = task.owner_id and tag.name = assigned.name;
+  update todo.tasks as task set tag_names = array(
+    select tag.name from todo.task_tags as assigned
+    join todo.tags as tag on tag.owner_id = assigned.owner_id and tag.id = assigned.tag_id
+    where assigned.owner_id = task.owner_id and assigned.task_id = task.id order by tag.name
+  );
+  set session_replication_role = origin;
   update todo_admin.derived_data set version = 1, target = null, position = null`;
 
 const state = 'select name, version, target, position from todo_admin.derived_data order by name';

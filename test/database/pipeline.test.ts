@@ -53,7 +53,7 @@ const time = '2026-11-20 12:00:00+00';
 
 describe.each(preparations)('with DATABASE_PREPARE=%s', (prepare) => {
   beforeEach(async () => {
-    await database.query('delete from todo.tasks');
+    await database.query('truncate todo.tasks, todo.task_tags, todo.deleted, todo.changes, todo.heads');
   });
 
   test('statements run as the user role and with the user id', async () => {

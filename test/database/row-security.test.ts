@@ -36,6 +36,11 @@ describe('the start-up check', () => {
       /not enabled and forced/,
     ],
     ['a new table has none', 'create table todo.forgotten (owner_id text)', /todo\.forgotten/],
+    [
+      'a trigger is disabled',
+      'alter table todo.tasks disable trigger write_task',
+      /trigger write_task of table todo\.tasks is disabled/,
+    ],
     ['there is a view', 'create view todo.everything as select * from todo.tasks', /todo\.everything is a view/],
     [
       'a function runs as its owner',

@@ -11,18 +11,19 @@ import { createTestDatabase, databaseKind, type TestDatabase } from '../support/
 import { pagesTouched, planModes, planOf, rowsRemoved } from '../support/plans.ts';
 
 const owner = 'ada';
-const change = { ownerId: owner, id: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e', actor: null };
+const newId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const task = { title: 'buy milk', description: 'two of them', status: 'Todo', priority: 'Low', due: null } as const;
 
 const statements: Record<string, (id: string) => BoundStatement> = {
   read: (id) => selectTask(owner, id),
-  'change of status': (id) => updateTask(change, id, { status: 'Done' }, null),
-  'change of title': (id) => updateTask(change, id, { title: 'buy bread' }, null),
-  'change of description': (id) => updateTask(change, id, { description: 'one of them' }, null),
-  'change of tags': (id) => updateTask(change, id, { tags: ['tag 3', 'new'] }, null),
-  'change of everything': (id) => updateTask(change, id, { ...task, tags: ['tag 4'] }, null),
-  deletion: (id) => deleteTask(change, id, null, { hasTrash: true }),
-  creation: () => insertTask(change, '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d', { ...task, tags: ['tag 1', 'new'] }),
+  'change of status': (id) => updateTask(owner, id, { status: 'Done' }, null),
+  'change of title': (id) => updateTask(owner, id, { title: 'buy bread' }, null),
+  'change of description': (id) => updateTask(owner, id, { description: 'one of them' }, null),
+  'change of tags': (id) => updateTask(owner, id, { tags: ['tag 3', 'new'] }, null),
+  'change of everything': (id) => updateTask(owner, id, { ...task, tags: ['tag 4'] }, null),
+  deletion: (id) => deleteTask(owner, id, null),
+  creation: () => insertTask(owner, newId, { ...task, tags: ['tag 1', 'new'] }, { isIdGiven: false }),
+  'creation with an id': () => insertTask(owner, newId, { ...task, tags: [] }, { isIdGiven: true }),
 };
 
 describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded database has the same planner', () => {

@@ -18,7 +18,7 @@ export interface ExpensiveRequest {
 /** Each request of a series has other texts, so that each write changes something. */
 export type Series = (turn: number) => ExpensiveRequest;
 
-export const tasksOfUser = 10_500;
+export const tasksOfUser = 11_000;
 export const tagsOfUser = 1_000;
 
 /** A third of them is for each of the operations that need one. */
@@ -27,42 +27,62 @@ const trashOfUser = 60;
 /** Words that every task has. */
 const frequentWords = ['buy', 'milk', 'call', 'write', 'plan', 'check', 'report', 'garden', 'invoice'];
 
-/** Fills the database for a user with many tasks, long ones first, and 1,000 tags. The parameter is the user. */
-export const filling = `
-  with task as (
-    insert into todo.tasks (owner_id, id, seq, title, description, created_at, updated_at)
-    select $1, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, n, 'buy milk ' || n,
-           case when n <= 200 then repeat(chr(128512 + n % 50), 10000) end,
-           timestamptz '2020-01-01Z' - n * interval '1 second', timestamptz '2020-01-01Z'
-    from generate_series(1, ${tasksOfUser}) as n
-    returning id, title
-  ), head as (
-    insert into todo.heads (owner_id, seq) values ($1, ${tasksOfUser + trashOfUser})
-  ), trashed as (
+/**
+ * Of 1,000 tasks from this number on. A transaction updates the user's head once per task, and PostgreSQL looks through all
+ * versions of a row that its own transaction has made.
+ */
+const fillTasks = (first: number) => `
+  insert into todo.tasks (owner_id, id, title, description, created_at, updated_at)
+  select $1, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'buy milk ' || n,
+         case when n <= 200 then repeat(chr(128512 + n % 50), 10000) end,
+         timestamptz '2020-01-01Z' - n * interval '1 second', timestamptz '2020-01-01Z'
+  from generate_series(${first}, ${first + 999}) as n`;
+
+const fillWords = `
+  insert into todo.task_words (owner_id, task_id, word, in_title)
+  select owner_id, id, word, true
+  from todo.tasks, unnest(string_to_array(title, ' ') || array['${frequentWords.slice(2).join("', '")}']) as word
+  where owner_id = $1`;
+
+const fillTags = `
+  insert into todo.tags (owner_id, name, key) select $1, 'tag ' || n, 'tag ' || n from generate_series(0, ${tagsOfUser - 1}) as n`;
+
+/** Of the tasks with these numbers modulo 10. */
+const assignTags = (digit: number) => `
+  with tagged as (
+    update todo.tasks set tag_names = array['tag ' || right(id::text, 12)::integer % ${tagsOfUser}]
+    where owner_id = $1 and right(id::text, 1) = '${digit}'
+    returning id, tag_names[1] as tag
+  )
+  insert into todo.task_tags (owner_id, task_id, tag_id)
+  select $1, tagged.id, tag.id from tagged join todo.tags as tag on tag.owner_id = $1 and tag.name = tagged.tag`;
+
+const fillTrash = `
+  with trashed as (
     select n, ('00000000-0000-7000-8000-' || lpad((20000 + n)::text, 12, '0'))::uuid as id,
            ('00000000-0000-7000-8000-' || lpad((30000 + n)::text, 12, '0'))::uuid as change_set,
            (select string_agg(chr(19968 + (i * 7919 + n * 101) % 20000), '') from generate_series(1, 10000) as i) as description
     from generate_series(1, ${trashOfUser}) as n
   ), deleted as (
     insert into todo.deleted (owner_id, resource, id, seq, version, deleted_at, change_set, content)
-    select $1, 'task', id, ${tasksOfUser} + n, 2, now(), change_set, jsonb_build_object(
+    select $1, 'task', id, ${2 * tasksOfUser} + n, 2, now(), change_set, jsonb_build_object(
              'id', id, 'owner_id', $1::text, 'title', 'buy milk ' || n, 'description', description, 'status', 'Todo', 'priority', 'Low',
              'tags', '[]'::jsonb, 'version', 1, 'created_at', now(), 'updated_at', now())
     from trashed
   ), history as (
     insert into todo.changes (owner_id, seq, resource, id, kind, version, at, change_set)
-    select $1, ${tasksOfUser} + n, 'task', id, 'Deleted', 2, now(), change_set from trashed
-  ), words as (
-    insert into todo.task_words (owner_id, task_id, word, in_title)
-    select $1, id, word, true from task, unnest(string_to_array(title, ' ') || array['${frequentWords.slice(2).join("', '")}']) as word
-  ), tag as (
-    insert into todo.tags (owner_id, name, key) select $1, 'tag ' || n, 'tag ' || n from generate_series(1, ${tagsOfUser}) as n
-    returning id
+    select $1, ${2 * tasksOfUser} + n, 'task', id, 'Deleted', 2, now(), change_set from trashed
   )
-  insert into todo.task_tags (owner_id, task_id, tag_id)
-  select $1, task.id, tag.id
-  from (select id, row_number() over () as n from task) as task
-  join (select id, row_number() over () as n from tag) as tag on tag.n = 1 + task.n % ${tagsOfUser}`;
+  update todo.heads set seq = ${2 * tasksOfUser + trashOfUser} where owner_id = $1`;
+
+/** Fill the database for a user with many tasks, long ones first, and 1,000 tags. The parameter is the user. */
+export const filling = [
+  ...Array.from({ length: tasksOfUser / 1_000 }, (_, index) => fillTasks(1 + 1_000 * index)),
+  fillWords,
+  fillTags,
+  ...Array.from({ length: 10 }, (_, digit) => assignTags(digit)),
+  fillTrash,
+];
 
 const collection = '/api/v1/tasks';
 

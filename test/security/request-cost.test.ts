@@ -47,7 +47,7 @@ describe.skipIf(!canMeasure)('on PostgreSQL and Linux', () => {
       keep: true,
       environment: { DATABASE_POOL_MAX: '1', TRUSTED_PROXIES: 'loopback', MAX_TAGS_PER_USER: '0' },
     });
-    await api.database.query(filling, [user]);
+    for (const statement of filling) await api.database.query(statement, [user]);
     // Of each other resource, the ones that the requests read and change. The tasks exist.
     for (let turn = 0; turn < runs + 2; turn += 1) await createEach(api.user(user), idOf(1 + turn), 'x');
     await api.database.query('analyze');

@@ -51,6 +51,9 @@ const violationsSql = `
   select 'row-level security is not enabled and forced on table todo.' || relname
     from tables where not (relrowsecurity and relforcerowsecurity)
   union all
+  select 'trigger ' || tgname || ' of table todo.' || relname || ' is disabled'
+    from tables join pg_trigger on tgrelid = tables.oid where tgenabled <> 'O'
+  union all
   select 'todo.' || relname || ' is a view or a foreign table, which no policy guards'
     from pg_class where relnamespace = 'todo'::regnamespace and relkind in ('v', 'm', 'f')
   union all

@@ -86,7 +86,7 @@ export function requireTaskIn(ownerId: string, id: string, allowed: AllowedVersi
 
 /** Follows a creation with an id in a batch. */
 export function requireCreatedTask(ownerId: string, id: string, task: TaskReplace): BoundStatement {
-  return { statement: requireCreated, values: [ownerId, id, columnsOf(task), task.tags.map(tagKey)] };
+  return { statement: requireCreated, values: [ownerId, id, JSON.stringify(columnsOf(task)), task.tags.map(tagKey)] };
 }
 
 /**

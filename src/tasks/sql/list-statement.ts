@@ -1,28 +1,12 @@
 /** The statement of a list of tasks: filters, order, and the keyset of the page. */
 import type { BoundStatement, Parameter } from '../../database/statement.ts';
-import type { Keyset, KeysetRow } from '../../resource/keyset.ts';
+import type { Keyset } from '../../resource/keyset.ts';
 import { maxPageBytes } from '../../resource/page.ts';
 import type { ListFilters, Sort } from '../list-parameters.ts';
 import { descriptionLength, titleLength } from '../schemas.ts';
-import { dueOrderDescending } from '../table.ts';
 import { type Condition, conditionsOf } from './filters.ts';
 import { columnsWith, type TaskRow, taskColumns } from './row.ts';
-
-/** The expression of each sort, and its type. An index has the owner, the expression and the id. */
-const sortKeys: Readonly<Record<Sort, readonly [expression: string, type: string]>> = {
-  created_at: ['tasks.created_at', 'timestamptz'],
-  '-created_at': ['tasks.created_at', 'timestamptz'],
-  updated_at: ['tasks.updated_at', 'timestamptz'],
-  '-updated_at': ['tasks.updated_at', 'timestamptz'],
-  due: ['tasks.due_order', 'timestamp'],
-  '-due': [dueOrderDescending, 'timestamp'],
-  priority: ['tasks.priority_rank', 'smallint'],
-  '-priority': ['tasks.priority_rank', 'smallint'],
-  title: ['tasks.title', 'text'],
-  '-title': ['tasks.title', 'text'],
-  status: ['tasks.status_rank', 'smallint'],
-  '-status': ['tasks.status_rank', 'smallint'],
-};
+import { sortKeys } from './sort-keys.ts';
 
 export interface ListQuery {
   readonly filters: ListFilters;
@@ -38,8 +22,8 @@ const maxTextBytes = maxTitleBytes + 4 * descriptionLength;
 
 /** A row of `listTasks`. */
 export type ListedRow = TaskRow & {
-  /** Null, like the description, if the description is so long that the page could exceed `maxPageBytes`. */
-  readonly position: string | null;
+  /** Whether the description is so long that the page could exceed `maxPageBytes`. It is null then. */
+  readonly is_long?: boolean;
 };
 
 /**
@@ -51,14 +35,13 @@ export type ListedRow = TaskRow & {
 export function listTasks(ownerId: string, query: ListQuery, now: number): BoundStatement<ListedRow[]> {
   const { key, direction, name, where, limit, values } = partsOf(ownerId, query, now);
   const longest = Math.floor(maxPageBytes / query.limit) - maxTitleBytes;
-  const unless = (isLong: string, value: string) => `case when ${isLong} then null else ${value} end`;
   const canExceed = query.limit * maxTextBytes > maxPageBytes;
   // A parameter, because a connection keeps a limited number of different statements prepared.
   const isLong = canExceed && `octet_length(tasks.description) > $${values.push(longest)}::integer`;
-  const columns = isLong ? columnsWith({ description: unless(isLong, 'tasks.description') }) : taskColumns;
-  const position = `(${key})::text`;
+  const description = `case when ${isLong} then null else tasks.description end`;
+  const columns = isLong ? `${columnsWith({ description })}, ${isLong} as is_long` : taskColumns;
   const text = `
-    select ${columns}, ${isLong ? unless(isLong, position) : position} as position
+    select ${columns}
     from todo.tasks as tasks
     where ${where}
     order by ${key} ${direction}, tasks.id ${direction}
@@ -67,7 +50,7 @@ export function listTasks(ownerId: string, query: ListQuery, now: number): Bound
 }
 
 /** A row of `listTasksBySize`: `fits` is false for the row after the last one of the page. */
-export type SizedRow = TaskRow & KeysetRow & { readonly fits: boolean };
+export type SizedRow = TaskRow & { readonly fits: boolean };
 
 /**
  * The list up to its limit or to `maxPageBytes`, and one row more. Skipped rows cost less than in `listTasks`, because
@@ -82,7 +65,7 @@ export function listTasksBySize(ownerId: string, query: ListQuery, now: number):
         coalesce(sum(octet_length(title) + coalesce(octet_length(description), 0))
           over (order by ${order} rows between unbounded preceding and ${preceding} preceding), 0)`;
   const text = `
-    select ${taskColumns}, tasks.sort_key::text as position, tasks.size_before < ${maxPageBytes} as fits
+    select ${taskColumns}, tasks.size_before < ${maxPageBytes} as fits
     from (
       select page.*, ${sizeUpTo(1)} as size_before, ${sizeUpTo(2)} as size_before_previous
       from (
@@ -102,7 +85,7 @@ export function listTasksBySize(ownerId: string, query: ListQuery, now: number):
 function partsOf(ownerId: string, { filters, sort, after, skip, limit }: ListQuery, now: number) {
   const values: Parameter[] = [ownerId];
   const parameter = (value: Parameter): string => `$${values.push(value)}`;
-  const [key, type] = sortKeys[sort];
+  const { column: key, type } = sortKeys[sort];
   const [direction, comparator] = sort.startsWith('-') ? (['desc', '<'] as const) : (['asc', '>'] as const);
 
   const conditions: Condition[] = conditionsOf(filters, now);

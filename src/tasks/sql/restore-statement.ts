@@ -1,12 +1,11 @@
 /** The statement that restores a task from the trash. */
-import { type ChangeSet, nextNumber, recordChange } from '../../resource/change.ts';
 import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
 import { wordsOf } from '../search/words.ts';
 import { tagKey } from '../tag-key.ts';
-import { columnsWith, type TaskRow } from './row.ts';
-import { assignedToCreated, indexedCreated, tagsOf } from './tags-and-words.ts';
-import { assignedNames, type ChangedRows, indexCostOf, resource, writableColumns } from './write-statements.ts';
+import { columnsWith, type TaskRow, taskColumns } from './row.ts';
+import { assignedNames, assignedToCreated, indexedCreated, tagsOf } from './tags-and-words.ts';
+import { type ChangedRows, indexCostOf, resource, writableColumns } from './write-statements.ts';
 
 /** The task in the trash, as an earlier statement has read it. The statement cannot compute the words of its texts. */
 export interface TrashedTask {
@@ -16,10 +15,11 @@ export interface TrashedTask {
 }
 
 const keptColumns = [...writableColumns, 'completed_at', 'created_at'];
+const stored = 'jsonb_populate_record(null::todo.tasks, current.content)';
 
 /** Returns the task after it, or the task in the trash if its version is not allowed. */
 const restore: OutcomeStatement<ChangedRows> = outcomeStatement('tasks_restore', {
-  parameters: 10,
+  parameters: 8,
   with: [
     `current as materialized (
       select * from todo.deleted
@@ -32,32 +32,21 @@ const restore: OutcomeStatement<ChangedRows> = outcomeStatement('tasks_restore',
         and ${isAllowed('current.version', '$4')}
       returning 1
     )`,
-    nextNumber('removed'),
+    tagsOf('$5', '$6', 'removed'),
     `created as (
-      insert into todo.tasks (owner_id, id, seq, version, ${keptColumns.join(', ')}, updated_at)
-      select $1, $2, head.seq, current.version + 1, ${keptColumns.map((column) => `stored.${column}`).join(', ')},
-             greatest(statement_timestamp(), stored.updated_at)
-      from head, current, jsonb_populate_record(null::todo.tasks, current.content) as stored
+      insert into todo.tasks (owner_id, id, version, ${keptColumns.join(', ')}, updated_at, tag_names)
+      select $1, $2, current.version + 1, ${keptColumns.map((column) => `stored.${column}`).join(', ')},
+             greatest(statement_timestamp(), stored.updated_at), ${assignedNames}
+      from removed, current, ${stored} as stored
       returning *
     )`,
-    recordChange({
-      resource,
-      kind: 'Restored',
-      version: 'current.version + 1',
-      source: 'current',
-      set: '$5',
-      actor: '$6',
-    }),
-    tagsOf('$7', '$8', 'created'),
     assignedToCreated,
-    indexedCreated('$9', '$10'),
+    indexedCreated('$7', '$8'),
   ],
   select: `
-    select ${columnsWith({ tags: assignedNames })}, current.version as previous_version, true as is_allowed
-    from created as tasks, current
+    select ${taskColumns}, true as is_allowed from created as tasks
     union all
-    select ${columnsWith({ tags: "'{}'::text[]" })}, current.version, false
-    from current, jsonb_populate_record(null::todo.tasks, current.content) as tasks
+    select ${columnsWith({ tags: "'{}'::text[]", version: 'current.version' })}, false from current, ${stored} as tasks
     where not exists (select from created)`,
 });
 
@@ -68,7 +57,7 @@ const restore: OutcomeStatement<ChangedRows> = outcomeStatement('tasks_restore',
  * @param trashed undefined if the trash had no task with this id
  */
 export function restoreTask(
-  change: ChangeSet,
+  ownerId: string,
   id: string,
   trashed: TrashedTask | undefined,
   versions: AllowedVersions,
@@ -77,17 +66,7 @@ export function restoreTask(
   const words = [wordsOf(title), wordsOf(description ?? '')] as const;
   return {
     statement: restore,
-    values: [
-      change.ownerId,
-      id,
-      trashed?.seq ?? null,
-      versions,
-      change.id,
-      change.actor,
-      tags,
-      tags.map(tagKey),
-      ...words,
-    ],
+    values: [ownerId, id, trashed?.seq ?? null, versions, tags, tags.map(tagKey), ...words],
     indexCost: indexCostOf(words, tags),
   };
 }

@@ -13,13 +13,7 @@ const expressions = {
   description: 'tasks.description',
   status: 'tasks.status',
   priority: 'tasks.priority',
-  tags: `array(
-    select tag.name
-    from todo.task_tags as assigned
-    join todo.tags as tag on tag.owner_id = assigned.owner_id and tag.id = assigned.tag_id
-    where assigned.owner_id = tasks.owner_id and assigned.task_id = tasks.id
-    order by tag.name
-  )`,
+  tags: 'tasks.tag_names',
   due_date: 'tasks.due_date',
   due_time: 'tasks.due_time',
   due_time_zone: 'tasks.due_time_zone',

@@ -7,15 +7,15 @@
  *
  * @param names the parameter with the names
  * @param keys the parameter with their keys (`tag-key.ts`), in the same order
- * @param source a relation of one row, or of no row if no tag must be inserted
+ * @param source a relation of one row, or of no row if no tag must be inserted; if omitted, missing tags are inserted
  */
-export function tagsOf(names: string, keys: string, source: string): string {
+export function tagsOf(names: string, keys: string, source?: string): string {
   return `
     given as (
       select distinct on (spelled.key) spelled.key, spelled.name
       from (
         select key collate "C" as key, name, position
-        from ${source}, unnest(${names}::text[], ${keys}::text[]) with ordinality as names (name, key, position)
+        from ${source ? `${source}, ` : ''}unnest(${names}::text[], ${keys}::text[]) with ordinality as names (name, key, position)
       ) as spelled
       order by spelled.key, spelled.position
     ), known as (
@@ -31,9 +31,21 @@ export function tagsOf(names: string, keys: string, source: string): string {
     )`;
 }
 
+/** The names of the tags of `tagsOf`, for `tasks.tag_names`. The trigger `require_tag_names` compares them with the task's tags. */
+export const assignedNames = '(select array(select tag.name from tag order by tag.name))';
+
 /** Assigns the tags of `tagsOf` to the task `created`. */
 export const assignedToCreated = `assigned as (
       insert into todo.task_tags (owner_id, task_id, tag_id) select $1, created.id, tag.id from created, tag
+    )`;
+
+/** Assigns the tags of `tagsOf` to the task `updated`, and removes its other ones. */
+export const reassigned = `unassigned as (
+      delete from todo.task_tags as assigned using updated
+      where assigned.owner_id = $1 and assigned.task_id = updated.id and assigned.tag_id not in (select id from tag)
+    ), assigned as (
+      insert into todo.task_tags (owner_id, task_id, tag_id) select $1, updated.id, tag.id from updated, tag
+      on conflict do nothing
     )`;
 
 /** Stores the words of the task `created`. The parameters have the words of the title and of the description. */
