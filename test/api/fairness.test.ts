@@ -23,7 +23,7 @@ async function queueUp(pool: ConnectionPool, send: readonly (() => Promise<Answe
   for (const request of send) {
     const before = pool.waitingCount;
     answers.push(request());
-    await vi.waitUntil(() => pool.waitingCount === before + 1, { interval: 2, timeout: 5_000 });
+    await vi.waitUntil(() => pool.waitingCount === before + 1, { interval: 2, timeout: 20_000 });
   }
   return answers;
 }
@@ -40,7 +40,7 @@ test('with one connection, the users that wait are served in turns', async () =>
     },
   });
   const api = await startApi({
-    environment: { DATABASE_POOL_MAX: '1', DATABASE_TIMEOUT_MS: '20000' },
+    environment: { DATABASE_POOL_MAX: '1' },
     asUser: recording,
   });
   const { pool } = api.database.driver;
@@ -55,7 +55,7 @@ test('with one connection, the users that wait are served in turns', async () =>
 
 test('requests of a user beyond the limits get 429; another user is served meanwhile, and the metrics count the queue', async () => {
   const metricsPort = await freePort();
-  const environment = { METRICS: 'on', ADMIN_PORT: String(metricsPort), DATABASE_TIMEOUT_MS: '20000' };
+  const environment = { METRICS: 'on', ADMIN_PORT: String(metricsPort) };
   const api = await startApi({ environment });
   const { pool } = api.database.driver;
   const [eve, ada] = [api.user(), api.user()];
@@ -66,7 +66,7 @@ test('requests of a user beyond the limits get 429; another user is served meanw
     ),
   );
   const waiting = Array.from({ length: maxQueueLengthPerUser }, () => eve.get(tasks));
-  await vi.waitUntil(() => pool.waitingCount === maxQueueLengthPerUser, 10_000);
+  await vi.waitUntil(() => pool.waitingCount === maxQueueLengthPerUser, 20_000);
   const { status, headers, body } = await eve.get(tasks);
   expect([status, body.code, headers.get('retry-after')]).toEqual([429, 'rate_limited', '1']);
   expect((await scrape(metricsPort)).value('todo_api_database_connections_waiting')).toBe(maxQueueLengthPerUser);
@@ -98,7 +98,7 @@ async function holdWrite(api: TestApi, client: Client, headers = {}): Promise<{ 
     return connection;
   };
   const answer = client.post(tasks, { title: 'first' }, headers);
-  await vi.waitUntil(() => isHeld);
+  await vi.waitUntil(() => isHeld, 20_000);
   return {
     end() {
       pool.connect = connect;
@@ -111,7 +111,7 @@ async function holdWrite(api: TestApi, client: Client, headers = {}): Promise<{ 
 const onServer = test.skipIf(databaseKind === 'embedded');
 
 onServer('a write of a user leaves the other connections to reads, and to writes of others', async () => {
-  const api = await startApi({ environment: { DATABASE_POOL_MAX: '2', DATABASE_TIMEOUT_MS: '20000' } });
+  const api = await startApi({ environment: { DATABASE_POOL_MAX: '2' } });
   const { pool } = api.database.driver;
   const [eve, ada] = [api.user(), api.user()];
   const first = await holdWrite(api, eve);
@@ -159,7 +159,7 @@ onServer(
 
 test('the embedded issuer is served in turns with a user who fills the queue', async () => {
   const api = await startApi({
-    environment: { AUTH_MODE: 'embedded', DATABASE_POOL_MAX: '1', DATABASE_TIMEOUT_MS: '20000' },
+    environment: { AUTH_MODE: 'embedded', DATABASE_POOL_MAX: '1' },
   });
   const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
   const signedUp = await api.anonymous().post('/api/auth/sign-up/email', person);

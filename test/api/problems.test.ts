@@ -206,7 +206,7 @@ async function holdUp({ config }: TestDatabase, text: string, values: unknown[] 
 
 /** A write waits for the lock of another transaction until its timeout. */
 async function timeOut(): Promise<Answer> {
-  const slow = await startApi({ environment: { DATABASE_TIMEOUT_MS: '200' } });
+  const slow = await startApi({ environment: { DATABASE_TIMEOUT_MS: '1000' } });
   const holder = await holdUp(slow.database, 'lock table todo.tasks in access exclusive mode');
   const user = slow.user();
   const answer = await user.post(collection, { title: 'x' });
@@ -217,7 +217,7 @@ async function timeOut(): Promise<Answer> {
 
 /** All connections are in use for longer than the queue timeout. */
 async function findNoRoom(): Promise<Answer> {
-  const busy = await startApi({ environment: { DATABASE_POOL_MAX: '1', DATABASE_TIMEOUT_MS: '200' } });
+  const busy = await startApi({ environment: { DATABASE_POOL_MAX: '1', DATABASE_TIMEOUT_MS: '1000' } });
   const connection = await busy.database.driver.pool.connect();
   const user = busy.user();
   const answer = await user.get(collection);
@@ -235,7 +235,7 @@ async function repeatTooEarly(): Promise<Answer> {
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
   // The holder cannot run this query, because a transaction caches its first snapshot of pg_stat_activity.
   const isWaiting = async () => (await api.database.query(waiting)).length > 0;
-  await vi.waitUntil(isWaiting, 4_000);
+  await vi.waitUntil(isWaiting, 20_000);
   const second = await send();
   await holder.query('rollback');
   expect((await first).status).toBe(200);

@@ -48,7 +48,7 @@ beforeEach(async () => {
     AUTH_MODE: 'embedded',
     BETTER_AUTH_SECRET: testSecret,
     DATABASE_URL: proxy.url,
-    DATABASE_TIMEOUT_MS: '500',
+    DATABASE_TIMEOUT_MS: '2000',
     DATABASE_POOL_MAX: String(poolMax),
     AUTH_FAILURES_PER_MINUTE: String(failuresPerMinute),
   });

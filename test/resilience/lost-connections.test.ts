@@ -1,12 +1,14 @@
 /** Lost connections and restarts of PostgreSQL: safe requests are retried, no write is lost or done twice. */
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { withAdmin } from '../support/databases.ts';
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
 import { createJournal } from './journal.ts';
 import { isAtRest, type Served, serve } from './serve.ts';
+
+const poolMax = 10;
 
 let postgres: PostgresServer;
 let served: Served;
@@ -25,7 +27,7 @@ beforeEach(async () => {
   await withAdmin(postgres.url, (admin) => admin.query(`create database faults_${databases}`));
   proxy = await startFaultyProxy(`${postgres.url}/faults_${databases}`);
   onTestFinished(() => proxy.close());
-  served = await serve({ DATABASE_URL: proxy.url });
+  served = await serve({ DATABASE_URL: proxy.url, DATABASE_POOL_MAX: String(poolMax) });
 });
 
 const tasks = '/api/v1/tasks';
@@ -48,7 +50,7 @@ function terminateBackends(): Promise<unknown> {
 test('terminated idle connections are replaced without an error', async () => {
   await Promise.all(Array.from({ length: 10 }, () => served.call('GET', tasks)));
   await terminateBackends();
-  await delay(100);
+  await vi.waitUntil(() => served.services.database.pool.totalCount === 0, 20_000);
   const answers = await Promise.all(Array.from({ length: 30 }, () => served.call('GET', tasks)));
   expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(200));
   expect(isAtRest(served.services)).toBe(true);
@@ -72,12 +74,8 @@ test('terminated busy connections fail no read, and a write at most with a 503 a
 
 test('a read is retried once if its answer is lost', async () => {
   await served.call('POST', tasks, { title: 'Buy milk' });
-  proxy.cause({ type: 'lose answer', to: 'tasks_list', by: 'reset' });
-  // The retry meets the same fault, unless the fault is over by then.
-  const answer = served.call('GET', tasks);
-  while (proxy.losses === 0) await delay(1);
-  proxy.cause({ type: 'none' });
-  expect(await answer).toMatchObject({ status: 200, body: [{ title: 'Buy milk' }] });
+  proxy.cause({ type: 'lose answer', to: 'tasks_list', by: 'reset', once: true });
+  expect(await served.call('GET', tasks)).toMatchObject({ status: 200, body: [{ title: 'Buy milk' }] });
   expect(proxy.losses).toBe(1);
 });
 
@@ -101,11 +99,14 @@ test('a write that may have been committed is not retried', async () => {
 });
 
 test('a write with a key is retried, and committed once', async () => {
-  proxy.cause({ type: 'lose answer', to: 'tasks_insert_recorded', by: 'reset' });
-  const answer = served.call('POST', tasks, { title: 'Buy milk' }, { 'Idempotency-Key': 'once' });
-  while (proxy.losses === 0) await delay(1);
-  proxy.cause({ type: 'none' });
-  const { status, headers, body } = await answer;
+  proxy.cause({ type: 'lose answer', to: 'tasks_insert_recorded', by: 'reset', once: true });
+  const { status, headers, body } = await served.call(
+    'POST',
+    tasks,
+    { title: 'Buy milk' },
+    { 'Idempotency-Key': 'once' },
+  );
+  expect(proxy.losses).toBe(1);
   expect({ status, title: body.title }).toEqual({ status: 201, title: 'Buy milk' });
   expect(headers.get('idempotency-replayed')).toBe('true');
   expect(await titles()).toEqual(['Buy milk']);
@@ -123,34 +124,29 @@ test('a slow network delays the answers and causes no error', async () => {
   expect((await titles()).sort()).toEqual(['delay', 'drip']);
 });
 
-test('four restarts with twenty clients: no acknowledged write is lost or duplicated, and the rate recovers', async () => {
-  const journal = createJournal(150);
+test('four restarts with twenty clients: no acknowledged write is lost or duplicated, and all connections are usable', async () => {
+  const journal = createJournal(50);
   const ended = new AbortController();
   const running = journal.run(served.call, 20, ended.signal);
-  await delay(2_000);
-  const before = bestRate(journal.answeredAt, performance.now() - 1_500, performance.now());
+  // The test waits for it below, unless something else fails before.
+  running.catch(() => {});
+  const succeed = async (count: number) => {
+    for (const enough = journal.successes + count; journal.successes < enough; ) await delay(10);
+  };
+  await succeed(200);
   for (const how of ['fast', 'immediate', 'fast', 'kill'] as const) {
     await postgres.halt(how);
     await delay(300);
     await postgres.start();
-    const returned = performance.now();
-    await delay(5_000);
-    // The rate of a shared machine varies. Half of it shows that the pool has its connections again.
-    expect(bestRate(journal.answeredAt, returned, returned + 5_000)).toBeGreaterThanOrEqual(0.5 * before);
+    await succeed(200);
   }
   ended.abort();
   await running;
   expect([...journal.outcomes.keys()].filter((outcome) => !['200', '201', '409', '503'].includes(outcome))).toEqual([]);
   expect(journal.faults(await titles())).toEqual([]);
   expect(isAtRest(served.services)).toBe(true);
+  const { pool } = served.services.database;
+  const held = await Promise.all(Array.from({ length: poolMax }, (_, index) => pool.connect(`user ${index}`)));
+  for (const connection of held) connection.release();
   expect((await served.call('GET', '/readyz')).status).toBe(200);
 });
-
-/** Maximum number of answers in one second of a time span. With the maximum, a pause of the machine does not count. */
-function bestRate(times: readonly number[], from: number, to: number): number {
-  let best = 0;
-  for (let start = from; start + 1_000 <= to; start += 100) {
-    best = Math.max(best, times.filter((time) => time >= start && time < start + 1_000).length);
-  }
-  return best;
-}

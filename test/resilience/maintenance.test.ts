@@ -66,14 +66,17 @@ test('maintenance of an unused database does nothing', async () => {
 
 test('a long query does not block the event loop', async () => {
   const { pool } = await open();
-  let isAnswered = false;
-  const query = pool.query('select count(*) from generate_series(1, 5000000) as n where n % 7 = 3').then(() => {
-    isAnswered = true;
-  });
-  // If the query blocked the event loop, it would be answered after the first of these turns.
+  let isOver = false;
+  // It takes several seconds, also on a fast machine. The end of the test interrupts it.
+  void pool
+    .query('select count(*) from generate_series(1, 50000000) as n where n % 7 = 3')
+    .catch(() => {})
+    .finally(() => {
+      isOver = true;
+    });
+  // If the query blocked the event loop, it would be over after the first of these turns.
   for (let turn = 0; turn < 10; turn += 1) await delay(1);
-  expect(isAnswered).toBe(false);
-  await query;
+  expect(isOver).toBe(false);
 });
 
 test('a connection that is closed leaves no state for the next one', async () => {
@@ -90,11 +93,11 @@ test('a connection that is closed leaves no state for the next one', async () =>
 
 test('the database closes in order while a query is in progress', async () => {
   const { pool, close } = await open();
-  const slow = pool.query('select count(*) from generate_series(1, 1000000)').then(
+  const slow = pool.query('select count(*) from generate_series(1, 100000)').then(
     () => 'answered',
     () => 'cut',
   );
-  await delay(50);
+  await delay(1);
   await close();
   expect(await slow).toBe('answered');
 });

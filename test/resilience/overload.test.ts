@@ -37,6 +37,8 @@ test('clients that retry at once', async () => {
     METRICS: 'on',
     ADMIN_PORT: String(adminPort),
     LOG_LEVEL: 'fatal',
+    // Longer than a busy machine needs for the whole queue.
+    DATABASE_TIMEOUT_MS: '60000',
   });
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   onTestFinished(() => agent.destroy());

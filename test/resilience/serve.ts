@@ -2,6 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { type Environment, loadConfig } from '../../src/config/load.ts';
 import { createLog } from '../../src/observability/log.ts';
+import type { ServerLimits } from '../../src/server/limits.ts';
 import { startServer } from '../../src/server/server.ts';
 import { createServices, type Services } from '../../src/services.ts';
 import { testSecret } from '../support/databases.ts';
@@ -32,12 +33,24 @@ export function tokenFor(user: string): string {
 
 const log = createLog('silent');
 
+/** Milliseconds by which a busy machine may delay an answer. Without a deadline, the answers in question would never come. */
+export const delayMs = 15_000;
+
+interface ServeOptions {
+  readonly isReady?: boolean;
+  /** Replace the default limits on connections. */
+  readonly limits?: Partial<ServerLimits>;
+}
+
 /** Starts the server and, by default, waits until it is ready. It stops when the test ends. */
-export async function serve(variables: Environment, { isReady = true } = {}): Promise<Served> {
+export async function serve(
+  variables: Environment,
+  { isReady = true, limits = {} }: ServeOptions = {},
+): Promise<Served> {
   const port = await freePort();
   const config = loadConfig({ ...environment, PORT: String(port), SHUTDOWN_TIMEOUT_MS: '1000', ...variables });
   const services = await createServices(config, { log });
-  const server = await startServer(services);
+  const server = await startServer(services, limits);
   server.ready.catch(() => {});
   let stopped: Promise<boolean> | undefined;
   const stop = async () => {

@@ -7,10 +7,10 @@ import { connectTimeoutMs } from '../../src/database/pg/postgres.ts';
 import { withAdmin } from '../support/databases.ts';
 import { type FaultyProxy, startFaultyProxy } from '../support/faulty-proxy.ts';
 import { freePort, type PostgresServer, startPostgres } from '../support/postgres-server.ts';
-import { caller, isAtRest, serve, tokenFor } from './serve.ts';
+import { caller, delayMs, isAtRest, serve, tokenFor } from './serve.ts';
 
 const tasks = '/api/v1/tasks';
-const timeoutMs = 1_000;
+const timeoutMs = 2_000;
 const poolMax = 4;
 const isLong = process.env.RESILIENCE === 'long';
 
@@ -63,7 +63,7 @@ describe.each([
     );
     for (const { status, body, ms } of answers) {
       expect({ status, code: body.code }).toEqual({ status: 504, code: 'timeout' });
-      expect(ms).toBeLessThan(timeoutMs + 1_000);
+      expect(ms).toBeLessThan(timeoutMs + delayMs);
     }
     expect(services.database.pool.totalCount).toBe(0);
     end();
@@ -75,12 +75,10 @@ describe.each([
 test('a write whose answer never arrives ends in time; its key has the outcome, and the user can write again', async () => {
   const { call } = await serve(variables());
   const { body: task } = await call('POST', tasks, { title: 'Buy milk' });
-  proxy.cause({ type: 'lose answer', to: 'idempotency_begin', by: 'silence' });
+  proxy.cause({ type: 'lose answer', to: 'idempotency_begin', by: 'silence', once: true });
   const change = () => call('PATCH', `${tasks}/${task.id}`, { status: 'Done' }, { 'Idempotency-Key': 'once' });
-  const first = change();
-  while (proxy.losses === 0) await delay(5);
-  proxy.cause({ type: 'none' });
-  expect([503, 504]).toContain((await first).status);
+  expect([503, 504]).toContain((await change()).status);
+  expect(proxy.losses).toBe(1);
   const replay = await change();
   expect([replay.status, replay.headers.get('idempotency-replayed'), replay.body.version]).toEqual([200, 'true', 2]);
   expect((await call('PATCH', `${tasks}/${task.id}`, { status: 'Todo' })).status).toBe(200);
@@ -98,14 +96,14 @@ describe('an exhausted pool', () => {
       caller(url, 'bad')('GET', tasks),
     ]);
     expect([live.status, ready.status, bad.status]).toEqual([200, 503, 401]);
-    expect(ready.ms).toBeLessThan(pingTimeoutMs + 1_000);
+    expect(ready.ms).toBeLessThan(pingTimeoutMs + delayMs);
     const { status, headers, body, ms } = await waiting;
     expect({ status, code: body.code, retry: headers.get('retry-after') }).toEqual({
       status: 503,
       code: 'overloaded',
       retry: '1',
     });
-    expect(ms).toBeLessThan(timeoutMs + 1_000);
+    expect(ms).toBeLessThan(timeoutMs + delayMs);
     for (const client of held) client.release();
     expect((await call('GET', tasks)).status).toBe(200);
     expect((await call('GET', '/readyz')).status).toBe(200);
@@ -113,15 +111,16 @@ describe('an exhausted pool', () => {
   });
 
   test('queues a limited number of requests and rejects the rest at once', async () => {
-    const { url, services, call } = await serve({ ...variables(), DATABASE_TIMEOUT_MS: '5000' });
+    const { url, services, call } = await serve({ ...variables(), DATABASE_TIMEOUT_MS: '60000' });
     const { pool } = services.database;
     const held = await Promise.all(Array.from({ length: poolMax }, () => pool.connect()));
     const callAs = Array.from({ length: maxQueueLength }, (_, index) => caller(url, tokenFor(`user ${index}`)));
     const waiting = callAs.map((callAsUser) => callAsUser('GET', tasks));
     while (pool.waitingCount < maxQueueLength) await delay(5);
-    const { status, body, ms } = await call('GET', tasks);
+    // The others continue to wait.
+    const { status, body } = await call('GET', tasks);
     expect({ status, code: body.code }).toEqual({ status: 503, code: 'overloaded' });
-    expect(ms).toBeLessThan(2_000);
+    expect(pool.waitingCount).toBe(maxQueueLength);
     for (const client of held) client.release();
     expect((await Promise.all(waiting)).map((answer) => answer.status)).toEqual(Array(maxQueueLength).fill(200));
   });
@@ -180,7 +179,7 @@ test.runIf(isLong)(
     const answers = await Promise.all(Array.from({ length: 3 * poolMax }, () => call('GET', tasks)));
     for (const { status, ms } of answers) {
       expect(status).toBe(503);
-      expect(ms).toBeLessThan(connectTimeoutMs + timeoutMs + 1_000);
+      expect(ms).toBeLessThan(connectTimeoutMs + timeoutMs + delayMs);
     }
     proxy.cause({ type: 'none' });
     expect((await call('GET', tasks)).status).toBe(200);

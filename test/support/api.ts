@@ -92,6 +92,8 @@ export async function startApi({
   const loaded = loadConfig({
     PORT: String(port),
     DATABASE_URL: 'pglite:memory',
+    // Longer than the default, for a busy machine.
+    DATABASE_TIMEOUT_MS: '20000',
     BETTER_AUTH_SECRET: testSecret,
     // Off except in tests of limits, because the suite sends more requests than a user.
     RATE_LIMIT_PER_MINUTE: '0',

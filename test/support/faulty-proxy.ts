@@ -1,6 +1,14 @@
 /** A TCP proxy that simulates a bad network: delays, lost data, resets and slow transfer. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
+/** A message with this text is forwarded, and its response is replaced by a reset or dropped; `once`: of one message only. */
+interface LostAnswer {
+  readonly type: 'lose answer';
+  readonly to: string;
+  readonly by: 'reset' | 'silence';
+  readonly once?: boolean;
+}
+
 /** The fault on all connections, including open ones, from the moment it is set. */
 export type Fault =
   | { readonly type: 'none' }
@@ -12,8 +20,7 @@ export type Fault =
   | { readonly type: 'slow to accept'; readonly ms: number }
   /** Responses of the database arrive a few bytes at a time. */
   | { readonly type: 'drip'; readonly bytes: number; readonly ms: number }
-  /** A message with this text is forwarded, and its response is replaced by a reset or dropped. */
-  | { readonly type: 'lose answer'; readonly to: string; readonly by: 'reset' | 'silence' };
+  | LostAnswer;
 
 export interface FaultyProxy {
   /** The URL of the database through the proxy. */
@@ -44,16 +51,19 @@ export async function startFaultyProxy(databaseUrl: string, port = 0): Promise<F
     // Chunks arrive in order, independent of their delays.
     let towardsServer: Promise<void> = fault.type === 'slow to accept' ? pause(fault.ms) : Promise.resolve();
     let towardsClient: Promise<void> = Promise.resolve();
-    let isLost = false;
+    let lost: LostAnswer | undefined;
     client.on('data', (chunk) => {
-      if (fault.type === 'lose answer' && chunk.includes(fault.to)) isLost = true;
+      if (fault.type === 'lose answer' && chunk.includes(fault.to)) {
+        lost = fault;
+        if (fault.once) fault = { type: 'none' };
+      }
       const arrival = arrivalOf();
       towardsServer = towardsServer.then(() => pass(chunk, upstream, arrival));
     });
     upstream.on('data', (chunk) => {
-      if (isLost) {
+      if (lost) {
         losses += 1;
-        if (fault.type === 'lose answer' && fault.by === 'reset') client.resetAndDestroy();
+        if (lost.by === 'reset') client.resetAndDestroy();
         return;
       }
       const arrival = arrivalOf();

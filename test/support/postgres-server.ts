@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -164,13 +164,28 @@ async function untilItAnswers(url: string, server: ChildProcess): Promise<void> 
   throw new Error('the PostgreSQL server did not answer within 30 seconds');
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * Below the ports that operating systems give to outgoing connections, and to servers that ask for any port. Those could
+ * take a free port before its server listens.
+ */
+const ports = { first: 20_000, count: 12_000 };
+
+/** Each process begins at another port, so that two of them rarely choose the same one. */
+let nextPort = Math.floor(Math.random() * ports.count);
+
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < ports.count; attempt += 1) {
+    nextPort = (nextPort + 1) % ports.count;
+    const port = ports.first + nextPort;
+    if (await canListen(port)) return port;
+  }
+  throw new Error('no port is free');
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

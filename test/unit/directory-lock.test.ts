@@ -11,7 +11,7 @@ import { lockDirectory } from '../../src/database/pglite/directory-lock.ts';
 import { kernelId, listenAsHolder } from '../../src/database/pglite/lock-socket.ts';
 
 /** Short enough for a test, and long enough for a heartbeat on a busy machine. */
-const timing = { heartbeatMs: 20, silenceMs: 1_000 };
+const timing = { heartbeatMs: 20, silenceMs: 1_500 };
 
 let directory: string;
 
