@@ -109,7 +109,6 @@ test('a run of all operations stays within the documented number of series', asy
   const [, perRoute, inAll] = /at most (\d+) series.*?fewer than ([\d,]+) series/s.exec(text) ?? [];
   const { api, scrape } = await startWithMetrics();
   const ada = api.user();
-  const clients = [ada, api.user('reader', { scope: 'tasks:read' }), api.anonymous(), api.anonymous('Bearer x')];
   const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
   const bodies = [{ title: 'y' }, {}, '{', 'x'.repeat(70_000), { title: 1 }];
   const headers = [{}, { 'If-Match': '"99"' }, { 'If-None-Match': '*' }, { 'Content-Type': 'text/plain' }];
@@ -118,11 +117,11 @@ test('a run of all operations stays within the documented number of series', asy
       const target = path.replace('{id}', id).replace('{code}', 'not-found');
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
         const hasBody = !['GET', 'HEAD'].includes(method);
-        const spoilt = hasBody ? bodies.map((body) => ({ body })) : [{}];
-        for (const given of [...spoilt, ...headers.map((each) => ({ headers: each, ...(hasBody && { body: {} }) }))]) {
-          for (const client of hasBody && 'headers' in given ? [ada] : clients) {
-            await client.request(method, `${target}${'headers' in given ? '' : '?unknown=1'}`, given);
-          }
+        const wrong = `${target}?unknown=1`;
+        for (const body of hasBody ? bodies : [undefined]) await ada.request(method, wrong, { body });
+        for (const each of headers) await ada.request(method, target, { headers: each, ...(hasBody && { body: {} }) });
+        for (const client of [api.user('reader', { scope: 'tasks:read' }), api.anonymous()]) {
+          await client.request(method, wrong, hasBody ? { body: {} } : {});
         }
       }
     }

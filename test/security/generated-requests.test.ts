@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 /** The number of requests of each kind per operation. */
-const [validOnes, spoiltOnesAtMost] = databaseKind === 'postgres' ? [50, 400] : [25, 150];
+const [validOnes, spoiltOnesAtMost] = databaseKind === 'postgres' ? [30, 300] : [10, 50];
 
 /** Placeholder for the id of the resources that exist at the time of the request. */
 const ownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';

@@ -6,7 +6,7 @@ import { databaseKind } from '../support/databases.ts';
 
 const connections = databaseKind === 'postgres' ? 3 : 1;
 const users = 200;
-const requests = databaseKind === 'postgres' ? 10_000 : 2_000;
+const requests = databaseKind === 'postgres' ? 5_000 : 1_000;
 const atOnce = 48;
 
 let api: TestApi;

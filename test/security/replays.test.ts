@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
+import { databaseKind } from '../support/databases.ts';
 import { documentedOperations } from '../support/document.ts';
 import { createEach, replaceEach } from '../support/resources.ts';
 import { headersOf, type Parts, requestsOf, targetOf } from './requests-from-document.ts';
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
-const runs = 25;
+const runs = databaseKind === 'postgres' ? 25 : 10;
 
 /** The parts of a response that a replay repeats. */
 function storedPartsOf({ status, headers, text }: Answer): object {

@@ -33,14 +33,16 @@ export const canPrepare = !isPooled || process.env.TEST_POOLER_PREPARES === 'tru
 
 let databases = 0;
 
+let embeddedTemplate: Blob | undefined;
+
 /** A copy of the migrated template. `url` of its configuration works on PostgreSQL only. */
 export async function createTestDatabase(overrides: Partial<DatabaseConfig> = {}): Promise<TestDatabase> {
   return databaseKind === 'embedded' ? embeddedDatabase(overrides) : postgresDatabase(overrides);
 }
 
 async function embeddedDatabase(overrides: Partial<DatabaseConfig>): Promise<TestDatabase> {
-  const loadDataDir = new Blob([readFileSync(inject('embeddedTemplate'))]);
-  const pglite = await PGlite.create({ loadDataDir, postgresqlconf: ['shared_buffers=16MB'] });
+  embeddedTemplate ??= new Blob([readFileSync(inject('embeddedTemplate'))]);
+  const pglite = await PGlite.create({ loadDataDir: embeddedTemplate, postgresqlconf: ['shared_buffers=16MB'] });
   const config = { ...databaseConfig('pglite:memory'), ...overrides } as DatabaseConfig;
   const opened = await openEmbedded({ ...config, directory: null }, pglite);
   const driver = { ...opened, close: once(() => opened.close()) };

@@ -136,12 +136,21 @@ function methodOf(method: string): string {
   return method === 'HEAD' ? 'get' : method.toLowerCase();
 }
 
-function findOperation(method: string, pathname: string, { paths }: OpenApiDocument) {
-  // A static path takes precedence over a path with parameters.
-  const path =
-    paths[pathname] !== undefined
-      ? pathname
-      : Object.keys(paths).find((each) => new RegExp(`^${each.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(pathname));
-  const operation = path && paths[path]?.[methodOf(method)];
+/** The patterns of the paths of each document. A static path comes before one with parameters. */
+const patterns = new WeakMap<OpenApiDocument, readonly (readonly [string, RegExp])[]>();
+
+function patternsOf(served: OpenApiDocument): readonly (readonly [string, RegExp])[] {
+  const known =
+    patterns.get(served) ??
+    Object.keys(served.paths)
+      .sort((one, other) => Number(one.includes('{')) - Number(other.includes('{')))
+      .map((path) => [path, new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)] as const);
+  patterns.set(served, known);
+  return known;
+}
+
+function findOperation(method: string, pathname: string, served: OpenApiDocument) {
+  const [path] = patternsOf(served).find(([, pattern]) => pattern.test(pathname)) ?? [];
+  const operation = path && served.paths[path]?.[methodOf(method)];
   return path && operation ? { path, operation } : undefined;
 }

@@ -55,10 +55,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
+/** A small one, because each test that starts an embedded database copies it into memory. */
 async function makeEmbeddedTemplate(folder: string): Promise<string> {
-  const pglite = await PGlite.create({ postgresqlconf: ['shared_buffers=16MB'] });
+  const pglite = await PGlite.create({
+    postgresqlconf: ['shared_buffers=16MB'],
+    initDbStartParams: ['--wal-segsize=1'],
+  });
   const driver = await openEmbedded({ directory: null, timeoutMs: 5_000, prepare: true }, pglite);
   await openDatabase(databaseConfig('pglite:memory'), driver).prepare();
+  await pglite.query('update pg_database set datistemplate = false');
+  for (const name of ['template0', 'template1']) await pglite.query(`drop database ${name}`);
+  await pglite.query('checkpoint');
   const dump = await pglite.dumpDataDir('none');
   await driver.close();
   const file = join(folder, 'embedded.tar');
