@@ -72,22 +72,19 @@ async function useDatabase(between: () => void = () => {}): Promise<void> {
 }
 
 describe.skipIf(process.platform === 'win32')('on systems with modes', () => {
-  test.each([0o022, 0])(
-    'no file can be read by other users under umask %o, after use and a restart',
-    async (mask) => {
-      process.umask(mask);
-      let files = 0;
-      const check = () => {
-        files = readdirSync(directory, { recursive: true }).length;
-        expect(accessible()).toEqual([]);
-      };
-      await useDatabase(check);
-      await useDatabase(check);
+  test.each([0o022, 0])('no file can be read by other users under umask %o, after use and a restart', async (mask) => {
+    process.umask(mask);
+    let files = 0;
+    const check = () => {
+      files = readdirSync(directory, { recursive: true }).length;
       expect(accessible()).toEqual([]);
-      expect(files).toBeGreaterThan(900);
-      expect(modeOf(directory)).toBe(0o700);
-    },
-  );
+    };
+    await useDatabase(check);
+    await useDatabase(check);
+    expect(accessible()).toEqual([]);
+    expect(files).toBeGreaterThan(900);
+    expect(modeOf(directory)).toBe(0o700);
+  });
 
   test('files of an earlier version, which allowed access, are restricted at start', async () => {
     await useDatabase();
