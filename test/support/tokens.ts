@@ -29,12 +29,13 @@ export interface TestIssuerOptions {
 
 const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' } as const;
 
+/** Number of issuers of this process. All names of keys have the same length, so that the length of a token does not vary. */
 let issuers = 0;
 
 /** An issuer with its own key pair. Generating an RSA key takes some tenths of a second. */
 export function makeIssuer(options: TestIssuerOptions = {}): TestIssuer {
   issuers += 1;
-  const { algorithm = 'EdDSA', kid = `test-key-${issuers}` } = options;
+  const { algorithm = 'EdDSA', kid = `key-${String(issuers).padStart(6, '0')}` } = options;
   const { publicKey: publicPem, privateKey: privatePem } = makePemPair(algorithm, options);
   const privateKey = createPrivateKey(privatePem);
   const names = { kid, alg: algorithm, use: 'sig' };

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { readOrCreateSecret } from '../../src/auth/better-auth/secret-file.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { openEmbedded } from '../../src/database/pglite/pglite.ts';
@@ -87,12 +87,15 @@ describe.skipIf(process.platform === 'win32')('on systems with modes', () => {
   });
 
   test('files of an earlier version, which allowed access, are restricted at start', async () => {
-    await useDatabase();
+    const cluster = join(directory, 'postgres');
+    mkdirSync(cluster, { recursive: true });
+    // tar reports on stderr that it removes leading slashes.
+    execFileSync('tar', ['-xf', inject('embeddedTemplate'), '-C', cluster], { stdio: 'pipe' });
     const names = ['.', ...(readdirSync(directory, { recursive: true }) as string[])].map((name) =>
       join(directory, name),
     );
     for (const name of names) chmodSync(name, statSync(name).isDirectory() ? 0o755 : 0o666);
-    expect(accessible().length).toBeGreaterThan(900);
+    expect(accessible().length).toBeGreaterThan(300);
     await useDatabase(() => expect(accessible()).toEqual([]));
   });
 
