@@ -1,6 +1,7 @@
 /**
- * Benchmark of the built server and a bare one that sends the same statements, on the same database and in turns. It
- * writes `bench/results/throughput.md`. With `--target` it measures any server with this API, and prints the results.
+ * Benchmark of the built server and two bare ones on the same database, in turns. One sends the same statements, the other
+ * uses a plain table. It writes `bench/results/throughput.md`. With `--target` it measures any server with this API, and
+ * prints the results.
  *
  * Usage: npm run bench [-- --seconds 3 --rounds 2 --starts 5 --connections 16 --database postgres://…]
  *        npm run bench -- --target http://127.0.0.1:3000 --token …
@@ -71,7 +72,9 @@ function introduction(): string {
 Written by \`npm run bench\` at ${commit}, with Node ${process.versions.node} on ${cpus().length} cores of ${cpus()[0]?.model.trim()} with
 ${Math.round(totalmem() / 2 ** 30)} GiB. Server, database and load generator share the machine. ${connections} connections. The servers are measured in
 turns, after a warm-up: ${starts} starts with ${rounds} rounds of ${seconds} s each. The values are medians of the rounds, and the ratio is
-the median of their ratios. 1,000 users have 100 tasks each. The bare server (\`bench/baseline.ts\`) consists of
-\`node:http\` and \`pg\`. It sends the same statements as a superuser, without tokens, policies, validation, limits or log.
-Latencies are in milliseconds, CPU time is per request. [docs/performance.md](../../docs/performance.md) explains them.`;
+the median of their ratios. 1,000 users have 100 tasks each; 50 of them read, and 50 others write. The bare servers consist
+of \`node:http\` and \`pg\`, without tokens, policies, validation, limits or log. One sends the same statements
+(\`bench/bare/same-statements.ts\`). The other uses a plain table with one index, without tags, search index, history and
+constraints (\`bench/bare/plain-table.ts\`). Latencies are in milliseconds.
+[docs/performance.md](../../docs/performance.md) explains the ratios.`;
 }

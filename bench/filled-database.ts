@@ -1,11 +1,23 @@
 /** A database that holds what a benchmark needs. */
 
+import type { DatabaseConfig } from '../src/config/config.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { openDatabase } from '../src/database/database.ts';
 import type { QueryClient } from '../src/database/driver.ts';
 import { openDriver } from '../src/database/open-driver.ts';
 import { type Filling, fill } from './fill.ts';
-import type { Users } from './kinds.ts';
+import type { ReadersAndWriters, Users } from './kinds.ts';
+
+/** @param url as in `DATABASE_URL` */
+export function databaseConfigOf(url: string): DatabaseConfig {
+  return loadConfig({
+    DATABASE_URL: url,
+    AUTH_MODE: 'jwks',
+    AUTH_JWKS_URL: 'http://localhost/',
+    AUTH_ISSUER: '*',
+    AUTH_AUDIENCE: '*',
+  }).database;
+}
 
 /**
  * Brings an empty database to the schema of this version, and fills it.
@@ -18,13 +30,7 @@ export async function fillDatabase<Result>(
   filling: Filling,
   look: (client: QueryClient) => Promise<Result>,
 ): Promise<Result> {
-  const { database: config } = loadConfig({
-    DATABASE_URL: url,
-    AUTH_MODE: 'jwks',
-    AUTH_JWKS_URL: 'http://localhost/',
-    AUTH_ISSUER: '*',
-    AUTH_AUDIENCE: '*',
-  });
+  const config = databaseConfigOf(url);
   const driver = await openDriver(config);
   const database = openDatabase(config, driver);
   try {
@@ -38,12 +44,20 @@ export async function fillDatabase<Result>(
   }
 }
 
-/** The users that requests are made for, and their tasks. */
-export async function usersOf(client: QueryClient): Promise<Users> {
-  const names = Array.from({ length: 50 }, (_, index) => `other-${index}`);
+/** Some of the users that requests are made for, and their tasks. */
+export async function usersOf(client: QueryClient, { first = 0, count = 50 } = {}): Promise<Users> {
+  const names = Array.from({ length: count }, (_, index) => `other-${first + index}`);
   const { rows } = await client.query(
     'select owner_id, array_agg(id::text) as ids from todo.tasks where owner_id = any ($1) group by 1',
     [names],
   );
   return Object.fromEntries(rows.map(({ owner_id, ids }) => [owner_id, ids]));
+}
+
+/** @param count of the readers, and of the writers */
+export async function readersAndWriters(client: QueryClient, count = 50): Promise<ReadersAndWriters> {
+  return {
+    readers: await usersOf(client, { count }),
+    writers: await usersOf(client, { first: count, count }),
+  };
 }

@@ -71,15 +71,25 @@ export async function takeTurns(
 export interface Comparison {
   /** The medians of the rounds, per candidate. */
   readonly measured: readonly Measured[];
-  /** The ratio of the first candidate's rate to the last one's: the median over the rounds. */
-  readonly ratio: number;
+  /** The ratios of the first candidate's rate to the rates of the others: the medians over the rounds. */
+  readonly ratios: readonly number[];
+  /** The same ratios of PostgreSQL's CPU time per request. */
+  readonly databaseRatios: readonly number[];
 }
 
 export function summarise(rounds: readonly Round[]): Comparison {
   return {
     measured: (rounds[0] ?? []).map((_, index) => medians(rounds.map((round) => round[index] as Measured))),
-    ratio: median(rounds.map((round) => (round[0] as Measured).perSecond / (round.at(-1) as Measured).perSecond)),
+    ratios: ratiosOf('perSecond', rounds),
+    databaseRatios: ratiosOf('databaseCpu', rounds),
   };
+}
+
+function ratiosOf(key: 'perSecond' | 'databaseCpu', rounds: readonly Round[]): number[] {
+  const [, ...others] = rounds[0] ?? [];
+  return others.map((_, index) =>
+    median(rounds.map((round) => (round[0] as Measured)[key] / (round[index + 1] as Measured)[key])),
+  );
 }
 
 /** Runs the load generator in its own process. */

@@ -1,4 +1,4 @@
-/** The measured processes: the built server, the bare server, and PostgreSQL. */
+/** The measured processes: the built server, the bare servers, other programs, and PostgreSQL. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,19 +15,42 @@ export interface Running {
 
 /** @param variables environment variables except the port; the environment of the benchmark is not inherited */
 export function startServer(variables: NodeJS.ProcessEnv): Promise<Running> {
-  return start(['dist/cli/main.js'], '/readyz', variables);
+  return startProgram([process.execPath, 'dist/cli/main.js'], { path: '/readyz', variables });
 }
 
-/** @param database as in `DATABASE_URL` */
-export function startBaseline(database: string): Promise<Running> {
-  return start(['--import', 'tsx', 'bench/baseline.ts', database], '/api/v1/tasks?limit=1', {});
+/**
+ * @param name of a module in `bench/bare/`
+ * @param database as in `DATABASE_URL`
+ */
+export function startBare(name: string, database: string): Promise<Running> {
+  return startProgram([process.execPath, '--import', 'tsx', `bench/bare/${name}.ts`, database], {
+    path: '/api/v1/tasks?limit=1',
+    headers: { 'x-owner': 'unknown' },
+  });
 }
 
-async function start(command: readonly string[], path: string, variables: NodeJS.ProcessEnv): Promise<Running> {
+export interface ProgramOptions {
+  /** A request for this path with these headers has status 200 as soon as the program is ready. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Environment variables, in addition to PATH and PORT. */
+  readonly variables?: NodeJS.ProcessEnv;
+  readonly directory?: string;
+}
+
+/** Time for a program to become ready, in milliseconds. */
+const startTimeoutMs = 60_000;
+
+/** Starts a program that listens on the port of the environment variable PORT. */
+export async function startProgram(
+  [program, ...words]: readonly [string, ...string[]],
+  { path, headers = {}, variables = {}, directory = '.' }: ProgramOptions,
+): Promise<Running> {
   const port = String(await freePort());
   const url = `http://127.0.0.1:${port}`;
   const started = performance.now();
-  const child = spawn(process.execPath, command, {
+  const child = spawn(program, words, {
+    cwd: directory,
     env: { PATH: process.env.PATH, PORT: port, ...variables },
     // The log is on and goes into a pipe, as in production.
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -35,10 +58,14 @@ async function start(command: readonly string[], path: string, variables: NodeJS
   child.stdout?.resume();
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${command.join(' ')} ended with code ${child.exitCode}`);
-    const answer = await fetch(`${url}${path}`, { headers: { 'x-owner': 'unknown' } }).catch(() => undefined);
+    if (child.exitCode !== null) throw new Error(`${program} ${words.join(' ')} ended with code ${child.exitCode}`);
+    const answer = await fetch(`${url}${path}`, { headers }).catch(() => undefined);
     await answer?.arrayBuffer();
     if (answer?.ok) break;
+    if (performance.now() - started > startTimeoutMs) {
+      child.kill('SIGKILL');
+      throw new Error(`${program} ${words.join(' ')} is not ready: ${path} returns ${answer?.status ?? 'nothing'}`);
+    }
     await delay(10);
   }
   return {

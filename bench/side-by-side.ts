@@ -1,59 +1,70 @@
-/** Comparison of the server and the bare one, for all kinds of requests. */
-import { cachedTokens, type Identity } from './identity.ts';
-import { kinds, requestsOf, type Users } from './kinds.ts';
+/** Comparison of several servers on one database, for several kinds of requests. */
+import { type Kind, type ReadersAndWriters, requestsOf, type Sign, usersFor } from './kinds.ts';
 import { type Effort, type Round, summarise, takeTurns, warmUp } from './measure.ts';
 import { type Running, residentMb } from './processes.ts';
-import { header, row } from './table.ts';
+import { header, type Results, row } from './table.ts';
 
-export interface Pair {
-  readonly server: Running;
-  readonly baseline: Running;
+/** A server that is measured. */
+export interface Contender {
+  readonly name: string;
+  readonly start: () => Promise<Running>;
+  /** Returns the headers that identify a user to it. */
+  readonly sign: Sign;
+}
+
+/** The headers that identify a user to a bare server. */
+export const asOwner: Sign = (user) => ({ 'x-owner': user });
+
+export interface Setting {
+  readonly kinds: Readonly<Record<string, Kind>>;
+  readonly users: ReadersAndWriters;
+  /** Number of starts of the servers. Results differ by 5 % between starts, because the memory layout differs. */
+  readonly starts: number;
+  readonly effort: Effort;
+  /** Runs before each start. */
+  readonly prepare?: () => Promise<void>;
+  /** Returns the CPU time of the database in milliseconds; omitted for the embedded database. */
+  readonly databaseMs?: () => number;
 }
 
 export interface SideBySide {
-  /** In Markdown. */
-  readonly table: string;
-  /** Resident memory of the server: the maximum over all starts. */
+  readonly results: Results;
+  /** Resident memory of the first server in MB: the maximum over all starts. */
   readonly residentMb: number;
-  /** Time from the last start of the server to its first response. */
+  /** Time from the last start of the first server to its first response, in milliseconds. */
   readonly startMs: number;
 }
 
-/**
- * @param start starts both servers
- * @param starts number of starts; results differ by 5 % between starts, because the memory layout differs
- * @param databaseMs returns the CPU time of the database, in milliseconds; omit it for the embedded database
- */
-export async function sideBySide(
-  start: () => Promise<Pair>,
-  starts: number,
-  { users, identity }: { users: Users; identity: Identity },
-  effort: Effort,
-  databaseMs?: () => number,
-): Promise<SideBySide> {
-  const kept = cachedTokens(identity);
+/** @param contenders the servers; ratios are those of the first one to the others */
+export async function sideBySide(contenders: readonly Contender[], setting: Setting): Promise<SideBySide> {
+  const { kinds, users, starts, effort, databaseMs } = setting;
   const rounds = new Map<string, Round[]>(Object.keys(kinds).map((name) => [name, []]));
   const seen = { residentMb: 0, startMs: 0 };
+  console.log(header(contenders.map(({ name }) => name)));
   for (let count = 0; count < starts; count += 1) {
-    const { server, baseline } = await start();
-    const candidates = Object.entries(kinds).map(([name, kind]) => ({
-      name,
-      both: [
-        { target: server, requests: () => requestsOf(kind, users, kept) },
-        { target: baseline, requests: () => requestsOf(kind, users, (user) => ({ 'x-owner': user })) },
-      ],
-    }));
-    for (const { both } of candidates) await warmUp(both, effort);
-    for (const { name, both } of candidates) {
-      const now = await takeTurns(both, effort, databaseMs);
-      rounds.get(name)?.push(...now);
-      console.log(row(name, summarise(now)));
+    await setting.prepare?.();
+    const running: Running[] = [];
+    try {
+      for (const { start } of contenders) running.push(await start());
+      const measurements = Object.entries(kinds).map(([name, kind]) => ({
+        name,
+        candidates: contenders.map(({ sign }, index) => ({
+          target: running[index] as Running,
+          requests: () => requestsOf(kind, usersFor(name, users), sign),
+        })),
+      }));
+      for (const { candidates } of measurements) await warmUp(candidates, effort);
+      for (const { name, candidates } of measurements) {
+        const now = await takeTurns(candidates, effort, databaseMs);
+        rounds.get(name)?.push(...now);
+        console.log(row(name, summarise(now)));
+      }
+      const [first] = running as [Running];
+      seen.residentMb = Math.max(seen.residentMb, residentMb(first.process.pid as number));
+      seen.startMs = first.startMs;
+    } finally {
+      for (const server of running) await server.stop();
     }
-    seen.residentMb = Math.max(seen.residentMb, residentMb(server.process.pid as number));
-    seen.startMs = server.startMs;
-    await server.stop();
-    await baseline.stop();
   }
-  const rows = [...rounds].map(([name, all]) => row(name, summarise(all)));
-  return { table: [header(['todo-api', 'bare']), ...rows].join('\n'), ...seen };
+  return { results: new Map([...rounds].map(([name, all]) => [name, summarise(all)])), ...seen };
 }

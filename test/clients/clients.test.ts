@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { commandsOf, execute, firstFailing, folderFor, headings, registryFailure } from './generators.ts';
+import { execute, firstFailing, registryFailure } from '../support/shell.ts';
+import { cache, commandsOf, folderFor, headings } from './generators.ts';
 import { type Running, startLaterVersion, startServer } from './server.ts';
 
 interface Client {
@@ -88,7 +89,7 @@ test('each generator of the page is tested', () => {
 
 for (const { heading, needs, program, compile, run } of clients) {
   test(heading, async (context) => {
-    const missing = await firstFailing(needs);
+    const missing = await firstFailing(needs, cache);
     context.skip(missing !== undefined, `\`${missing}\` fails`);
     const folder = folderFor(heading);
     await writeDocument(folder);
