@@ -1,8 +1,8 @@
 /** Comparison of several servers on one database, for several kinds of requests. */
 import { type Kind, type ReadersAndWriters, requestsOf, type Sign, usersFor } from './kinds.ts';
-import { type Effort, type Round, summarise, takeTurns, warmUp } from './measure.ts';
+import { type Comparison, type Effort, type Round, summarise, takeTurns, warmUp } from './measure.ts';
 import { type Running, residentMb } from './processes.ts';
-import { header, type Results, row } from './table.ts';
+import { microseconds, type Results, rate } from './table.ts';
 
 /** A server that is measured. */
 export interface Contender {
@@ -40,7 +40,6 @@ export async function sideBySide(contenders: readonly Contender[], setting: Sett
   const { kinds, users, starts, effort, databaseMs } = setting;
   const rounds = new Map<string, Round[]>(Object.keys(kinds).map((name) => [name, []]));
   const seen = { residentMb: 0, startMs: 0 };
-  console.log(header(contenders.map(({ name }) => name)));
   for (let count = 0; count < starts; count += 1) {
     await setting.prepare?.();
     const running: Running[] = [];
@@ -57,7 +56,7 @@ export async function sideBySide(contenders: readonly Contender[], setting: Sett
       for (const { name, candidates } of measurements) {
         const now = await takeTurns(candidates, effort, databaseMs);
         rounds.get(name)?.push(...now);
-        console.log(row(name, summarise(now)));
+        console.log(`${name}: ${progress(contenders, summarise(now))}`);
       }
       const [first] = running as [Running];
       seen.residentMb = Math.max(seen.residentMb, residentMb(first.process.pid as number));
@@ -67,4 +66,11 @@ export async function sideBySide(contenders: readonly Contender[], setting: Sett
     }
   }
   return { results: new Map([...rounds].map(([name, all]) => [name, summarise(all)])), ...seen };
+}
+
+function progress(contenders: readonly Contender[], { measured }: Comparison): string {
+  const each = measured.map(({ perSecond, cpu, databaseCpu }, index) => {
+    return `${contenders[index]?.name} ${rate(perSecond)}/s, ${microseconds(cpu)} + ${microseconds(databaseCpu)} µs`;
+  });
+  return each.join('; ');
 }

@@ -53,7 +53,7 @@ export const peers: readonly Peer[] = [
     install:
       'python3 -m venv .venv && .venv/bin/pip install --quiet --only-binary :all: --requirement requirements.txt',
     versions: pythonVersions,
-    start: ['.venv/bin/python', '-m', 'uvicorn', 'server:app', '--no-access-log', '--log-level', 'warning'],
+    start: ['.venv/bin/python', 'server.py'],
   },
   {
     name: 'Go + pgx',

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import jwt
+import uvicorn
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import DateTime, func, text
@@ -54,7 +55,7 @@ async def session():
         yield opened
 
 
-def user(token: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> str:
+async def user(token: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> str:
     try:
         return jwt.decode(token.credentials, os.environ["JWT_SECRET"], algorithms=["HS256"])["sub"]
     except jwt.InvalidTokenError as error:
@@ -108,3 +109,7 @@ def found(task: Task | None) -> Task:
     if task is None:
         raise HTTPException(404)
     return task
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, port=int(os.environ["PORT"]), access_log=False, log_level="warning")
