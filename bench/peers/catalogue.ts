@@ -59,7 +59,7 @@ export const peers: readonly Peer[] = [
     name: 'Go + pgx',
     folder: 'go-pgx',
     needs: ['go version'],
-    check: 'test -z "$(gofmt -l -e .)"',
+    check: 'gofmt -e main.go | diff main.go -',
     install: 'go build -o server .',
     versions: goVersions,
     start: ['./server'],
