@@ -30,6 +30,9 @@ import { maxHeaderBytes } from '../src/server/server.ts';
 import { maxBatchIndexCost, maxResultsBytes } from '../src/tasks/batch.ts';
 import { maxOperations } from '../src/tasks/batch-schemas.ts';
 import { maxQueryLength } from '../src/tasks/list-parameters.ts';
+import { ruleLimits } from '../src/tasks/recurrence/rule.ts';
+import { maxGapYears } from '../src/tasks/recurrence/rule-days.ts';
+import { maxYearsToNextDay, previewLimits } from '../src/tasks/recurrence/schemas.ts';
 import { maxSkip } from '../src/tasks/routes.ts';
 import { descriptionLength, maxTags, tagLength, taskBodyLimit, titleLength } from '../src/tasks/schemas.ts';
 import { maxQueriedWords, maxWords } from '../src/tasks/search/words.ts';
@@ -97,6 +100,17 @@ export const limits = [
         count(maxBatchIndexCost),
         '422. A batch of one operation has no such limit.',
       ],
+    ],
+  },
+  {
+    title: 'Recurrence',
+    rows: [
+      ['Rule', `${count(ruleLimits.length)} characters`, '422'],
+      ['`INTERVAL`', count(ruleLimits.interval), '422'],
+      ['`COUNT`', count(ruleLimits.count), '422'],
+      ['From the due date to the next day of the rule', `${maxYearsToNextDay} years`, '422'],
+      ['Between two later days of the rule', `${maxGapYears} years`, 'The series ends.'],
+      ['Days of a preview', count(previewLimits.limit), '422'],
     ],
   },
   {

@@ -10,6 +10,7 @@ import { documentationRoutes } from './system/docs.ts';
 import { healthRoutes } from './system/health.ts';
 import { readMeRoute } from './system/me.ts';
 import { listTagsRoute } from './tags/routes.ts';
+import { previewRecurrenceRoute } from './tasks/recurrence/routes.ts';
 import {
   createTaskRoute,
   deleteTaskRoute,
@@ -31,6 +32,7 @@ export const routes: readonly RouteDefinition[] = [
   replaceTaskRoute,
   patchTaskRoute,
   deleteTaskRoute,
+  previewRecurrenceRoute,
   readHistoryRoute,
   listTrashRoute,
   emptyTrashRoute,

@@ -30,6 +30,7 @@ import { healthOperations, healthPaths } from './system/health.ts';
 import { meOperation } from './system/me.ts';
 import { tagOperations } from './tags/handlers.ts';
 import { taskOperations } from './tasks/handlers.ts';
+import { previewRecurrenceOperation } from './tasks/recurrence/handlers.ts';
 import { trashOperations } from './trash/handlers.ts';
 import { undoOperations } from './undo/handlers.ts';
 import type { Scope } from './vocabulary.ts';
@@ -89,6 +90,7 @@ function implementations(services: Services): Operation[] {
   let document: object | undefined;
   return [
     ...taskOperations(writes),
+    previewRecurrenceOperation,
     ...historyOperations(database.asUser),
     ...trashOperations(writes),
     ...undoOperations(writes),

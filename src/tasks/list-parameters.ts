@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { repeatable } from '../http/request/parameters.ts';
 import { text } from '../http/request/text.ts';
 import { timestampParameter } from '../http/request/timestamp.ts';
-import { hasCalendar, isTimeZone } from './due/calendar.ts';
-import { calendarDate, timeZone } from './due/due.ts';
+import { calendarDate, supportedTimeZone } from './due/due.ts';
 import { priority, status, tagName } from './schemas.ts';
 import { hasFewWords, maxQueriedWords, maxWords } from './search/words.ts';
 
@@ -32,10 +31,7 @@ export const filterParameters = {
   }),
   due_from: calendarDate.optional().meta({ description: 'Due on this day of `time_zone` or later.' }),
   due_to: calendarDate.optional().meta({ description: 'Due on this day of `time_zone` or earlier.' }),
-  time_zone: timeZone
-    .refine(isUnknownOrSupported, 'is not known to this server')
-    .default('UTC')
-    .meta({ description: 'The time zone of `due`, `due_from` and `due_to`.' }),
+  time_zone: supportedTimeZone.default('UTC').meta({ description: 'The time zone of `due`, `due_from` and `due_to`.' }),
   created_from: timestampParameter('Created at this instant or later.'),
   created_to: timestampParameter('Created before this instant.'),
   updated_from: timestampParameter('Last changed at this instant or later.'),
@@ -45,11 +41,6 @@ export const filterParameters = {
 /** A text that is too long has another error already. Folding it would take milliseconds. */
 function isLongOrHasFewWords(value: string): boolean {
   return value.length > 2 * maxQueryLength || hasFewWords(value);
-}
-
-/** Unknown names pass, because the schema of time zones has already rejected them. */
-function isUnknownOrSupported(zone: string): boolean {
-  return !isTimeZone(zone) || hasCalendar(zone);
 }
 
 export type ListFilters = z.output<z.ZodObject<typeof filterParameters>>;

@@ -17,7 +17,10 @@ const poolMax = 80;
 const failuresPerMinute = 5;
 
 /** Operations that need no database. */
-const needNoDatabase = ['/', '/health', '/livez', '/openapi.json', '/docs', '/problems/{code}', '/api/v1/me'];
+const needNoDatabase = [
+  ...['/', '/health', '/livez', '/openapi.json', '/docs', '/problems/{code}'],
+  ...['/api/v1/me', '/api/v1/recurrence/preview'],
+];
 
 interface Request {
   readonly method: string;

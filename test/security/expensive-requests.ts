@@ -226,6 +226,12 @@ function get(name: string, target: string, headers: Readonly<Record<string, stri
   return () => ({ name: `GET ${name}`, method: 'GET', target, headers });
 }
 
+function preview(name: string, rule: string): Series {
+  const body = JSON.stringify({ recurrence: { rule }, due: { date: '1900-01-01' }, limit: 100 });
+  const target = '/api/v1/recurrence/preview';
+  return () => ({ name: `POST ${target}: ${name}`, method: 'POST', target, body });
+}
+
 /** Other valid requests that have been expensive. */
 export const otherRequests: readonly Series[] = [
   batch('100 creations with 30 words', (index, turn) => ({
@@ -262,6 +268,8 @@ export const otherRequests: readonly Series[] = [
     description: text((index) => String.fromCodePoint(0x300 + ((index * 7_919) % 70)), 10_000, turn),
   })),
   patch('2,500 different words', (turn) => ({ description: words(2_500, turn).slice(0, 10_000) })),
+  preview('the 1,000th last day of a year', 'FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-1;COUNT=1000'),
+  preview('February 29 on Mondays', 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO'),
   get('a page of long tasks', `${collection}?limit=200&created_to=2020-01-01T00:00:00Z`),
   get('a page after 10,000 tasks', `${collection}?limit=200&skip=10000`),
   get('9 words, all frequent', `${collection}?limit=200&created_to=2020-01-01T00:00:00Z&q=${frequentWords.join('+')}`),

@@ -30,7 +30,10 @@ const keyed = documentedOperations.filter(({ operation }) =>
 );
 
 test('every write accepts an Idempotency-Key', () => {
-  const writes = documentedOperations.filter(({ method }) => method !== 'GET').map(({ operation }) => operation);
+  // A POST that only reads has the scope of a read.
+  const writes = documentedOperations
+    .filter(({ method, operation }) => method !== 'GET' && operation['x-scope'] !== 'tasks:read')
+    .map(({ operation }) => operation);
   expect(keyed.map(({ operation }) => operation)).toEqual(writes);
 });
 

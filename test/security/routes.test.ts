@@ -7,7 +7,7 @@ import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { createTestDatabase } from '../support/databases.ts';
 import { document, documentedOperations } from '../support/document.ts';
 import { type Recording, recording } from './recorded-statements.ts';
-import { headersOf, requestsOf, targetOf } from './requests-from-document.ts';
+import { headersOf, type Parts, requestsOf, targetOf } from './requests-from-document.ts';
 
 let api: TestApi;
 let user: Client;
@@ -148,18 +148,20 @@ describe('names and values in requests', () => {
 
   test.each(documentedOperations)('are values only in $operation.operationId', async (documented) => {
     const { method, path } = documented;
-    for (const parts of fc.sample(requestsOf(documented, { texts: injections }), { numRuns: 15, seed: 5 })) {
-      await user.request(method, targetOf(path, parts), {
+    const send = (target: string, parts: Parts) =>
+      user.request(method, target, {
         headers: headersOf(parts),
         ...('body' in parts && { body: JSON.stringify(parts.body) }),
       });
-    }
+    const samples = fc.sample(requestsOf(documented, { texts: injections }), { numRuns: 15, seed: 5 });
+    for (const parts of samples) await send(targetOf(path, parts), parts);
+    const [valid] = samples as [Parts];
     for (const { name, in: place } of documented.operation.parameters) {
       if (place !== 'query') continue;
       for (const injection of injections) {
-        const { status } = await user.get(`${path}?${new URLSearchParams({ [name]: injection })}`);
+        const { status } = await send(`${path}?${new URLSearchParams({ [name]: injection })}`, valid);
         expect([200, 422], `${name}=${injection}`).toContain(status);
-        expect((await user.get(`${path}?${new URLSearchParams({ [injection]: 'x' })}`)).status).toBe(422);
+        expect((await send(`${path}?${new URLSearchParams({ [injection]: 'x' })}`, valid)).status).toBe(422);
       }
     }
     noneInSql();

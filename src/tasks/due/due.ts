@@ -1,6 +1,6 @@
 /** Due dates: a day, a local time in any time zone, or an instant. */
 import { z } from 'zod';
-import { isDate, isTimeZone } from './calendar.ts';
+import { hasCalendar, isDate, isTimeZone } from './calendar.ts';
 
 export const calendarDate = z
   .string()
@@ -11,6 +11,14 @@ export const timeZone = z
   .string()
   .refine(isTimeZone, 'must be the name of a time zone in the tz database, such as Europe/Rome')
   .meta({ example: 'Europe/Rome' });
+
+/** A time zone in which this server can compute days. */
+export const supportedTimeZone = timeZone.refine(isUnknownOrSupported, 'is not known to this server');
+
+/** Unknown names pass, because the schema of time zones has already rejected them. */
+function isUnknownOrSupported(zone: string): boolean {
+  return !isTimeZone(zone) || hasCalendar(zone);
+}
 
 const localTime = z
   .string()

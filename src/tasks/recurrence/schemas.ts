@@ -1,0 +1,122 @@
+/** Schemas of recurrences, and of their previews. */
+import { z } from 'zod';
+import { hasCalendar } from '../due/calendar.ts';
+import { calendarDate, dueInput } from '../due/due.ts';
+import { addMonths, formatDay, lastDay, parseDay } from './day-numbers.ts';
+import { missedDays, origins, type Recurrence, Series } from './next-occurrence.ts';
+import { parseRule, type Rule, RuleError, ruleLimits } from './rule.ts';
+
+const from = z.enum(origins).meta({
+  id: 'RecurrenceFrom',
+  description:
+    '`Due`: the days of the rule. `Completion`: one interval after the day of completion, for rules of FREQ with INTERVAL or BYDAY.',
+});
+
+const missed = z.enum(missedDays).meta({
+  id: 'RecurrenceMissed',
+  description: '`Skip`: the first day after today. `Each`: the next day of the rule, also if it has passed.',
+});
+
+const ruleText = {
+  description: `The days, as an RRULE of RFC 5545 without its name: FREQ (DAILY, WEEKLY, MONTHLY, YEARLY), INTERVAL, BYMONTH, BYMONTHDAY, BYDAY, BYSETPOS, WKST, COUNT, UNTIL (a date), and SKIP with RSCALE=GREGORIAN (RFC 7529). At most ${ruleLimits.length} characters.`,
+  example: 'FREQ=WEEKLY;BYDAY=MO,TH',
+};
+
+const rule = z
+  .string()
+  .transform((text, context): Rule => {
+    try {
+      return parseRule(text);
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  })
+  .meta(ruleText);
+
+const description = 'When a completed task occurs again. It recurs on days: the local time and the time zone stay.';
+
+/** A recurrence in a response. Its rule is in canonical form. */
+const recurrence = z
+  .strictObject({ rule: z.string().meta(ruleText), from, missed })
+  .meta({ id: 'Recurrence', description });
+
+/** A recurrence in a request. */
+const recurrenceInput = z
+  .strictObject({ rule, from: from.default('Due'), missed: missed.default('Skip') })
+  .check(({ value, issues }) => {
+    if (issues.length > 0 || value.from === 'Due' || isInterval(value.rule)) return;
+    const message = 'must consist of FREQ and INTERVAL, or of FREQ and BYDAY, if from is Completion';
+    issues.push({ code: 'custom', path: ['rule'], message, input: value });
+  })
+  .meta({
+    id: 'RecurrenceInput',
+    description,
+    example: { rule: 'FREQ=WEEKLY;BYDAY=MO,TH', missed: 'Each' },
+  });
+
+/** Maximum and default number of days in a preview. */
+export const previewLimits = { limit: 100, defaultLimit: 10 } as const;
+
+const limitMessage = `must be a whole number from 1 to ${previewLimits.limit}`;
+
+export const recurrencePreviewRequest = z
+  .strictObject({
+    recurrence: recurrenceInput,
+    due: dueInput.meta({ description: 'The first occurrence.' }),
+    completed_on: calendarDate
+      .optional()
+      .meta({ description: 'The day on which the first occurrence is completed. Default: today.' }),
+    limit: z
+      .int()
+      .min(1, limitMessage)
+      .max(previewLimits.limit, limitMessage)
+      .default(previewLimits.defaultLimit)
+      .meta({ description: 'Maximum number of days.' }),
+  })
+  .check(({ value, issues }) => {
+    if (issues.length > 0) return;
+    const { recurrence: given, due } = value;
+    if (due.time_zone !== undefined && !hasCalendar(due.time_zone)) {
+      issues.push({ code: 'custom', path: ['due', 'time_zone'], message: 'is not known to this server', input: due });
+    }
+    const message = anchorError(given, due.date);
+    if (message) issues.push({ code: 'custom', path: ['recurrence', 'rule'], message, input: given });
+  })
+  .meta({
+    id: 'RecurrencePreviewRequest',
+    description: 'A recurrence, and its first occurrence.',
+    example: { recurrence: { rule: 'FREQ=MONTHLY;BYMONTHDAY=-1' }, due: { date: '2026-12-31' }, limit: 3 },
+  });
+
+export const recurrencePreview = z
+  .strictObject({
+    recurrence,
+    days: z.array(calendarDate).meta({
+      description:
+        'The days of the next occurrences, if each of them is completed on its day. Fewer than `limit` days: the series ends.',
+      example: ['2026-12-31', '2027-01-31', '2027-02-28'],
+    }),
+  })
+  .meta({ id: 'RecurrencePreview', description: 'The next occurrences of a task.' });
+
+/** Whether a rule has the parts that can count from a completion. */
+function isInterval({ text, interval, weekdays }: Rule): boolean {
+  return !/;(?!INTERVAL|BYDAY)/.test(text) && (interval === 1 || weekdays.length === 0);
+}
+
+/** Years after the first occurrence within which a rule must have another day. */
+export const maxYearsToNextDay = 10;
+
+/** The error of a recurrence that cannot begin on a day; undefined if there is none. */
+function anchorError({ rule: parsed, ...rest }: Recurrence, date: string): string | undefined {
+  const anchor = parseDay(date);
+  if (parsed.until !== null && parsed.until < anchor) return `must not have UNTIL before the due date ${date}`;
+  const endless = new Series({ ...rest, missed: 'Each', rule: { ...parsed, count: null, until: null } }, date);
+  const next = endless.nextOccurrence({ ruleDay: date, dueDay: date, today: date });
+  const last = addMonths(anchor, 12 * maxYearsToNextDay);
+  // The calendar ends earlier.
+  if (last > lastDay || (next !== null && next <= formatDay(last))) return undefined;
+  return `must have a day within ${maxYearsToNextDay} years after the due date ${date}`;
+}
