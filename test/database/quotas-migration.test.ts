@@ -1,4 +1,4 @@
-/** Migration that counts tasks and tags and removes unused tags, on a database of the previous version with tasks. */
+/** Migrations that count tasks and tags, remove unused tags, and store the names of tags, on an older database with tasks. */
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';
 import { databaseConfig } from '../support/databases.ts';
@@ -54,6 +54,13 @@ test('counts what users have, removes unused tags, totals the stored responses, 
   ]);
   expect(await all(content)).toEqual(tasks);
   expect(await all('select * from todo.task_tags order by 1, 2, 3')).toEqual(assigned);
+
+  expect(await all('select owner_id, tag_names from todo.tasks order by owner_id, id')).toEqual([
+    { owner_id: 'ada', tag_names: ['Home', 'Work'] },
+    { owner_id: 'ada', tag_names: ['Home'] },
+    { owner_id: 'ada', tag_names: ['Home'] },
+    { owner_id: 'bob', tag_names: [] },
+  ]);
 
   // A statement of any number of owners and rows keeps the counts, also without a quota.
   await pool.query("delete from todo.tasks where title = 'task 1'");
