@@ -46,7 +46,10 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
     };
     const requests = requestsOf(documented, { ids: [ownId, unknownId] });
     await fc.assert(fc.asyncProperty(requests, attempt), { numRuns: validOnes });
-    expect([...statuses].some((status) => status < 300)).toBe(true);
+    const hasSucceeded = () => [...statuses].some((status) => status < 300);
+    // Most batches name an unknown id, so it can take more than these requests until one succeeds.
+    for (const parts of fc.sample(requests, 200)) if (!hasSucceeded()) await attempt(parts);
+    expect(hasSucceeded()).toBe(true);
   });
 
   test('rejects everything else, and names the place', async () => {
