@@ -1,4 +1,4 @@
-/** Write statements: each changes rows, numbers and records the change, and returns the rows of its outcome. */
+/** Write statements: each changes rows, and returns the rows of its outcome. Triggers number and record the changes. */
 import type { BoundStatement, Parameter, Statement } from '../database/statement.ts';
 
 /**
