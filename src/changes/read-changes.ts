@@ -1,11 +1,10 @@
 /** Pages of changes: what a client needs to bring its copy of the user's resources up to date. */
 import type { UserDatabase } from '../database/user-database.ts';
 import type { Principal } from '../principal.ts';
-import { rowOfJson } from '../resource/json-row.ts';
 import type { VersionedResource } from '../resource/response.ts';
 import { type Position, writeCursor } from './cursor.ts';
 import { syncedResources } from './resources.ts';
-import { type ChangeRow, type Head, insertHead, type PageRows, selectChanges } from './statements.ts';
+import { type ChangeRow, contentOf, type Head, insertHead, type PageRows, selectChanges } from './statements.ts';
 
 /** A changed resource in its current state, or its removal. */
 export type Change =
@@ -64,8 +63,9 @@ function positionAfter({ epoch, head, removals_after, has_more }: Head, last: Ch
 
 const resourceOf = new Map(syncedResources.map((resource) => [resource.type, resource]));
 
-function toChange({ type, id, version, content }: ChangeRow): Change {
+function toChange(row: ChangeRow): Change {
+  const { type, id, version, is_live } = row;
   const resource = resourceOf.get(type);
-  if (content === null || !resource) return { type, op: 'remove', id, version };
-  return { type, op: 'put', [type]: resource.toResource(rowOfJson(content)) };
+  if (!is_live || !resource) return { type, op: 'remove', id, version };
+  return { type, op: 'put', [type]: resource.toResource(contentOf(row, resource)) };
 }

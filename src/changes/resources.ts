@@ -2,7 +2,7 @@
 import type { ZodType } from 'zod';
 import type { VersionedResource } from '../resource/response.ts';
 import { task } from '../tasks/schemas.ts';
-import { type TaskRow, taskColumns, toTask } from '../tasks/sql/row.ts';
+import { type TaskRow, taskExpressions, toTask } from '../tasks/sql/row.ts';
 
 export interface SyncedResource {
   /** The value of `type`, the name of the field with the resource, and `resource` in `todo.deleted`. */
@@ -10,8 +10,8 @@ export interface SyncedResource {
   readonly schema: ZodType;
   /** Its table with an alias. The table has `owner_id`, `id`, `version` and `seq`, unique per owner. */
   readonly from: { readonly table: string; readonly alias: string };
-  /** The columns of its row, in SQL. */
-  readonly columns: string;
+  /** The columns of its row: name to the column of the table, as `alias.column`. */
+  readonly columns: Readonly<Record<string, string>>;
   /** The size in bytes of its long texts, in SQL. */
   readonly textBytes: string;
   toResource(row: object): VersionedResource;
@@ -22,7 +22,7 @@ export const syncedResources: readonly SyncedResource[] = [
     type: 'task',
     schema: task,
     from: { table: 'todo.tasks', alias: 'tasks' },
-    columns: taskColumns,
+    columns: taskExpressions,
     textBytes: 'octet_length(tasks.title) + coalesce(octet_length(tasks.description), 0)',
     toResource: (row) => toTask(row as TaskRow),
   },

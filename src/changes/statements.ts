@@ -15,14 +15,14 @@ export interface Head {
   readonly has_more: boolean;
 }
 
-/** A change of a page. */
+/** A change of a page, with the columns of the resource that `contentOf` returns. */
 export interface ChangeRow {
   readonly seq: number;
   readonly type: string;
   readonly id: string;
   readonly version: number;
-  /** The current row of the resource; null if the resource is deleted. */
-  readonly content: object | null;
+  /** Whether the resource exists. Otherwise it was deleted. */
+  readonly is_live: boolean;
 }
 
 /** The row of a page without changes. */
@@ -31,30 +31,54 @@ type NoChange = { readonly [column in keyof ChangeRow]: null };
 /** The rows of a page: none if the user has no head. */
 export type PageRows = [] | [Head & NoChange] | (Head & ChangeRow)[];
 
-/** The keys of a table's rows after a position, in the order of their numbers. */
-function keysAfter(position: string, type: string, table: string, textBytes: string, isLive: boolean): string {
+/** The name of a resource's column in a page. */
+const pageColumn = (type: string, column: string) => `${type}.${column}`;
+
+/**
+ * The columns of all resources, with values of one of them. The others are null, in the type of their columns.
+ *
+ * @param present undefined for removals
+ */
+function contents(present: SyncedResource | undefined): string {
+  return syncedResources
+    .flatMap((resource) => {
+      const { table, alias } = resource.from;
+      const isPresent = resource === present;
+      return Object.entries(resource.columns).map(
+        ([name, column]) =>
+          `${isPresent ? column : column.replace(`${alias}.`, `(null::${table}).`)} as "${pageColumn(resource.type, name)}"`,
+      );
+    })
+    .join(', ');
+}
+
+/** The rows of a table after a position, in the order of their numbers. */
+function rowsAfter(position: string, parts: { type: string; from: string; bytes: string; resource?: SyncedResource }) {
+  const { type, from, bytes, resource } = parts;
   return `(
-        select ${type} as type, id, version, seq, ${textBytes} as bytes, ${isLive} as is_live
-        from ${table}
+        select ${type} as type, id, version, seq, ${bytes} as bytes, ${resource !== undefined} as is_live, ${contents(resource)}
+        from ${from}
         where owner_id = $1 and seq > (select ${position} from head)
         order by seq limit (select max_rows from head)
       )`;
 }
 
-const live = ({ type, from, textBytes }: SyncedResource) =>
-  keysAfter('seq_after', `'${type}'`, `${from.table} as ${from.alias}`, textBytes, true);
+const live = (resource: SyncedResource) =>
+  rowsAfter('seq_after', {
+    type: `'${resource.type}'`,
+    from: `${resource.from.table} as ${resource.from.alias}`,
+    bytes: resource.textBytes,
+    resource,
+  });
 
-/** Read by its number, after the end of the page is known, so that long texts beyond it are not read. */
-const content = ({ type, from: { table, alias }, columns }: SyncedResource) => `
-          when '${type}' then (
-            select row_to_json(content)
-            from (select ${columns} from ${table} as ${alias} where ${alias}.owner_id = $1 and ${alias}.seq = page.seq) as content
-          )`;
+const pageColumns = syncedResources
+  .flatMap(({ type, columns }) => Object.keys(columns).map((name) => `page."${pageColumn(type, name)}"`))
+  .join(', ');
 
 /**
  * A page after the position `$2` to `$4`, of at most `$5` - 1 changes and about `maxPageBytes`; without a position, the first
  * page of a snapshot. Head and rows are of one snapshot of the database, so the page has all changes up to the head that
- * follow the position.
+ * follow the position. PostgreSQL reads long texts only for the rows that fit.
  */
 const changesAfter: Statement<PageRows> = {
   name: 'changes_read',
@@ -75,15 +99,14 @@ const changesAfter: Statement<PageRows> = {
                 and coalesce(sum(bytes) over (following rows between unbounded preceding and 1 preceding), 0) < ${maxPageBytes} as fits
       from (
         ${syncedResources.map(live).join(' union all ')}
-        union all ${keysAfter('removals_after', 'resource', 'todo.deleted', '0', false)}
+        union all ${rowsAfter('removals_after', { type: 'resource', from: 'todo.deleted', bytes: '0' })}
         order by seq limit (select max_rows from head)
       ) as found
       window following as (order by seq)
     )
     select head.epoch, head.seq as head, head.is_served, head.removals_after,
            exists (select from page where not fits) as has_more,
-           page.seq, page.type, page.id, page.version,
-           case when page.is_live then case page.type ${syncedResources.map(content).join('')} end end as content
+           page.seq, page.type, page.id, page.version, page.is_live, ${pageColumns}
     from head left join page on page.fits
     order by page.seq`,
 };
@@ -101,6 +124,12 @@ const beginNumbering: Statement<[{ readonly epoch: string }]> = {
 export function selectChanges(ownerId: string, after: Position | null, limit: number): BoundStatement<PageRows> {
   const { epoch = null, seq = null, snapshotHead = null } = after ?? {};
   return { statement: changesAfter, values: [ownerId, epoch, seq, snapshotHead, limit + 1] };
+}
+
+/** The row of the resource of a change. */
+export function contentOf(row: ChangeRow, { type, columns }: SyncedResource): object {
+  const values = row as unknown as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(Object.keys(columns).map((name) => [name, values[pageColumn(type, name)]]));
 }
 
 export function insertHead(ownerId: string): BoundStatement<[{ readonly epoch: string }]> {

@@ -6,7 +6,7 @@ import type { Task } from '../schemas.ts';
 export type TaskRow = Omit<Task, 'due'> & DueColumns;
 
 /** The SQL of each column of a `TaskRow`, selected from `todo.tasks as tasks`. */
-const expressions = {
+export const taskExpressions = {
   id: 'tasks.id',
   owner_id: 'tasks.owner_id',
   title: 'tasks.title',
@@ -29,7 +29,7 @@ export const taskColumns = columnsWith({});
 
 /** @param replaced SQL that replaces the expressions of some columns */
 export function columnsWith(replaced: Partial<Record<keyof TaskRow, string>>): string {
-  return Object.entries({ ...expressions, ...replaced })
+  return Object.entries({ ...taskExpressions, ...replaced })
     .map(([name, expression]) => (expression === `tasks.${name}` ? expression : `${expression} as ${name}`))
     .join(', ');
 }
