@@ -6,14 +6,17 @@ import { addMonths, formatDay, lastDay, parseDay } from './day-numbers.ts';
 import { missedDays, origins, type Recurrence, Series } from './next-occurrence.ts';
 import { parseRule, type Rule, RuleError, ruleLimits } from './rule.ts';
 
+// Go has one namespace for the constants of all enums, so generators need these names.
 const from = z.enum(origins).meta({
   id: 'RecurrenceFrom',
+  'x-enum-varnames': origins.map((name) => `FROM_${name.toUpperCase()}`),
   description:
     '`Due`: the days of the rule. `Completion`: one interval after the day of completion, for rules of FREQ with INTERVAL or BYDAY.',
 });
 
 const missed = z.enum(missedDays).meta({
   id: 'RecurrenceMissed',
+  'x-enum-varnames': missedDays.map((name) => `MISSED_${name.toUpperCase()}`),
   description: '`Skip`: the first day after today. `Each`: the next day of the rule, also if it has passed.',
 });
 
