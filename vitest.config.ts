@@ -57,7 +57,8 @@ const projectsOfModes: Readonly<Record<string, object[]>> = {
 export default defineConfig(({ mode }) => ({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    maxWorkers: 2,
+    // More than two cores need, because some tests wait for processes and deadlines.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -157,14 +157,18 @@ test('each transaction of the embedded issuer uses one connection', async () => 
 test.runIf(isLong)('the API, database and security suites pass behind it', { timeout: 1_200_000 }, async () => {
   const postgres = await startPostgres();
   onTestFinished(() => postgres.stop());
-  const suites = run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--project', 'postgres'], {
-    directory: root,
-    environment: {
-      TEST_DATABASE_URL: `${postgres.url}/postgres`,
-      TEST_POOLER_URL: await startPgBouncer(postgres.port, 5),
-      TEST_POOLER_PREPARES: String(keepsPrepared),
+  const suites = run(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', '--project', 'postgres', '--maxWorkers', '2'],
+    {
+      directory: root,
+      environment: {
+        TEST_DATABASE_URL: `${postgres.url}/postgres`,
+        TEST_POOLER_URL: await startPgBouncer(postgres.port, 5),
+        TEST_POOLER_PREPARES: String(keepsPrepared),
+      },
     },
-  });
+  );
   const { code, stdout, stderr } = await suites.ended;
   expect(
     code,
