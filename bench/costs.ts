@@ -30,6 +30,8 @@ const server = await startServer({
   DATABASE_URL: url,
   DATABASE_POOL_MAX: '1',
   AUTH_FAILURES_PER_MINUTE: '0',
+  // The user has as many tags as the quota allows.
+  MAX_TAGS_PER_USER: '0',
   ...identity.variables,
 });
 

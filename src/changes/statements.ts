@@ -126,10 +126,20 @@ export function selectChanges(ownerId: string, after: Position | null, limit: nu
   return { statement: changesAfter, values: [ownerId, epoch, seq, snapshotHead, limit + 1] };
 }
 
+/** The names of each resource's columns, in its row and in a page. */
+const contentColumns = new Map(
+  syncedResources.map((resource) => [
+    resource,
+    Object.keys(resource.columns).map((name) => [name, pageColumn(resource.type, name)] as const),
+  ]),
+);
+
 /** The row of the resource of a change. */
-export function contentOf(row: ChangeRow, { type, columns }: SyncedResource): object {
+export function contentOf(row: ChangeRow, resource: SyncedResource): object {
   const values = row as unknown as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(Object.keys(columns).map((name) => [name, values[pageColumn(type, name)]]));
+  const content: Record<string, unknown> = {};
+  for (const [name, column] of contentColumns.get(resource) ?? []) content[name] = values[column];
+  return content;
 }
 
 export function insertHead(ownerId: string): BoundStatement<[{ readonly epoch: string }]> {
