@@ -51,7 +51,7 @@ export const sortKeys: Readonly<Record<Sort, SortKey>> = {
   '-status': status,
 };
 
-/** As the trigger `complete_task` computes it: a day comes before its times. Undefined without a due date. */
+/** As the trigger `write_task` computes it: a day comes before its times. Undefined without a due date. */
 function dueOrderOf({ due_date, due_time }: TaskRow): string | undefined {
   if (!due_date) return undefined;
   return due_time ? `${due_date} ${due_time}` : `${addDays(due_date, -1)} 23:59:59.999999`;
