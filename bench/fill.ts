@@ -43,7 +43,7 @@ export async function fill(client: QueryClient, { user, tasks, total, others }: 
   await client.query(
     `insert into todo.tasks (owner_id, id, title, description, status, priority, due_date, due_time, due_time_zone,
                              completed_at, created_at, updated_at, seq, tag_names, status_rank, priority_rank,
-                             due_at, due_order, due_order_descending)
+                             due_at, due_order, due_order_descending, position, list_key, parent_key)
      select case when n <= $1 then $2 else 'other-' || (n % $4::int) end,
             gen_random_uuid(),
             w[1 + floor(20 * random() ^ 3)::int] || ' ' || w[1 + floor(20 * random() ^ 2)::int] || ' ' || n,
@@ -56,7 +56,8 @@ export async function fill(client: QueryClient, { user, tasks, total, others }: 
             array_position(array['Todo', 'InProgress', 'Done'], status) - 1, n % 3,
             todo.due_instant(day + local, zone),
             coalesce(day + local, day - interval '1 microsecond', 'infinity'),
-            coalesce(day + local, day - interval '1 microsecond', '-infinity')
+            coalesce(day + local, day - interval '1 microsecond', '-infinity'),
+            todo.position_at(n), no_id, no_id
      from generate_series(1, $3::int) as n,
           lateral (select case when n % 10 < 6 then 'Done' when n % 10 < 7 then 'InProgress' else 'Todo' end as status,
                           timestamptz '2024-01-01Z' + (n % 86400000) * interval '7 seconds' + random() * interval '300 days'
@@ -64,7 +65,7 @@ export async function fill(client: QueryClient, { user, tasks, total, others }: 
                           case when n % 2 = 0 then date '2026-01-01' + (n % 700)::int end as day,
                           case when n % 4 = 0 then time '08:00' + (n % 10) * interval '1 hour' end as local,
                           case when n % 8 = 0 then 'Europe/Rome' end as zone) as chosen,
-          (select $5::text[] as w) as words`,
+          (select $5::text[] as w, uuid '00000000-0000-0000-0000-000000000000' as no_id) as constants`,
     [tasks, user, total, others, vocabulary],
   );
   await client.query(

@@ -13,7 +13,7 @@ export const readScopes: Readonly<Record<Scope, Scope>> = {
 };
 
 /** The code of the problem that each resource has if no resource has the id of a request. */
-export const notFoundCodes = ['task_not_found'] as const;
+export const notFoundCodes = ['task_not_found', 'list_not_found'] as const;
 
 export type NotFoundCode = (typeof notFoundCodes)[number];
 
@@ -25,6 +25,7 @@ export const quotas = {
     maximum: 1_000_000,
     remedy: 'Remove tags from tasks: a tag disappears with its last task.',
   },
+  lists: { defaultValue: 1_000, maximum: 1_000_000, remedy: 'Delete lists that you no longer need.' },
 } as const;
 
 export type LimitedResource = keyof typeof quotas;

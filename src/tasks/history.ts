@@ -3,17 +3,16 @@ import { z } from 'zod';
 import type { AtMostOne, BoundStatement, Statement } from '../database/statement.ts';
 import { type DueColumns, dueOf } from './due/due.ts';
 import { task } from './schemas.ts';
-import { resource, type WritableColumn } from './sql/write-statements.ts';
+import type { TaskRow } from './sql/row.ts';
+import { resource } from './sql/write-statements.ts';
 
 /** The columns of a task and the names of its tags, each with its values before and after a change. */
-export type ChangedColumns = Readonly<
-  Partial<Record<WritableColumn | 'completed_at' | 'tags', readonly [from: unknown, to: unknown]>>
->;
+export type ChangedColumns = Readonly<Partial<Record<keyof TaskRow, readonly [from: unknown, to: unknown]>>>;
 
 const change = <Field extends z.ZodType>(name: string, field: Field) =>
   z.strictObject({ from: field, to: field }).meta({ id: `Task${name}Change` });
 
-const { title, description, status, priority, tags, due } = task.shape;
+const { title, description, status, priority, tags, list_id, parent_id, position, due } = task.shape;
 
 /** The changed fields of a task. */
 export const taskChanges = z
@@ -23,6 +22,9 @@ export const taskChanges = z
     status: change('Status', status),
     priority: change('Priority', priority),
     tags: change('Tags', tags),
+    list_id: change('List', list_id),
+    parent_id: change('Parent', parent_id),
+    position: change('Position', position),
     due: change('Due', due),
   })
   .partial()

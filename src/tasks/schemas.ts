@@ -1,6 +1,7 @@
 /** Schemas of tasks, in requests and in responses. */
 import { z } from 'zod';
 import { text, trimmedText } from '../http/request/text.ts';
+import { position } from '../resource/position.ts';
 import { clientId, ownerId, resourceId, timestamp, version } from '../resource/schemas.ts';
 import { due, dueInput, duePatch } from './due/due.ts';
 import { priorities, statuses } from './table.ts';
@@ -34,6 +35,12 @@ const tags = z
     example: ['home', 'shopping'],
   });
 
+const listId = resourceId.nullable().meta({ description: 'The list that the task is in; null for the inbox.' });
+
+const parentId = resourceId
+  .nullable()
+  .meta({ description: 'The task that this one is a subtask of; it is in the same list. At most five levels.' });
+
 /** A task in a response. */
 export const task = z
   .strictObject({
@@ -44,6 +51,9 @@ export const task = z
     status,
     priority,
     tags: tags.meta({ description: 'Tags, sorted like titles.', example: ['home', 'shopping'] }),
+    list_id: listId,
+    parent_id: parentId,
+    position,
     due: due.nullable(),
     due_at: timestamp.nullable().meta({ description: 'The instant of a `due` with a time zone.' }),
     completed_at: timestamp

@@ -1,6 +1,7 @@
 /** The tables of tasks, of their tags, and of their words for search. */
 import { sql } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -17,7 +18,8 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+import { bytewiseText, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+import { lists } from '../lists/table.ts';
 
 export const statuses = ['Todo', 'InProgress', 'Done'] as const;
 export const priorities = ['Low', 'Medium', 'High'] as const;
@@ -27,9 +29,6 @@ export const taskPriority = todoSchema.enum('task_priority', priorities);
 
 /** Text in the alphabetical order of Unicode's root collation. */
 const sortedText = customType<{ data: string }>({ dataType: () => 'text collate "und-x-icu"' });
-
-/** Text in the order of its bytes, so that all words with one prefix are one range. */
-const bytewiseText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
 
 /**
  * The triggers `write_task` and `delete_task` of the migration `task_triggers` compute derived columns, check tasks, and
@@ -49,6 +48,16 @@ export const tasks = todoSchema.table(
     statusRank: smallint('status_rank').notNull(),
     priority: taskPriority().notNull().default('Medium'),
     priorityRank: smallint('priority_rank').notNull(),
+    /** Null for the inbox. */
+    listId: uuid('list_id'),
+    /** The task that this one is a subtask of. */
+    parentId: uuid('parent_id'),
+    /** The order among the tasks with the same list and parent (`resource/position.ts`). */
+    position: bytewiseText().notNull(),
+    /** The list as a sort value: that of the inbox has only zeros. */
+    listKey: uuid('list_key').notNull(),
+    /** The parent as a sort value: that of a task without one has only zeros. */
+    parentKey: uuid('parent_key').notNull(),
     dueDate: date('due_date'),
     dueTime: time('due_time'),
     dueTimeZone: text('due_time_zone'),
@@ -78,7 +87,21 @@ export const tasks = todoSchema.table(
     index('tasks_by_priority').on(table.ownerId, table.priorityRank, table.id),
     index('tasks_by_due').on(table.ownerId, table.dueOrder, table.id),
     index('tasks_by_due_descending').on(table.ownerId, table.dueOrderDescending, table.id),
+    index('tasks_by_position').on(table.ownerId, table.listKey, table.parentKey, table.position, table.id),
+    // For the foreign key: the subtasks of a deleted task.
+    index('tasks_by_parent').on(table.ownerId, table.parentId).where(sql`parent_id is not null`),
     unique('tasks_seq').on(table.ownerId, table.seq),
+    foreignKey({
+      name: 'tasks_list',
+      columns: [table.ownerId, table.listId],
+      foreignColumns: [lists.ownerId, lists.id],
+    }),
+    // The subtasks of a deleted task are deleted with it.
+    foreignKey({
+      name: 'tasks_parent',
+      columns: [table.ownerId, table.parentId],
+      foreignColumns: [table.ownerId, table.id] as [AnyPgColumn, AnyPgColumn],
+    }).onDelete('cascade'),
     ownerPolicy(table.ownerId),
   ],
 );

@@ -1,6 +1,6 @@
 /** Schemas, roles and the row-level security policy that all tables share. */
 import { sql } from 'drizzle-orm';
-import { type AnyPgColumn, integer, pgPolicy, pgRole, pgSchema, text } from 'drizzle-orm/pg-core';
+import { type AnyPgColumn, customType, integer, pgPolicy, pgRole, pgSchema, text } from 'drizzle-orm/pg-core';
 
 /** Not exported, so that Drizzle does not create it: `migrate.ts` creates it for the table of migrations. */
 const adminSchema = pgSchema('todo_admin');
@@ -38,6 +38,9 @@ export const watcher = pgRole(watcherRole).existing();
 
 /** The roles that the login switches to for statements on user data. */
 export const roles = [userRole, janitorRole, watcherRole] as const;
+
+/** Text in the order of its bytes. All words with one prefix are one range. */
+export const bytewiseText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
 
 /** Name of the single policy that every table in `todoSchema` has for users. */
 export const ownerPolicyName = 'owner_only';

@@ -1,0 +1,579 @@
+-- Adds lists of tasks, subtasks, and the order of tasks. Existing tasks are in the inbox, in the order of their creation.
+--
+-- Writes and reads wait until the migration commits. docs/operations.md says for how long.
+
+-- In the order in which requests lock them, so that the migration and a running server cannot deadlock.
+LOCK TABLE "todo"."idempotency_keys", "todo"."heads", "todo"."tasks", "todo"."changes", "todo"."deleted" IN ACCESS EXCLUSIVE MODE;
+--> statement-breakpoint
+-- The policies also bind an owner who is no superuser. The migrator forces them again after each migration.
+ALTER TABLE "todo"."tasks" NO FORCE ROW LEVEL SECURITY;--> statement-breakpoint
+-- Positions are keys for the manual order of siblings, compared byte by byte. The algorithm and the keys are those of the
+-- npm package `fractional-indexing`, so that clients can also compute them. A key is an integer and a fraction, with the
+-- digits 0-9, A-Z and a-z. The first letter of the integer is its sign and its length.
+
+-- The number of characters of the integer that a key begins with: 2 for `a` and `Z`, up to 27 for `z` and `A`.
+CREATE FUNCTION "todo"."position_integer_length"("key" text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	select case when key >= 'a' collate "C" then ascii(key) - 95 else 92 - ascii(key) end
+$$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."position_integer_length"(text) TO "todo_user";
+--> statement-breakpoint
+-- The integer of a key; null if the key is malformed. A trailing zero of a fraction would make two keys for one place. No
+-- key would be before the smallest integer, so it is no key without a fraction.
+CREATE FUNCTION "todo"."position_integer"("key" text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	select case
+		when key collate "C" ~ '^[A-Za-z][0-9A-Za-z]+$'
+			and char_length(key) >= todo.position_integer_length(key)
+			and (char_length(key) = todo.position_integer_length(key) or right(key, 1) <> '0')
+			and key <> 'A00000000000000000000000000'
+		then left(key, todo.position_integer_length(key))
+	end
+$$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."position_integer"(text) TO "todo_user";
+--> statement-breakpoint
+-- Whether clients may write a key. The server gives siblings new keys if one has more than 100 characters, so keys that
+-- clients read or compute are shorter.
+CREATE FUNCTION "todo"."is_position"("key" text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	select char_length(key) <= 100 and todo.position_integer(key) is not null
+$$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."is_position"(text) TO "todo_user";
+--> statement-breakpoint
+-- The next integer; null after the largest one. Trailing digits `z` become zeros, and the digit or letter before them
+-- becomes the next one.
+CREATE FUNCTION "todo"."next_position_integer"("integer" text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+declare
+	kept constant text := rtrim("integer", 'z');
+	last constant text := right(kept, 1);
+	incremented constant text := left(kept, -1) || case last when '9' then 'A' when 'Z' then 'a' else chr(ascii(last) + 1) end;
+begin
+	if kept = '' then
+		return null;
+	end if;
+	return rpad(incremented, todo.position_integer_length(incremented), '0');
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."next_position_integer"(text) TO "todo_user";
+--> statement-breakpoint
+-- The previous integer of one that is not the smallest. Trailing zeros become `z`, and the digit or letter before them
+-- becomes the previous one.
+CREATE FUNCTION "todo"."previous_position_integer"("integer" text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+declare
+	kept constant text := rtrim("integer", '0');
+	last constant text := right(kept, 1);
+	decremented constant text := left(kept, -1) || case last when 'A' then '9' when 'a' then 'Z' else chr(ascii(last) - 1) end;
+begin
+	return rpad(decremented, todo.position_integer_length(decremented), 'z');
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."previous_position_integer"(text) TO "todo_user";
+--> statement-breakpoint
+-- A short fraction between two others, of which the first is less. Without `upper`, a fraction after `lower`.
+CREATE FUNCTION "todo"."position_fraction_between"("lower" text, "upper" text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+declare
+	digits constant text := '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+	low integer;
+	high integer;
+	result text := '';
+begin
+	-- The digit after the last one of `lower` is less than 61, so that the loop ends there.
+	for place in 1 .. greatest(char_length("lower"), char_length("upper")) + 1 loop
+		-- 0 after the end of `lower`, because strpos finds an empty text at 1.
+		low := strpos(digits, substr("lower", place, 1)) - 1;
+		high := case when "upper" is null then 62 else strpos(digits, substr("upper", place, 1)) - 1 end;
+		if high - low > 1 then
+			return result || substr(digits, (low + high + 1) / 2 + 1, 1);
+		end if;
+		if low < high then
+			if place < char_length("upper") then
+				return result || substr("upper", place, 1);
+			end if;
+			"upper" := null;
+		end if;
+		result := result || substr(digits, low + 1, 1);
+	end loop;
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."position_fraction_between"(text, text) TO "todo_user";
+--> statement-breakpoint
+-- A key between two others. Without `lower`, it is before `upper`; without `upper`, it is after `lower`. It may have more
+-- than 100 characters.
+CREATE FUNCTION "todo"."position_between"("lower" text, "upper" text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+declare
+	smallest constant text := 'A00000000000000000000000000';
+	lower_integer constant text := todo.position_integer("lower");
+	upper_integer constant text := todo.position_integer("upper");
+	result text;
+begin
+	if (lower_integer is null and "lower" is not null) or (upper_integer is null and "upper" is not null) then
+		raise exception 'a position is malformed'
+			using errcode = 'check_violation', schema = 'todo', constraint = 'position_format';
+	end if;
+	if "lower" >= "upper" collate "C" then
+		raise exception 'the lower position is not less than the upper position'
+			using errcode = 'check_violation', schema = 'todo', constraint = 'position_order';
+	end if;
+
+	if "lower" is null then
+		if "upper" is null then
+			return 'a0';
+		end if;
+		if upper_integer = smallest then
+			return smallest || todo.position_fraction_between('', substr("upper", char_length(smallest) + 1));
+		end if;
+		if upper_integer <> "upper" then
+			return upper_integer;
+		end if;
+		result := todo.previous_position_integer(upper_integer);
+		-- The package returns the smallest integer, and rejects it afterwards.
+		return case when result = smallest then smallest || todo.position_fraction_between('', null) else result end;
+	end if;
+
+	if lower_integer is distinct from upper_integer then
+		result := todo.next_position_integer(lower_integer);
+		if result < "upper" collate "C" or ("upper" is null and result is not null) then
+			return result;
+		end if;
+		"upper" := null;
+	end if;
+	return lower_integer || todo.position_fraction_between(
+		substr("lower", char_length(lower_integer) + 1), substr("upper", char_length(lower_integer) + 1)
+	);
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."position_between"(text, text) TO "todo_user";
+--> statement-breakpoint
+-- The integer with a number: `a0` for 0, `b00` for 62. It equals so many calls of position_between with the last key.
+CREATE FUNCTION "todo"."position_at"("number" bigint) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+declare
+	digits constant text := '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+	rest bigint := "number";
+	result text := '';
+begin
+	if "number" < 0 then
+		raise exception 'the number of a position is negative' using errcode = 'numeric_value_out_of_range';
+	end if;
+	loop
+		result := substr(digits, (rest % 62)::integer + 1, 1) || result;
+		-- One less, because the integers of one length begin again at zero.
+		rest := rest / 62 - 1;
+		exit when rest < 0;
+	end loop;
+	return chr(ascii('a') + char_length(result) - 1) || result;
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."position_at"(bigint) TO "todo_user";
+--> statement-breakpoint
+CREATE TABLE "todo"."lists" (
+	"owner_id" text NOT NULL,
+	"id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"color" text,
+	"position" text collate "C" NOT NULL,
+	"archived" boolean DEFAULT false NOT NULL,
+	"task_count" integer DEFAULT 0 NOT NULL,
+	"version" integer DEFAULT 1 NOT NULL,
+	"seq" bigint NOT NULL,
+	"created_at" timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
+	CONSTRAINT "lists_owner_id_id_pk" PRIMARY KEY("owner_id","id"),
+	CONSTRAINT "lists_seq" UNIQUE("owner_id","seq")
+-- The updates that count tasks are HOT as long as a page has room for them.
+) WITH (fillfactor = 70);
+--> statement-breakpoint
+ALTER TABLE "todo"."lists" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
+CREATE POLICY "owner_only" ON "todo"."lists" AS PERMISSIVE FOR ALL TO "todo_user" USING ("todo"."lists"."owner_id" = nullif(current_setting('app.user_id', true), '')) WITH CHECK ("todo"."lists"."owner_id" = nullif(current_setting('app.user_id', true), ''));--> statement-breakpoint
+ALTER TABLE "todo"."heads" ADD COLUMN "lists" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "todo"."tasks"
+	ADD COLUMN "list_id" uuid,
+	ADD COLUMN "parent_id" uuid,
+	ADD COLUMN "position" text collate "C",
+	ADD COLUMN "list_key" uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
+	ADD COLUMN "parent_key" uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL;
+--> statement-breakpoint
+-- The position is no change of a task.
+ALTER TABLE "todo"."tasks" DISABLE TRIGGER "write_task";--> statement-breakpoint
+UPDATE "todo"."tasks" AS task SET position = todo.position_at(numbered.place - 1)
+FROM (
+	SELECT owner_id, id, row_number() OVER (PARTITION BY owner_id ORDER BY created_at, id) AS place FROM "todo"."tasks"
+) AS numbered
+WHERE task.owner_id = numbered.owner_id AND task.id = numbered.id;
+--> statement-breakpoint
+ALTER TABLE "todo"."tasks" ENABLE TRIGGER "write_task";--> statement-breakpoint
+-- The trigger computes the keys, and the position if none is given.
+ALTER TABLE "todo"."tasks"
+	ALTER COLUMN "position" SET NOT NULL,
+	ALTER COLUMN "list_key" DROP DEFAULT,
+	ALTER COLUMN "parent_key" DROP DEFAULT,
+	ADD CONSTRAINT "tasks_list" FOREIGN KEY ("owner_id","list_id") REFERENCES "todo"."lists"("owner_id","id"),
+	ADD CONSTRAINT "tasks_parent" FOREIGN KEY ("owner_id","parent_id") REFERENCES "todo"."tasks"("owner_id","id") ON DELETE cascade;
+--> statement-breakpoint
+CREATE INDEX "tasks_by_position" ON "todo"."tasks" USING btree ("owner_id","list_key","parent_key","position","id");--> statement-breakpoint
+CREATE INDEX "tasks_by_parent" ON "todo"."tasks" USING btree ("owner_id","parent_id") WHERE parent_id is not null;--> statement-breakpoint
+-- Fails as a check constraint of a table.
+CREATE FUNCTION "todo"."violate"("violated_table" text, "violated" text) RETURNS void LANGUAGE plpgsql AS $$
+begin
+	raise exception '% violates the check constraint "%"', violated_table, violated
+		using errcode = 'check_violation', schema = 'todo', table = violated_table, constraint = violated;
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."violate"(text, text) TO "todo_user";
+--> statement-breakpoint
+-- Numbers a change, counts the resource, and records the change in the history. It keeps the lock of the user's head until
+-- the write commits, so that numbers are in the order of the commits. Once per 1,000 changes, it forgets the history and the
+-- trash before the user's last 100,000 changes.
+CREATE FUNCTION "todo"."record_change"(
+	"owner" text, "resource" text, "changed_id" uuid, "kind" todo.change_kind, "version" integer, "change_set" uuid, "fields" jsonb
+) RETURNS bigint LANGUAGE plpgsql AS $$
+declare
+	added constant integer := case kind when 'Updated' then 0 when 'Deleted' then -1 else 1 end;
+	reserved constant text := current_setting('app.next_number', true);
+	number bigint;
+	total integer;
+begin
+	if reserved <> '' then
+		number := reserved;
+		perform set_config('app.next_number', (number + 1)::text, true);
+	elsif resource = 'task' then
+		insert into todo.heads as head (owner_id, seq, tasks) values (owner, 1, added)
+		on conflict (owner_id) do update set seq = head.seq + 1, tasks = head.tasks + added
+		returning head.seq, head.tasks into number, total;
+	else
+		insert into todo.heads as head (owner_id, seq, lists) values (owner, 1, added)
+		on conflict (owner_id) do update set seq = head.seq + 1, lists = head.lists + added
+		returning head.seq, head.lists into number, total;
+	end if;
+	if added > 0 then
+		perform todo.require_quota(resource || 's', total);
+	end if;
+	insert into todo.changes (owner_id, seq, resource, id, kind, version, at, actor, change_set, fields)
+	values (
+		owner, number, resource, changed_id, kind, version, statement_timestamp(),
+		nullif(current_setting('app.actor', true), ''), change_set, fields
+	);
+	if number % 1000 = 0 then
+		delete from todo.changes as change where change.owner_id = owner and change.seq <= number - 100000;
+		update todo.deleted as deleted set content = null
+		where deleted.owner_id = owner and deleted.seq <= number - 100000 and deleted.content is not null;
+	end if;
+	return number;
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."record_change"(text, text, uuid, todo.change_kind, integer, uuid, jsonb) TO "todo_user";
+--> statement-breakpoint
+-- Records a deletion, and moves the resource to the trash; without a trash, only a tombstone stays.
+CREATE FUNCTION "todo"."record_deletion"("owner" text, "deleted_resource" text, "deleted_id" uuid, "deleted_version" integer, "content" jsonb) RETURNS void LANGUAGE plpgsql AS $$
+declare
+	has_trash constant boolean := coalesce(current_setting('app.has_trash', true), '') <> 'false';
+	change_set constant uuid := todo.current_change_set();
+	number bigint;
+begin
+	number := todo.record_change(owner, deleted_resource, deleted_id, 'Deleted', deleted_version + 1, change_set, null);
+	insert into todo.deleted (owner_id, resource, id, seq, version, deleted_at, change_set, content)
+	values (
+		owner, deleted_resource, deleted_id, number, deleted_version + 1, statement_timestamp(), change_set,
+		case when has_trash then record_deletion.content end
+	);
+	if not has_trash then
+		delete from todo.changes as change
+		where change.owner_id = owner and change.resource = deleted_resource and change.id = deleted_id;
+	end if;
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."record_deletion"(text, text, uuid, integer, jsonb) TO "todo_user";
+--> statement-breakpoint
+-- Reserves numbers for the next changes of this transaction. Otherwise each change would update the head of the user, and
+-- PostgreSQL would look through all versions of that row. Until the numbers are used up, lists do not count their tasks.
+CREATE FUNCTION "todo"."reserve_numbers"("owner" text, "count" integer, "added_tasks" integer) RETURNS void LANGUAGE plpgsql AS $$
+declare
+	last bigint;
+begin
+	update todo.heads as head set seq = head.seq + "count", tasks = head.tasks + added_tasks
+	where head.owner_id = owner returning head.seq into last;
+	perform set_config('app.next_number', (last - "count" + 1)::text, true);
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."reserve_numbers"(text, integer, integer) TO "todo_user";
+--> statement-breakpoint
+-- Checks a list, and numbers and records the change. An update that changes nothing does nothing. The number of its tasks is
+-- no change of a list.
+CREATE FUNCTION "todo"."write_list"() RETURNS trigger LANGUAGE plpgsql AS $$
+declare
+	kind todo.change_kind;
+	fields jsonb;
+	violated text;
+begin
+	if tg_op = 'UPDATE' then
+		fields := '{}';
+		if new.name <> old.name then
+			fields := fields || jsonb_build_object('name', jsonb_build_array(old.name, new.name));
+		end if;
+		if new.color is distinct from old.color then
+			fields := fields || jsonb_build_object('color', jsonb_build_array(old.color, new.color));
+		end if;
+		if new.position <> old.position then
+			fields := fields || jsonb_build_object('position', jsonb_build_array(old.position, new.position));
+		end if;
+		if new.archived <> old.archived then
+			fields := fields || jsonb_build_object('archived', jsonb_build_array(old.archived, new.archived));
+		end if;
+		-- The policies reject a change of the owner.
+		if fields = '{}' and (new.owner_id, new.id, new.created_at) = (old.owner_id, old.id, old.created_at) then
+			return case when new.task_count <> old.task_count then new end;
+		end if;
+		kind := 'Updated';
+		new.version := old.version + 1;
+		new.updated_at := greatest(statement_timestamp(), old.updated_at);
+	else
+		kind := case when new.version > 1 then 'Restored' else 'Created' end;
+		new.position := coalesce(new.position, todo.position_between(
+			(select list.position from todo.lists as list where list.owner_id = new.owner_id order by list.position desc limit 1),
+			null
+		));
+	end if;
+	violated := case
+		when char_length(new.name) not between 1 and 100 then 'lists_name_length'
+		when new.color !~ '^#[0-9a-f]{6}$' then 'lists_color'
+		when not todo.is_position(new.position) then 'lists_position'
+		when new.task_count < 0 then 'lists_task_count'
+		when new.version < 1 then 'lists_version_positive'
+	end;
+	if violated is not null then
+		perform todo.violate('lists', violated);
+	end if;
+	new.seq := todo.record_change(new.owner_id, 'list', new.id, kind, new.version, todo.current_change_set(), fields);
+	return new;
+end $$;
+--> statement-breakpoint
+CREATE TRIGGER "write_list" BEFORE INSERT OR UPDATE ON "todo"."lists" FOR EACH ROW EXECUTE FUNCTION "todo"."write_list"();--> statement-breakpoint
+CREATE FUNCTION "todo"."delete_list"() RETURNS trigger LANGUAGE plpgsql AS $$
+begin
+	perform todo.record_deletion(old.owner_id, 'list', old.id, old.version, jsonb_build_object(
+		'id', old.id, 'name', old.name, 'color', old.color, 'position', old.position, 'archived', old.archived,
+		'task_count', 0, 'version', old.version, 'created_at', old.created_at, 'updated_at', old.updated_at
+	));
+	return null;
+end $$;
+--> statement-breakpoint
+CREATE TRIGGER "delete_list" AFTER DELETE ON "todo"."lists" FOR EACH ROW EXECUTE FUNCTION "todo"."delete_list"();--> statement-breakpoint
+-- Adds to the number of open tasks of a list. It fails as the foreign key if there is no such list.
+CREATE FUNCTION "todo"."count_in_list"("owner" text, "counted" uuid, "added" integer) RETURNS void LANGUAGE plpgsql AS $$
+begin
+	if current_setting('app.next_number', true) <> '' then
+		return;
+	end if;
+	update todo.lists as list set task_count = list.task_count + added where list.owner_id = owner and list.id = counted;
+	if not found then
+		raise exception 'the list does not exist'
+			using errcode = 'foreign_key_violation', schema = 'todo', table = 'tasks', constraint = 'tasks_list';
+	end if;
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."count_in_list"(text, uuid, integer) TO "todo_user";
+--> statement-breakpoint
+-- Fails unless a task may be a subtask of the parent: in the same list, without a cycle, and at most at the fifth level.
+CREATE FUNCTION "todo"."require_parent"("owner" text, "child" uuid, "parent" uuid, "list" uuid) RETURNS void LANGUAGE plpgsql AS $$
+declare
+	ancestor uuid := parent;
+	above record;
+	levels integer := 1;
+begin
+	while ancestor is not null loop
+		if ancestor = child then
+			perform todo.violate('tasks', 'tasks_parent_cycle');
+		end if;
+		select task.parent_id, task.list_id into above from todo.tasks as task where task.owner_id = owner and task.id = ancestor;
+		if not found then
+			raise exception 'the parent does not exist'
+				using errcode = 'foreign_key_violation', schema = 'todo', table = 'tasks', constraint = 'tasks_parent';
+		end if;
+		if above.list_id is distinct from list then
+			perform todo.violate('tasks', 'tasks_parent_list');
+		end if;
+		ancestor := above.parent_id;
+		levels := levels + 1;
+	end loop;
+	-- The levels of the subtasks below.
+	levels := levels + (
+		with recursive below as (
+			select task.id, 1 as level from todo.tasks as task where task.owner_id = owner and task.parent_id = child
+			union all
+			select task.id, below.level + 1 from below join todo.tasks as task on task.owner_id = owner and task.parent_id = below.id
+			where below.level < 5
+		)
+		select coalesce(max(level), 0) from below
+	);
+	if levels > 5 then
+		perform todo.violate('tasks', 'tasks_parent_depth');
+	end if;
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."require_parent"(text, uuid, uuid, uuid) TO "todo_user";
+--> statement-breakpoint
+CREATE OR REPLACE FUNCTION "todo"."write_task"() RETURNS trigger LANGUAGE plpgsql AS $$
+declare
+	kind todo.change_kind;
+	fields jsonb;
+	violated text;
+begin
+	if tg_op = 'INSERT' then
+		kind := case when new.version > 1 then 'Restored' else 'Created' end;
+	else
+		kind := 'Updated';
+		new.version := old.version + 1;
+		new.updated_at := greatest(statement_timestamp(), old.updated_at);
+	end if;
+
+	new.status_rank := case new.status when 'Todo' then 0 when 'InProgress' then 1 when 'Done' then 2 end;
+	new.priority_rank := case new.priority when 'Low' then 0 when 'Medium' then 1 when 'High' then 2 end;
+	if new.status <> 'Done' then
+		new.completed_at := null;
+	elsif new.completed_at is null then
+		new.completed_at := new.updated_at;
+	end if;
+	if new.due_date is null then
+		new.due_at := null;
+		new.due_order := 'infinity';
+		new.due_order_descending := '-infinity';
+	else
+		new.due_at := todo.due_instant(new.due_date + new.due_time, new.due_time_zone);
+		new.due_order := coalesce(new.due_date + new.due_time, new.due_date::timestamp - interval '1 microsecond');
+		new.due_order_descending := new.due_order;
+	end if;
+	new.list_key := coalesce(new.list_id, '00000000-0000-0000-0000-000000000000');
+	new.parent_key := coalesce(new.parent_id, '00000000-0000-0000-0000-000000000000');
+	if new.position is null then
+		new.position := todo.position_between(
+			(
+				select task.position from todo.tasks as task
+				where task.owner_id = new.owner_id and task.list_key = new.list_key and task.parent_key = new.parent_key
+				order by task.position desc limit 1
+			),
+			null
+		);
+	end if;
+
+	violated := case
+		when char_length(new.owner_id) not between 1 and 255 then 'tasks_owner_id_length'
+		when char_length(new.title) not between 1 and 255 then 'tasks_title_length'
+		when char_length(new.description) > 10000 then 'tasks_description_length'
+		when new.version < 1 then 'tasks_version_positive'
+		when new.updated_at < new.created_at then 'tasks_updated_after_created'
+		when new.due_date not between '1900-01-01' and '9999-12-31' then 'tasks_due_range'
+		when new.due_time >= '24:00' or extract(second from new.due_time) <> 0 then 'tasks_due_minutes'
+		when new.due_time is not null and new.due_date is null then 'tasks_due_kind'
+		when new.due_time_zone is not null and new.due_time is null then 'tasks_due_kind'
+		-- RFC 3339 has no later years.
+		when new.due_at >= '10000-01-01T00:00:00Z' then 'tasks_due_at_range'
+		when not todo.is_position(new.position) then 'tasks_position'
+	end;
+	if violated is not null then
+		perform todo.violate('tasks', violated);
+	end if;
+
+	if tg_op = 'UPDATE' then
+		fields := '{}';
+		if new.title <> old.title then
+			fields := fields || jsonb_build_object('title', jsonb_build_array(old.title, new.title));
+		end if;
+		if new.description is distinct from old.description then
+			fields := fields || jsonb_build_object('description', jsonb_build_array(old.description, new.description));
+		end if;
+		if new.status <> old.status then
+			fields := fields || jsonb_build_object('status', jsonb_build_array(old.status, new.status));
+		end if;
+		if new.priority <> old.priority then
+			fields := fields || jsonb_build_object('priority', jsonb_build_array(old.priority, new.priority));
+		end if;
+		if new.tag_names <> old.tag_names then
+			fields := fields || jsonb_build_object('tags', jsonb_build_array(old.tag_names, new.tag_names));
+		end if;
+		if new.list_id is distinct from old.list_id then
+			fields := fields || jsonb_build_object('list_id', jsonb_build_array(old.list_id, new.list_id));
+		end if;
+		if new.parent_id is distinct from old.parent_id then
+			fields := fields || jsonb_build_object('parent_id', jsonb_build_array(old.parent_id, new.parent_id));
+		end if;
+		if new.position <> old.position then
+			fields := fields || jsonb_build_object('position', jsonb_build_array(old.position, new.position));
+		end if;
+		if (new.due_date, new.due_time, new.due_time_zone) is distinct from (old.due_date, old.due_time, old.due_time_zone) then
+			fields := fields || jsonb_build_object(
+				'due_date', jsonb_build_array(old.due_date, new.due_date),
+				'due_time', jsonb_build_array(old.due_time, new.due_time),
+				'due_time_zone', jsonb_build_array(old.due_time_zone, new.due_time_zone)
+			);
+		end if;
+		if new.completed_at is distinct from old.completed_at then
+			fields := fields || jsonb_build_object('completed_at', jsonb_build_array(old.completed_at, new.completed_at));
+		end if;
+		-- The policies reject a change of the owner.
+		if fields = '{}' and (new.owner_id, new.id, new.created_at) = (old.owner_id, old.id, old.created_at) then
+			return null;
+		end if;
+	end if;
+
+	if new.parent_id is not null and (tg_op = 'INSERT' or fields ?| '{list_id,parent_id}') then
+		perform todo.require_parent(new.owner_id, new.id, new.parent_id, new.list_id);
+	end if;
+	if tg_op = 'INSERT' then
+		if new.list_id is not null and new.status <> 'Done' then
+			perform todo.count_in_list(new.owner_id, new.list_id, 1);
+		end if;
+	elsif fields ?| '{list_id,status}' then
+		if old.list_id is not null and old.status <> 'Done' then
+			perform todo.count_in_list(old.owner_id, old.list_id, -1);
+		end if;
+		if new.list_id is not null and new.status <> 'Done' then
+			perform todo.count_in_list(new.owner_id, new.list_id, 1);
+		end if;
+	end if;
+	new.seq := todo.record_change(new.owner_id, 'task', new.id, kind, new.version, todo.current_change_set(), fields);
+	return new;
+end $$;
+--> statement-breakpoint
+CREATE OR REPLACE FUNCTION "todo"."delete_task"() RETURNS trigger LANGUAGE plpgsql AS $$
+begin
+	perform todo.record_deletion(old.owner_id, 'task', old.id, old.version, jsonb_build_object(
+		'id', old.id, 'owner_id', old.owner_id, 'title', old.title, 'description', old.description,
+		'status', old.status, 'priority', old.priority, 'tags', old.tag_names,
+		'list_id', old.list_id, 'parent_id', old.parent_id, 'position', old.position,
+		'due_date', old.due_date, 'due_time', old.due_time, 'due_time_zone', old.due_time_zone, 'due_at', old.due_at,
+		'completed_at', old.completed_at, 'version', old.version,
+		'created_at', old.created_at, 'updated_at', old.updated_at
+	));
+	if old.list_id is not null and old.status <> 'Done' then
+		perform todo.count_in_list(old.owner_id, old.list_id, -1);
+	end if;
+	delete from todo.task_words as indexed where indexed.owner_id = old.owner_id and indexed.task_id = old.id;
+	return null;
+end $$;
+--> statement-breakpoint
+DROP FUNCTION "todo"."record_task_change"(text, uuid, todo.change_kind, integer, uuid, jsonb);--> statement-breakpoint
+-- Subtasks follow their parent into another list, and are completed with it.
+CREATE FUNCTION "todo"."change_subtasks"() RETURNS trigger LANGUAGE plpgsql AS $$
+declare
+	is_moved constant boolean := new.list_id is distinct from old.list_id;
+	is_completed constant boolean := new.status = 'Done' and old.status <> 'Done';
+begin
+	if not (is_moved or is_completed)
+		or not exists (select from todo.tasks as task where task.owner_id = new.owner_id and task.parent_id = new.id) then
+		return null;
+	end if;
+	if is_moved then
+		update todo.tasks as task set list_id = new.list_id where task.owner_id = new.owner_id and task.parent_id = new.id;
+	end if;
+	if is_completed then
+		with recursive below as (
+			select task.id, task.status from todo.tasks as task where task.owner_id = new.owner_id and task.parent_id = new.id
+			union all
+			select task.id, task.status from below join todo.tasks as task on task.owner_id = new.owner_id and task.parent_id = below.id
+		)
+		update todo.tasks as task set status = 'Done'
+		where task.owner_id = new.owner_id and task.id in (select below.id from below where below.status <> 'Done');
+	end if;
+	return null;
+end $$;
+--> statement-breakpoint
+CREATE TRIGGER "change_subtasks" AFTER UPDATE OF "list_id", "status" ON "todo"."tasks" FOR EACH ROW EXECUTE FUNCTION "todo"."change_subtasks"();
