@@ -22,7 +22,7 @@ GRANT EXECUTE ON FUNCTION "todo"."position_integer_length"(text) TO "todo_user";
 -- key would be before the smallest integer, so it is no key without a fraction.
 CREATE FUNCTION "todo"."position_integer"("key" text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	select case
-		when key collate "C" ~ '^[A-Za-z][0-9A-Za-z]+$'
+		when key collate "C" ~ '^[A-Za-z][0-9A-Za-z]*$'
 			and char_length(key) >= todo.position_integer_length(key)
 			and (char_length(key) = todo.position_integer_length(key) or right(key, 1) <> '0')
 			and key <> 'A00000000000000000000000000'
@@ -32,8 +32,8 @@ $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."position_integer"(text) TO "todo_user";
 --> statement-breakpoint
--- Whether clients may write a key. The server gives siblings new keys if one has more than 100 characters, so keys that
--- clients read or compute are shorter.
+-- Whether clients may write a key. It has at most 100 characters, because the server gives siblings new keys if one of
+-- theirs would have more.
 CREATE FUNCTION "todo"."is_position"("key" text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	select char_length(key) <= 100 and todo.position_integer(key) is not null
 $$;
@@ -77,7 +77,7 @@ declare
 	high integer;
 	result text := '';
 begin
-	-- The digit after the last one of `lower` is less than 61, so that the loop ends there.
+	-- It returns at the latest after the last digits, where `low` is 0 and `high` is 62.
 	for place in 1 .. greatest(char_length("lower"), char_length("upper")) + 1 loop
 		-- 0 after the end of `lower`, because strpos finds an empty text at 1.
 		low := strpos(digits, substr("lower", place, 1)) - 1;
@@ -97,8 +97,8 @@ end $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."position_fraction_between"(text, text) TO "todo_user";
 --> statement-breakpoint
--- A key between two others. Without `lower`, it is before `upper`; without `upper`, it is after `lower`. It may have more
--- than 100 characters.
+-- A key between two others. Without `lower`, it is before `upper`. Without `upper`, it is after `lower`. It has at
+-- most one character more than the longer one, so it may have more than 100.
 CREATE FUNCTION "todo"."position_between"("lower" text, "upper" text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 declare
 	smallest constant text := 'A00000000000000000000000000';
@@ -144,7 +144,7 @@ end $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."position_between"(text, text) TO "todo_user";
 --> statement-breakpoint
--- The integer with a number: `a0` for 0, `b00` for 62. It equals so many calls of position_between with the last key.
+-- The key after a number of insertions at the end of a list that begins with `a0`: `a1` after 1, `b00` after 62.
 CREATE FUNCTION "todo"."position_at"("number" bigint) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 declare
 	digits constant text := '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';

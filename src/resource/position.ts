@@ -10,7 +10,8 @@ export const positionLength = 100;
 /** No position is before it, so that it is a position only with a fraction. */
 const smallestInteger = `A${'0'.repeat(26)}`;
 
-const remedy = 'take it from a move, or from generateKeyBetween of the npm package fractional-indexing';
+const remedy =
+  'compute it from the positions of its neighbours with the npm package fractional-indexing, or use the endpoint move';
 
 /** A position that a client writes. `todo.is_position` accepts the same ones. */
 export const position = z
@@ -25,14 +26,12 @@ export const position = z
   });
 
 function errorOf(value: string): string | undefined {
-  if (!/^[A-Za-z][0-9A-Za-z]*$/.test(value))
-    return 'must consist of a letter and of digits and letters (0-9, A-Z, a-z) after it';
+  if (!/^[A-Za-z][0-9A-Za-z]*$/.test(value)) return 'must be a letter with digits and letters after it (0-9, A-Z, a-z)';
   if (value.length > positionLength) return `must have at most ${positionLength} characters`;
   const length = integerLength(value);
-  if (value.length < length)
-    return `must have at least ${length} characters, because it begins with ${value.charAt(0)}`;
+  if (value.length < length) return `must have at least ${length} characters, as it begins with ${value.charAt(0)}`;
   if (value.length > length && value.endsWith('0')) return `must not end with 0 after its first ${length} characters`;
-  if (value === smallestInteger) return 'must not be the smallest one, because no other could be before it';
+  if (value === smallestInteger) return 'must not be the smallest integer, because no position is before it';
   return undefined;
 }
 
