@@ -234,7 +234,9 @@ declare
 begin
 	if reserved <> '' then
 		number := reserved;
-		perform set_config('app.next_number', (number + 1)::text, true);
+		perform set_config(
+			'app.next_number', case when number < current_setting('app.last_number')::bigint then (number + 1)::text else '' end, true
+		);
 	elsif resource = 'task' then
 		insert into todo.heads as head (owner_id, seq, tasks) values (owner, 1, added)
 		on conflict (owner_id) do update set seq = head.seq + 1, tasks = head.tasks + added
@@ -283,18 +285,74 @@ end $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."record_deletion"(text, text, uuid, integer, jsonb) TO "todo_user";
 --> statement-breakpoint
--- Reserves numbers for the next changes of this transaction. Otherwise each change would update the head of the user, and
--- PostgreSQL would look through all versions of that row. Until the numbers are used up, lists do not count their tasks.
+-- Reserves numbers for the next changes of this transaction, which must be changes of tasks. Otherwise each change would
+-- update the head of the user, and PostgreSQL would look through all versions of that row. Until the numbers are used up,
+-- lists do not count their tasks.
 CREATE FUNCTION "todo"."reserve_numbers"("owner" text, "count" integer, "added_tasks" integer) RETURNS void LANGUAGE plpgsql AS $$
 declare
 	last bigint;
+	total integer;
 begin
+	if "count" = 0 then
+		return;
+	end if;
 	update todo.heads as head set seq = head.seq + "count", tasks = head.tasks + added_tasks
-	where head.owner_id = owner returning head.seq into last;
-	perform set_config('app.next_number', (last - "count" + 1)::text, true);
+	where head.owner_id = owner returning head.seq, head.tasks into last, total;
+	if added_tasks > 0 then
+		perform todo.require_quota('tasks', total);
+	end if;
+	perform set_config('app.next_number', (last - "count" + 1)::text, true), set_config('app.last_number', last::text, true);
 end $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."reserve_numbers"(text, integer, integer) TO "todo_user";
+--> statement-breakpoint
+-- The position of a list at a place among the user's other lists: at the start, at the end, or before or after a sibling. It
+-- stays if the list is there. The other lists get new positions if two of them have the same one, or if the position would
+-- be too long. Stops the write if there is no such sibling.
+CREATE FUNCTION "todo"."list_position"("owner" text, "placed" uuid, "place" text, "sibling" uuid) RETURNS text LANGUAGE plpgsql AS $$
+declare
+	current constant text := (select list.position from todo.lists as list where list.owner_id = owner and list.id = placed);
+	ids uuid[];
+	positions text[];
+	lists_before integer;
+	lower text;
+	upper text;
+	result text;
+begin
+	select array_agg(list.id order by list.position, list.id), array_agg(list.position order by list.position, list.id)
+	into ids, positions
+	from todo.lists as list where list.owner_id = owner and list.id <> placed;
+	lists_before := case place
+		when 'start' then 0
+		when 'end' then coalesce(cardinality(ids), 0)
+		when 'before' then array_position(ids, sibling) - 1
+		when 'after' then array_position(ids, sibling)
+	end;
+	if lists_before is null then
+		perform todo.stop_write('sibling_not_found');
+	end if;
+	lower := positions[lists_before];
+	upper := positions[lists_before + 1];
+	if current > coalesce(lower, '') collate "C" and (upper is null or current < upper collate "C") then
+		return current;
+	end if;
+	if lower is distinct from upper or lower is null then
+		result := todo.position_between(lower, upper);
+		if char_length(result) <= 100 then
+			return result;
+		end if;
+	end if;
+
+	update todo.lists as list set position = todo.position_at(placed_at.number - 1)
+	from unnest(ids) with ordinality as placed_at (id, number)
+	where list.owner_id = owner and list.id = placed_at.id;
+	return todo.position_between(
+		case when lists_before > 0 then todo.position_at(lists_before - 1) end,
+		case when lists_before < cardinality(ids) then todo.position_at(lists_before) end
+	);
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."list_position"(text, uuid, text, uuid) TO "todo_user";
 --> statement-breakpoint
 -- Checks a list, and numbers and records the change. An update that changes nothing does nothing. The number of its tasks is
 -- no change of a list.
@@ -327,10 +385,7 @@ begin
 		new.updated_at := greatest(statement_timestamp(), old.updated_at);
 	else
 		kind := case when new.version > 1 then 'Restored' else 'Created' end;
-		new.position := coalesce(new.position, todo.position_between(
-			(select list.position from todo.lists as list where list.owner_id = new.owner_id order by list.position desc limit 1),
-			null
-		));
+		new.position := coalesce(new.position, todo.list_position(new.owner_id, new.id, 'end', null));
 	end if;
 	violated := case
 		when char_length(new.name) not between 1 and 100 then 'lists_name_length'
@@ -535,6 +590,9 @@ end $$;
 --> statement-breakpoint
 CREATE OR REPLACE FUNCTION "todo"."delete_task"() RETURNS trigger LANGUAGE plpgsql AS $$
 begin
+	if old.list_id is not null and old.status <> 'Done' then
+		perform todo.count_in_list(old.owner_id, old.list_id, -1);
+	end if;
 	perform todo.record_deletion(old.owner_id, 'task', old.id, old.version, jsonb_build_object(
 		'id', old.id, 'owner_id', old.owner_id, 'title', old.title, 'description', old.description,
 		'status', old.status, 'priority', old.priority, 'tags', old.tag_names,
@@ -543,12 +601,39 @@ begin
 		'completed_at', old.completed_at, 'version', old.version,
 		'created_at', old.created_at, 'updated_at', old.updated_at
 	));
-	if old.list_id is not null and old.status <> 'Done' then
-		perform todo.count_in_list(old.owner_id, old.list_id, -1);
-	end if;
 	delete from todo.task_words as indexed where indexed.owner_id = old.owner_id and indexed.task_id = old.id;
 	return null;
 end $$;
+--> statement-breakpoint
+-- Empties a list: its tasks move to the end of the inbox in their order, or to the trash. Subtasks follow their parents.
+CREATE FUNCTION "todo"."empty_list"("owner" text, "emptied" uuid, "keeps_tasks" boolean) RETURNS void LANGUAGE plpgsql AS $$
+declare
+	none constant uuid := '00000000-0000-0000-0000-000000000000';
+	total constant integer := (select count(*) from todo.tasks as task where task.owner_id = owner and task.list_key = emptied);
+	moved uuid;
+	last text;
+begin
+	perform todo.reserve_numbers(owner, total, case when keeps_tasks then 0 else -total end);
+	if not keeps_tasks then
+		delete from todo.tasks as task where task.owner_id = owner and task.list_key = emptied and task.parent_key = none;
+		return;
+	end if;
+	last := (
+		select task.position from todo.tasks as task
+		where task.owner_id = owner and task.list_key = none and task.parent_key = none
+		order by task.position desc limit 1
+	);
+	for moved in
+		select task.id from todo.tasks as task
+		where task.owner_id = owner and task.list_key = emptied and task.parent_key = none
+		order by task.position, task.id
+	loop
+		last := todo.position_between(last, null);
+		update todo.tasks as task set list_id = null, position = last where task.owner_id = owner and task.id = moved;
+	end loop;
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."empty_list"(text, uuid, boolean) TO "todo_user";
 --> statement-breakpoint
 DROP FUNCTION "todo"."record_task_change"(text, uuid, todo.change_kind, integer, uuid, jsonb);--> statement-breakpoint
 -- Subtasks follow their parent into another list, and are completed with it.

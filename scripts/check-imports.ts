@@ -35,9 +35,12 @@ const adapters = [
   { name: /^http\/(node\/.*|fetch-handler)$/, allowed: /^(http\/node|server)\/.*$/ },
 ];
 
-/** What resources share does not know any of them. The word "tags" has other meanings there, such as entity tags. */
+/**
+ * What resources share does not know any of them. The words "tags" and "lists" have other meanings there, such as entity tags
+ * and lists of errors.
+ */
 const shared = resources
-  .filter((name) => name !== 'tags')
+  .filter((name) => !['tags', 'lists'].includes(name))
   .map((name) => ({
     pattern: new RegExp(`(?<![a-z])${name.replace(/s$/, '')}s?(?![a-z])`, 'i'),
     allowed: /^(?!(http|idempotency|problems|quotas|resource)\/)/,

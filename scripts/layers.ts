@@ -4,7 +4,7 @@ interface Layer {
 }
 
 /** The folders of resources. */
-export const resources = ['tags', 'tasks'];
+export const resources = ['tags', 'tasks', 'lists'];
 
 /** The folders with operations. Each may import the ones after it. */
 export const operations = ['undo', 'history', 'trash', ...resources];

@@ -5,6 +5,15 @@ import { listChangesRoute } from './changes/routes.ts';
 import { readHistoryRoute } from './history/routes.ts';
 import { openApiDocument } from './http/openapi/document.ts';
 import type { RouteDefinition } from './http/route.ts';
+import {
+  createListRoute,
+  deleteListRoute,
+  listListsRoute,
+  moveListRoute,
+  patchListRoute,
+  readListRoute,
+  replaceListRoute,
+} from './lists/routes.ts';
 import { version } from './runtime/version.ts';
 import { documentationRoutes } from './system/docs.ts';
 import { healthRoutes } from './system/health.ts';
@@ -33,6 +42,13 @@ export const routes: readonly RouteDefinition[] = [
   patchTaskRoute,
   deleteTaskRoute,
   previewRecurrenceRoute,
+  listListsRoute,
+  createListRoute,
+  readListRoute,
+  replaceListRoute,
+  patchListRoute,
+  deleteListRoute,
+  moveListRoute,
   readHistoryRoute,
   listTrashRoute,
   emptyTrashRoute,

@@ -20,6 +20,7 @@ import { attachHandlers, type Operation } from './http/route.ts';
 import { methodNotAllowed } from './http/router/method-not-allowed.ts';
 import { type RegisterHandlers, registerRoutes } from './http/router/register-routes.ts';
 import { SingleMatchRouter } from './http/router/single-match-router.ts';
+import { listOperations } from './lists/handlers.ts';
 import type { EmitEvent } from './observability/events.ts';
 import { requestEvent, streamEvent } from './observability/request-event.ts';
 import { ProblemError } from './problems/problem.ts';
@@ -91,6 +92,7 @@ function implementations(services: Services): Operation[] {
   return [
     ...taskOperations(writes),
     previewRecurrenceOperation,
+    ...listOperations(writes),
     ...historyOperations(database.asUser),
     ...trashOperations(writes),
     ...undoOperations(writes),

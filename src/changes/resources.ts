@@ -1,5 +1,7 @@
 /** The resources that clients synchronize. A new resource adds an entry. */
 import type { ZodType } from 'zod';
+import { type ListRow, listExpressions, toList } from '../lists/row.ts';
+import { list } from '../lists/schemas.ts';
 import type { VersionedResource } from '../resource/response.ts';
 import { task } from '../tasks/schemas.ts';
 import { type TaskRow, taskExpressions, toTask } from '../tasks/sql/row.ts';
@@ -25,5 +27,13 @@ export const syncedResources: readonly SyncedResource[] = [
     columns: taskExpressions,
     textBytes: 'octet_length(tasks.title) + coalesce(octet_length(tasks.description), 0)',
     toResource: (row) => toTask(row as TaskRow),
+  },
+  {
+    type: 'list',
+    schema: list,
+    from: { table: 'todo.lists', alias: 'lists' },
+    columns: listExpressions,
+    textBytes: 'octet_length(lists.name)',
+    toResource: (row) => toList(row as ListRow),
   },
 ];

@@ -119,6 +119,15 @@ const kinds = {
     appliesTo: 'named',
     isOutcome: true,
   },
+  list_not_empty: {
+    status: 409,
+    title: 'List not empty',
+    detail: 'The list is not empty, so it was not deleted.',
+    remedy:
+      'Send the query parameter that says what happens to its contents, which the detail names. Or move or delete them first.',
+    appliesTo: 'named',
+    isOutcome: true,
+  },
   undo_conflict: {
     status: 409,
     title: 'Undo conflict',

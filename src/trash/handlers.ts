@@ -1,20 +1,19 @@
 /** The handlers of the operations on the trash. */
+import type { RequestContext } from '../http/request-context.ts';
 import { implement, type Operation } from '../http/route.ts';
 import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
 import { executePlannedWrite } from '../idempotency/planned-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
 import { newChangeSet } from '../resource/change.ts';
-import { rowOfJson } from '../resource/json-row.ts';
 import { pageOfNewest } from '../resource/newest-first.ts';
 import { respondWithPage } from '../resource/page.ts';
 import { allowedVersions } from '../resource/preconditions.ts';
-import { restoreTaskMutation } from '../tasks/mutations.ts';
-import { taskResponse } from '../tasks/responses.ts';
-import type { TaskRow } from '../tasks/sql/row.ts';
+import { type VersionedResource, writeResponse } from '../resource/response.ts';
 import { emptyTrashMutation, purgeMutation } from './mutations.ts';
 import { toEntry } from './resources.ts';
+import { restoreMutation } from './restore.ts';
 import { emptyTrashRoute, listTrashRoute, purgeFromTrashRoute, restoreFromTrashRoute } from './routes.ts';
-import { listTrash, selectFromTrash, type TrashRow } from './statements.ts';
+import { listTrash, selectFromTrash, selectTasksOfList, type TrashRow } from './statements.ts';
 
 export function trashOperations(writes: WriteContext): Operation[] {
   const { database } = writes;
@@ -35,12 +34,13 @@ export function trashOperations(writes: WriteContext): Operation[] {
 
     implement(restoreFromTrashRoute, ({ path: { id }, headers }, context) => {
       const principal = context.get('principal');
+      const statements = [selectFromTrash(principal.userId, id), selectTasksOfList(principal.userId, id)] as const;
       const plan = async () => {
-        const [[row]] = await database.run(principal, [selectFromTrash(principal.userId, id)], 'repeat');
-        const trashed = row && { seq: row.seq, content: rowOfJson<TaskRow>(JSON.parse(row.text)) };
-        return restoreTaskMutation(newChangeSet(context), id, trashed, allowedVersions(headers['if-match']));
+        const [[trashed], tasks] = await database.run(principal, statements, 'repeat');
+        const versions = allowedVersions(headers['if-match']);
+        return restoreMutation(newChangeSet(context), id, { trashed, tasks }, versions);
       };
-      return executePlannedWrite(writes, context, plan, headers['idempotency-key'], taskResponse);
+      return executePlannedWrite(writes, context, plan, headers['idempotency-key'], restoredResponse);
     }),
 
     implement(purgeFromTrashRoute, ({ path: { id }, headers }, context) => {
@@ -53,6 +53,10 @@ export function trashOperations(writes: WriteContext): Operation[] {
       return executeWrite(writes, context, mutation, headers['idempotency-key'], noContent);
     }),
   ];
+}
+
+function restoredResponse(resource: VersionedResource, context: RequestContext): StoredResponse {
+  return writeResponse(200, resource, listTrashRoute.path, context);
 }
 
 function noContent(): StoredResponse {

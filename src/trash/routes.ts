@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ifMatch } from '../http/request/parameters.ts';
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
+import { list } from '../lists/schemas.ts';
 import { changeSetHeader } from '../resource/change.ts';
 import { pageParameters, resourceId, timestamp } from '../resource/schemas.ts';
 import { task } from '../tasks/schemas.ts';
@@ -12,15 +13,16 @@ const collection = '/api/v1/trash';
 const path = z.strictObject({ id: resourceId });
 const writeHeaders = z.object({ 'if-match': ifMatch, ...idempotencyKey });
 
+const state = 'It is as it was before the deletion, except for `version`, which the deletion has incremented.';
+
 const entry = z
   .strictObject({
     deleted_at: timestamp.meta({ description: 'The time of the deletion.' }),
     change_set: resourceId.meta({ description: 'The change set of the deletion, which can be undone.' }),
-    task: task.meta({
-      description: 'The task as it was before the deletion, except for `version`, which the deletion has incremented.',
-    }),
+    task: task.optional().meta({ description: `The task, if the entry is one. ${state}` }),
+    list: list.optional().meta({ description: `The list, if the entry is one. ${state}` }),
   })
-  .meta({ id: 'TrashEntry', description: 'A deleted task that can be restored.' });
+  .meta({ id: 'TrashEntry', description: 'A deleted task or list that can be restored.' });
 
 export const listTrashRoute = defineRoute({
   id: 'listTrash',
@@ -29,9 +31,9 @@ export const listTrashRoute = defineRoute({
   tag,
   summary: 'List the trash',
   description:
-    'One page of the user’s deleted tasks, the last deleted first. The `Link` header (RFC 8288) has the next page, if there is one. A page can have fewer tasks than `limit` although there is a next one: it ends at 1 MiB of text.',
+    'One page of the user’s deleted tasks and lists, the last deleted first. The `Link` header (RFC 8288) has the next page, if there is one. A page can have fewer entries than `limit` although there is a next one: it ends at 1 MiB of text.',
   token: 'tasks:read',
-  request: { query: z.strictObject(pageParameters('tasks')) },
+  request: { query: z.strictObject(pageParameters('entries')) },
   responses: {
     200: {
       description: 'The page.',
@@ -47,16 +49,16 @@ export const restoreFromTrashRoute = defineRoute({
   method: 'post',
   path: `${collection}/{id}/restore`,
   tag,
-  summary: 'Restore a deleted task',
+  summary: 'Restore a deleted task or list',
   description:
-    'The task has its id, all fields and tags again, under a new version. A tag takes the spelling that the user’s other tasks have.',
+    'A task has its id, all fields and tags again, under a new version. A tag takes the spelling that the user’s other tasks have. A list comes back with the tasks that the same request deleted with it. If a task and a list have the id, the last deleted one is restored.',
   token: 'tasks:write',
   request: { path, headers: writeHeaders },
   responses: {
     200: {
-      description: 'The restored task.',
-      schema: task,
-      headers: { ETag: 'The version of the task, for `If-Match` and `If-None-Match`.', ...changeSetHeader },
+      description: 'The restored task or list.',
+      schema: z.union([task, list]),
+      headers: { ETag: 'Its version, for `If-Match` and `If-None-Match`.', ...changeSetHeader },
     },
   },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
@@ -67,11 +69,12 @@ export const purgeFromTrashRoute = defineRoute({
   method: 'delete',
   path: `${collection}/{id}`,
   tag,
-  summary: 'Delete a task permanently',
-  description: 'The task must be in the trash. The server removes its texts and its history. This cannot be undone.',
+  summary: 'Delete a task or list permanently',
+  description:
+    'It must be in the trash. The server removes its texts and its history. This cannot be undone. The tasks that were deleted with a list stay in the trash.',
   token: 'tasks:purge',
   request: { path, headers: writeHeaders },
-  responses: { 204: { description: 'The task is deleted permanently.', headers: changeSetHeader } },
+  responses: { 204: { description: 'It is deleted permanently.', headers: changeSetHeader } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 
@@ -81,7 +84,7 @@ export const emptyTrashRoute = defineRoute({
   path: collection,
   tag,
   summary: 'Empty the trash',
-  description: 'Deletes all tasks in the trash permanently. This cannot be undone.',
+  description: 'Deletes all tasks and lists in the trash permanently. This cannot be undone.',
   token: 'tasks:purge',
   request: { headers: z.object(idempotencyKey) },
   responses: { 204: { description: 'The trash is empty.', headers: changeSetHeader } },

@@ -1,10 +1,12 @@
-/** The statements of the trash. They know no resource. */
+/** The statements of the trash. */
 import type { AtMostOne, BoundStatement, Statement } from '../database/statement.ts';
+import { resource as list } from '../lists/statements.ts';
 import { type ChangeSet, forgetHistory, nextNumbers } from '../resource/change.ts';
 import type { Keyset } from '../resource/keyset.ts';
 import { type NewestFirstRow, newestFirst, newestFirstPage } from '../resource/newest-first.ts';
 import { type AllowedVersions, isAllowed } from '../resource/preconditions.ts';
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../resource/write-statement.ts';
+import { resource as task } from '../tasks/sql/write-statements.ts';
 
 /** A resource in the trash. */
 export interface TrashRow {
@@ -20,21 +22,46 @@ export interface TrashRow {
 }
 
 const columns = 'resource, id, seq, version, deleted_at, change_set, content::text as text';
+/** The number as text, which identifies the content. */
+const columnsOfOne = columns.replace('seq', 'seq::text as seq');
 const inTrash = 'owner_id = $1 and content is not null';
 
 const page = newestFirst<TrashRow & NewestFirstRow>('trash_list', { columns, from: 'todo.deleted', where: inTrash });
 
 const select: Statement<AtMostOne<TrashRow>> = {
   name: 'trash_select',
-  text: `select ${columns.replace('seq', 'seq::text as seq')} from todo.deleted where ${inTrash} and id = $2`,
+  text: `select ${columnsOfOne} from todo.deleted where ${inTrash} and id = $2 order by seq desc limit 1`,
+};
+
+/** The numbers of one change set follow each other, and the list has the last one. */
+const selectTasks: Statement<TrashRow[]> = {
+  name: 'trash_select_tasks',
+  text: `
+    with list as (
+      select seq, change_set from todo.deleted where ${inTrash} and resource = '${list}' and id = $2
+    )
+    select ${columnsOfOne} from todo.deleted
+    where ${inTrash} and resource = '${task}' and content ->> 'list_id' = $2::text
+      and seq < (select seq from list)
+      and seq > coalesce((
+        select max(seq) from todo.deleted
+        where ${inTrash} and seq < (select seq from list) and change_set <> (select change_set from list)
+      ), 0)
+    order by todo.deleted.seq desc`,
 };
 
 export function listTrash(ownerId: string, after: Keyset | null, limit: number) {
   return newestFirstPage(page, ownerId, { after, limit });
 }
 
+/** If several resources have the id, the last deleted one. */
 export function selectFromTrash(ownerId: string, id: string): BoundStatement<AtMostOne<TrashRow>> {
   return { statement: select, values: [ownerId, id] };
+}
+
+/** The tasks in the trash that were deleted together with a list, the last deleted first; none if the id is of no list. */
+export function selectTasksOfList(ownerId: string, listId: string): BoundStatement<TrashRow[]> {
+  return { statement: selectTasks, values: [ownerId, listId] };
 }
 
 /** A resource that was in the trash, and whether the write may delete this version. */
@@ -74,9 +101,12 @@ function purge<Rows extends object[]>(
   });
 }
 
+/** The resource with the id. If several have it, the last deleted one. */
+const lastDeleted = `(select max(seq) from todo.deleted where ${inTrash} and id = $3)`;
+
 const purgeOne = purge<[] | [PurgedRow]>('trash_purge_one', {
-  where: `and id = $3 and ${isAllowed('version', '$4')}`,
-  select: `select version as previous_version, exists (select from entry) as is_allowed from todo.deleted where ${inTrash} and id = $3`,
+  where: `and seq = ${lastDeleted} and ${isAllowed('version', '$4')}`,
+  select: `select version as previous_version, exists (select from entry) as is_allowed from todo.deleted where ${inTrash} and seq = ${lastDeleted}`,
   parameters: 4,
 });
 
@@ -92,7 +122,7 @@ const purgeOld = purge<[{ readonly count: number }]>('trash_purge_expired', {
   parameters: 4,
 });
 
-/** Deletes nothing unless the version is allowed. */
+/** Deletes nothing unless the version is allowed. If several resources have the id, it deletes the last deleted one. */
 export function purgeFromTrash(
   change: ChangeSet,
   id: string,

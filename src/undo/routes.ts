@@ -2,14 +2,20 @@
 import { z } from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
+import { list } from '../lists/schemas.ts';
 import { changeSetHeader } from '../resource/change.ts';
 import { resourceId } from '../resource/schemas.ts';
 import { task } from '../tasks/schemas.ts';
 import { maxResultsBytes } from './statements.ts';
 
+const absence = `Absent if it is deleted, or if the results up to it exceed ${maxResultsBytes / 1024} KiB.`;
+
 const result = z
   .strictObject({
-    type: z.literal('task').meta({ description: 'The type of the resource, which is also the name of its property.' }),
+    type: z.enum(['task', 'list']).meta({
+      id: 'UndoResultType',
+      description: 'The type of the resource, which is also the name of its property.',
+    }),
     id: resourceId,
     status: z.literal([200, 204]).meta({
       id: 'UndoResultStatus',
@@ -18,9 +24,8 @@ const result = z
       'x-enum-varnames': ['UNDO_EXISTS', 'UNDO_DELETED'],
       description: 'The resource exists (200), or the undo has deleted it (204).',
     }),
-    task: task.optional().meta({
-      description: `The task after the undo; absent if it is deleted, or if the results up to it exceed ${maxResultsBytes / 1024} KiB.`,
-    }),
+    task: task.optional().meta({ description: `The task after the undo. ${absence}` }),
+    list: list.optional().meta({ description: `The list after the undo. ${absence}` }),
   })
   .meta({ id: 'UndoResult', description: 'A resource after the undo.' });
 
@@ -31,7 +36,7 @@ export const undoRoute = defineRoute({
   tag: 'Undo',
   summary: 'Undo the changes of a request',
   description:
-    'Reverts all changes of the request whose response had this `Change-Set`, or none of them. Created tasks move to the trash, updated fields get their values before the request, and deleted tasks are restored. Later changes of other fields are kept. The undo is a change set of its own, so undoing it is redo. A request can be undone for the days of `HISTORY_DAYS`.',
+    'Reverts all changes of the request whose response had this `Change-Set`, or none of them. Created tasks and lists move to the trash, updated fields get their values before the request, and what was deleted is restored. Later changes of other fields are kept. The undo is a change set of its own, so undoing it is redo. A request can be undone for the days of `HISTORY_DAYS`.',
   token: 'tasks:write',
   request: { path: z.strictObject({ id: resourceId }), headers: z.object(idempotencyKey) },
   responses: {

@@ -50,6 +50,12 @@ const provocations: Record<ProblemCode, Provocation> = {
     const { user, id } = await taskOf();
     return user.post(collection, { id, title: 'Another' });
   },
+  list_not_empty: async () => {
+    const { user, id } = await taskOf();
+    const { body } = await user.post('/api/v1/lists', { name: 'Secret name' });
+    await api.database.query('update todo.tasks set list_id = $1 where id = $2', [body.id, id]);
+    return user.delete(`/api/v1/lists/${body.id}`);
+  },
   change_set_not_found: () => api.user().post(`/api/v1/change-sets/${crypto.randomUUID()}/undo`, undefined),
   undo_conflict: async () => {
     const { user, id } = await taskOf();

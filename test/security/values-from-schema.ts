@@ -23,6 +23,8 @@ const known = new Set([
 const between: Readonly<Record<string, (value: any) => unknown>> = {
   DueInput: ({ time_zone, ...due }) =>
     due.time === undefined || time_zone === undefined ? due : { ...due, time_zone },
+  // The siblings before and after do not exist.
+  TaskListMove: ({ to = 'start' }) => ({ to }),
   // All members or none, so that the result of a merge is valid.
   DuePatch: ({ date = '2026-12-01', time = null, time_zone = null }) => ({
     date,

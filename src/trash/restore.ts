@@ -1,0 +1,68 @@
+/** The mutation that restores a resource from the trash. A list comes back with the tasks that were deleted with it. */
+import {
+  countTasks,
+  type RestoredRows,
+  reserveNumbers,
+  restoredList,
+  restoreList,
+} from '../lists/restore-statements.ts';
+import { toList } from '../lists/row.ts';
+import { resource as list } from '../lists/statements.ts';
+import type { ChangeSet } from '../resource/change.ts';
+import { rowOfJson } from '../resource/json-row.ts';
+import type { Mutation } from '../resource/mutation.ts';
+import { type AllowedVersions, versionMismatch } from '../resource/preconditions.ts';
+import type { VersionedResource } from '../resource/response.ts';
+import { restoreTaskMutation } from '../tasks/mutations.ts';
+import { restoreTask, type TrashedTask } from '../tasks/sql/restore-statement.ts';
+import type { TaskRow } from '../tasks/sql/row.ts';
+import type { TrashRow } from './statements.ts';
+
+/**
+ * @param trashed the resource in the trash, as it was read; undefined if there was none
+ * @param tasks the tasks that were deleted with it if it is a list, the last deleted first
+ */
+export function restoreMutation(
+  changeSet: ChangeSet,
+  id: string,
+  { trashed, tasks }: { trashed: TrashRow | undefined; tasks: readonly TrashRow[] },
+  versions: AllowedVersions,
+): Mutation<VersionedResource> {
+  const isList = trashed?.resource === list;
+  const ofTask = restoreTaskMutation(changeSet, id, trashed && !isList ? toTask(trashed) : undefined, versions);
+  return {
+    ...ofTask,
+    ...(isList && restoreListWrite(changeSet.ownerId, trashed, tasks, versions)),
+    // The rows decide, because the plan of a replay finds nothing in the trash.
+    toResult: (rows) => (areOfList(rows) ? restoredListOf(rows) : (ofTask.toResult(rows).task as VersionedResource)),
+  };
+}
+
+function restoreListWrite(
+  ownerId: string,
+  { id, seq, version }: TrashRow,
+  tasks: readonly TrashRow[],
+  versions: AllowedVersions,
+): Pick<Mutation<unknown>, 'statements' | 'outcome'> {
+  const isAllowed = versions === null || versions.includes(version);
+  const statements = [
+    restoreList(ownerId, id, seq),
+    reserveNumbers(ownerId, tasks.length),
+    ...tasks.map((task) => restoreTask(ownerId, task.id, toTask(task), null)),
+    countTasks(ownerId, id),
+  ];
+  return { statements: isAllowed ? statements : [], outcome: restoredList(ownerId, id, versions) };
+}
+
+function toTask({ seq, text }: TrashRow): TrashedTask {
+  return { seq, content: rowOfJson<TaskRow>(JSON.parse(text)) };
+}
+
+function areOfList(rows: readonly object[]): rows is RestoredRows {
+  return rows.some((row) => 'resource' in row && row.resource === list);
+}
+
+function restoredListOf([row]: RestoredRows): VersionedResource {
+  if (!row.is_allowed) throw versionMismatch(row.version);
+  return toList(row);
+}
