@@ -466,6 +466,105 @@ end $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."require_parent"(text, uuid, uuid, uuid) TO "todo_user";
 --> statement-breakpoint
+-- Gives new positions to the tasks with a list and a parent, in their order, except to one that is about to get a position.
+CREATE FUNCTION "todo"."renew_positions"("owner" text, "list" uuid, "parent" uuid, "moved" uuid) RETURNS void LANGUAGE plpgsql AS $$
+declare
+	reserved constant text := coalesce(current_setting('app.next_number', true), '');
+	ids uuid[];
+	positions text[];
+begin
+	select array_agg(numbered.id), array_agg(numbered.position) into ids, positions
+	from (
+		select task.id, task.position as earlier, todo.position_at(row_number() over (order by task.position, task.id) - 1) as position
+		from todo.tasks as task
+		where task.owner_id = owner and task.list_key = list and task.parent_key = parent and task.id <> moved
+	) as numbered
+	where numbered.position <> numbered.earlier;
+	perform todo.reserve_numbers(owner, cardinality(ids), 0);
+	update todo.tasks as task set position = renewed.position
+	from unnest(ids, positions) as renewed (id, position) where task.owner_id = owner and task.id = renewed.id;
+	perform set_config('app.next_number', reserved, true);
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."renew_positions"(text, uuid, uuid, uuid) TO "todo_user";
+--> statement-breakpoint
+-- A position for a task among the others with a list and a parent: at the `start`, at the `end`, or `before` or `after` one
+-- of them. If the task is there already, with the position `current`, the result is that position. Other tasks get new
+-- positions if two have the same one, or if the position would be too long.
+CREATE FUNCTION "todo"."find_position"(
+	"owner" text, "moved" uuid, "list" uuid, "parent" uuid, "place" text, "neighbour" uuid, "current" text
+) RETURNS text LANGUAGE plpgsql AS $$
+declare
+	lower text;
+	upper text;
+	above uuid := neighbour;
+	next text;
+	result text;
+begin
+	if neighbour is null then
+		if place = 'end' then
+			select task.position into lower from todo.tasks as task
+			where task.owner_id = owner and task.list_key = list and task.parent_key = parent and task.id <> moved
+			order by task.position desc limit 1;
+		else
+			select task.position into upper from todo.tasks as task
+			where task.owner_id = owner and task.list_key = list and task.parent_key = parent and task.id <> moved
+			order by task.position limit 1;
+		end if;
+	else
+		select task.position into lower from todo.tasks as task
+		where task.owner_id = owner and task.list_key = list and task.parent_key = parent
+			and task.id <> moved and task.id = neighbour;
+		if lower is null then
+			perform todo.violate('tasks', 'tasks_place');
+		end if;
+		if place = 'after' then
+			select task.position, task.id into upper, above from todo.tasks as task
+			where task.owner_id = owner and task.list_key = list and task.parent_key = parent
+				and (task.position, task.id) > (lower, neighbour) and task.id <> moved
+			order by task.position, task.id limit 1;
+		else
+			upper := lower;
+			lower := (
+				select task.position from todo.tasks as task
+				where task.owner_id = owner and task.list_key = list and task.parent_key = parent
+					and (task.position, task.id) < (upper, neighbour) and task.id <> moved
+				order by task.position desc, task.id desc limit 1
+			);
+		end if;
+	end if;
+	if current > coalesce(lower, '') collate "C" and (upper is null or current < upper collate "C") then
+		return current;
+	end if;
+
+	-- The one above moves up, unless others have its position, too.
+	if lower = upper then
+		next := (
+			select task.position from todo.tasks as task
+			where task.owner_id = owner and task.list_key = list and task.parent_key = parent
+				and (task.position, task.id) > (upper, above) and task.id <> moved
+			order by task.position, task.id limit 1
+		);
+		if next is distinct from upper then
+			result := todo.position_between(upper, next);
+			if todo.is_position(result) then
+				update todo.tasks as task set position = result where task.owner_id = owner and task.id = above;
+				upper := result;
+			end if;
+		end if;
+	end if;
+	if (lower = upper) is not true then
+		result := todo.position_between(lower, upper);
+		if todo.is_position(result) then
+			return result;
+		end if;
+	end if;
+	perform todo.renew_positions(owner, list, parent, moved);
+	return todo.find_position(owner, moved, list, parent, place, neighbour, null);
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."find_position"(text, uuid, uuid, uuid, text, uuid, text) TO "todo_user";
+--> statement-breakpoint
 CREATE OR REPLACE FUNCTION "todo"."write_task"() RETURNS trigger LANGUAGE plpgsql AS $$
 declare
 	kind todo.change_kind;
@@ -499,14 +598,7 @@ begin
 	new.list_key := coalesce(new.list_id, '00000000-0000-0000-0000-000000000000');
 	new.parent_key := coalesce(new.parent_id, '00000000-0000-0000-0000-000000000000');
 	if new.position is null then
-		new.position := todo.position_between(
-			(
-				select task.position from todo.tasks as task
-				where task.owner_id = new.owner_id and task.list_key = new.list_key and task.parent_key = new.parent_key
-				order by task.position desc limit 1
-			),
-			null
-		);
+		new.position := todo.find_position(new.owner_id, new.id, new.list_key, new.parent_key, 'end', null, null);
 	end if;
 
 	violated := case

@@ -15,6 +15,8 @@ import { insertTask, selectTask, updateTask } from '../../src/tasks/sql/write-st
 import { databaseConfigOf } from '../filled-database.ts';
 import { type BareRequest, serveJson } from './json-server.ts';
 
+const topLevel = { list_id: null, parent_id: null };
+
 /** What pg's pool and the server's have in common. */
 interface Queries {
   query(config: pg.QueryConfig): Promise<{ rows: object[] }>;
@@ -30,7 +32,7 @@ serveJson(async ({ method, owner, id = '', query, body }) => {
   if (method === 'POST') {
     const { title, tags = [] } = body as { title: string; tags?: string[] };
     const task = { title, tags, description: null, status: 'Todo', priority: 'Medium', due: null } as const;
-    return one(await run(insertTask(owner, uuidv7(), task, { isIdGiven: false })));
+    return one(await run(insertTask(owner, uuidv7(), { ...task, ...topLevel }, { isIdGiven: false })));
   }
   if (method === 'PATCH') return one(await run(updateTask(owner, id, body as object, null)));
   if (id) return one(await run(selectTask(owner, id)));

@@ -9,6 +9,7 @@ import { versionMismatch } from '../resource/preconditions.ts';
 import type { BoundOutcomeStatement } from '../resource/write-statement.ts';
 import type { BatchOperation } from './batch-schemas.ts';
 import { rejectionProblem, type TaskResult } from './mutations.ts';
+import type { TaskPatch } from './schemas.ts';
 import {
   batchResults,
   type ResultRow,
@@ -79,8 +80,9 @@ export function batchMutation(changeSet: ChangeSet, operations: readonly BatchOp
       return problemOfOperation(stoppedProblem(error, before), index, operations);
     },
     onConstraintViolation(error, quotas) {
-      const problem = rejectionProblem(error, quotas);
-      return problem && problemOfOperation(problem, stepOf(steps, error.statement), operations);
+      const index = stepOf(steps, error.statement);
+      const problem = rejectionProblem(error, quotas, fieldsOf(operations[index]));
+      return problem && problemOfOperation(problem, index, operations);
     },
   });
 }
@@ -144,6 +146,11 @@ function resultsTooLarge(index: number): ProblemError {
 function stoppedProblem({ reason }: WriteStoppedError, before: TaskVersion | undefined): ProblemError {
   if (reason === 'version_mismatch' && before) return versionMismatch(before.version);
   return new ProblemError(reason as 'task_not_found' | 'id_taken' | 'version_mismatch');
+}
+
+function fieldsOf(operation: BatchOperation | undefined): TaskPatch {
+  if (operation?.op === 'create') return operation.task;
+  return operation?.op === 'update' ? operation.patch : {};
 }
 
 /** The problem of a batch whose operation at `index` has failed. */

@@ -9,6 +9,7 @@ import { defineMutation, type Mutation } from '../resource/mutation.ts';
 import { type AllowedVersions, versionMismatch } from '../resource/preconditions.ts';
 import type { WriteStatus } from '../resource/response.ts';
 import { dueFieldError } from './due/errors.ts';
+import { placeFieldError } from './place-errors.ts';
 import type { Task, TaskPatch, TaskReplace } from './schemas.ts';
 import { restoreTask, type TrashedTask } from './sql/restore-statement.ts';
 import { toTask } from './sql/row.ts';
@@ -37,7 +38,7 @@ export function createTaskMutation(changeSet: ChangeSet, task: TaskReplace, id?:
       if (stored && hasFields(stored, task)) return { status: 200, task: stored };
       throw new ProblemError('id_taken');
     },
-    onConstraintViolation: rejectionProblem,
+    onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, task),
   });
 }
 
@@ -52,7 +53,7 @@ export function patchTaskMutation(
     statements: [],
     outcome: updateTask(changeSet.ownerId, id, patch, versions),
     toResult: changedTask,
-    onConstraintViolation: rejectionProblem,
+    onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, patch),
   });
 }
 
@@ -77,7 +78,7 @@ export function deleteTaskMutation(changeSet: ChangeSet, id: string, versions: A
       if (!row.is_allowed) throw versionMismatch(row.version);
       return { status: 204 };
     },
-    onConstraintViolation: rejectionProblem,
+    onConstraintViolation: () => undefined,
   });
 }
 
@@ -93,7 +94,7 @@ export function restoreTaskMutation(
     statements: [],
     outcome: restoreTask(changeSet.ownerId, id, trashed, versions),
     toResult: changedTask,
-    onConstraintViolation: rejectionProblem,
+    onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, {}),
   });
 }
 
@@ -104,9 +105,13 @@ function changedTask([row]: ChangedRows): TaskResult {
   return { status: 200, task: toTask(row) };
 }
 
-/** The problem of a value that PostgreSQL rejected: a due date or a quota. */
-export function rejectionProblem(error: RefusedValueError, quotas: Quotas): ProblemError | undefined {
-  const fieldError = dueFieldError(error);
+/**
+ * The problem of a value that PostgreSQL rejected: a due date, a list, a parent or a quota.
+ *
+ * @param sent the fields of the request
+ */
+export function rejectionProblem(error: RefusedValueError, quotas: Quotas, sent: TaskPatch): ProblemError | undefined {
+  const fieldError = dueFieldError(error) ?? placeFieldError(error, sent);
   return fieldError ? validationFailed([fieldError]) : quotaProblem(error.constraint, quotas);
 }
 

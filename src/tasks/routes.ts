@@ -78,7 +78,7 @@ export const createTaskRoute = defineRoute({
   tag,
   summary: 'Create a task',
   description:
-    'With an `id` of your own, the request is safe to repeat: if the stored task has all fields of the request, the response is 200.',
+    'Without a `position`, the task is at the end of its siblings. With an `id` of your own, the request is safe to repeat: if the stored task has all fields of the request, the response is 200.',
   token: 'tasks:write',
   request: { headers: z.object(idempotencyKey), body: taskCreate },
   bodyLimit: taskBodyLimit,
@@ -132,7 +132,8 @@ export const replaceTaskRoute = defineRoute({
   path: member,
   tag,
   summary: 'Replace a task',
-  description: 'Omitted fields return to their defaults, so a client that omits null fields can clear one with PUT.',
+  description:
+    'Omitted fields return to their defaults, so a client that omits null fields can clear one with PUT. An omitted `position` stays. The effects on subtasks are those of PATCH.',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskReplace },
   bodyLimit: taskBodyLimit,
@@ -147,7 +148,7 @@ export const patchTaskRoute = defineRoute({
   tag,
   summary: 'Change a task',
   description:
-    'A JSON Merge Patch (RFC 7396). A patch without changes keeps the version. A client that omits null fields cannot clear a field by PATCH; PUT resets omitted fields.',
+    'A JSON Merge Patch (RFC 7396). A patch without changes keeps the version. A client that omits null fields cannot clear a field by PATCH; PUT resets omitted fields. With another `list_id` or `parent_id` and without a `position`, the task is at the end of its new siblings. Its subtasks follow it into the list, and the open ones are completed with it.',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskPatch },
   bodyLimit: taskBodyLimit,
@@ -164,7 +165,7 @@ export const deleteTaskRoute = defineRoute({
   summary: 'Delete a task',
   token: 'tasks:write',
   request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }) },
-  description: 'The task moves to the trash, from which it can be restored.',
-  responses: { 204: { description: 'The task is in the trash.', headers: changeSetHeader } },
+  description: 'The task and its subtasks move to the trash, from which they can be restored.',
+  responses: { 204: { description: 'The task and its subtasks are in the trash.', headers: changeSetHeader } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });

@@ -67,13 +67,16 @@ export const task = z
 
 export type Task = z.output<typeof task>;
 
-/** Every writable field. Omitted fields take their defaults. */
+/** Every writable field. Omitted fields take their defaults; an omitted position is at the end, or stays. */
 const writable = {
   title,
   description: description.default(null),
   status: status.default('Todo'),
   priority: priority.default('Medium'),
   tags: tags.default([]),
+  list_id: listId.default(null),
+  parent_id: parentId.default(null),
+  position: position.optional(),
   due: dueInput.nullable().default(null),
 };
 
@@ -93,7 +96,7 @@ export const taskCreate = z
 
 export const taskReplace = z.strictObject(writable).meta({
   id: 'TaskReplace',
-  description: 'Every writable field of a task. Omitted fields return to their defaults.',
+  description: 'Every writable field of a task. Omitted fields return to their defaults; an omitted position stays.',
   examples: [{ title: 'Buy oat milk', status: 'InProgress', priority: 'Low', description: null }],
 });
 
@@ -104,6 +107,9 @@ export const taskPatch = z
     status,
     priority,
     tags,
+    list_id: listId,
+    parent_id: parentId,
+    position,
     due: duePatch.nullable(),
   } satisfies Record<keyof typeof writable, z.ZodType>)
   .partial()

@@ -50,7 +50,7 @@ export function undoMutation(
       if (conflicts.length > 0) throw undoConflict(conflicts);
       return undone.map(toResult);
     },
-    onConstraintViolation: rejectionProblem,
+    onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, {}),
   });
 }
 

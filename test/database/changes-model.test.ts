@@ -9,6 +9,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCursor } from '../../src/changes/cursor.ts';
 import { takeTurn } from '../../src/idempotency/turn.ts';
+import { taskReplace } from '../../src/tasks/schemas.ts';
 import { insertTask } from '../../src/tasks/sql/write-statements.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind, isPooled } from '../support/databases.ts';
@@ -134,8 +135,8 @@ describe.skipIf(databaseKind === 'embedded' || isPooled)(
       client.on('error', () => {});
       await client.connect();
       const change = { ownerId, id: crypto.randomUUID(), actor: null };
-      const fields = { description: null, status: 'Todo' as const, priority: 'Low' as const, tags: [], due: null };
-      const insert = insertTask(ownerId, crypto.randomUUID(), { title: 'slow', ...fields }, { isIdGiven: false });
+      const task = taskReplace.parse({ title: 'slow' });
+      const insert = insertTask(ownerId, crypto.randomUUID(), task, { isIdGiven: false });
       try {
         await client.query('begin');
         for (const { statement, values } of [takeTurn(change, { quotas: api.config.quotas, hasTrash: true }), insert]) {

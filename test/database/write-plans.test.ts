@@ -6,13 +6,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fill } from '../../bench/fill.ts';
 import type { BoundStatement } from '../../src/database/statement.ts';
+import { taskReplace } from '../../src/tasks/schemas.ts';
 import { deleteTask, insertTask, selectTask, updateTask } from '../../src/tasks/sql/write-statements.ts';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
 import { pagesTouched, planModes, planOf, rowsRemoved } from '../support/plans.ts';
 
 const owner = 'ada';
 const newId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
-const task = { title: 'buy milk', description: 'two of them', status: 'Todo', priority: 'Low', due: null } as const;
+const task = taskReplace.parse({ title: 'buy milk', description: 'two of them', priority: 'Low' });
 
 const statements: Record<string, (id: string) => BoundStatement> = {
   read: (id) => selectTask(owner, id),

@@ -33,6 +33,9 @@ const between: Readonly<Record<string, (value: any) => unknown>> = {
   }),
 };
 
+/** Members that are null or the id of another resource, which must exist. */
+const references = new Set(['list_id', 'parent_id']);
+
 const formats: Readonly<Record<string, { good: fc.Arbitrary<string>; bad: readonly string[] }>> = {
   uuid: {
     good: fc.uuid(),
@@ -76,7 +79,10 @@ export function valuesOf(
     case 'object':
       return fc.record(
         Object.fromEntries(
-          Object.entries(schema.properties ?? {}).map(([key, each]) => [key, valuesOf(each, materials)]),
+          Object.entries(schema.properties ?? {}).map(([key, each]) => [
+            key,
+            references.has(key) ? fc.constant(null) : valuesOf(each, materials),
+          ]),
         ),
         { requiredKeys: (schema.required ?? []) as string[] },
       );

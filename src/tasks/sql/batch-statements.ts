@@ -29,6 +29,8 @@ const requireTask: Statement = {
     from (select (select version from todo.tasks where owner_id = $1 and id = $2)) as task (version)`,
 };
 
+const comparedColumns = writableColumns.filter((column) => column !== 'position');
+
 /** Stops the batch if the id belongs to a deleted task, or to a task that differs from the one to create. */
 const requireCreated: Statement = {
   name: 'tasks_require_created',
@@ -37,8 +39,9 @@ const requireCreated: Statement = {
     where not exists (
       select from todo.tasks as tasks, jsonb_populate_record(null::todo.tasks, $3) as wanted
       where tasks.owner_id = $1 and tasks.id = $2
-        and (${writableColumns.map((column) => `tasks.${column}`).join(', ')})
-          is not distinct from (${writableColumns.map((column) => `wanted.${column}`).join(', ')})
+        and (${comparedColumns.map((column) => `tasks.${column}`).join(', ')})
+          is not distinct from (${comparedColumns.map((column) => `wanted.${column}`).join(', ')})
+        and tasks.position = coalesce(wanted.position, tasks.position)
         and array(
           select tag.key from todo.task_tags as assigned
           join todo.tags as tag on tag.owner_id = assigned.owner_id and tag.id = assigned.tag_id

@@ -15,16 +15,21 @@ import { assignedNames, assignedToCreated, indexedCreated, reassigned, reindexed
 
 export type WritableColumn = Exclude<keyof TaskReplace, 'tags' | 'due'> | keyof DueColumns;
 
-/** The columns that a user may write. Tags have a table of their own. */
-export const writableColumns = Object.keys({
-  title: true,
-  description: true,
-  status: true,
-  priority: true,
-  due_date: true,
-  due_time: true,
-  due_time_zone: true,
-} satisfies Record<WritableColumn, true>) as WritableColumn[];
+/** The columns that a user may write, with their types. Tags have a table of their own. */
+const columnTypes = {
+  title: 'text',
+  description: 'text',
+  status: 'todo.task_status',
+  priority: 'todo.task_priority',
+  list_id: 'uuid',
+  parent_id: 'uuid',
+  position: 'text',
+  due_date: 'date',
+  due_time: 'time',
+  due_time_zone: 'text',
+} satisfies Record<WritableColumn, string>;
+
+export const writableColumns = Object.keys(columnTypes) as WritableColumn[];
 
 /** The name of the resource in the history and among the deleted resources. */
 export const resource = 'task';
@@ -46,7 +51,10 @@ export type DeletedRows = [] | [{ readonly version: number } & Allowed];
 const isTask = 'tasks.owner_id = $1 and tasks.id = $2';
 
 /** The columns of an insert, and their parameters after the owner and the id. */
-const inserted = { columns: writableColumns.join(', '), values: writableColumns.map((_, index) => `$${index + 3}`) };
+const inserted = {
+  columns: writableColumns.join(', '),
+  values: writableColumns.map((column, index) => `$${index + 3}::${columnTypes[column]}`).join(', '),
+};
 const afterInserted = 3 + writableColumns.length;
 
 /**
@@ -56,8 +64,6 @@ const afterInserted = 3 + writableColumns.length;
 function insert(name: string, parts: { isIdGiven: boolean; hasTags: boolean }): OutcomeStatement<CreatedRows> {
   const { isIdGiven, hasTags } = parts;
   const [title, description, names, keys] = [0, 1, 2, 3].map((index) => `$${afterInserted + index}`) as string[];
-  const types = ['text', 'text', 'todo.task_status', 'todo.task_priority', 'date', 'time', 'text'];
-  const values = inserted.values.map((value, index) => `${value}::${types[index]}`).join(', ');
   return outcomeStatement(name, {
     parameters: afterInserted - 1 + (hasTags ? 4 : 2),
     with: [
@@ -72,7 +78,7 @@ function insert(name: string, parts: { isIdGiven: boolean; hasTags: boolean }): 
       ...(hasTags ? [tagsOf(names as string, keys as string, isIdGiven ? 'free' : undefined)] : []),
       `created as (
       insert into todo.tasks (owner_id, id, ${inserted.columns}${hasTags ? ', tag_names' : ''})
-      select $1, $2::uuid, ${values}${hasTags ? `, ${assignedNames}` : ''}${isIdGiven ? ' from free' : ''}
+      select $1, $2::uuid, ${inserted.values}${hasTags ? `, ${assignedNames}` : ''}${isIdGiven ? ' from free' : ''}
       returning *
     )`,
       ...(hasTags ? [assignedToCreated] : []),
@@ -126,6 +132,8 @@ function update(
     const time = values.has('due_time') ? `${values.get('due_time')}::time` : 'tasks.due_time';
     values.set('due_time', `case when tasks.due_date is null then '00:00' else ${time} end`);
   }
+  const place = positionIn(values);
+  if (place) values.set('position', place);
   const tags = hasTags ? tagsOf(parameter(), parameter(), 'wanted') : null;
   if (tags) values.set('tag_names', assignedNames);
   const words = hasWords ? reindexed(parameter(), parameter()) : null;
@@ -152,6 +160,19 @@ function update(
   });
 }
 
+/**
+ * The position of a task that the update moves to other siblings without a position: null, which the trigger replaces with
+ * the end. Undefined if the update does not set it.
+ */
+function positionIn(values: ReadonlyMap<string, string>): string | undefined {
+  const isOther = ['list_id', 'parent_id'].flatMap((column) => {
+    const value = values.get(column);
+    return value ? `tasks.${column} is distinct from ${value}::uuid` : [];
+  });
+  if (isOther.length === 0 || values.has('position')) return undefined;
+  return `case when ${isOther.join(' or ')} then null else tasks.position end`;
+}
+
 /** Read instead of updated if no column is given. */
 const unchanged: OutcomeStatement<ChangedRows> = outcomeStatement('tasks_update', {
   parameters: 3,
@@ -165,14 +186,19 @@ const updates = new Map<string, OutcomeStatement<ChangedRows>>();
 function updateOf(parts: UpdateParts): OutcomeStatement<ChangedRows> {
   const { columns, needsDueDate, hasTags, hasWords } = parts;
   if (columns.length === 0 && !needsDueDate && !hasTags) return unchanged;
-  // The name of a prepared statement has at most 63 bytes.
-  const names = columns.join() === writableColumns.join() ? 'all' : columns.join(' ');
-  const name = `tasks_update ${names}${needsDueDate ? ' dated' : ''}${hasTags ? ' tags' : ''}${hasWords ? ' words' : ''}`;
+  const name = `tasks_update ${namesOf(columns)}${needsDueDate ? ' dated' : ''}${hasTags ? ' tags' : ''}${hasWords ? ' words' : ''}`;
   const known = updates.get(name);
   if (known) return known;
   const statement = update(name, parts);
   updates.set(name, statement);
   return statement;
+}
+
+/** The name of a prepared statement has at most 63 bytes, which is too few for those of a replacement. */
+function namesOf(columns: readonly string[]): string {
+  const absent = writableColumns.filter((column) => !columns.includes(column));
+  const rest = columns.filter((column) => !writableColumns.some((each) => each === column));
+  return absent.length < 2 ? ['all', ...absent.map((column) => `but ${column}`), ...rest].join(' ') : columns.join(' ');
 }
 
 const remove: OutcomeStatement<DeletedRows> = outcomeStatement('tasks_delete', {
