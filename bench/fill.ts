@@ -32,18 +32,20 @@ export interface Filling {
   /** How many tasks there are in all, the rest belonging to `others` users. */
   readonly total: number;
   readonly others: number;
+  /** How many lists the tasks of `user` are in; without it, all tasks are in the inbox. */
+  readonly lists?: number;
 }
 
 /**
  * In seconds instead of minutes: the triggers are off, so the statements compute what the triggers would. Each user has ten
  * tags.
  */
-export async function fill(client: QueryClient, { user, tasks, total, others }: Filling): Promise<void> {
+export async function fill(client: QueryClient, { user, tasks, total, others, lists = 0 }: Filling): Promise<void> {
   await client.query('set session_replication_role = replica; set synchronous_commit = off');
   await client.query(
     `insert into todo.tasks (owner_id, id, title, description, status, priority, due_date, due_time, due_time_zone,
                              completed_at, created_at, updated_at, seq, tag_names, status_rank, priority_rank,
-                             due_at, due_order, due_order_descending, position, list_key, parent_key)
+                             due_at, due_order, due_order_descending, position, list_id, list_key, parent_key)
      select case when n <= $1 then $2 else 'other-' || (n % $4::int) end,
             gen_random_uuid(),
             w[1 + floor(20 * random() ^ 3)::int] || ' ' || w[1 + floor(20 * random() ^ 2)::int] || ' ' || n,
@@ -57,7 +59,7 @@ export async function fill(client: QueryClient, { user, tasks, total, others }: 
             todo.due_instant(day + local, zone),
             coalesce(day + local, day - interval '1 microsecond', 'infinity'),
             coalesce(day + local, day - interval '1 microsecond', '-infinity'),
-            todo.position_at(n), no_id, no_id
+            todo.position_at(n), list, coalesce(list, no_id), no_id
      from generate_series(1, $3::int) as n,
           lateral (select case when n % 10 < 6 then 'Done' when n % 10 < 7 then 'InProgress' else 'Todo' end as status,
                           timestamptz '2024-01-01Z' + (n % 86400000) * interval '7 seconds' + random() * interval '300 days'
@@ -65,12 +67,21 @@ export async function fill(client: QueryClient, { user, tasks, total, others }: 
                           case when n % 2 = 0 then date '2026-01-01' + (n % 700)::int end as day,
                           case when n % 4 = 0 then time '08:00' + (n % 10) * interval '1 hour' end as local,
                           case when n % 8 = 0 then 'Europe/Rome' end as zone) as chosen,
+          lateral (select case when n <= $1 and $6::int > 0 then md5('list ' || n % $6::int)::uuid end as list) as placed,
           (select $5::text[] as w, uuid '00000000-0000-0000-0000-000000000000' as no_id) as constants`,
-    [tasks, user, total, others, vocabulary],
+    [tasks, user, total, others, vocabulary, lists],
   );
   await client.query(
-    `insert into todo.heads (owner_id, seq, tasks, tags)
-     select owner_id, max(seq), count(*), 10 from todo.tasks group by owner_id`,
+    `insert into todo.lists (owner_id, id, name, position, task_count, seq)
+     select owner_id, list_id, 'List', todo.position_at(row_number() over (order by list_id)),
+            count(*) filter (where status <> 'Done'), $1 + row_number() over (order by list_id)
+     from todo.tasks where list_id is not null group by owner_id, list_id`,
+    [total],
+  );
+  await client.query(
+    `insert into todo.heads (owner_id, seq, tasks, tags, lists)
+     select owner_id, max(seq) + count(distinct list_id), count(*), 10, count(distinct list_id)
+     from todo.tasks group by owner_id`,
   );
   await client.query(
     `insert into todo.task_words (owner_id, task_id, word, in_title)

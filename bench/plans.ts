@@ -10,8 +10,11 @@ import { cpus } from 'node:os';
 import { z } from 'zod';
 import type { QueryClient } from '../src/database/driver.ts';
 import type { BoundStatement } from '../src/database/statement.ts';
+import type { Keyset } from '../src/resource/keyset.ts';
 import { filterParameters, type Sort, sorts } from '../src/tasks/list-parameters.ts';
 import { type ListQuery, listTasks } from '../src/tasks/sql/list-statement.ts';
+import type { TaskRow } from '../src/tasks/sql/row.ts';
+import { sortKeys } from '../src/tasks/sql/sort-keys.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
 import { fillDatabase } from './filled-database.ts';
 
@@ -22,7 +25,7 @@ const server = await startPostgres();
 const filters = z.strictObject(filterParameters);
 
 try {
-  const filling = { user, tasks, total, others: Math.round(total / 1_000) };
+  const filling = { user, tasks, total, others: Math.round(total / 1_000), lists: 200 };
   const written = await fillDatabase(`${server.url}/postgres`, filling, plansOf);
   writeFileSync('bench/results/query-plans.md', written);
 } finally {
@@ -31,8 +34,10 @@ try {
 
 async function plansOf(client: QueryClient): Promise<string> {
   const sections: string[] = [];
+  const { rows: lists } = await client.query<{ id: string }>('select id from todo.lists order by position limit 1');
+  const list_id = lists[0]?.id;
   for (const sort of sorts) sections.push(await section(client, `sort=${sort}`, { sort }));
-  for (const query of [
+  const queries: readonly Readonly<Record<string, unknown> & { sort?: Sort }>[] = [
     { status: 'Todo' },
     { priority: 'High' },
     { tag: 'tag 9' },
@@ -45,11 +50,18 @@ async function plansOf(client: QueryClient): Promise<string> {
     { due: 'none' },
     { due_from: '2027-01-01', due_to: '2027-01-07' },
     { created_from: '2026-01-01T00:00:00Z', created_to: '2026-01-02T00:00:00Z' },
-  ]) {
+    { completed_from: '2026-01-01T00:00:00Z' },
+    { list_id },
+    { list_id, parent_id: 'none', sort: 'position' },
+    { list_id: [list_id, 'inbox'], sort: 'position' },
+    { parent_id: list_id },
+  ];
+  for (const query of queries) {
     const title = Object.entries(query)
       .map(([name, value]) => `${name}=${value}`)
       .join('&');
-    sections.push(await section(client, title, { filters: filters.parse(query) }));
+    const { sort = '-created_at', ...filtered } = query;
+    sections.push(await section(client, title, { filters: filters.parse(filtered), sort }));
   }
   const { rows } = await client.query<{ version: string }>('select version()');
   return page(rows[0]?.version ?? '', sections);
@@ -70,14 +82,9 @@ async function section(client: QueryClient, title: string, list: Partial<ListQue
   ].join('\n\n');
 }
 
-async function positionAt(
-  client: QueryClient,
-  query: ListQuery,
-  skip: number,
-): Promise<readonly [string, string] | null> {
-  const rows = await asUser(client, '', listTasks(user, { ...query, skip, limit: 1 }, now));
-  const [row] = rows as { position: string; id: string }[];
-  return row ? [row.position, row.id] : null;
+async function positionAt(client: QueryClient, query: ListQuery, skip: number): Promise<Keyset | null> {
+  const [row] = (await asUser(client, '', listTasks(user, { ...query, skip, limit: 1 }, now))) as TaskRow[];
+  return row ? [...sortKeys[query.sort].sortValues(row), row.id] : null;
 }
 
 async function explain(client: QueryClient, bound: BoundStatement) {

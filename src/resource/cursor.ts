@@ -36,12 +36,12 @@ export function readCursor(ownerId: string, list: SortedList, cursor: string): K
   return keyset;
 }
 
-const keysetSchema = z.tuple([z.string(), z.string()]);
+const keysetSchema = z.array(z.string()).min(2);
 
 /** A client can compute the digest of any text, so an intact cursor may hold anything. */
 function parseKeyset(position: string): Keyset | undefined {
   try {
-    return keysetSchema.safeParse(JSON.parse(position)).data;
+    return keysetSchema.safeParse(JSON.parse(position)).data as Keyset | undefined;
   } catch {
     return undefined;
   }

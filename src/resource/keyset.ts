@@ -1,7 +1,7 @@
 /** Keyset pagination: pages that begin after a position in a sorted list. */
 
-/** The position of a resource in a sorted list: its sort value, as text, and its id. */
-export type Keyset = readonly [value: string, id: string];
+/** The position of a resource in a sorted list: its sort values, as text, and its id. */
+export type Keyset = readonly [...sortValues: string[], id: string];
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
@@ -11,14 +11,14 @@ export interface Page<Row> {
 
 /**
  * @param rows one row more than `limit` if there is a next page
- * @param sortValue the sort value of a row, as text
+ * @param sortValues the sort values of a row, as text
  */
 export function pageOf<Row extends { readonly id: string }>(
   rows: readonly Row[],
   limit: number,
-  sortValue: (row: Row) => string,
+  sortValues: (row: Row) => readonly string[],
 ): Page<Row> {
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
-  return { rows: page, next: last && [sortValue(last), last.id] };
+  return { rows: page, next: last && [...sortValues(last), last.id] };
 }

@@ -57,5 +57,5 @@ export function newestFirstPage<Row extends NewestFirstRow>(
 
 export function pageOfNewest<Row extends NewestFirstRow>(rows: readonly Row[], limit: number): Page<Row> {
   const fitting = rows.findIndex(({ fits }) => !fits);
-  return pageOf(rows, fitting < 0 ? limit : Math.min(fitting, limit), ({ seq }) => String(seq));
+  return pageOf(rows, fitting < 0 ? limit : Math.min(fitting, limit), ({ seq }) => [String(seq)]);
 }

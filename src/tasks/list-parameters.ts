@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { repeatable } from '../http/request/parameters.ts';
 import { text } from '../http/request/text.ts';
 import { timestampParameter } from '../http/request/timestamp.ts';
+import { resourceId } from '../resource/schemas.ts';
 import { calendarDate, supportedTimeZone } from './due/due.ts';
 import { priority, status, tagName } from './schemas.ts';
 import { hasFewWords, maxQueriedWords, maxWords } from './search/words.ts';
@@ -14,11 +15,29 @@ const dueFilter = z.enum(dueFilters).meta({ id: 'DueFilter' });
 /** Maximum length of `q` in code points. */
 export const maxQueryLength = 200;
 
+const listName = idOr('inbox');
+const parentName = idOr('none');
+
+/** The id of a resource, or the word for having none. */
+function idOr(word: string) {
+  return z
+    .string()
+    .refine(
+      (value) => value === word || resourceId.safeParse(value).success,
+      `must be ${word}, or a UUID in lower case with hyphens`,
+    )
+    .meta({ pattern: `^(${word}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$`, example: word });
+}
+
 /** For the schema of the query. */
 export const filterParameters = {
   status: repeatable(status, 'Tasks with any of these statuses.'),
   priority: repeatable(priority, 'Tasks with any of these priorities.'),
   tag: repeatable(tagName, 'Tasks with any of these tags, in any case and normalization.'),
+  list_id: repeatable(listName, 'Tasks in any of these lists: the id of a list, or `inbox`.'),
+  parent_id: parentName
+    .optional()
+    .meta({ description: 'The subtasks of the task with this id; `none` for tasks at the top level.' }),
   q: text(maxQueryLength)
     .refine(isLongOrHasFewWords, `must have at most ${maxQueriedWords} words`)
     .optional()
@@ -36,6 +55,8 @@ export const filterParameters = {
   created_to: timestampParameter('Created before this instant.'),
   updated_from: timestampParameter('Last changed at this instant or later.'),
   updated_to: timestampParameter('Last changed before this instant.'),
+  completed_from: timestampParameter('Completed at this instant or later.'),
+  completed_to: timestampParameter('Completed before this instant.'),
 };
 
 /** A text that is too long has another error already. Folding it would take milliseconds. */
@@ -50,6 +71,7 @@ export const ranges = [
   ['due_from', 'due_to'],
   ['created_from', 'created_to'],
   ['updated_from', 'updated_to'],
+  ['completed_from', 'completed_to'],
 ] as const;
 
 export type DueFilter = (typeof dueFilters)[number];
@@ -68,6 +90,8 @@ export const sorts = [
   '-title',
   'status',
   '-status',
+  'position',
+  '-position',
 ] as const;
 
 export type Sort = (typeof sorts)[number];

@@ -13,18 +13,18 @@ const cheapSkip = 50;
  * Reads a page. It needs a second round trip only if a task has a description of several kilobytes, and all tasks together
  * could exceed the maximum size of a page.
  *
- * @throws RefusedValueError if the position is not one of this sort
+ * @throws RefusedValueError or ProblemError if the position is not one of this sort
  */
 export async function readPage(database: UserDatabase, principal: Principal, list: ListQuery): Promise<Page<TaskRow>> {
   const now = Date.now();
-  const { sortValue } = sortKeys[list.sort];
+  const { sortValues } = sortKeys[list.sort];
   // One row more than the limit shows whether there is a next page.
   const query = { ...list, limit: list.limit + 1 };
   if (list.skip < cheapSkip) {
     const [rows] = await database.run(principal, [listTasks(principal.userId, query, now)], 'repeat');
-    if (!rows.some((row) => row.is_long)) return pageOf(rows, list.limit, sortValue);
+    if (!rows.some((row) => row.is_long)) return pageOf(rows, list.limit, sortValues);
   }
   const [rows] = await database.run(principal, [listTasksBySize(principal.userId, query, now)], 'repeat');
   const fitting = rows.findIndex(({ fits }) => !fits);
-  return pageOf(rows, fitting < 0 ? list.limit : Math.min(fitting, list.limit), sortValue);
+  return pageOf(rows, fitting < 0 ? list.limit : Math.min(fitting, list.limit), sortValues);
 }

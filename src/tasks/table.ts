@@ -24,6 +24,9 @@ import { lists } from '../lists/table.ts';
 export const statuses = ['Todo', 'InProgress', 'Done'] as const;
 export const priorities = ['Low', 'Medium', 'High'] as const;
 
+/** The value of `list_key` and `parent_key` of a task without a list or a parent. */
+export const noKey = '00000000-0000-0000-0000-000000000000';
+
 export const taskStatus = todoSchema.enum('task_status', statuses);
 export const taskPriority = todoSchema.enum('task_priority', priorities);
 
@@ -54,9 +57,9 @@ export const tasks = todoSchema.table(
     parentId: uuid('parent_id'),
     /** The order among the tasks with the same list and parent (`resource/position.ts`). */
     position: bytewiseText().notNull(),
-    /** The list as a sort value: that of the inbox has only zeros. */
+    /** The list as a sort value: `noKey` for the inbox. */
     listKey: uuid('list_key').notNull(),
-    /** The parent as a sort value: that of a task without one has only zeros. */
+    /** The parent as a sort value: `noKey` for a task without one. */
     parentKey: uuid('parent_key').notNull(),
     dueDate: date('due_date'),
     dueTime: time('due_time'),

@@ -76,6 +76,25 @@ test.each(['priority=', 'priority=high', 'priority=2', 'priority=High&priority='
   expect(await errorsOf(query)).toEqual({ status: 422, places: ['query priority'] });
 });
 
+test.each(['list_id=', 'list_id=none', 'list_id=Inbox', 'list_id=inbox&list_id=x', 'list_id=%00'])(
+  '%s is rejected',
+  async (query) => {
+    expect(await errorsOf(query)).toEqual({ status: 422, places: ['query list_id'] });
+  },
+);
+
+test.each(['parent_id=', 'parent_id=inbox', 'parent_id=0', 'parent_id=none&parent_id=none'])(
+  '%s is rejected',
+  async (query) => {
+    expect(await errorsOf(query)).toEqual({ status: 422, places: ['query parent_id'] });
+  },
+);
+
+test('a range that ends before it begins is rejected', async () => {
+  const query = 'completed_from=2026-11-20T00:00:00Z&completed_to=2026-11-19T00:00:00Z';
+  expect(await errorsOf(query)).toEqual({ status: 422, places: ['query completed_to'] });
+});
+
 test.each([
   'sort=',
   'sort=id',

@@ -160,6 +160,54 @@ describe('a change', () => {
   });
 });
 
+describe('a list of tasks', () => {
+  const titlesOf = async (user: Client, query: string) =>
+    (await user.get(`${tasks}?${query}`)).body.map(({ title }: { title: string }) => title);
+
+  test('has filters for lists and parents', async () => {
+    const ada = api.user();
+    const [home, work] = [await insertList(api, ada), await insertList(api, ada)] as const;
+    await create(ada, { title: 'in the inbox' });
+    const parent = await create(ada, { title: 'at home', list_id: home });
+    await create(ada, { title: 'below', list_id: home, parent_id: parent.id });
+    await create(ada, { title: 'at work', list_id: work });
+    const sorted = (query: string) => titlesOf(ada, `sort=title&${query}`);
+    expect(await sorted('list_id=inbox')).toEqual(['in the inbox']);
+    expect(await sorted(`list_id=${home}`)).toEqual(['at home', 'below']);
+    expect(await sorted(`list_id=${work}&list_id=inbox`)).toEqual(['at work', 'in the inbox']);
+    expect(await sorted('parent_id=none')).toEqual(['at home', 'at work', 'in the inbox']);
+    expect(await sorted(`parent_id=${parent.id}`)).toEqual(['below']);
+    expect(await sorted(`list_id=${home}&parent_id=none`)).toEqual(['at home']);
+  });
+
+  test('is empty for a list or a parent that does not exist or belongs to another user', async () => {
+    const [ada, bob] = [api.user(), api.user()];
+    const list_id = await insertList(api, bob);
+    const parent = await create(bob, { list_id });
+    await create(bob, { list_id, parent_id: parent.id });
+    for (const query of [`list_id=${list_id}`, `parent_id=${parent.id}`, `list_id=${unknownId}`]) {
+      expect(await titlesOf(ada, query)).toEqual([]);
+    }
+  });
+
+  test('in manual order is that of the positions, byte by byte', async () => {
+    const ada = api.user();
+    for (const position of ['a0', 'Zz', 'aZ', 'aa', 'b00']) await create(ada, { title: position, position });
+    expect(await titlesOf(ada, 'sort=position')).toEqual(['Zz', 'a0', 'aZ', 'aa', 'b00']);
+    expect(await titlesOf(ada, 'sort=-position')).toEqual(['b00', 'aa', 'aZ', 'a0', 'Zz']);
+  });
+
+  test('has filters for the time of completion', async () => {
+    const ada = api.user();
+    await create(ada, { title: 'open' });
+    const done = await create(ada, { title: 'done', status: 'Done' });
+    await ada.patch(`${tasks}/${done.id}`, { description: 'changed later' });
+    expect(await titlesOf(ada, `completed_from=${done.completed_at}`)).toEqual(['done']);
+    expect(await titlesOf(ada, `completed_to=${done.completed_at}`)).toEqual([]);
+    expect(await titlesOf(ada, 'completed_from=2999-01-01T00:00:00Z')).toEqual([]);
+  });
+});
+
 describe('the place is rejected', () => {
   /** Sends a place as each write of a task can, with the pointer to the fields of each. */
   async function expectRejected(

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeCursor } from '../../src/resource/cursor.ts';
 import { sorts } from '../../src/tasks/list-parameters.ts';
-import { priorities, statuses } from '../../src/tasks/table.ts';
+import { noKey, priorities, statuses } from '../../src/tasks/table.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { insertList } from '../support/lists.ts';
 
 let api: TestApi;
 /** A user whose tasks no test changes. */
@@ -38,6 +39,7 @@ async function walk(
 /** Tasks that differ in every field, and have ties in every field. */
 async function fill(client: Client, count: number): Promise<any[]> {
   const titles = ['apple', 'Äpfel', 'Apple', 'zebra', 'Zoë', 'élan', '10', '9', '_under', 'banana'];
+  const list_id = await insertList(api, client);
   const tasks: any[] = [];
   for (let index = 0; index < count; index += 1) {
     const date = `2026-12-0${1 + (index % 4)}`;
@@ -53,6 +55,10 @@ async function fill(client: Client, count: number): Promise<any[]> {
       status: statuses[index % 3],
       priority: priorities[(index >> 1) % 3],
       due: dues[index % dues.length],
+      list_id: index % 2 ? list_id : null,
+      // The second task is the parent of others in its list.
+      parent_id: index > 1 && index % 4 === 1 ? tasks[1].id : null,
+      position: `a${'0Zaz'[(index >> 1) % 4]}`,
     });
     tasks.push(body);
   }
@@ -72,6 +78,7 @@ const keys: Record<string, (task: any) => any> = {
   priority: (task) => priorities.indexOf(task.priority),
   title: (task) => task.title,
   status: (task) => statuses.indexOf(task.status),
+  position: (task) => [task.list_id ?? noKey, task.parent_id ?? noKey, task.position].join(),
 };
 
 const people = new Intl.Collator('und');
@@ -127,7 +134,7 @@ describe.each(sorts)('sort=%s', (sort) => {
     await ada.post('/api/v1/tasks', { title: 'find me', tags: ['a'], due: { date: '2026-12-02' } });
     await ada.post('/api/v1/tasks', { title: 'find me not', tags: ['b'], due: { date: '2026-12-02' } });
     const query =
-      'status=Todo&status=Done&priority=Medium&tag=A&q=find&due=any&due_from=2026-12-01&due_to=2026-12-31&time_zone=Asia/Tokyo' +
+      'list_id=inbox&parent_id=none&status=Todo&status=Done&priority=Medium&tag=A&q=find&due=any&due_from=2026-12-01&due_to=2026-12-31&time_zone=Asia/Tokyo' +
       '&created_from=2026-01-01T00:00:00Z&created_to=2999-01-01T00:00:00Z&updated_from=2026-01-01T00:00:00%2B01:00&updated_to=2999-01-01T00:00:00Z';
     expect((await walk(ada, `sort=${sort}&limit=1&${query}`)).map((task) => task.title)).toEqual(['find me']);
   });
@@ -135,8 +142,8 @@ describe.each(sorts)('sort=%s', (sort) => {
 
 test('a timestamp of a response, sent as a filter, matches the same task', async () => {
   const ada = api.user();
-  const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
-  for (const column of ['created', 'updated']) {
+  const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', status: 'Done' });
+  for (const column of ['created', 'updated', 'completed']) {
     const at = task[`${column}_at`];
     expect((await ada.get(`/api/v1/tasks?${column}_from=${at}`)).body).toEqual([task]);
     expect((await ada.get(`/api/v1/tasks?${column}_to=${at}`)).body).toEqual([]);
@@ -169,9 +176,18 @@ test('a cursor is valid only for its own list: same user, filters and sort, any 
 });
 
 test('a forged cursor with an invalid position is rejected', async () => {
+  const taskId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
   const ada = api.user();
   const filters = { time_zone: 'UTC' };
-  for (const position of [['yesterday', 'x'], ['2026-11-20', 'x'], [1], ['x'], {}, null]) {
+  for (const position of [
+    ['yesterday', 'x'],
+    ['2026-11-20', 'x'],
+    ['2026-11-20', '2026-11-20', taskId],
+    [1],
+    ['x'],
+    {},
+    null,
+  ]) {
     const cursor = writeCursor(ada.userId as string, { filters, sort: '-created_at' }, position as never);
     const { status, body } = await ada.get(`/api/v1/tasks?cursor=${cursor}`);
     expect(status).toBe(422);

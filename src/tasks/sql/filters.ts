@@ -3,7 +3,7 @@ import type { Parameter } from '../../database/statement.ts';
 import { addDays, localDateTimeAt, startOfDay } from '../due/calendar.ts';
 import type { DueFilter, ListFilters } from '../list-parameters.ts';
 import { prefixUpperBound, queriedWords } from '../search/words.ts';
-import { priorities, statuses } from '../table.ts';
+import { noKey, priorities, statuses } from '../table.ts';
 import { tagKey } from '../tag-key.ts';
 
 /** Adds a parameter to the statement and returns its placeholder. */
@@ -17,11 +17,13 @@ export interface Condition {
 
 /** @param now in milliseconds since 1970 */
 export function conditionsOf(filters: ListFilters, now: number): Condition[] {
-  const { status, priority, tag, q, due, due_from, due_to, time_zone } = filters;
+  const { status, priority, tag, list_id, parent_id, q, due, due_from, due_to, time_zone } = filters;
   const conditions: Condition[] = [];
   if (status) conditions.push(anyRank('status', statuses, status));
   if (priority) conditions.push(anyRank('priority', priorities, priority));
   if (tag) conditions.push(anyTag(tag));
+  if (list_id) conditions.push(anyList(list_id.map(keyOf)));
+  if (parent_id) conditions.push(hasParent(keyOf(parent_id)));
   const words = q === undefined ? null : selectiveWords(q);
   if (words)
     conditions.push({
@@ -30,19 +32,48 @@ export function conditionsOf(filters: ListFilters, now: number): Condition[] {
     });
   if (due) conditions.push(dueCondition(due, time_zone, now));
   if (due_from || due_to) conditions.push(dueBetween(due_from, due_to, time_zone));
-  for (const column of ['created', 'updated'] as const) {
+  for (const column of ['created', 'updated', 'completed'] as const) {
     const from = filters[`${column}_from`];
     const to = filters[`${column}_to`];
-    if (from)
-      conditions.push({ name: `${column}_from`, sql: (bind) => `tasks.${column}_at >= ${bind(from)}::timestamptz` });
+    if (from) conditions.push(atOrAfter(column, from));
     if (to) conditions.push({ name: `${column}_to`, sql: (bind) => `tasks.${column}_at < ${bind(to)}::timestamptz` });
   }
   return conditions;
 }
 
+function atOrAfter(column: 'created' | 'updated' | 'completed', from: string): Condition {
+  return {
+    name: `${column}_from`,
+    sql: (bind) => {
+      const start = `${bind(from)}::timestamptz`;
+      // A completion is a change. No index has the time of completions.
+      const isChanged = column === 'completed' ? ` and tasks.updated_at >= ${start}` : '';
+      return `tasks.${column}_at >= ${start}${isChanged}`;
+    },
+  };
+}
+
 function anyRank(column: string, values: readonly string[], wanted: readonly string[]): Condition {
   const ranks = wanted.map((value) => values.indexOf(value));
   return { name: column, sql: (bind) => `tasks.${column}_rank = any (${bind(ranks)}::smallint[])` };
+}
+
+/** The value of `list_key` or `parent_key` for an id, or for a word instead of one. */
+function keyOf(id: string): string {
+  return id === 'inbox' || id === 'none' ? noKey : id;
+}
+
+/** A comparison with one value lets the index of positions sort the tasks. */
+function anyList(keys: readonly string[]): Condition {
+  const [key] = keys;
+  if (key !== undefined && keys.length === 1) {
+    return { name: 'list', sql: (bind) => `tasks.list_key = ${bind(key)}::uuid` };
+  }
+  return { name: 'lists', sql: (bind) => `tasks.list_key = any (${bind(keys)}::uuid[])` };
+}
+
+function hasParent(key: string): Condition {
+  return { name: 'parent', sql: (bind) => `tasks.parent_key = ${bind(key)}::uuid` };
 }
 
 function anyTag(names: readonly string[]): Condition {

@@ -1,5 +1,6 @@
 /** The statement of a list of tasks: filters, order, and the keyset of the page. */
 import type { BoundStatement, Parameter } from '../../database/statement.ts';
+import { invalidCursor } from '../../resource/cursor.ts';
 import type { Keyset } from '../../resource/keyset.ts';
 import { maxPageBytes } from '../../resource/page.ts';
 import type { ListFilters, Sort } from '../list-parameters.ts';
@@ -33,7 +34,7 @@ export type ListedRow = TaskRow & {
  * @param now in milliseconds since 1970
  */
 export function listTasks(ownerId: string, query: ListQuery, now: number): BoundStatement<ListedRow[]> {
-  const { key, direction, name, where, limit, values } = partsOf(ownerId, query, now);
+  const { order, name, where, limit, values } = partsOf(ownerId, query, now);
   const longest = Math.floor(maxPageBytes / query.limit) - maxTitleBytes;
   const canExceed = query.limit * maxTextBytes > maxPageBytes;
   // A parameter, because a connection keeps a limited number of different statements prepared.
@@ -44,7 +45,7 @@ export function listTasks(ownerId: string, query: ListQuery, now: number): Bound
     select ${columns}
     from todo.tasks as tasks
     where ${where}
-    order by ${key} ${direction}, tasks.id ${direction}
+    order by ${order('tasks.')}
     ${limit}`;
   return { statement: { name: isLong ? `${name} short` : name, text }, values };
 }
@@ -59,25 +60,24 @@ export type SizedRow = TaskRow & { readonly fits: boolean };
  * @param now in milliseconds since 1970
  */
 export function listTasksBySize(ownerId: string, query: ListQuery, now: number): BoundStatement<SizedRow[]> {
-  const { key, direction, name, where, limit, values } = partsOf(ownerId, query, now);
-  const order = `sort_key ${direction}, id ${direction}`;
+  const { order, name, where, limit, values } = partsOf(ownerId, query, now);
   const sizeUpTo = (preceding: number) => `
         coalesce(sum(octet_length(title) + coalesce(octet_length(description), 0))
-          over (order by ${order} rows between unbounded preceding and ${preceding} preceding), 0)`;
+          over (order by ${order()} rows between unbounded preceding and ${preceding} preceding), 0)`;
   const text = `
     select ${taskColumns}, tasks.size_before < ${maxPageBytes} as fits
     from (
       select page.*, ${sizeUpTo(1)} as size_before, ${sizeUpTo(2)} as size_before_previous
       from (
-        select tasks.*, ${key} as sort_key
+        select tasks.*
         from todo.tasks as tasks
         where ${where}
-        order by ${key} ${direction}, tasks.id ${direction}
+        order by ${order('tasks.')}
         ${limit}
       ) as page
     ) as tasks
     where tasks.size_before_previous < ${maxPageBytes}
-    order by ${order}`;
+    order by ${order()}`;
   return { statement: { name: `${name} by size`, text }, values };
 }
 
@@ -85,20 +85,22 @@ export function listTasksBySize(ownerId: string, query: ListQuery, now: number):
 function partsOf(ownerId: string, { filters, sort, after, skip, limit }: ListQuery, now: number) {
   const values: Parameter[] = [ownerId];
   const parameter = (value: Parameter): string => `$${values.push(value)}`;
-  const { column: key, type } = sortKeys[sort];
+  const columns = [...sortKeys[sort].columns, ['id', 'uuid'] as const];
   const [direction, comparator] = sort.startsWith('-') ? (['desc', '<'] as const) : (['asc', '>'] as const);
 
   const conditions: Condition[] = conditionsOf(filters, now);
   if (after) {
-    const [value, id] = after;
+    if (after.length !== columns.length) throw invalidCursor();
+    const place = columns.map(([column]) => `tasks.${column}`).join(', ');
     conditions.push({
       name: 'after',
-      sql: (bind) => `(${key}, tasks.id) ${comparator} (${bind(value)}::${type}, ${bind(id)}::uuid)`,
+      sql: (bind) =>
+        `(${place}) ${comparator} (${columns.map(([, type], index) => `${bind(after[index] ?? '')}::${type}`).join(', ')})`,
     });
   }
   return {
-    key,
-    direction,
+    /** @param relation the name of the relation, with a dot */
+    order: (relation = '') => columns.map(([column]) => `${relation}${column} ${direction}`).join(', '),
     // The name identifies the text. It has nothing that a client sent.
     name: ['tasks_list', sort, ...conditions.map((condition) => condition.name)].join(' '),
     where: ['tasks.owner_id = $1', ...conditions.map(({ sql }) => sql(parameter))].join('\n      and '),

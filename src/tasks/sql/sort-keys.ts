@@ -1,39 +1,42 @@
 /** The sort keys of a list: each as SQL, and as the value of a row. */
 import { addDays } from '../due/calendar.ts';
 import type { Sort } from '../list-parameters.ts';
-import { priorities, statuses } from '../table.ts';
+import { noKey, priorities, statuses } from '../table.ts';
 import type { TaskRow } from './row.ts';
 
 export interface SortKey {
-  /** A column of `todo.tasks as tasks`. An index has the owner, the column and the id. */
-  readonly column: string;
-  readonly type: string;
-  /** The value of a row, as text that PostgreSQL reads as the type. The column is not selected, because most rows need no value. */
-  sortValue(row: TaskRow): string;
+  /** Columns of `todo.tasks` and their types. An index has the owner, these columns and the id. */
+  readonly columns: readonly (readonly [column: string, type: string])[];
+  /** The values of a row, as text that PostgreSQL reads as the types. Some columns are not selected, because most rows need no values. */
+  sortValues(row: TaskRow): readonly string[];
 }
 
-const createdAt: SortKey = { column: 'tasks.created_at', type: 'timestamptz', sortValue: (row) => row.created_at };
-const updatedAt: SortKey = { column: 'tasks.updated_at', type: 'timestamptz', sortValue: (row) => row.updated_at };
-const title: SortKey = { column: 'tasks.title', type: 'text', sortValue: (row) => row.title };
+const createdAt: SortKey = { columns: [['created_at', 'timestamptz']], sortValues: (row) => [row.created_at] };
+const updatedAt: SortKey = { columns: [['updated_at', 'timestamptz']], sortValues: (row) => [row.updated_at] };
+const title: SortKey = { columns: [['title', 'text']], sortValues: (row) => [row.title] };
 const status: SortKey = {
-  column: 'tasks.status_rank',
-  type: 'smallint',
-  sortValue: (row) => String(statuses.indexOf(row.status)),
+  columns: [['status_rank', 'smallint']],
+  sortValues: (row) => [String(statuses.indexOf(row.status))],
 };
 const priority: SortKey = {
-  column: 'tasks.priority_rank',
-  type: 'smallint',
-  sortValue: (row) => String(priorities.indexOf(row.priority)),
+  columns: [['priority_rank', 'smallint']],
+  sortValues: (row) => [String(priorities.indexOf(row.priority))],
 };
 const due: SortKey = {
-  column: 'tasks.due_order',
-  type: 'timestamp',
-  sortValue: (row) => dueOrderOf(row) ?? 'infinity',
+  columns: [['due_order', 'timestamp']],
+  sortValues: (row) => [dueOrderOf(row) ?? 'infinity'],
 };
 const dueDescending: SortKey = {
-  column: 'tasks.due_order_descending',
-  type: 'timestamp',
-  sortValue: (row) => dueOrderOf(row) ?? '-infinity',
+  columns: [['due_order_descending', 'timestamp']],
+  sortValues: (row) => [dueOrderOf(row) ?? '-infinity'],
+};
+const position: SortKey = {
+  columns: [
+    ['list_key', 'uuid'],
+    ['parent_key', 'uuid'],
+    ['position', 'text'],
+  ],
+  sortValues: (row) => [row.list_id ?? noKey, row.parent_id ?? noKey, row.position],
 };
 
 export const sortKeys: Readonly<Record<Sort, SortKey>> = {
@@ -49,6 +52,8 @@ export const sortKeys: Readonly<Record<Sort, SortKey>> = {
   '-title': title,
   status,
   '-status': status,
+  position,
+  '-position': position,
 };
 
 /** As the trigger `write_task` computes it: a day comes before its times. Undefined without a due date. */

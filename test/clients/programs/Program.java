@@ -48,7 +48,7 @@ public class Program {
         equal(results.stream().map(result -> result.getStatus().getValue()).toList(), List.of(201, 200, 204));
 
         List<Task> listed = tasks.listTasks(null, null, null, List.of(Status.TODO), null, null, null, null, null, null,
-            null, null, null, null, null, TaskSort.CREATED_AT_DESC);
+            null, null, null, null, null, null, null, null, null, TaskSort.CREATED_AT_DESC);
         equal(listed.stream().map(Task::getTitle).toList(), List.of("Call Bob"));
         try {
             tasks.readTask(id, null);

@@ -1,0 +1,53 @@
+/**
+ * Query plans of lists in each sort: a page reads about as many rows as it has, for any number of tasks of its user. Plans
+ * depend on the size of a table, so `npm run bench:plans` shows them for a table that is a hundred times as large.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { fill } from '../../bench/fill.ts';
+import { filterParameters, sorts } from '../../src/tasks/list-parameters.ts';
+import { type ListQuery, listTasks } from '../../src/tasks/sql/list-statement.ts';
+import type { TaskRow } from '../../src/tasks/sql/row.ts';
+import { sortKeys } from '../../src/tasks/sql/sort-keys.ts';
+import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
+import { pagesTouched, planModes, planOf, rowsRemoved } from '../support/plans.ts';
+
+const owner = 'ada';
+const filters = z.strictObject(filterParameters);
+
+describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded database has the same planner', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const filling = { user: owner, tasks: 10_000, total: 20_000, others: 200, lists: 50 };
+    await database.driver.withMigrationClient((client) => fill(client, filling));
+  }, 60_000);
+
+  afterAll(() => database.remove());
+
+  /** Expects that a page of 20 reads few rows. */
+  async function expectFewRows(mode: string, query: ListQuery): Promise<void> {
+    const plan = await planOf(database, owner, mode, listTasks(owner, query, 0));
+    expect(plan).toMatch(/actual rows=20/);
+    expect(rowsRemoved(plan), plan).toBeLessThan(100);
+    expect(pagesTouched(plan), plan).toBeLessThan(300);
+  }
+
+  describe.each(planModes)('with %s', (mode) => {
+    test.each(sorts)('sort=%s reads few rows, on the first page and on one in the middle', async (sort) => {
+      const query = { filters: filters.parse({}), sort, after: null, skip: 0, limit: 20 };
+      await expectFewRows(mode, query);
+      const { statement, values } = listTasks(owner, { ...query, skip: 5_000, limit: 1 }, 0);
+      // As JSON, because this connection reads times as dates.
+      const [row] = JSON.parse(JSON.stringify(await database.query(statement.text, values as unknown[]))) as [TaskRow];
+      await expectFewRows(mode, { ...query, after: [...sortKeys[sort].sortValues(row), row.id] });
+    });
+
+    test.each(['position', '-position'] as const)('sort=%s of one list reads few rows', async (sort) => {
+      const [list] = await database.query<{ id: string }>('select id from todo.lists where owner_id = $1', [owner]);
+      const filtered = filters.parse({ list_id: list?.id, parent_id: 'none' });
+      await expectFewRows(mode, { filters: filtered, sort, after: null, skip: 0, limit: 20 });
+    });
+  });
+});
