@@ -1,4 +1,5 @@
--- Adds lists of tasks, subtasks, and the order of tasks. Existing tasks are in the inbox, in the order of their creation.
+-- Adds lists of tasks, subtasks, the order of tasks, and recurrence. Existing tasks are in the inbox, in the order of their
+-- creation.
 --
 -- Writes and reads wait until the migration commits. docs/operations.md says for how long.
 
@@ -185,12 +186,20 @@ CREATE TABLE "todo"."lists" (
 ALTER TABLE "todo"."lists" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
 CREATE POLICY "owner_only" ON "todo"."lists" AS PERMISSIVE FOR ALL TO "todo_user" USING ("todo"."lists"."owner_id" = nullif(current_setting('app.user_id', true), '')) WITH CHECK ("todo"."lists"."owner_id" = nullif(current_setting('app.user_id', true), ''));--> statement-breakpoint
 ALTER TABLE "todo"."heads" ADD COLUMN "lists" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+CREATE TYPE "todo"."recurrence_from" AS ENUM('Due', 'Completion');--> statement-breakpoint
+CREATE TYPE "todo"."recurrence_missed" AS ENUM('Skip', 'Each');--> statement-breakpoint
 ALTER TABLE "todo"."tasks"
 	ADD COLUMN "list_id" uuid,
 	ADD COLUMN "parent_id" uuid,
 	ADD COLUMN "position" text collate "C",
 	ADD COLUMN "list_key" uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
-	ADD COLUMN "parent_key" uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL;
+	ADD COLUMN "parent_key" uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
+	ADD COLUMN "recurrence_rule" text,
+	ADD COLUMN "recurrence_from" "todo"."recurrence_from",
+	ADD COLUMN "recurrence_missed" "todo"."recurrence_missed",
+	ADD COLUMN "recurrence_anchor" date,
+	ADD COLUMN "recurrence_day" date,
+	ADD COLUMN "series_id" uuid;
 --> statement-breakpoint
 -- The position is no change of a task.
 ALTER TABLE "todo"."tasks" DISABLE TRIGGER "write_task";--> statement-breakpoint
@@ -211,6 +220,15 @@ ALTER TABLE "todo"."tasks"
 --> statement-breakpoint
 CREATE INDEX "tasks_by_position" ON "todo"."tasks" USING btree ("owner_id","list_key","parent_key","position","id");--> statement-breakpoint
 CREATE INDEX "tasks_by_parent" ON "todo"."tasks" USING btree ("owner_id","parent_id") WHERE parent_id is not null;--> statement-breakpoint
+CREATE INDEX "tasks_by_series" ON "todo"."tasks" USING btree ("owner_id","series_id") WHERE series_id is not null;--> statement-breakpoint
+-- A UUID of version 8 (RFC 9562), which is always the same for a text.
+CREATE FUNCTION "todo"."derived_uuid"("source" text) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	select encode(set_byte(set_byte(hash, 6, get_byte(hash, 6) & 15 | 128), 8, get_byte(hash, 8) & 63 | 128), 'hex')::uuid
+	from (select substr(sha256(convert_to("source", 'UTF8')), 1, 16)) as digest (hash)
+$$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."derived_uuid"(text) TO "todo_user";
+--> statement-breakpoint
 -- Fails as a check constraint of a table.
 CREATE FUNCTION "todo"."violate"("violated_table" text, "violated" text) RETURNS void LANGUAGE plpgsql AS $$
 begin
@@ -595,6 +613,28 @@ begin
 		new.due_order := coalesce(new.due_date + new.due_time, new.due_date::timestamp - interval '1 microsecond');
 		new.due_order_descending := new.due_order;
 	end if;
+	if new.recurrence_rule is not null then
+		if tg_op = 'UPDATE' and old.status = 'Done' and new.status = 'Done' then
+			-- A completed task has no recurrence. So the repetition of the replacement that completed it changes nothing.
+			new.recurrence_rule := null;
+			new.recurrence_from := null;
+			new.recurrence_missed := null;
+			new.recurrence_anchor := null;
+			new.recurrence_day := null;
+		else
+			if tg_op = 'UPDATE' and new.recurrence_anchor is null
+				and (new.recurrence_rule, new.recurrence_from, new.recurrence_missed)
+					is not distinct from (old.recurrence_rule, old.recurrence_from, old.recurrence_missed) then
+				new.recurrence_anchor := old.recurrence_anchor;
+				new.recurrence_day := old.recurrence_day;
+			end if;
+			-- The server checks new rules and creates the next occurrence. Only the server can compute days of rules.
+			if new.status = 'Done' or new.recurrence_anchor is null then
+				perform todo.stop_write('recurrence');
+			end if;
+			new.series_id := coalesce(new.series_id, gen_random_uuid());
+		end if;
+	end if;
 	new.list_key := coalesce(new.list_id, '00000000-0000-0000-0000-000000000000');
 	new.parent_key := coalesce(new.parent_id, '00000000-0000-0000-0000-000000000000');
 	if new.position is null then
@@ -614,6 +654,9 @@ begin
 		-- RFC 3339 has no later years.
 		when new.due_at >= '10000-01-01T00:00:00Z' then 'tasks_due_at_range'
 		when not todo.is_position(new.position) then 'tasks_position'
+		when new.recurrence_rule is not null and new.due_date is null then 'tasks_recurrence_due'
+		when new.recurrence_rule is null and new.recurrence_missed is not null then 'tasks_recurrence_rule'
+		when new.recurrence_rule is null and new.recurrence_from is not null then 'tasks_recurrence_rule'
 	end;
 	if violated is not null then
 		perform todo.violate('tasks', violated);
@@ -650,6 +693,21 @@ begin
 				'due_date', jsonb_build_array(old.due_date, new.due_date),
 				'due_time', jsonb_build_array(old.due_time, new.due_time),
 				'due_time_zone', jsonb_build_array(old.due_time_zone, new.due_time_zone)
+			);
+		end if;
+		-- A task with a recurrence is in a series, so most tasks need no comparison.
+		if coalesce(new.series_id, old.series_id) is not null and (
+			new.recurrence_rule, new.recurrence_from, new.recurrence_missed, new.recurrence_anchor, new.recurrence_day, new.series_id
+		) is distinct from (
+			old.recurrence_rule, old.recurrence_from, old.recurrence_missed, old.recurrence_anchor, old.recurrence_day, old.series_id
+		) then
+			fields := fields || jsonb_build_object(
+				'recurrence_rule', jsonb_build_array(old.recurrence_rule, new.recurrence_rule),
+				'recurrence_from', jsonb_build_array(old.recurrence_from, new.recurrence_from),
+				'recurrence_missed', jsonb_build_array(old.recurrence_missed, new.recurrence_missed),
+				'recurrence_anchor', jsonb_build_array(old.recurrence_anchor, new.recurrence_anchor),
+				'recurrence_day', jsonb_build_array(old.recurrence_day, new.recurrence_day),
+				'series_id', jsonb_build_array(old.series_id, new.series_id)
 			);
 		end if;
 		if new.completed_at is distinct from old.completed_at then
@@ -690,6 +748,9 @@ begin
 		'status', old.status, 'priority', old.priority, 'tags', old.tag_names,
 		'list_id', old.list_id, 'parent_id', old.parent_id, 'position', old.position,
 		'due_date', old.due_date, 'due_time', old.due_time, 'due_time_zone', old.due_time_zone, 'due_at', old.due_at,
+		'recurrence_rule', old.recurrence_rule, 'recurrence_from', old.recurrence_from,
+		'recurrence_missed', old.recurrence_missed, 'recurrence_anchor', old.recurrence_anchor,
+		'recurrence_day', old.recurrence_day, 'series_id', old.series_id,
 		'completed_at', old.completed_at, 'version', old.version,
 		'created_at', old.created_at, 'updated_at', old.updated_at
 	));
@@ -728,7 +789,8 @@ end $$;
 GRANT EXECUTE ON FUNCTION "todo"."empty_list"(text, uuid, boolean) TO "todo_user";
 --> statement-breakpoint
 DROP FUNCTION "todo"."record_task_change"(text, uuid, todo.change_kind, integer, uuid, jsonb);--> statement-breakpoint
--- Subtasks follow their parent into another list, and are completed with it.
+-- Subtasks follow their parent into another list, and are completed with it. Their recurrence ends, or continues with the
+-- next occurrence of the parent, into which the server has copied them.
 CREATE FUNCTION "todo"."change_subtasks"() RETURNS trigger LANGUAGE plpgsql AS $$
 declare
 	is_moved constant boolean := new.list_id is distinct from old.list_id;
@@ -747,7 +809,8 @@ begin
 			union all
 			select task.id, task.status from below join todo.tasks as task on task.owner_id = new.owner_id and task.parent_id = below.id
 		)
-		update todo.tasks as task set status = 'Done'
+		update todo.tasks as task set status = 'Done', recurrence_rule = null, recurrence_from = null, recurrence_missed = null,
+			recurrence_anchor = null, recurrence_day = null
 		where task.owner_id = new.owner_id and task.id in (select below.id from below where below.status <> 'Done');
 	end if;
 	return null;

@@ -19,7 +19,7 @@ import { documentationRoutes } from './system/docs.ts';
 import { healthRoutes } from './system/health.ts';
 import { readMeRoute } from './system/me.ts';
 import { listTagsRoute } from './tags/routes.ts';
-import { previewRecurrenceRoute } from './tasks/recurrence/routes.ts';
+import { listOccurrencesRoute, previewRecurrenceRoute, skipTaskRoute } from './tasks/recurrence/routes.ts';
 import {
   createTaskRoute,
   deleteTaskRoute,
@@ -41,6 +41,8 @@ export const routes: readonly RouteDefinition[] = [
   replaceTaskRoute,
   patchTaskRoute,
   deleteTaskRoute,
+  skipTaskRoute,
+  listOccurrencesRoute,
   previewRecurrenceRoute,
   listListsRoute,
   createListRoute,

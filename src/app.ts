@@ -31,7 +31,7 @@ import { healthOperations, healthPaths } from './system/health.ts';
 import { meOperation } from './system/me.ts';
 import { tagOperations } from './tags/handlers.ts';
 import { taskOperations } from './tasks/handlers.ts';
-import { previewRecurrenceOperation } from './tasks/recurrence/handlers.ts';
+import { recurrenceOperations } from './tasks/recurrence/handlers.ts';
 import { trashOperations } from './trash/handlers.ts';
 import { undoOperations } from './undo/handlers.ts';
 import type { Scope } from './vocabulary.ts';
@@ -91,8 +91,8 @@ function implementations(services: Services): Operation[] {
   let document: object | undefined;
   return [
     ...taskOperations(writes),
-    previewRecurrenceOperation,
     ...listOperations(writes),
+    ...recurrenceOperations(writes),
     ...historyOperations(database.asUser),
     ...trashOperations(writes),
     ...undoOperations(writes),

@@ -31,7 +31,15 @@ const pool: Queries = database.startsWith('pglite:')
 serveJson(async ({ method, owner, id = '', query, body }) => {
   if (method === 'POST') {
     const { title, tags = [] } = body as { title: string; tags?: string[] };
-    const task = { title, tags, description: null, status: 'Todo', priority: 'Medium', due: null } as const;
+    const task = {
+      title,
+      tags,
+      description: null,
+      status: 'Todo',
+      priority: 'Medium',
+      due: null,
+      recurrence: null,
+    } as const;
     return one(await run(insertTask(owner, uuidv7(), { ...task, ...topLevel }, { isIdGiven: false })));
   }
   if (method === 'PATCH') return one(await run(updateTask(owner, id, body as object, null)));

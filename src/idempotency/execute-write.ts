@@ -206,8 +206,8 @@ function translateRejection<Result>({ mutation, writes }: Write<Result>, start: 
     if (error instanceof RefusedValueError) {
       throw mutation.onConstraintViolation(error.after(start), writes.quotas) ?? error;
     }
-    if (error instanceof WriteStoppedError && error.statement >= start && mutation.onStopped) {
-      throw mutation.onStopped(error.after(start));
+    if (error instanceof WriteStoppedError && error.statement >= start) {
+      throw mutation.onStopped?.(error.after(start)) ?? error;
     }
     throw error;
   };

@@ -1,4 +1,4 @@
-/** Writes whose statements depend on rows that an earlier round trip has read. */
+/** Writes whose statements can depend on rows that an earlier round trip has read. */
 import { WriteStoppedError } from '../database/user-database.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { ProblemError } from '../problems/problem.ts';
@@ -9,15 +9,16 @@ import { executeWrite, type ToResponse, type WriteContext } from './execute-writ
 const maxAttempts = 5;
 
 /**
- * Plans a mutation and runs it, in two round trips. If another write has changed the rows in between, it plans again.
+ * Plans a mutation and runs it. If a statement stops it, because it needs rows or another write has changed them, it plans
+ * again. That is two round trips if the rows do not change in between.
  *
- * @param plan reads rows, and returns a mutation that calls `todo.stop_write` if they have changed
+ * @param plan returns a mutation that calls `todo.stop_write` if the rows that the plan knows are missing or have changed
  * @throws ProblemError those of `executeWrite` and of the plan; overloaded if the rows change before each attempt
  */
 export async function executePlannedWrite<Result>(
   writes: WriteContext,
   context: RequestContext,
-  plan: () => Promise<Mutation<Result>>,
+  plan: () => Mutation<Result> | Promise<Mutation<Result>>,
   key: string | undefined,
   toResponse: ToResponse<Result>,
 ): Promise<Response> {

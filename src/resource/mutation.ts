@@ -19,8 +19,12 @@ export interface Mutation<Result> {
    * @throws ProblemError if the write was not done, for example version_mismatch; then no statement has changed a row
    */
   toResult(rows: readonly object[]): Result;
-  /** The problem of a statement that stopped the write. `error.rows` has the rows of the statements before it. */
-  onStopped?(error: WriteStoppedError): ProblemError;
+  /**
+   * The problem of a statement that stopped the write. `error.rows` has the rows of the statements before it.
+   *
+   * @returns undefined if another mutation must follow, for which `executePlannedWrite` asks
+   */
+  onStopped?(error: WriteStoppedError): ProblemError | undefined;
   /**
    * The problem of a value that PostgreSQL rejected.
    *

@@ -9,6 +9,9 @@ import { versionMismatch } from '../resource/preconditions.ts';
 import type { BoundOutcomeStatement } from '../resource/write-statement.ts';
 import type { BatchOperation } from './batch-schemas.ts';
 import { rejectionProblem, type TaskResult } from './mutations.ts';
+import { dependsOnSeries, mergedWrite, newSeriesRow } from './recurrence/merged-write.ts';
+import type { ReadSeries } from './recurrence/series.ts';
+import { type SeriesRow, selectSeries, stopReason } from './recurrence/statements.ts';
 import type { TaskPatch } from './schemas.ts';
 import {
   batchResults,
@@ -42,17 +45,30 @@ interface Step {
 
 /**
  * One mutation of all operations. The result of an operation has the task unless a later operation names the same task.
- * So the results contain each task once, as it is after the batch.
+ * So the results contain each task once, as it is after the batch. If the recurrence of a task decides what an operation
+ * does, the first mutation stops, and the next one knows the tasks.
  *
- * @throws ProblemError validation_failed for more than `maxBatchIndexCost`
+ * @throws ProblemError validation_failed for more than `maxBatchIndexCost`, and for a recurrence that cannot begin
  */
-export function batchMutation(changeSet: ChangeSet, operations: readonly BatchOperation[]): Mutation<TaskResult[]> {
+export function batchMutation(
+  changeSet: ChangeSet,
+  operations: readonly BatchOperation[],
+  series: ReadSeries,
+): Mutation<TaskResult[]> {
   const { ownerId, id: changeSetId } = changeSet;
-  const steps = boundedSteps(ownerId, operations);
+  const steps = boundedSteps(ownerId, operations, series);
   const named = operations.flatMap(
     ({ op, ...operation }) => ('id' in operation ? operation.id : operation.task.id) ?? [],
   );
-  const statements = [taskVersions(ownerId, named), ...steps.flatMap((step) => step.statements)];
+  const recurring = operations.flatMap((each) =>
+    each.op === 'update' && dependsOnSeries(each.patch) ? [each.id] : [],
+  );
+  const first = [
+    taskVersions(ownerId, named),
+    ...(recurring.length > 0 ? [selectSeries(ownerId, recurring)] : []),
+    ...series.rows.map(({ id, version }) => requireTaskIn(ownerId, id, [version])),
+  ];
+  const statements = [...first, ...steps.flatMap((step) => step.statements)];
   const firstSteps = new Map(steps.toReversed().map((step) => [step.id, step]));
   const lastSteps = new Map(steps.map((step) => [step.id, step]));
   const finalSteps = steps.filter((step) => lastSteps.get(step.id) === step);
@@ -73,16 +89,20 @@ export function batchMutation(changeSet: ChangeSet, operations: readonly BatchOp
       });
     },
     onStopped(error) {
+      if (error.reason === stopReason || error.statement < first.length) {
+        series.keep(error.rowsOf<SeriesRow>(1));
+        return undefined;
+      }
       const [reason, place] = error.reason.split(' ');
       if (reason === 'results_too_large') return resultsTooLarge(steps.indexOf(finalSteps[Number(place) - 1] as Step));
-      const index = stepOf(steps, error.statement);
+      const index = stepOf(steps, error.statement - first.length);
       const before = error.rowsOf<TaskVersion>(0).find(({ id }) => id === steps[index]?.id);
-      return problemOfOperation(stoppedProblem(error, before), index, operations);
+      return problemOfOperation(stoppedProblem(error, before), index, operations[index]);
     },
     onConstraintViolation(error, quotas) {
-      const index = stepOf(steps, error.statement);
+      const index = stepOf(steps, error.statement - first.length);
       const problem = rejectionProblem(error, quotas, fieldsOf(operations[index]));
-      return problem && problemOfOperation(problem, index, operations);
+      return problem && problemOfOperation(problem, index, operations[index]);
     },
   });
 }
@@ -91,14 +111,15 @@ export function batchMutation(changeSet: ChangeSet, operations: readonly BatchOp
  * The statements of each operation. It throws at the operation that exceeds `maxBatchIndexCost`, before it computes the
  * words of the operations after it.
  */
-function boundedSteps(ownerId: string, operations: readonly BatchOperation[]): Step[] {
+function boundedSteps(ownerId: string, operations: readonly BatchOperation[], series: ReadSeries): Step[] {
   const changed = new Set<string>();
+  const states = new Map(series.rows.map((row) => [row.id, row]));
   let indexCost = 0;
   return operations.map((operation, index) => {
     const id = (operation.op === 'create' ? operation.task.id : operation.id) ?? uuidv7();
-    const { write, statements } = stepStatements(ownerId, operation, id);
+    const statements = stepStatements({ ownerId, operation, id, index }, states, series);
     // PostgreSQL also reads the rows that the earlier changes of this transaction have deleted.
-    indexCost += (changed.has(id) ? 3 : 1) * (write.indexCost ?? 0);
+    indexCost += (changed.has(id) ? 3 : 1) * statements.reduce((sum, { indexCost: cost = 0 }) => sum + cost, 0);
     changed.add(id);
     // The first operation has no limit, because the same request without a batch has none.
     if (index > 0 && indexCost > maxBatchIndexCost) throw tooManyWords(index);
@@ -106,25 +127,44 @@ function boundedSteps(ownerId: string, operations: readonly BatchOperation[]): S
   });
 }
 
+type StepStatement = BoundStatement & Pick<BoundOutcomeStatement, 'indexCost'>;
+
+/** @param states the known tasks with their recurrences, as they are before the operation; changed to those after it */
 function stepStatements(
-  ownerId: string,
-  operation: BatchOperation,
-  id: string,
-): { write: BoundOutcomeStatement; statements: readonly BoundStatement[] } {
+  { ownerId, operation, id, index }: { ownerId: string; operation: BatchOperation; id: string; index: number },
+  states: Map<string, SeriesRow>,
+  series: ReadSeries,
+): StepStatement[] {
   if (operation.op === 'create') {
     const { id: given, ...task } = operation.task;
+    if (series.isRead && !states.has(id)) states.set(id, newSeriesRow(id, task));
     const write = insertTask(ownerId, id, task, { isIdGiven: given !== undefined });
-    return { write, statements: given === undefined ? [write] : [write, requireCreatedTask(ownerId, id, task)] };
+    return given === undefined ? [write] : [write, requireCreatedTask(ownerId, id, task)];
   }
   const versions = operation.if_version === undefined ? null : [operation.if_version];
-  const write =
-    operation.op === 'delete' ? deleteTask(ownerId, id, versions) : updateTask(ownerId, id, operation.patch, versions);
-  return { write, statements: [requireTaskIn(ownerId, id, versions), write] };
+  const required = requireTaskIn(ownerId, id, versions);
+  const state = states.get(id);
+  if (operation.op === 'delete') {
+    states.delete(id);
+    return [required, deleteTask(ownerId, id, versions)];
+  }
+  if (!state) return [required, updateTask(ownerId, id, operation.patch, versions)];
+  try {
+    const merged = mergedWrite(ownerId, state, operation.patch, series.timeZone);
+    states.set(id, merged.after);
+    return [required, ...merged.statements, merged.outcome];
+  } catch (error) {
+    throw error instanceof ProblemError ? problemOfOperation(error, index, operation) : error;
+  }
 }
 
-/** The index of the operation that a statement belongs to. The first statement belongs to none. */
+/**
+ * The index of the operation that a statement belongs to.
+ *
+ * @param statement its index among the statements of all steps
+ */
 function stepOf(steps: readonly Step[], statement: number): number {
-  let end = 1;
+  let end = 0;
   return steps.findIndex(({ statements }) => {
     end += statements.length;
     return statement < end;
@@ -154,10 +194,10 @@ function fieldsOf(operation: BatchOperation | undefined): TaskPatch {
 }
 
 /** The problem of a batch whose operation at `index` has failed. */
-function problemOfOperation(problem: ProblemError, index: number, operations: readonly BatchOperation[]): ProblemError {
+function problemOfOperation(problem: ProblemError, index: number, operation: BatchOperation | undefined): ProblemError {
   const pointer = `/operations/${index}`;
   if (problem.code === 'validation_failed' && problem.errors) {
-    const part = operations[index]?.op === 'create' ? 'task' : 'patch';
+    const part = operation?.op === 'create' ? 'task' : 'patch';
     return validationFailed(
       problem.errors.map((error) => ({ ...error, pointer: `${pointer}/${part}${error.pointer}` })),
     );

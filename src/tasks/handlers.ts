@@ -1,6 +1,7 @@
 /** The handlers of the operations on tasks: each checks its preconditions, runs its statements and renders its response. */
 import { implement, type Operation } from '../http/route.ts';
 import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
+import { executePlannedWrite } from '../idempotency/planned-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
 import { ProblemError } from '../problems/problem.ts';
 import { newChangeSet } from '../resource/change.ts';
@@ -17,6 +18,7 @@ import {
   type TaskResult,
 } from './mutations.ts';
 import { readPage } from './page.ts';
+import { ReadSeries } from './recurrence/series.ts';
 import { taskResponse } from './responses.ts';
 import {
   createTaskRoute,
@@ -41,9 +43,10 @@ export function taskOperations(writes: WriteContext): Operation[] {
       return respondWithPage(context, { path: listTasksRoute.path, list, cursor }, read, toTask);
     }),
 
-    implement(runBatchRoute, ({ body, headers }, context) => {
-      const mutation = batchMutation(newChangeSet(context), body.operations);
-      return executeWrite(writes, context, mutation, headers['idempotency-key'], batchResponse);
+    implement(runBatchRoute, ({ query, body, headers }, context) => {
+      const series = new ReadSeries(query.time_zone);
+      const plan = () => batchMutation(newChangeSet(context), body.operations, series);
+      return executePlannedWrite(writes, context, plan, headers['idempotency-key'], batchResponse);
     }),
 
     implement(createTaskRoute, ({ body: { id, ...task }, headers }, context) => {
@@ -58,14 +61,18 @@ export function taskOperations(writes: WriteContext): Operation[] {
       return readResponse(toTask(row), headers['if-none-match']);
     }),
 
-    implement(replaceTaskRoute, ({ path, body, headers }, context) => {
-      const mutation = replaceTaskMutation(newChangeSet(context), path.id, body, allowedVersions(headers['if-match']));
-      return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
+    implement(replaceTaskRoute, ({ path: { id }, query, body, headers }, context) => {
+      const versions = allowedVersions(headers['if-match']);
+      const series = new ReadSeries(query.time_zone);
+      const plan = () => replaceTaskMutation(newChangeSet(context), id, body, versions, series);
+      return executePlannedWrite(writes, context, plan, headers['idempotency-key'], taskResponse);
     }),
 
-    implement(patchTaskRoute, ({ path, body, headers }, context) => {
-      const mutation = patchTaskMutation(newChangeSet(context), path.id, body, allowedVersions(headers['if-match']));
-      return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
+    implement(patchTaskRoute, ({ path: { id }, query, body, headers }, context) => {
+      const versions = allowedVersions(headers['if-match']);
+      const series = new ReadSeries(query.time_zone);
+      const plan = () => patchTaskMutation(newChangeSet(context), id, body, versions, series);
+      return executePlannedWrite(writes, context, plan, headers['idempotency-key'], taskResponse);
     }),
 
     implement(deleteTaskRoute, ({ path, headers }, context) => {

@@ -10,7 +10,12 @@ import { type AllowedVersions, versionMismatch } from '../resource/preconditions
 import type { WriteStatus } from '../resource/response.ts';
 import { dueFieldError } from './due/errors.ts';
 import { placeFieldError } from './place-errors.ts';
+import { recurrenceFieldError } from './recurrence/errors.ts';
+import { dependsOnSeries, mergedWrite } from './recurrence/merged-write.ts';
+import type { ReadSeries } from './recurrence/series.ts';
+import { type SeriesRow, selectSeries } from './recurrence/statements.ts';
 import type { Task, TaskPatch, TaskReplace } from './schemas.ts';
+import { requireTaskIn } from './sql/batch-statements.ts';
 import { restoreTask, type TrashedTask } from './sql/restore-statement.ts';
 import { toTask } from './sql/row.ts';
 import { type ChangedRows, deleteTask, insertTask, updateTask } from './sql/write-statements.ts';
@@ -42,17 +47,34 @@ export function createTaskMutation(changeSet: ChangeSet, task: TaskReplace, id?:
   });
 }
 
+/**
+ * If the recurrence of the task decides what the patch does, the first mutation stops, and the next one knows the task.
+ *
+ * @throws ProblemError validation_failed for a recurrence that cannot begin on the due date
+ */
 export function patchTaskMutation(
   changeSet: ChangeSet,
   id: string,
   patch: TaskPatch,
   versions: AllowedVersions,
+  series: ReadSeries,
 ): Mutation<TaskResult> {
+  const { ownerId } = changeSet;
+  const row = series.get(id, versions);
+  const merged = row && mergedWrite(ownerId, row, patch, series.timeZone);
   return defineMutation({
     changeSet,
-    statements: [],
-    outcome: updateTask(changeSet.ownerId, id, patch, versions),
+    statements: [
+      ...(dependsOnSeries(patch) ? [selectSeries(ownerId, [id])] : []),
+      ...(row ? [requireTaskIn(ownerId, id, [row.version])] : []),
+      ...(merged?.statements ?? []),
+    ],
+    outcome: merged?.outcome ?? updateTask(ownerId, id, patch, versions),
     toResult: changedTask,
+    onStopped(error) {
+      series.keep(error.rowsOf<SeriesRow>(0));
+      return undefined;
+    },
     onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, patch),
   });
 }
@@ -63,9 +85,10 @@ export function replaceTaskMutation(
   id: string,
   task: TaskReplace,
   versions: AllowedVersions,
+  series: ReadSeries,
 ): Mutation<TaskResult> {
   const due = task.due && { time: null, time_zone: null, ...task.due };
-  return patchTaskMutation(changeSet, id, { ...task, due }, versions);
+  return patchTaskMutation(changeSet, id, { ...task, due }, versions, series);
 }
 
 export function deleteTaskMutation(changeSet: ChangeSet, id: string, versions: AllowedVersions): Mutation<TaskResult> {
@@ -99,27 +122,28 @@ export function restoreTaskMutation(
 }
 
 /** The result of a write that changes a task, or brings it back. */
-function changedTask([row]: ChangedRows): TaskResult {
+export function changedTask([row]: ChangedRows): TaskResult {
   if (!row) throw new ProblemError('task_not_found');
   if (!row.is_allowed) throw versionMismatch(row.version);
   return { status: 200, task: toTask(row) };
 }
 
 /**
- * The problem of a value that PostgreSQL rejected: a due date, a list, a parent or a quota.
+ * The problem of a value that PostgreSQL rejected: a due date, a list, a parent, a recurrence or a quota.
  *
  * @param sent the fields of the request
  */
 export function rejectionProblem(error: RefusedValueError, quotas: Quotas, sent: TaskPatch): ProblemError | undefined {
-  const fieldError = dueFieldError(error) ?? placeFieldError(error, sent);
+  const fieldError = dueFieldError(error) ?? placeFieldError(error, sent) ?? recurrenceFieldError(error);
   return fieldError ? validationFailed([fieldError]) : quotaProblem(error.constraint, quotas);
 }
 
 /** Whether a stored task is the one that a request to create it asks for. */
-function hasFields(stored: Task, { tags, ...fields }: TaskReplace): boolean {
+function hasFields(stored: Task, { tags, recurrence, ...fields }: TaskReplace): boolean {
   const keys = (names: readonly string[]) => new Set(names.map(tagKey));
   return (
     Object.entries(fields).every(([name, value]) => isDeepStrictEqual(stored[name as keyof Task], value)) &&
+    isDeepStrictEqual(stored.recurrence, recurrence && { ...recurrence, rule: recurrence.rule.text }) &&
     isDeepStrictEqual(keys(stored.tags), keys(tags))
   );
 }

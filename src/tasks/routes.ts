@@ -8,6 +8,7 @@ import { pageParameters, resourceId } from '../resource/schemas.ts';
 import { maxBatchIndexCost, maxResultsBytes } from './batch.ts';
 import { batch, batchResults, maxOperations } from './batch-schemas.ts';
 import { filterParameters, ranges, sorts } from './list-parameters.ts';
+import { todayParameter } from './recurrence/schemas.ts';
 import { task, taskBodyLimit, taskCreate, taskPatch, taskReplace } from './schemas.ts';
 
 const tag = 'Tasks';
@@ -18,6 +19,7 @@ const member = '/api/v1/tasks/{id}';
 export const maxSkip = 10_000;
 
 const path = z.strictObject({ id: resourceId });
+const todayQuery = z.strictObject(todayParameter);
 
 const sort = z.enum(sorts).meta({
   id: 'TaskSort',
@@ -105,7 +107,7 @@ export const runBatchRoute = defineRoute({
   summary: 'Create, change and delete several tasks',
   description: `Up to ${maxOperations} operations, which run in order, all or none of them. If one fails, the response is its problem, and \`errors\` names the operation. A task that several operations name is in the result of the last one only. If the results exceed ${maxResultsBytes / 1024} KiB, nothing changes, and \`errors\` names the first operation that belongs in another batch. All operations together can have ${maxBatchIndexCost.toLocaleString('en')} search words; a tag counts as four words, and a repeated change of a task counts three times.`,
   token: 'tasks:write',
-  request: { headers: z.object(idempotencyKey), body: batch },
+  request: { query: todayQuery, headers: z.object(idempotencyKey), body: batch },
   bodyLimit: taskBodyLimit,
   responses: { 200: { description: 'The results of all operations.', schema: batchResults, headers: changeSetHeader } },
   problems: ['task_not_found', 'version_mismatch', 'id_taken', ...keyProblems],
@@ -135,7 +137,12 @@ export const replaceTaskRoute = defineRoute({
   description:
     'Omitted fields return to their defaults, so a client that omits null fields can clear one with PUT. An omitted `position` stays. The effects on subtasks are those of PATCH.',
   token: 'tasks:write',
-  request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskReplace },
+  request: {
+    path,
+    query: todayQuery,
+    headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }),
+    body: taskReplace,
+  },
   bodyLimit: taskBodyLimit,
   responses: { 200: { description: 'The changed task.', schema: task, headers: { ...etag, ...changeSetHeader } } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
@@ -150,7 +157,12 @@ export const patchTaskRoute = defineRoute({
   description:
     'A JSON Merge Patch (RFC 7396). A patch without changes keeps the version. A client that omits null fields cannot clear a field by PATCH; PUT resets omitted fields. With another `list_id` or `parent_id` and without a `position`, the task is at the end of its new siblings. Its subtasks follow it into the list, and the open ones are completed with it.',
   token: 'tasks:write',
-  request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskPatch },
+  request: {
+    path,
+    query: todayQuery,
+    headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }),
+    body: taskPatch,
+  },
   bodyLimit: taskBodyLimit,
   bodyTypes: ['application/json', 'application/merge-patch+json'],
   responses: { 200: { description: 'The changed task.', schema: task, headers: { ...etag, ...changeSetHeader } } },

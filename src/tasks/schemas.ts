@@ -4,6 +4,8 @@ import { text, trimmedText } from '../http/request/text.ts';
 import { position } from '../resource/position.ts';
 import { clientId, ownerId, resourceId, timestamp, version } from '../resource/schemas.ts';
 import { due, dueInput, duePatch } from './due/due.ts';
+import { dueRequired } from './recurrence/errors.ts';
+import { anchorError, recurrence, recurrenceInput, recurrencePatch } from './recurrence/schemas.ts';
 import { priorities, statuses } from './table.ts';
 
 export const titleLength = 255;
@@ -56,6 +58,10 @@ export const task = z
     position,
     due: due.nullable(),
     due_at: timestamp.nullable().meta({ description: 'The instant of a `due` with a time zone.' }),
+    recurrence: recurrence.nullable(),
+    series_id: resourceId.nullable().meta({
+      description: 'The same for all occurrences of a recurring task; null for a task that never had a recurrence.',
+    }),
     completed_at: timestamp
       .nullable()
       .meta({ description: 'The instant at which the status became `Done`; null for any other status.' }),
@@ -78,13 +84,39 @@ const writable = {
   parent_id: parentId.default(null),
   position: position.optional(),
   due: dueInput.nullable().default(null),
+  recurrence: recurrenceInput.nullable().default(null),
 };
+
+interface Recurring {
+  readonly due: { readonly date: string } | null;
+  readonly recurrence: z.output<typeof recurrenceInput> | null;
+}
+
+/** Rejects a recurrence without a due date. */
+function requireDue({ value, issues }: z.core.ParsePayload<Recurring>): void {
+  if (issues.length > 0 || value.recurrence === null || value.due !== null) return;
+  issues.push({ code: 'custom', path: ['due'], message: dueRequired.message, input: value });
+}
+
+/** Rejects a recurrence of a new task that is completed, and one that cannot begin on its due date. */
+function checkNewRecurrence({ value, issues }: z.core.ParsePayload<Recurring & { readonly status: string }>): void {
+  const { due: first, recurrence: given, status: initial } = value;
+  if (issues.length > 0 || given === null || first === null) return;
+  if (initial === 'Done') {
+    const message = 'must be null for a task that is created as Done';
+    issues.push({ code: 'custom', path: ['recurrence'], message, input: value });
+  }
+  const message = anchorError(given, first.date);
+  if (message) issues.push({ code: 'custom', path: ['recurrence', 'rule'], message, input: value });
+}
 
 export const taskCreate = z
   .strictObject({
     id: clientId,
     ...writable,
   })
+  .check(requireDue)
+  .check(checkNewRecurrence)
   .meta({
     id: 'TaskCreate',
     description: 'A new task.',
@@ -94,11 +126,14 @@ export const taskCreate = z
     ],
   });
 
-export const taskReplace = z.strictObject(writable).meta({
-  id: 'TaskReplace',
-  description: 'Every writable field of a task. Omitted fields return to their defaults; an omitted position stays.',
-  examples: [{ title: 'Buy oat milk', status: 'InProgress', priority: 'Low', description: null }],
-});
+export const taskReplace = z
+  .strictObject(writable)
+  .check(requireDue)
+  .meta({
+    id: 'TaskReplace',
+    description: 'Every writable field of a task. Omitted fields return to their defaults; an omitted position stays.',
+    examples: [{ title: 'Buy oat milk', status: 'InProgress', priority: 'Low', description: null }],
+  });
 
 export const taskPatch = z
   .strictObject({
@@ -111,6 +146,7 @@ export const taskPatch = z
     parent_id: parentId,
     position,
     due: duePatch.nullable(),
+    recurrence: recurrencePatch.nullable(),
   } satisfies Record<keyof typeof writable, z.ZodType>)
   .partial()
   .meta({

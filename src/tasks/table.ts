@@ -20,6 +20,7 @@ import {
 } from 'drizzle-orm/pg-core';
 import { bytewiseText, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
 import { lists } from '../lists/table.ts';
+import { missedDays, origins } from './recurrence/next-occurrence.ts';
 
 export const statuses = ['Todo', 'InProgress', 'Done'] as const;
 export const priorities = ['Low', 'Medium', 'High'] as const;
@@ -29,6 +30,8 @@ export const noKey = '00000000-0000-0000-0000-000000000000';
 
 export const taskStatus = todoSchema.enum('task_status', statuses);
 export const taskPriority = todoSchema.enum('task_priority', priorities);
+export const recurrenceFrom = todoSchema.enum('recurrence_from', origins);
+export const recurrenceMissed = todoSchema.enum('recurrence_missed', missedDays);
 
 /** Text in the alphabetical order of Unicode's root collation. */
 const sortedText = customType<{ data: string }>({ dataType: () => 'text collate "und-x-icu"' });
@@ -70,6 +73,19 @@ export const tasks = todoSchema.table(
     dueOrder: timestamp('due_order').notNull(),
     /** The same for descending sorts, in which tasks without a due date also come last. */
     dueOrderDescending: timestamp('due_order_descending').notNull(),
+    /** The rule in its canonical form. The five columns of a recurrence are null for a task that does not recur. */
+    recurrenceRule: text('recurrence_rule'),
+    recurrenceFrom: recurrenceFrom('recurrence_from'),
+    recurrenceMissed: recurrenceMissed('recurrence_missed'),
+    /** The due day at which the recurrence was set: its rule counts from there. */
+    recurrenceAnchor: date('recurrence_anchor'),
+    /**
+     * The rule's own day for this occurrence. The next occurrence follows this day, because a user can postpone one
+     * occurrence (`due_date`) without moving the series.
+     */
+    recurrenceDay: date('recurrence_day'),
+    /** Equal for all occurrences of a recurring task. It stays when the recurrence ends. */
+    seriesId: uuid('series_id'),
     /** The names of the task's tags, sorted. Triggers compare them with `task_tags`. */
     tagNames: text('tag_names').array().notNull().default(sql`'{}'`),
     completedAt: timestamp('completed_at', { withTimezone: true }),
@@ -93,6 +109,8 @@ export const tasks = todoSchema.table(
     index('tasks_by_position').on(table.ownerId, table.listKey, table.parentKey, table.position, table.id),
     // For the foreign key: the subtasks of a deleted task.
     index('tasks_by_parent').on(table.ownerId, table.parentId).where(sql`parent_id is not null`),
+    // For the other occurrences of a recurring task.
+    index('tasks_by_series').on(table.ownerId, table.seriesId).where(sql`series_id is not null`),
     unique('tasks_seq').on(table.ownerId, table.seq),
     foreignKey({
       name: 'tasks_list',

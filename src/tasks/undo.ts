@@ -8,9 +8,10 @@ import {
   type StateRow,
   type UndoableResource,
 } from '../resource/reversal.ts';
+import { seriesColumns } from './recurrence/columns.ts';
 import { requireTaskIn } from './sql/batch-statements.ts';
 import { restoreTask } from './sql/restore-statement.ts';
-import { type TaskRow, taskColumns, toTask } from './sql/row.ts';
+import { type TaskRow, taskColumns, taskExpressions, toTask } from './sql/row.ts';
 import { type ColumnValues, deleteTask, resource, updateColumns } from './sql/write-statements.ts';
 import { tagKey } from './tag-key.ts';
 
@@ -18,12 +19,15 @@ const changedIds = `(
         select id from todo.changes where owner_id = $1 and change_set = $2::uuid and resource = '${resource}'
       )`;
 
+const hiddenColumns = seriesColumns.filter((column) => !(column in taskExpressions)).map((column) => `tasks.${column}`);
+
 const readStates: Statement<StateRow[]> = {
   name: 'tasks_states',
   text: `
     select current.id, current.version, current.seq::text as seq, false as in_trash, to_jsonb(current)::text as text
     from (
-      select ${taskColumns}, tasks.seq from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id in ${changedIds}
+      select ${taskColumns}, ${hiddenColumns.join(', ')}, tasks.seq
+      from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id in ${changedIds}
     ) as current
     union all
     select id, version, seq::text, true, content::text from todo.deleted
@@ -43,7 +47,8 @@ export const taskUndo: UndoableResource = {
     if (misplaced !== undefined || !state) return { conflict: `the task ${id} ${misplaced}` };
     const content = JSON.parse(state.text);
     const changed = changedSince(reversal, content, isSame);
-    if (changed.length > 0) return { conflict: `the task ${id} has another ${namesOf(changed)} since` };
+    const conflicts = changed.length > 0 ? changed : conflictsOfRecurrence({ ...content, ...valuesBefore(reversal) });
+    if (conflicts.length > 0) return { conflict: `the task ${id} has another ${namesOf(conflicts)} since` };
     const update = updatesBack(reversal).map((columns) => updateColumns(ownerId, id, columns, null));
     const restored: BoundStatement[] = exists
       ? [requireTaskIn(ownerId, id, [state.version])]
@@ -60,10 +65,19 @@ export const taskUndo: UndoableResource = {
   toResource: (columns) => toTask(columns as TaskRow),
 };
 
+function valuesBefore({ columns }: Reversal): ColumnValues {
+  return Object.fromEntries(Object.entries(columns).map(([name, [before]]) => [name, before]));
+}
+
 /** The values before the changes; none if no column changed. */
-function updatesBack({ columns }: Reversal): ColumnValues[] {
-  const entries = Object.entries(columns).map(([name, [before]]) => [name, before]);
-  return entries.length === 0 ? [] : [Object.fromEntries(entries)];
+function updatesBack(reversal: Reversal): ColumnValues[] {
+  return Object.keys(reversal.columns).length === 0 ? [] : [valuesBefore(reversal)];
+}
+
+/** The fields that a task with a recurrence cannot have: a later change has set them. */
+function conflictsOfRecurrence({ recurrence_rule, due_date, status }: ColumnValues): string[] {
+  if (!recurrence_rule) return [];
+  return [...(due_date ? [] : ['due']), ...(status === 'Done' ? ['status'] : [])];
 }
 
 /** `completed_at` follows the status. Two spellings of a tag are the same tag. */
@@ -76,5 +90,9 @@ function isSame(name: string, one: unknown, other: unknown): boolean {
 
 /** The fields of the columns, for a message. */
 function namesOf(columns: readonly string[]): string {
-  return [...new Set(columns.map((name) => name.replace(/^due_.*/, 'due')))].join(', ');
+  return [
+    ...new Set(
+      columns.map((name) => name.replace(/^due_.*/, 'due').replace(/^(recurrence_.*|series_id)/, 'recurrence')),
+    ),
+  ].join(', ');
 }

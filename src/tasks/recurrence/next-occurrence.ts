@@ -51,6 +51,17 @@ export class Series {
   }
 }
 
+/** The days after an occurrence that is completed today, if each of the others is completed on its day. */
+export function upcomingDays(series: Series, current: Occurrence, limit: number): string[] {
+  const days: string[] = [];
+  let next = series.nextOccurrence(current);
+  while (next !== null && days.length < limit) {
+    days.push(next);
+    next = series.nextOccurrence({ ruleDay: next, dueDay: next, today: next });
+  }
+  return days;
+}
+
 /** The day of completion plus one interval: the next weekday of BYDAY, or as many days, weeks, months or years later. */
 function dayAfterCompletion(rule: Rule, completion: number): number | null {
   const { frequency, interval, weekdays } = rule;

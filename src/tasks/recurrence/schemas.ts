@@ -1,7 +1,7 @@
-/** Schemas of recurrences, and of their previews. */
+/** Schemas of recurrences, of their patches, and of previews. */
 import { z } from 'zod';
 import { hasCalendar } from '../due/calendar.ts';
-import { calendarDate, dueInput } from '../due/due.ts';
+import { calendarDate, dueInput, supportedTimeZone } from '../due/due.ts';
 import { addMonths, formatDay, lastDay, parseDay } from './day-numbers.ts';
 import { missedDays, origins, type Recurrence, Series } from './next-occurrence.ts';
 import { parseRule, type Rule, RuleError, ruleLimits } from './rule.ts';
@@ -41,17 +41,25 @@ const rule = z
 const description = 'When a completed task occurs again. It recurs on days: the local time and the time zone stay.';
 
 /** A recurrence in a response. Its rule is in canonical form. */
-const recurrence = z
+export const recurrence = z
   .strictObject({ rule: z.string().meta(ruleText), from, missed })
   .meta({ id: 'Recurrence', description });
 
+export type StoredRecurrence = z.output<typeof recurrence>;
+
+/** The values of absent members. */
+export const recurrenceDefaults = { from: 'Due', missed: 'Skip' } as const;
+
 /** A recurrence in a request. */
-const recurrenceInput = z
-  .strictObject({ rule, from: from.default('Due'), missed: missed.default('Skip') })
+export const recurrenceInput = z
+  .strictObject({
+    rule,
+    from: from.default(recurrenceDefaults.from),
+    missed: missed.default(recurrenceDefaults.missed),
+  })
   .check(({ value, issues }) => {
-    if (issues.length > 0 || value.from === 'Due' || isInterval(value.rule)) return;
-    const message = 'must consist of FREQ and INTERVAL, or of FREQ and BYDAY, if from is Completion';
-    issues.push({ code: 'custom', path: ['rule'], message, input: value });
+    const message = issues.length === 0 ? intervalError(value) : undefined;
+    if (message) issues.push({ code: 'custom', path: ['rule'], message, input: value });
   })
   .meta({
     id: 'RecurrenceInput',
@@ -59,8 +67,30 @@ const recurrenceInput = z
     example: { rule: 'FREQ=WEEKLY;BYDAY=MO,TH', missed: 'Each' },
   });
 
+/** A JSON Merge Patch of a recurrence. The server checks the result, because the stored task has the other members. */
+export const recurrencePatch = z
+  .strictObject({
+    rule,
+    from: from.nullable().transform((value) => value ?? recurrenceDefaults.from),
+    missed: missed.nullable().transform((value) => value ?? recurrenceDefaults.missed),
+  })
+  .partial()
+  .meta({
+    id: 'RecurrencePatch',
+    description: `${description} Absent members keep their values; null sets \`from\` and \`missed\` to their defaults. The result must have a rule.`,
+  });
+
+export type RecurrencePatch = z.output<typeof recurrencePatch>;
+
 /** Maximum and default number of days in a preview. */
 export const previewLimits = { limit: 100, defaultLimit: 10 } as const;
+
+/** The parameter of operations that need the current day. */
+export const todayParameter = {
+  time_zone: supportedTimeZone
+    .default('UTC')
+    .meta({ description: 'The time zone of today, if `due` has none. Only recurring tasks need it.' }),
+};
 
 const limitMessage = `must be a whole number from 1 to ${previewLimits.limit}`;
 
@@ -93,16 +123,25 @@ export const recurrencePreviewRequest = z
     example: { recurrence: { rule: 'FREQ=MONTHLY;BYMONTHDAY=-1' }, due: { date: '2026-12-31' }, limit: 3 },
   });
 
+const days = z.array(calendarDate).meta({
+  description:
+    'The days of the next occurrences, if each of them is completed on its day. Fewer than `limit` days: the series ends.',
+  example: ['2026-12-31', '2027-01-31', '2027-02-28'],
+});
+
 export const recurrencePreview = z
-  .strictObject({
-    recurrence,
-    days: z.array(calendarDate).meta({
-      description:
-        'The days of the next occurrences, if each of them is completed on its day. Fewer than `limit` days: the series ends.',
-      example: ['2026-12-31', '2027-01-31', '2027-02-28'],
-    }),
-  })
+  .strictObject({ recurrence, days })
   .meta({ id: 'RecurrencePreview', description: 'The next occurrences of a task.' });
+
+export const occurrences = z
+  .strictObject({ recurrence: recurrence.nullable(), days })
+  .meta({ id: 'Occurrences', description: 'The next occurrences of a stored task.' });
+
+/** The error of a rule that cannot count from the day of completion; undefined if it need not or can. */
+export function intervalError({ rule: parsed, from: origin }: Recurrence): string | undefined {
+  if (origin === 'Due' || isInterval(parsed)) return undefined;
+  return 'must consist of FREQ and INTERVAL, or of FREQ and BYDAY, if from is Completion';
+}
 
 /** Whether a rule has the parts that can count from a completion. */
 function isInterval({ text, interval, weekdays }: Rule): boolean {
@@ -113,7 +152,7 @@ function isInterval({ text, interval, weekdays }: Rule): boolean {
 export const maxYearsToNextDay = 10;
 
 /** The error of a recurrence that cannot begin on a day; undefined if there is none. */
-function anchorError({ rule: parsed, ...rest }: Recurrence, date: string): string | undefined {
+export function anchorError({ rule: parsed, ...rest }: Recurrence, date: string): string | undefined {
   const anchor = parseDay(date);
   if (parsed.until !== null && parsed.until < anchor) return `must not have UNTIL before the due date ${date}`;
   const endless = new Series({ ...rest, missed: 'Each', rule: { ...parsed, count: null, until: null } }, date);

@@ -29,7 +29,12 @@ const requireTask: Statement = {
     from (select (select version from todo.tasks where owner_id = $1 and id = $2)) as task (version)`,
 };
 
-const comparedColumns = writableColumns.filter((column) => column !== 'position');
+const comparedColumns = [
+  ...writableColumns.filter((column) => column !== 'position'),
+  'recurrence_rule',
+  'recurrence_from',
+  'recurrence_missed',
+];
 
 /** Stops the batch if the id belongs to a deleted task, or to a task that differs from the one to create. */
 const requireCreated: Statement = {

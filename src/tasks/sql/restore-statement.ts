@@ -1,6 +1,7 @@
 /** The statement that restores a task from the trash. */
 import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
+import { seriesColumns } from '../recurrence/columns.ts';
 import { wordsOf } from '../search/words.ts';
 import { tagKey } from '../tag-key.ts';
 import { columnsWith, type TaskRow, taskColumns } from './row.ts';
@@ -14,7 +15,7 @@ export interface TrashedTask {
   readonly content: TaskRow;
 }
 
-const keptColumns = [...writableColumns, 'completed_at', 'created_at'];
+const keptColumns = [...writableColumns, ...seriesColumns, 'series_id', 'completed_at', 'created_at'];
 const stored = 'jsonb_populate_record(null::todo.tasks, current.content)';
 
 /** Returns the task after it, or the task in the trash if its version is not allowed. */

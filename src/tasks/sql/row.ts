@@ -1,9 +1,10 @@
 /** Rows of tasks: their columns, and the task of a row. */
 import { type DueColumns, dueOf } from '../due/due.ts';
+import { type RecurrenceColumns, recurrenceOf } from '../recurrence/columns.ts';
 import type { Task } from '../schemas.ts';
 
-/** A task with its due date in columns. */
-export type TaskRow = Omit<Task, 'due'> & DueColumns;
+/** A task with its due date and its recurrence in columns. */
+export type TaskRow = Omit<Task, 'due' | 'recurrence'> & DueColumns & RecurrenceColumns;
 
 /** The SQL of each column of a `TaskRow`, selected from `todo.tasks as tasks`. */
 export const taskExpressions = {
@@ -21,6 +22,10 @@ export const taskExpressions = {
   due_time: 'tasks.due_time',
   due_time_zone: 'tasks.due_time_zone',
   due_at: 'tasks.due_at',
+  recurrence_rule: 'tasks.recurrence_rule',
+  recurrence_from: 'tasks.recurrence_from',
+  recurrence_missed: 'tasks.recurrence_missed',
+  series_id: 'tasks.series_id',
   completed_at: 'tasks.completed_at',
   version: 'tasks.version',
   created_at: 'tasks.created_at',
@@ -52,6 +57,8 @@ export function toTask(row: TaskRow): Task {
     position: row.position,
     due: dueOf(row),
     due_at: row.due_at,
+    recurrence: recurrenceOf(row),
+    series_id: row.series_id,
     completed_at: row.completed_at,
     version: row.version,
     created_at: row.created_at,

@@ -7,15 +7,19 @@ import type { BoundStatement, Parameter, Statement } from '../../database/statem
 import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
 import { type DueColumns, dueColumns } from '../due/due.ts';
+import { recurrenceColumns, type SeriesColumns, seriesColumns } from '../recurrence/columns.ts';
 import type { TaskPatch, TaskReplace } from '../schemas.ts';
 import { wordsOf } from '../search/words.ts';
 import { tagKey } from '../tag-key.ts';
 import { type TaskRow, taskColumns } from './row.ts';
 import { assignedNames, assignedToCreated, indexedCreated, reassigned, reindexed, tagsOf } from './tags-and-words.ts';
 
-export type WritableColumn = Exclude<keyof TaskReplace, 'tags' | 'due'> | keyof DueColumns;
+export type WritableColumn = Exclude<keyof TaskReplace, 'tags' | 'due' | 'recurrence'> | keyof DueColumns;
 
-/** The columns that a user may write, with their types. Tags have a table of their own. */
+/**
+ * The columns that a user may write, with their types. Tags have a table of their own. Most tasks do not recur, so a
+ * recurrence has columns of its own (`seriesColumns`).
+ */
 const columnTypes = {
   title: 'text',
   description: 'text',
@@ -57,15 +61,22 @@ const inserted = {
 };
 const afterInserted = 3 + writableColumns.length;
 
+interface InsertParts {
+  readonly isIdGiven: boolean;
+  readonly hasTags: boolean;
+  readonly recurs: boolean;
+}
+
 /**
- * An insert with or without its part for tags, because many tasks have none. An id that the server has generated is not in
- * use, so the statement does not look for it.
+ * An insert with or without its parts for tags and for a recurrence, because many tasks have none. An id that the server has
+ * generated is not in use, so the statement does not look for it.
  */
-function insert(name: string, parts: { isIdGiven: boolean; hasTags: boolean }): OutcomeStatement<CreatedRows> {
-  const { isIdGiven, hasTags } = parts;
+function insert(name: string, { isIdGiven, hasTags, recurs }: InsertParts): OutcomeStatement<CreatedRows> {
   const [title, description, names, keys] = [0, 1, 2, 3].map((index) => `$${afterInserted + index}`) as string[];
+  const afterTexts = afterInserted + (hasTags ? 4 : 2);
+  const series = recurs ? insertedSeries(afterTexts) : { columns: '', values: '' };
   return outcomeStatement(name, {
-    parameters: afterInserted - 1 + (hasTags ? 4 : 2),
+    parameters: afterTexts - 1 + (recurs ? 3 : 0),
     with: [
       ...(isIdGiven
         ? [
@@ -77,8 +88,8 @@ function insert(name: string, parts: { isIdGiven: boolean; hasTags: boolean }): 
         : []),
       ...(hasTags ? [tagsOf(names as string, keys as string, isIdGiven ? 'free' : undefined)] : []),
       `created as (
-      insert into todo.tasks (owner_id, id, ${inserted.columns}${hasTags ? ', tag_names' : ''})
-      select $1, $2::uuid, ${inserted.values}${hasTags ? `, ${assignedNames}` : ''}${isIdGiven ? ' from free' : ''}
+      insert into todo.tasks (owner_id, id, ${inserted.columns}${series.columns}${hasTags ? ', tag_names' : ''})
+      select $1, $2::uuid, ${inserted.values}${series.values}${hasTags ? `, ${assignedNames}` : ''}${isIdGiven ? ' from free' : ''}
       returning *
     )`,
       ...(hasTags ? [assignedToCreated] : []),
@@ -95,12 +106,28 @@ function insert(name: string, parts: { isIdGiven: boolean; hasTags: boolean }): 
   });
 }
 
-const inserts = {
-  plain: insert('tasks_insert', { isIdGiven: false, hasTags: false }),
-  tags: insert('tasks_insert_tags', { isIdGiven: false, hasTags: true }),
-  id: insert('tasks_insert_id', { isIdGiven: true, hasTags: false }),
-  idAndTags: insert('tasks_insert_id_tags', { isIdGiven: true, hasTags: true }),
-};
+/** The columns of a recurrence that begins on the due date. The parameters from `first` on have the rule, from and missed. */
+function insertedSeries(first: number): { columns: string; values: string } {
+  const anchor = `$${3 + writableColumns.indexOf('due_date')}::date`;
+  const [rule, from, missed] = [0, 1, 2].map((index) => `$${first + index}`);
+  return {
+    columns: `, ${seriesColumns.join(', ')}`,
+    values: `, ${rule}::text, ${from}::todo.recurrence_from, ${missed}::todo.recurrence_missed, ${anchor}, ${anchor}`,
+  };
+}
+
+/** The inserts of each combination of parts. */
+const inserts = new Map<string, OutcomeStatement<CreatedRows>>();
+
+function insertOf(parts: InsertParts): OutcomeStatement<CreatedRows> {
+  const { isIdGiven, hasTags, recurs } = parts;
+  const name = `tasks_insert${isIdGiven ? '_id' : ''}${hasTags ? '_tags' : ''}${recurs ? '_recurs' : ''}`;
+  const known = inserts.get(name);
+  if (known) return known;
+  const statement = insert(name, parts);
+  inserts.set(name, statement);
+  return statement;
+}
 
 const select: Statement<[] | [TaskRow]> = {
   name: 'tasks_select',
@@ -194,11 +221,12 @@ function updateOf(parts: UpdateParts): OutcomeStatement<ChangedRows> {
   return statement;
 }
 
-/** The name of a prepared statement has at most 63 bytes, which is too few for those of a replacement. */
+/** The name of a prepared statement has at most 63 bytes, which is too few for the columns of a replacement or of a series. */
 function namesOf(columns: readonly string[]): string {
   const absent = writableColumns.filter((column) => !columns.includes(column));
   const rest = columns.filter((column) => !writableColumns.some((each) => each === column));
-  return absent.length < 2 ? ['all', ...absent.map((column) => `but ${column}`), ...rest].join(' ') : columns.join(' ');
+  const names = absent.length < 2 ? ['all', ...absent.map((column) => `but ${column}`), ...rest] : columns;
+  return names.join(' ').replace(seriesColumns.join(' '), 'recurs');
 }
 
 const remove: OutcomeStatement<DeletedRows> = outcomeStatement('tasks_delete', {
@@ -227,14 +255,13 @@ export function insertTask(
 ): BoundOutcomeStatement<CreatedRows> {
   const columns = columnsOf(task);
   const words = [wordsOf(task.title), task.description === null ? [] : wordsOf(task.description)];
-  const values = [ownerId, id, ...writableColumns.map((column) => columns[column] ?? null), ...words];
-  const indexCost = indexCostOf(words, task.tags);
-  if (task.tags.length === 0) return { statement: isIdGiven ? inserts.id : inserts.plain, values, indexCost };
-  return {
-    statement: isIdGiven ? inserts.idAndTags : inserts.tags,
-    values: [...values, task.tags, task.tags.map(tagKey)],
-    indexCost,
-  };
+  const values: Parameter[] = [ownerId, id, ...writableColumns.map((column) => columns[column] ?? null), ...words];
+  const hasTags = task.tags.length > 0;
+  if (hasTags) values.push(task.tags, task.tags.map(tagKey));
+  const { recurrence } = task;
+  if (recurrence) values.push(recurrence.rule.text, recurrence.from, recurrence.missed);
+  const statement = insertOf({ isIdGiven, hasTags, recurs: recurrence !== null });
+  return { statement, values, indexCost: indexCostOf(words, task.tags) };
 }
 
 export function selectTask(ownerId: string, id: string): BoundStatement<[] | [TaskRow]> {
@@ -243,18 +270,23 @@ export function selectTask(ownerId: string, id: string): BoundStatement<[] | [Ta
 
 /** Values of columns and names of tags. */
 export type ColumnValues = {
-  readonly [column in WritableColumn | 'completed_at']?: string | null | undefined;
+  readonly [column in WritableColumn | 'completed_at' | keyof SeriesColumns | 'series_id']?: string | null | undefined;
 } & { readonly tags?: readonly string[] };
 
-/** Changes nothing unless the version is allowed. */
+/**
+ * Changes nothing unless the version is allowed.
+ *
+ * @param anchor the due day at which the patch sets a complete recurrence
+ */
 export function updateTask(
   ownerId: string,
   id: string,
   patch: TaskPatch,
   versions: AllowedVersions,
+  anchor?: string,
 ): BoundOutcomeStatement<ChangedRows> {
   const needsDueDate = patch.due != null && patch.due.date === undefined;
-  const values = { ...columnsOf(patch), ...(patch.tags && { tags: patch.tags }) };
+  const values = { ...columnsOf(patch, anchor), ...(patch.tags && { tags: patch.tags }) };
   return boundUpdate(ownerId, id, values, versions, needsDueDate);
 }
 
@@ -277,7 +309,8 @@ function boundUpdate(
 ): BoundOutcomeStatement<ChangedRows> {
   const { title, description } = values;
   const hasWords = title != null || description !== undefined;
-  const columns = [...writableColumns, 'completed_at' as const].filter((column) => values[column] !== undefined);
+  const changeable = [...writableColumns, 'completed_at', ...seriesColumns, 'series_id'] as const;
+  const columns = changeable.filter((column) => values[column] !== undefined);
   const statement = updateOf({ columns, needsDueDate, hasTags: tags !== undefined, hasWords });
   const words = hasWords ? [title == null ? null : wordsOf(title), newWordsOf(description)] : [];
   const parameters: Parameter[] = [ownerId, id, versions, ...columns.map((column) => values[column] ?? null)];
@@ -302,6 +335,6 @@ export function deleteTask(ownerId: string, id: string, versions: AllowedVersion
 }
 
 /** The columns that a task or a patch sets. Absent columns stay as they are. */
-export function columnsOf({ tags: _, due, ...fields }: TaskPatch): ColumnValues {
-  return { ...fields, ...dueColumns(due) };
+export function columnsOf({ tags: _, due, recurrence, ...fields }: TaskPatch, anchor?: string): ColumnValues {
+  return { ...fields, ...dueColumns(due), ...recurrenceColumns(recurrence, anchor) };
 }
