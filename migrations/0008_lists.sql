@@ -247,14 +247,14 @@ CREATE FUNCTION "todo"."record_change"(
 declare
 	added constant integer := case kind when 'Updated' then 0 when 'Deleted' then -1 else 1 end;
 	reserved constant text := current_setting('app.next_number', true);
+	last bigint;
 	number bigint;
 	total integer;
 begin
 	if reserved <> '' then
-		number := reserved;
-		perform set_config(
-			'app.next_number', case when number < current_setting('app.last_number')::bigint then (number + 1)::text else '' end, true
-		);
+		number := split_part(reserved, ' ', 1);
+		last := split_part(reserved, ' ', 2);
+		perform set_config('app.next_number', case when number < last then format('%s %s', number + 1, last) else '' end, true);
 	elsif resource = 'task' then
 		insert into todo.heads as head (owner_id, seq, tasks) values (owner, 1, added)
 		on conflict (owner_id) do update set seq = head.seq + 1, tasks = head.tasks + added
@@ -304,8 +304,8 @@ end $$;
 GRANT EXECUTE ON FUNCTION "todo"."record_deletion"(text, text, uuid, integer, jsonb) TO "todo_user";
 --> statement-breakpoint
 -- Reserves numbers for the next changes of this transaction, which must be changes of tasks. Otherwise each change would
--- update the head of the user, and PostgreSQL would look through all versions of that row. Until the numbers are used up,
--- lists do not count their tasks.
+-- update the head of the user, and PostgreSQL would look through all versions of that row. The setting has the next number
+-- and the last one. Until they are used up, lists do not count their tasks.
 CREATE FUNCTION "todo"."reserve_numbers"("owner" text, "count" integer, "added_tasks" integer) RETURNS void LANGUAGE plpgsql AS $$
 declare
 	last bigint;
@@ -319,7 +319,7 @@ begin
 	if added_tasks > 0 then
 		perform todo.require_quota('tasks', total);
 	end if;
-	perform set_config('app.next_number', (last - "count" + 1)::text, true), set_config('app.last_number', last::text, true);
+	perform set_config('app.next_number', format('%s %s', last - "count" + 1, last), true);
 end $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."reserve_numbers"(text, integer, integer) TO "todo_user";

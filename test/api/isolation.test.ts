@@ -1,8 +1,10 @@
 /** Isolation between users: every operation responds to another user's task as to a task that does not exist. */
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storedRows } from '../security/stored-rows.ts';
+import { type Schema, valuesOf } from '../security/values-from-schema.ts';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
-import { documentedOperations } from '../support/document.ts';
+import { type DocumentedOperation, documentedOperations } from '../support/document.ts';
 import { createEach, deleteEach, fieldsOf, resources } from '../support/resources.ts';
 
 let api: TestApi;
@@ -20,10 +22,11 @@ const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const onResources = documentedOperations.filter(({ path }) => path.includes('{id}'));
 
 /** A valid body for an operation on a resource. */
-function bodyFor(path: string): object {
+function bodyFor(path: string, operation: DocumentedOperation): unknown {
   const resource = resources.find(({ collection: each }) => path === `${each}/{id}`);
-  if (!resource) throw new Error(`${path} belongs to no resource`);
-  return fieldsOf(resource, 'Stolen', { isMinimal: true });
+  if (resource) return fieldsOf(resource, 'Stolen', { isMinimal: true });
+  const schema = operation.requestBody?.content['application/json']?.schema as Schema;
+  return fc.sample(valuesOf(schema, { ids: [unknownId], texts: ['Stolen'] }), { numRuns: 1, seed: 1 })[0];
 }
 
 /** Creates what the operations on this path work on, and returns its id. */
@@ -46,7 +49,7 @@ describe.each(onResources)('$operation.operationId', ({ method, path, operation 
   const send = (client: Client, url: string, headers = {}) =>
     client.request(method, url, {
       headers,
-      ...(operation.requestBody && { body: bodyFor(path) }),
+      ...(operation.requestBody && { body: bodyFor(path, operation) }),
     });
 
   test('responds to a task of another user as to an unknown one', async () => {

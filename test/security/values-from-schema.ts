@@ -69,6 +69,8 @@ export function valuesOf(
   switch (schema.type) {
     case 'null':
       return fc.constant(null);
+    case 'boolean':
+      return fc.boolean();
     case 'integer':
       return fc.integer({ min: Number(schema.minimum), max: Math.min(Number(schema.maximum), 5) });
     case 'array':
