@@ -161,6 +161,11 @@ function update(
   }
   const place = positionIn(values);
   if (place) values.set('position', place);
+  // An empty patch of `recurrence` needs a task that has one. Otherwise the result would have no rule, which the check
+  // `tasks_recurrence_rule` rejects.
+  if (columns.filter((column) => column.startsWith('recurrence_')).join() === 'recurrence_anchor,recurrence_day') {
+    values.set('recurrence_missed', "coalesce(tasks.recurrence_missed, 'Skip')");
+  }
   const tags = hasTags ? tagsOf(parameter(), parameter(), 'wanted') : null;
   if (tags) values.set('tag_names', assignedNames);
   const words = hasWords ? reindexed(parameter(), parameter()) : null;
