@@ -12,10 +12,16 @@ export interface SyncedResource {
   readonly schema: ZodType;
   /** Its table with an alias. The table has `owner_id`, `id`, `version` and `seq`, unique per owner. */
   readonly from: { readonly table: string; readonly alias: string };
-  /** The columns of its row: name to the column of the table, as `alias.column`. */
+  /**
+   * The columns of its row: name to the column of the table, as `alias.column`. Columns of the same name have the same type
+   * in all resources.
+   */
   readonly columns: Readonly<Record<string, string>>;
-  /** The size in bytes of its long texts, in SQL. */
+  /** The size in bytes of its texts, in SQL. */
   readonly textBytes: string;
+  /** The names of the columns that a page of long texts is first read without. */
+  readonly longTexts: readonly string[];
+  /** @param row its columns, and others */
   toResource(row: object): VersionedResource;
 }
 
@@ -26,6 +32,7 @@ export const syncedResources: readonly SyncedResource[] = [
     from: { table: 'todo.tasks', alias: 'tasks' },
     columns: taskExpressions,
     textBytes: 'octet_length(tasks.title) + coalesce(octet_length(tasks.description), 0)',
+    longTexts: ['description'],
     toResource: (row) => toTask(row as TaskRow),
   },
   {

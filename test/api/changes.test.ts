@@ -187,6 +187,26 @@ describe('since a cursor', () => {
     expect((await changesSince(ada, page.cursor, '&limit=500')).changes).toHaveLength(3);
   });
 
+  test('a long description among short ones is there, and removals keep their places', async () => {
+    const ada = api.user();
+    const [first, second] = await create(ada, 'one', 'two', 'three');
+    const { cursor } = (await ada.get(path)).body;
+    const description = '😀'.repeat(10_000);
+    await ada.patch(`${collection}/${first}`, { description });
+    await ada.delete(`${collection}/${second}`);
+    await create(ada, 'four', 'five');
+    const changes = [
+      { op: 'put', task: { id: first, description } },
+      { op: 'remove', id: second },
+      { op: 'put', task: { title: 'four', description: null } },
+      { op: 'put', task: { title: 'five', description: null } },
+    ];
+    for (const limit of [3, 100, 500]) {
+      const page = await changesSince(ada, cursor, `&limit=${limit}`);
+      expect(page).toMatchObject({ reset: false, changes: changes.slice(0, limit), has_more: limit < changes.length });
+    }
+  });
+
   test('limit is from 1 to 500', async () => {
     const ada = api.user();
     for (const limit of [0, 501, 'x', '']) {
