@@ -20,14 +20,23 @@ const onPostgres = [
   'security/{policies-alone,request-cost,routes,tokens,write-only-tokens}',
 ].map((files) => `test/${files}.test.ts`);
 
-function onDatabase(kind: 'embedded' | 'postgres', { include = [], exclude = [] }: Record<string, string[]>) {
+/** How many random cases some tests try. */
+function samples(mode: string) {
+  return { SAMPLES: mode === 'long' ? 'many' : 'few' };
+}
+
+function onDatabase(
+  kind: 'embedded' | 'postgres',
+  mode: string,
+  { include = [], exclude = [] }: Record<string, string[]>,
+) {
   return {
     test: {
       ...inOneProcess,
       name: kind,
       include: ['api', 'database', 'security'].map((folder) => `test/${folder}/*.test.ts`).concat(include),
       exclude,
-      env: { TEST_DATABASE_KIND: kind },
+      env: { TEST_DATABASE_KIND: kind, ...samples(mode) },
     },
   };
 }
@@ -65,11 +74,11 @@ export default defineConfig(({ mode }) => ({
           ...inOneProcess,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          env: { SAMPLES: mode === 'long' ? 'many' : 'few' },
+          env: samples(mode),
         },
       },
-      onDatabase('embedded', { exclude: onPostgres }),
-      onDatabase('postgres', { include: onPostgres }),
+      onDatabase('embedded', mode, { exclude: onPostgres }),
+      onDatabase('postgres', mode, { include: onPostgres }),
       { test: { ...inOneProcess, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000 } },
       ...(projectsOfModes[mode] ?? []),
     ],

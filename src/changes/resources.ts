@@ -41,6 +41,7 @@ export const syncedResources: readonly SyncedResource[] = [
     from: { table: 'todo.lists', alias: 'lists' },
     columns: listExpressions,
     textBytes: 'octet_length(lists.name)',
+    longTexts: [],
     toResource: (row) => toList(row as ListRow),
   },
 ];

@@ -9,10 +9,10 @@ import { versionMismatch } from '../resource/preconditions.ts';
 import type { BoundOutcomeStatement } from '../resource/write-statement.ts';
 import type { BatchOperation } from './batch-schemas.ts';
 import { rejectionProblem, type TaskResult } from './mutations.ts';
+import type { SentPlace } from './place-errors.ts';
 import { dependsOnSeries, mergedWrite, newSeriesRow } from './recurrence/merged-write.ts';
 import type { ReadSeries } from './recurrence/series.ts';
 import { type SeriesRow, selectSeries, stopReason } from './recurrence/statements.ts';
-import type { TaskPatch } from './schemas.ts';
 import {
   batchResults,
   type ResultRow,
@@ -101,7 +101,7 @@ export function batchMutation(
     },
     onConstraintViolation(error, quotas) {
       const index = stepOf(steps, error.statement - first.length);
-      const problem = rejectionProblem(error, quotas, fieldsOf(operations[index]));
+      const problem = rejectionProblem(error, quotas, placeOf(operations[index]));
       return problem && problemOfOperation(problem, index, operations[index]);
     },
   });
@@ -188,7 +188,7 @@ function stoppedProblem({ reason }: WriteStoppedError, before: TaskVersion | und
   return new ProblemError(reason as 'task_not_found' | 'id_taken' | 'version_mismatch');
 }
 
-function fieldsOf(operation: BatchOperation | undefined): TaskPatch {
+function placeOf(operation: BatchOperation | undefined): SentPlace {
   if (operation?.op === 'create') return operation.task;
   return operation?.op === 'update' ? operation.patch : {};
 }

@@ -13,6 +13,7 @@ import { batchMutation } from './batch.ts';
 import {
   createTaskMutation,
   deleteTaskMutation,
+  moveTaskMutation,
   patchTaskMutation,
   replaceTaskMutation,
   type TaskResult,
@@ -24,6 +25,7 @@ import {
   createTaskRoute,
   deleteTaskRoute,
   listTasksRoute,
+  moveTaskRoute,
   patchTaskRoute,
   readTaskRoute,
   replaceTaskRoute,
@@ -73,6 +75,11 @@ export function taskOperations(writes: WriteContext): Operation[] {
       const series = new ReadSeries(query.time_zone);
       const plan = () => patchTaskMutation(newChangeSet(context), id, body, versions, series);
       return executePlannedWrite(writes, context, plan, headers['idempotency-key'], taskResponse);
+    }),
+
+    implement(moveTaskRoute, ({ path, body, headers }, context) => {
+      const mutation = moveTaskMutation(newChangeSet(context), path.id, body, allowedVersions(headers['if-match']));
+      return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
 
     implement(deleteTaskRoute, ({ path, headers }, context) => {

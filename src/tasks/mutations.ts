@@ -9,13 +9,14 @@ import { defineMutation, type Mutation } from '../resource/mutation.ts';
 import { type AllowedVersions, versionMismatch } from '../resource/preconditions.ts';
 import type { WriteStatus } from '../resource/response.ts';
 import { dueFieldError } from './due/errors.ts';
-import { placeFieldError } from './place-errors.ts';
+import { placeFieldError, type SentPlace } from './place-errors.ts';
 import { recurrenceFieldError } from './recurrence/errors.ts';
 import { dependsOnSeries, mergedWrite } from './recurrence/merged-write.ts';
 import type { ReadSeries } from './recurrence/series.ts';
 import { type SeriesRow, selectSeries } from './recurrence/statements.ts';
-import type { Task, TaskPatch, TaskReplace } from './schemas.ts';
+import type { Task, TaskMove, TaskPatch, TaskReplace } from './schemas.ts';
 import { requireTaskIn } from './sql/batch-statements.ts';
+import { moveTask } from './sql/move-statement.ts';
 import { restoreTask, type TrashedTask } from './sql/restore-statement.ts';
 import { toTask } from './sql/row.ts';
 import { type ChangedRows, deleteTask, insertTask, updateTask } from './sql/write-statements.ts';
@@ -91,6 +92,21 @@ export function replaceTaskMutation(
   return patchTaskMutation(changeSet, id, { ...task, due }, versions, series);
 }
 
+export function moveTaskMutation(
+  changeSet: ChangeSet,
+  id: string,
+  move: TaskMove,
+  versions: AllowedVersions,
+): Mutation<TaskResult> {
+  return defineMutation({
+    changeSet,
+    statements: [],
+    outcome: moveTask(changeSet.ownerId, id, move, versions),
+    toResult: changedTask,
+    onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, move),
+  });
+}
+
 export function deleteTaskMutation(changeSet: ChangeSet, id: string, versions: AllowedVersions): Mutation<TaskResult> {
   return defineMutation({
     changeSet,
@@ -131,9 +147,9 @@ export function changedTask([row]: ChangedRows): TaskResult {
 /**
  * The problem of a value that PostgreSQL rejected: a due date, a list, a parent, a recurrence or a quota.
  *
- * @param sent the fields of the request
+ * @param sent the fields of the request; empty if it has no body
  */
-export function rejectionProblem(error: RefusedValueError, quotas: Quotas, sent: TaskPatch): ProblemError | undefined {
+export function rejectionProblem(error: RefusedValueError, quotas: Quotas, sent: SentPlace): ProblemError | undefined {
   const fieldError = dueFieldError(error) ?? placeFieldError(error, sent) ?? recurrenceFieldError(error);
   return fieldError ? validationFailed([fieldError]) : quotaProblem(error.constraint, quotas);
 }

@@ -9,7 +9,7 @@ import { maxBatchIndexCost, maxResultsBytes } from './batch.ts';
 import { batch, batchResults, maxOperations } from './batch-schemas.ts';
 import { filterParameters, ranges, sorts } from './list-parameters.ts';
 import { todayParameter } from './recurrence/schemas.ts';
-import { task, taskBodyLimit, taskCreate, taskPatch, taskReplace } from './schemas.ts';
+import { task, taskBodyLimit, taskCreate, taskMove, taskPatch, taskReplace } from './schemas.ts';
 
 const tag = 'Tasks';
 const collection = '/api/v1/tasks';
@@ -166,6 +166,20 @@ export const patchTaskRoute = defineRoute({
   bodyLimit: taskBodyLimit,
   bodyTypes: ['application/json', 'application/merge-patch+json'],
   responses: { 200: { description: 'The changed task.', schema: task, headers: { ...etag, ...changeSetHeader } } },
+  problems: ['task_not_found', 'version_mismatch', ...keyProblems],
+});
+
+export const moveTaskRoute = defineRoute({
+  id: 'moveTask',
+  method: 'post',
+  path: `${member}/move`,
+  tag,
+  summary: 'Move a task',
+  description:
+    'Moves a task to a place among its siblings, or among those in another list or below another parent. Its subtasks follow it. If no position is left between two siblings, others get new positions in the same change set. A move to the place where the task is changes nothing.',
+  token: 'tasks:write',
+  request: { path, headers: z.object({ 'if-match': ifMatch, ...idempotencyKey }), body: taskMove },
+  responses: { 200: { description: 'The moved task.', schema: task, headers: { ...etag, ...changeSetHeader } } },
   problems: ['task_not_found', 'version_mismatch', ...keyProblems],
 });
 

@@ -156,6 +156,38 @@ export const taskPatch = z
     examples: [{ status: 'Done' }, { due: { time: null } }],
   });
 
+const neighbour = resourceId.optional();
+
+/** Where a task moves to. */
+export const taskMove = z
+  .strictObject({
+    list_id: listId.optional().meta({
+      description: 'The list; null for the inbox. If absent, it is that of the sibling or of the new parent, or stays.',
+    }),
+    parent_id: parentId
+      .optional()
+      .meta({ description: 'The parent; null for the top level. If absent, it is that of the sibling, or stays.' }),
+    before: neighbour.meta({ description: 'The task moves directly before this sibling.' }),
+    after: neighbour.meta({ description: 'The task moves directly after this sibling.' }),
+    to: z
+      .enum(['start', 'end'])
+      .optional()
+      .meta({ id: 'MoveTarget', description: 'The task moves to the start or to the end of its siblings.' }),
+  })
+  .check(({ value: { before, after, to }, issues }) => {
+    const given = Object.entries({ before, after, to }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    const [first, second] = given;
+    const message = first === undefined ? 'is required without before and after' : `cannot be combined with ${first}`;
+    if (given.length !== 1) issues.push({ code: 'custom', path: [second ?? 'to'], message, input: undefined });
+  })
+  .meta({
+    id: 'TaskMove',
+    description: 'Exactly one of `before`, `after` and `to`, and optionally another list or parent.',
+    examples: [{ after: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d' }, { parent_id: null, to: 'start' }],
+  });
+
+export type TaskMove = z.output<typeof taskMove>;
+
 /** Bytes of two escaped surrogates: `\ud83d\ude00`. */
 const escapedCharacterBytes = 12;
 

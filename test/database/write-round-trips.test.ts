@@ -27,6 +27,7 @@ const writes: Record<string, Write> = {
   'a patch': ['PATCH', `${tasks}/${id}`, 200, { status: 'Done' }],
   'a patch of another version': ['PATCH', `${tasks}/${id}`, 412, { status: 'Todo' }, { 'If-Match': '"7"' }],
   'a patch of an unknown task': ['PATCH', `${tasks}/${missing}`, 404, {}],
+  'a move': ['POST', `${tasks}/${id}/move`, 200, { to: 'end' }],
   'a replacement': ['PUT', `${tasks}/${id}`, 200, { title: 'z' }],
   'a batch': ['POST', `${tasks}/batch`, 200, { operations }],
   'a deletion': ['DELETE', `${tasks}/${id}`, 204],

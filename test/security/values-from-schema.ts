@@ -31,6 +31,8 @@ const between: Readonly<Record<string, (value: any) => unknown>> = {
     time,
     time_zone: time === null ? null : time_zone,
   }),
+  // A sibling would have to exist.
+  TaskMove: ({ before: _, after: __, to = 'end', ...place }) => ({ ...place, to }),
 };
 
 /** Members that are null or the id of another resource, which must exist. */

@@ -52,7 +52,8 @@ export type ChangedRows = [] | [TaskRow & Allowed];
 /** The rows of a deletion: the version before it; none if there was no task. */
 export type DeletedRows = [] | [{ readonly version: number } & Allowed];
 
-const isTask = 'tasks.owner_id = $1 and tasks.id = $2';
+/** SQL: whether a row of `todo.tasks as tasks` is the task `$2`. */
+export const isTask = 'tasks.owner_id = $1 and tasks.id = $2';
 
 /** The columns of an insert, and their parameters after the owner and the id. */
 const inserted = {
