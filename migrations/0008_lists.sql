@@ -229,6 +229,7 @@ $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."derived_uuid"(text) TO "todo_user";
 --> statement-breakpoint
+CREATE INDEX "deleted_trash_by_change_set" ON "todo"."deleted" USING btree ("owner_id","change_set") WHERE content is not null;--> statement-breakpoint
 -- Fails as a check constraint of a table.
 CREATE FUNCTION "todo"."violate"("violated_table" text, "violated" text) RETURNS void LANGUAGE plpgsql AS $$
 begin
@@ -483,6 +484,19 @@ begin
 end $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."require_parent"(text, uuid, uuid, uuid) TO "todo_user";
+--> statement-breakpoint
+-- The level of a task: 1 at the top level, 2 for its subtasks.
+CREATE FUNCTION "todo"."task_level"("owner" text, "id" uuid) RETURNS integer LANGUAGE sql STABLE AS $$
+	with recursive above as (
+		select task.parent_id, 1 as level from todo.tasks as task where task.owner_id = owner and task.id = task_level.id
+		union all
+		select task.parent_id, above.level + 1
+		from above join todo.tasks as task on task.owner_id = owner and task.id = above.parent_id
+	)
+	select max(above.level) from above
+$$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."task_level"(text, uuid) TO "todo_user";
 --> statement-breakpoint
 -- Gives new positions to the tasks with a list and a parent, in their order, except to one that is about to get a position.
 CREATE FUNCTION "todo"."renew_positions"("owner" text, "list" uuid, "parent" uuid, "moved" uuid) RETURNS void LANGUAGE plpgsql AS $$

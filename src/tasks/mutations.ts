@@ -17,7 +17,7 @@ import { type SeriesRow, selectSeries } from './recurrence/statements.ts';
 import type { Task, TaskMove, TaskPatch, TaskReplace } from './schemas.ts';
 import { requireTaskIn } from './sql/batch-statements.ts';
 import { moveTask } from './sql/move-statement.ts';
-import { restoreTask, type TrashedTask } from './sql/restore-statement.ts';
+import { restoreTask, restoreWithSubtasks, type TrashedTask } from './sql/restore-statement.ts';
 import { toTask } from './sql/row.ts';
 import { type ChangedRows, deleteTask, insertTask, updateTask } from './sql/write-statements.ts';
 import { tagKey } from './tag-key.ts';
@@ -121,17 +121,24 @@ export function deleteTaskMutation(changeSet: ChangeSet, id: string, versions: A
   });
 }
 
-/** @param trashed the task in the trash, as it was read; undefined if there was none */
+/**
+ * @param trashed the task in the trash and the subtasks that were deleted with it, as they were read, parents first; empty
+ * if there was none
+ * @param levels the number of their levels
+ */
 export function restoreTaskMutation(
   changeSet: ChangeSet,
   id: string,
-  trashed: TrashedTask | undefined,
+  [task, ...subtasks]: readonly TrashedTask[],
+  levels: number,
   versions: AllowedVersions,
 ): Mutation<TaskResult> {
+  const { ownerId } = changeSet;
   return defineMutation({
     changeSet,
-    statements: [],
-    outcome: restoreTask(changeSet.ownerId, id, trashed, versions),
+    ...(task && subtasks.length > 0
+      ? restoreWithSubtasks(ownerId, task, subtasks, levels, versions)
+      : { statements: [], outcome: restoreTask(ownerId, id, task, versions) }),
     toResult: changedTask,
     onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, {}),
   });

@@ -36,9 +36,9 @@ export function trashOperations(writes: WriteContext): Operation[] {
       const principal = context.get('principal');
       const statements = [selectFromTrash(principal.userId, id), selectTasksOfList(principal.userId, id)] as const;
       const plan = async () => {
-        const [[trashed], tasks] = await database.run(principal, statements, 'repeat');
+        const [found, tasks] = await database.run(principal, statements, 'repeat');
         const versions = allowedVersions(headers['if-match']);
-        return restoreMutation(newChangeSet(context), id, { trashed, tasks }, versions);
+        return restoreMutation(newChangeSet(context), id, { found, tasks }, versions);
       };
       return executePlannedWrite(writes, context, plan, headers['idempotency-key'], restoredResponse);
     }),

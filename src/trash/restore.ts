@@ -16,20 +16,22 @@ import type { VersionedResource } from '../resource/response.ts';
 import { restoreTaskMutation } from '../tasks/mutations.ts';
 import { restoreTask, type TrashedTask } from '../tasks/sql/restore-statement.ts';
 import type { TaskRow } from '../tasks/sql/row.ts';
-import type { TrashRow } from './statements.ts';
+import type { SubtreeRow, TrashRow } from './statements.ts';
 
 /**
- * @param trashed the resource in the trash, as it was read; undefined if there was none
+ * @param found the resource in the trash and its subtasks, as they were read, parents first; empty if there was none
  * @param tasks the tasks that were deleted with it if it is a list, the last deleted first
  */
 export function restoreMutation(
   changeSet: ChangeSet,
   id: string,
-  { trashed, tasks }: { trashed: TrashRow | undefined; tasks: readonly TrashRow[] },
+  { found, tasks }: { found: readonly SubtreeRow[]; tasks: readonly TrashRow[] },
   versions: AllowedVersions,
 ): Mutation<VersionedResource> {
+  const [trashed] = found;
   const isList = trashed?.resource === list;
-  const ofTask = restoreTaskMutation(changeSet, id, trashed && !isList ? toTask(trashed) : undefined, versions);
+  const levels = found.at(-1)?.level ?? 0;
+  const ofTask = restoreTaskMutation(changeSet, id, isList ? [] : found.map(toTask), levels, versions);
   return {
     ...ofTask,
     ...(isList && restoreListWrite(changeSet.ownerId, trashed, tasks, versions)),

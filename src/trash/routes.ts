@@ -51,7 +51,7 @@ export const restoreFromTrashRoute = defineRoute({
   tag,
   summary: 'Restore a deleted task or list',
   description:
-    'A task has its id, all fields and tags again, under a new version. A tag takes the spelling that the user’s other tasks have. A list comes back with the tasks that the same request deleted with it. If a task and a list have the id, the last deleted one is restored.',
+    'A task has its id, all fields and tags again, under a new version, and so have the subtasks that were deleted with it. A tag takes the spelling that the user’s other tasks have. Without its parent, the task is at the top level, and without its list, in the inbox, each at the end. A list comes back with the tasks that the same request deleted with it. If a task and a list have the id, the last deleted one is restored.',
   token: 'tasks:write',
   request: { path, headers: writeHeaders },
   responses: {
@@ -71,7 +71,7 @@ export const purgeFromTrashRoute = defineRoute({
   tag,
   summary: 'Delete a task or list permanently',
   description:
-    'It must be in the trash. The server removes its texts and its history. This cannot be undone. The tasks that were deleted with a list stay in the trash.',
+    'It must be in the trash. The server removes its texts and its history, and those of the subtasks that were deleted with it. This cannot be undone. The tasks that were deleted with a list stay in the trash.',
   token: 'tasks:purge',
   request: { path, headers: writeHeaders },
   responses: { 204: { description: 'It is deleted permanently.', headers: changeSetHeader } },

@@ -1,5 +1,5 @@
 /** The statements of the trash. */
-import type { AtMostOne, BoundStatement, Statement } from '../database/statement.ts';
+import type { BoundStatement, Statement } from '../database/statement.ts';
 import { resource as list } from '../lists/statements.ts';
 import { type ChangeSet, forgetHistory, nextNumbers } from '../resource/change.ts';
 import type { Keyset } from '../resource/keyset.ts';
@@ -28,25 +28,43 @@ const inTrash = 'owner_id = $1 and content is not null';
 
 const page = newestFirst<TrashRow & NewestFirstRow>('trash_list', { columns, from: 'todo.deleted', where: inTrash });
 
-const select: Statement<AtMostOne<TrashRow>> = {
+/** The number of the resource with the id. If several have it, that of the last deleted one. The primary key begins with the kind. */
+const lastDeleted = (id: string) =>
+  `(select max(seq) from todo.deleted where ${inTrash} and resource in ('${task}', '${list}') and id = ${id})`;
+
+/**
+ * A resource in the trash and those below it, which were deleted in the same request. Deeper levels come later.
+ *
+ * @param where the condition on the resource
+ */
+function subtree(columns: string, where: string): string {
+  return `
+      with recursive below as (
+        select deleted.*, 1 as level from todo.deleted as deleted where ${inTrash} and ${where}
+        union all
+        select deleted.*, below.level + 1
+        from below join todo.deleted as deleted
+          on deleted.owner_id = $1 and deleted.content is not null and deleted.change_set = below.change_set
+          and deleted.resource = below.resource and deleted.content ->> 'parent_id' = below.id::text
+      )
+      select ${columns} from below`;
+}
+
+/** A row of a subtree: the level of the resource itself is 1. */
+export type SubtreeRow = TrashRow & { readonly level: number };
+
+const select: Statement<SubtreeRow[]> = {
   name: 'trash_select',
-  text: `select ${columnsOfOne} from todo.deleted where ${inTrash} and id = $2 order by seq desc limit 1`,
+  text: `${subtree(`${columnsOfOne}, level`, `id = $2 and seq = ${lastDeleted('$2')}`)}
+      order by level, below.seq`,
 };
 
-/** The numbers of one change set follow each other, and the list has the last one. */
 const selectTasks: Statement<TrashRow[]> = {
   name: 'trash_select_tasks',
   text: `
-    with list as (
-      select seq, change_set from todo.deleted where ${inTrash} and resource = '${list}' and id = $2
-    )
     select ${columnsOfOne} from todo.deleted
     where ${inTrash} and resource = '${task}' and content ->> 'list_id' = $2::text
-      and seq < (select seq from list)
-      and seq > coalesce((
-        select max(seq) from todo.deleted
-        where ${inTrash} and seq < (select seq from list) and change_set <> (select change_set from list)
-      ), 0)
+      and change_set = (select change_set from todo.deleted where ${inTrash} and resource = '${list}' and id = $2)
     order by todo.deleted.seq desc`,
 };
 
@@ -54,8 +72,8 @@ export function listTrash(ownerId: string, after: Keyset | null, limit: number) 
   return newestFirstPage(page, ownerId, { after, limit });
 }
 
-/** If several resources have the id, the last deleted one. */
-export function selectFromTrash(ownerId: string, id: string): BoundStatement<AtMostOne<TrashRow>> {
+/** The resource in the trash and those deleted with it, parents first. If several have the id, the last deleted one. */
+export function selectFromTrash(ownerId: string, id: string): BoundStatement<SubtreeRow[]> {
   return { statement: select, values: [ownerId, id] };
 }
 
@@ -101,12 +119,10 @@ function purge<Rows extends object[]>(
   });
 }
 
-/** The resource with the id. If several have it, the last deleted one. */
-const lastDeleted = `(select max(seq) from todo.deleted where ${inTrash} and id = $3)`;
-
 const purgeOne = purge<[] | [PurgedRow]>('trash_purge_one', {
-  where: `and seq = ${lastDeleted} and ${isAllowed('version', '$4')}`,
-  select: `select version as previous_version, exists (select from entry) as is_allowed from todo.deleted where ${inTrash} and seq = ${lastDeleted}`,
+  where: `and (resource, id) in (${subtree('below.resource, below.id', `id = $3 and seq = ${lastDeleted('$3')} and ${isAllowed('version', '$4')}`)}
+    )`,
+  select: `select version as previous_version, exists (select from entry) as is_allowed from todo.deleted where ${inTrash} and seq = ${lastDeleted('$3')}`,
   parameters: 4,
 });
 
@@ -122,7 +138,10 @@ const purgeOld = purge<[{ readonly count: number }]>('trash_purge_expired', {
   parameters: 4,
 });
 
-/** Deletes nothing unless the version is allowed. If several resources have the id, it deletes the last deleted one. */
+/**
+ * Deletes nothing unless the version is allowed. The subtasks that were deleted with a task are deleted with it. If several
+ * resources have the id, it deletes the last deleted one.
+ */
 export function purgeFromTrash(
   change: ChangeSet,
   id: string,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maxPageBytes } from '../../src/resource/page.ts';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
+import { insertList } from '../support/lists.ts';
 
 let api: TestApi;
 
@@ -344,4 +345,112 @@ test('the server keeps the history and the trash of a limited number of changes 
   expect((await ada.get('/api/v1/trash')).body).toEqual([]);
   expect(await rowsWith(ada, 'Old')).toEqual({});
   expect(await api.database.query('select from todo.changes where id = $1', [id])).toEqual([]);
+});
+
+describe('a task with subtasks', () => {
+  /** A task, a subtask, and a subtask of that one, each with its words and tags. */
+  async function createFamily(user: Client, list_id: string | null = null): Promise<any[]> {
+    const parent = await create(user, { title: 'parent', list_id, tags: ['one'] });
+    const child = await create(user, { title: 'child', list_id, parent_id: parent.id, tags: ['two'] });
+    const grandchild = await create(user, { title: 'grandchild', list_id, parent_id: child.id, description: 'buried' });
+    return [parent, child, grandchild];
+  }
+
+  const read = async (user: Client, id: string) => (await user.get(`/api/v1/tasks/${id}`)).body;
+  const idsOf = async (user: Client, path: string) => (await user.get(path)).body.map((task: any) => task.id);
+  const idsInTrash = async (user: Client) =>
+    (await user.get('/api/v1/trash')).body.map(({ task }: any) => task.id).sort();
+
+  test('moves to the trash and back with them', async () => {
+    const ada = api.user();
+    const list_id = await insertList(api, ada);
+    const family = await createFamily(ada, list_id);
+    const { headers } = await ada.delete(`/api/v1/tasks/${family[0].id}`);
+    const { body: entries } = await ada.get('/api/v1/trash');
+    expect(entries.map((entry: any) => entry.change_set)).toEqual(family.map(() => headers.get('change-set')));
+    const { status, body } = await restore(ada, family[0].id);
+    expect({ status, body }).toEqual({ status: 200, body: await read(ada, family[0].id) });
+    for (const task of family) {
+      const { version, updated_at } = await read(ada, task.id);
+      expect(await read(ada, task.id)).toEqual({ ...task, version, updated_at });
+      expect(version).toBe(3);
+    }
+    expect(await idsInTrash(ada)).toEqual([]);
+    expect(await idsOf(ada, '/api/v1/tasks?q=buried')).toEqual([family[2].id]);
+    expect(await idsOf(ada, '/api/v1/tasks?tag=two')).toEqual([family[1].id]);
+    const [list] = await api.database.query('select task_count from todo.lists where id = $1', [list_id]);
+    expect(list?.task_count).toBe(3);
+  });
+
+  test('is restored without a subtask that was deleted before', async () => {
+    const ada = api.user();
+    const [parent, child, grandchild] = await createFamily(ada);
+    await ada.delete(`/api/v1/tasks/${child.id}`);
+    await ada.delete(`/api/v1/tasks/${parent.id}`);
+    await restore(ada, parent.id);
+    expect(await idsInTrash(ada)).toEqual([child.id, grandchild.id].sort());
+    expect((await restore(ada, child.id)).body).toMatchObject({ parent_id: parent.id });
+    expect(await idsInTrash(ada)).toEqual([]);
+  });
+
+  test('is restored once per Idempotency-Key, and only if If-Match matches', async () => {
+    const ada = api.user();
+    const family = await createFamily(ada);
+    await ada.delete(`/api/v1/tasks/${family[0].id}`);
+    const refused = await restore(ada, family[0].id, { 'If-Match': '"1"' });
+    expect({ status: refused.status, current: refused.body.current_version }).toEqual({ status: 412, current: 2 });
+    expect(await idsInTrash(ada)).toEqual(family.map(({ id }) => id).sort());
+    const key = { 'Idempotency-Key': 'k', 'If-Match': '"2"' };
+    const first = await restore(ada, family[0].id, key);
+    expect(first.status).toBe(200);
+    expect((await restore(ada, family[0].id, key)).text).toBe(first.text);
+  });
+
+  test('a subtask goes to the top level if its parent is gone, and to the end', async () => {
+    const ada = api.user();
+    const [parent, child, grandchild] = await createFamily(ada);
+    await ada.delete(`/api/v1/tasks/${parent.id}`);
+    await create(ada, { position: 'a5' });
+    expect((await restore(ada, child.id)).body).toMatchObject({ parent_id: null, list_id: null, position: 'a6' });
+    expect(await read(ada, grandchild.id)).toMatchObject({ parent_id: child.id });
+    expect(await idsInTrash(ada)).toEqual([parent.id]);
+  });
+
+  test('a subtask goes to the top level if its parent is now too deep', async () => {
+    const ada = api.user();
+    const [parent, child] = await createFamily(ada);
+    await ada.delete(`/api/v1/tasks/${child.id}`);
+    let above = await create(ada);
+    for (let level = 2; level < 4; level += 1) above = await create(ada, { parent_id: above.id });
+    expect((await ada.patch(`/api/v1/tasks/${parent.id}`, { parent_id: above.id })).status).toBe(200);
+    expect((await restore(ada, child.id)).body).toMatchObject({ parent_id: null });
+  });
+
+  test('goes to the inbox if its list is gone, and to the present list of its parent', async () => {
+    const ada = api.user();
+    const [home, work] = [await insertList(api, ada), await insertList(api, ada)];
+    const [parent, child, grandchild] = await createFamily(ada, home);
+    await ada.delete(`/api/v1/tasks/${child.id}`);
+    await ada.patch(`/api/v1/tasks/${parent.id}`, { list_id: work });
+    expect((await restore(ada, child.id)).body).toMatchObject({ list_id: work, parent_id: parent.id });
+    expect(await read(ada, grandchild.id)).toMatchObject({ list_id: work });
+
+    await ada.delete(`/api/v1/tasks/${parent.id}`);
+    await api.database.query('delete from todo.lists where id = $1', [work]);
+    expect((await restore(ada, parent.id)).body).toMatchObject({ list_id: null });
+    expect(await read(ada, grandchild.id)).toMatchObject({ list_id: null, parent_id: child.id });
+  });
+
+  test('is deleted permanently with the subtasks that were deleted with it', async () => {
+    const ada = api.user();
+    const [parent, child, grandchild] = await createFamily(ada);
+    const other = await create(ada, { parent_id: parent.id, title: 'deleted before' });
+    await ada.delete(`/api/v1/tasks/${other.id}`);
+    await ada.delete(`/api/v1/tasks/${parent.id}`);
+    expect((await ada.delete(`/api/v1/trash/${parent.id}`, { 'If-Match': '"1"' })).status).toBe(412);
+    expect((await ada.delete(`/api/v1/trash/${parent.id}`)).status).toBe(204);
+    expect(await idsInTrash(ada)).toEqual([other.id]);
+    expect(await rowsWith(ada, 'buried')).toEqual({});
+    for (const { id } of [child, grandchild]) expect((await restore(ada, id)).status).toBe(404);
+  });
 });
