@@ -1,4 +1,4 @@
-/** One successor: whoever completes an occurrence, how often, and at the same time. */
+/** One successor, also if an occurrence is completed several times, by several devices, and at the same time. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind } from '../support/databases.ts';

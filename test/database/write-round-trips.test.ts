@@ -1,4 +1,4 @@
-/** Round trips of writes: each write takes one, with and without an idempotency key, and so does a replay. */
+/** Round trips of writes: most take one, with and without an idempotency key, and so does a replay. */
 import { expect, onTestFinished, test } from 'vitest';
 import { serve } from '../resilience/serve.ts';
 import { startCountingProxy } from '../support/counting-proxy.ts';
@@ -33,8 +33,39 @@ const writes: Record<string, Write> = {
   'a deletion': ['DELETE', `${tasks}/${id}`, 204],
 };
 
+const due = { date: '2126-12-01' };
+const recurring = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c50';
+const other = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c51';
+
+/** Each with the number of its round trips. */
+const recurringWrites: Record<string, readonly [number, Write]> = {
+  'a creation': [
+    1,
+    ['POST', tasks, 201, { id: recurring, title: 'x', due, recurrence: { rule: 'FREQ=DAILY', missed: 'Each' } }],
+  ],
+  'another creation': [1, ['POST', tasks, 201, { id: other, title: 'x', due, recurrence: { rule: 'FREQ=DAILY' } }]],
+  'a change of its title': [1, ['PATCH', `${tasks}/${recurring}`, 200, { title: 'y' }]],
+  'a change of its due date': [1, ['PATCH', `${tasks}/${recurring}`, 200, { due: { time: '09:30' } }]],
+  'a replacement with the same recurrence': [
+    1,
+    ['PUT', `${tasks}/${recurring}`, 200, { title: 'z', due, recurrence: { rule: 'FREQ=DAILY', missed: 'Each' } }],
+  ],
+  'another recurrence': [2, ['PATCH', `${tasks}/${recurring}`, 200, { recurrence: { missed: 'Skip' } }]],
+  'a skipped occurrence': [2, ['POST', `${tasks}/${recurring}/skip`, 200]],
+  'a completion of another version': [
+    1,
+    ['PATCH', `${tasks}/${recurring}`, 412, { status: 'Done' }, { 'If-Match': '"1"' }],
+  ],
+  'a completion': [2, ['PATCH', `${tasks}/${recurring}`, 200, { status: 'Done' }]],
+  'a repeated completion': [1, ['PATCH', `${tasks}/${recurring}`, 200, { status: 'Done' }]],
+  'a completion by a batch': [
+    2,
+    ['POST', `${tasks}/batch`, 200, { operations: [{ op: 'update', id: other, patch: { status: 'Done' } }] }],
+  ],
+};
+
 test.skipIf(databaseKind === 'embedded' || isPooled)(
-  'one per write on PostgreSQL; the embedded database has no network, and a pooler adds messages of its own',
+  'one per write on PostgreSQL, and two if a recurrence decides; the embedded database has no network, and a pooler adds messages of its own',
   async () => {
     const database = await createTestDatabase();
     onTestFinished(() => database.remove());
@@ -64,6 +95,9 @@ test.skipIf(databaseKind === 'embedded' || isPooled)(
       const key = name.replaceAll(' ', '-');
       expect(await send(write, key), `${name} with a key`).toEqual(once);
       expect(await send(write, key), `the replay of ${name}`).toEqual(once);
+    }
+    for (const [name, [syncs, write]] of Object.entries(recurringWrites)) {
+      expect(await send(write), `${name} of a recurring task`).toEqual({ syncs, simpleQueries: 0 });
     }
     expect(await send(['POST', `${tasks}/batch`, 404, { operations: failing }]), 'a failing batch').toEqual(once);
     // The second one stores the problem, because the first one was undone.

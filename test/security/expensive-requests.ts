@@ -47,6 +47,18 @@ const fillWords = `
 const fillTags = `
   insert into todo.tags (owner_id, name, key) select $1, 'tag ' || n, 'tag ' || n from generate_series(0, ${tagsOfUser - 1}) as n`;
 
+/** The rule whose next day is the most expensive one. */
+const expensiveRule = 'FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-1;COUNT=1000';
+
+/** Recurring tasks: 100 for each run of a batch, and those that single requests read and change. */
+const [firstRecurring, lastRecurring] = [2_001, 3_300];
+
+const fillSeries = `
+  update todo.tasks
+  set due_date = '1900-01-01', recurrence_rule = '${expensiveRule.replace('1000', '300')}', recurrence_from = 'Due',
+      recurrence_missed = 'Each', recurrence_anchor = '1900-01-01', recurrence_day = '1900-01-01'
+  where owner_id = $1 and id between '${idOf(firstRecurring)}' and '${idOf(lastRecurring)}'`;
+
 /** Of the tasks with these numbers modulo 10. */
 const assignTags = (digit: number) => `
   with tagged as (
@@ -81,6 +93,7 @@ export const filling = [
   fillWords,
   fillTags,
   ...Array.from({ length: 10 }, (_, digit) => assignTags(digit)),
+  fillSeries,
   fillTrash,
 ];
 
@@ -91,11 +104,13 @@ export function idOf(n: number): string {
   return `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 }
 
-/** The first ids of the operations on deleted tasks, and on the change sets that deleted them. */
+/** The first ids of the operations on deleted tasks, on the change sets that deleted them, and on recurring tasks. */
 const firstIds: Readonly<Record<string, number>> = {
   restoreFromTrash: 20_001,
   purgeFromTrash: 20_001 + trashOfUser / 3,
   undoChangeSet: 30_001 + (trashOfUser / 3) * 2,
+  skipTask: lastRecurring - 99,
+  listTaskOccurrences: lastRecurring - 49,
 };
 
 /** Parameters that have no largest value, or whose largest value would make the list empty. */
@@ -247,6 +262,15 @@ export const otherRequests: readonly Series[] = [
     id: idOf(1_001 + index),
     patch: { status: turn % 2 ? 'Done' : 'Todo', tags: tags(7, index + 100 * turn) },
   })),
+  batch('100 completions of recurring tasks', (index, turn) => ({
+    op: 'update',
+    id: idOf(firstRecurring + index + 100 * turn),
+    patch: { status: 'Done' },
+  })),
+  batch('100 creations of recurring tasks', (index, turn) => ({
+    op: 'create',
+    task: { title: `x${turn}`, due: { date: `19${10 + (index % 80)}-01-01` }, recurrence: { rule: expensiveRule } },
+  })),
   batch('100 changes of the tags of one task', (index, turn) => ({
     op: 'update',
     id: idOf(1_200),
@@ -268,7 +292,7 @@ export const otherRequests: readonly Series[] = [
     description: text((index) => String.fromCodePoint(0x300 + ((index * 7_919) % 70)), 10_000, turn),
   })),
   patch('2,500 different words', (turn) => ({ description: words(2_500, turn).slice(0, 10_000) })),
-  preview('the 1,000th last day of a year', 'FREQ=YEARLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYSETPOS=-1;COUNT=1000'),
+  preview('the 1,000th last day of a year', expensiveRule),
   preview('February 29 on Mondays', 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO'),
   get('a page of long tasks', `${collection}?limit=200&created_to=2020-01-01T00:00:00Z`),
   get('a page after 10,000 tasks', `${collection}?limit=200&skip=10000`),
@@ -336,6 +360,22 @@ export const rejectedRequests: readonly Series[] = [
         operations: Array.from({ length: 14 }, (_, index) => ({
           op: 'create',
           task: { title: words(40, index), description: words(2_500, index).slice(0, 10_000) },
+        })),
+      }),
+      `${collection}/batch`,
+    ),
+  ),
+  rejected(
+    'a batch of 100 recurrences without a day',
+    post(
+      JSON.stringify({
+        operations: Array.from({ length: 100 }, (_, index) => ({
+          op: 'create',
+          task: {
+            title: 'x',
+            due: { date: `19${10 + (index % 80)}-01-01` },
+            recurrence: { rule: 'FREQ=WEEKLY;BYDAY=MO;BYSETPOS=2' },
+          },
         })),
       }),
       `${collection}/batch`,

@@ -20,6 +20,8 @@ const [validOnes, spoiltOnesAtMost] = databaseKind === 'postgres' ? [30, 300] : 
 
 /** Placeholder for the id of the resources that exist at the time of the request. */
 const ownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+/** The fields of a task with a next occurrence. */
+const recurring = { due: { date: '2026-12-01' }, recurrence: { rule: 'FREQ=DAILY' } };
 const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
 
 describe.each(documentedOperations)('$operation.operationId', (documented) => {
@@ -38,6 +40,7 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
       const id = crypto.randomUUID();
       const [created] = await createEach(user, id, 'x', { isMinimal: true });
       if (path.includes('/trash')) await deleteEach(user, id);
+      if (path.endsWith('/skip')) await user.patch(`/api/v1/tasks/${id}`, recurring);
       const named = path.includes('/change-sets') ? (created?.headers.get('change-set') as string) : id;
       const parts = JSON.parse(JSON.stringify(generated).replaceAll(ownId, named)) as Parts;
       const { status, text } = await send(user, parts);

@@ -65,6 +65,7 @@ function masked(rows: string, userId: string): string {
   return rows
     .replaceAll(userId, '(user)')
     .replaceAll(/"epoch":"[^"]+"/g, '"epoch":"(random)"')
+    .replaceAll(/(series_id\\?":\\?")[0-9a-f-]{36}/g, '$1(random)')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)/g, '(time)');
 }
 

@@ -33,7 +33,23 @@ const between: Readonly<Record<string, (value: any) => unknown>> = {
   }),
   // A sibling would have to exist.
   TaskMove: ({ before: _, after: __, to = 'end', ...place }) => ({ ...place, to }),
+  TaskCreate: ({ status, ...task }) => datedIfRecurring({ ...task, ...(status && status !== 'Done' && { status }) }),
+  TaskReplace: datedIfRecurring,
+  // Another operation of a batch can have set the other members.
+  TaskPatch: (patch) => datedIfRecurring({ ...patch, ...(patch.due === null && { recurrence: null }) }),
+  RecurrencePatch: ({ rule = 'FREQ=DAILY', ...others }) => ({ rule, ...others }),
 };
+
+/** A recurrence requires a due date. */
+function datedIfRecurring({ due, ...task }: any): unknown {
+  const needsDue = task.recurrence && !due;
+  return { ...task, ...((due !== undefined || needsDue) && { due: needsDue ? { date: '2026-12-01' } : due }) };
+}
+
+/** A value of an object that satisfies the rules between the members of a named schema. */
+export function withRules(name: string, value: object): object {
+  return (between[name]?.(value) ?? value) as object;
+}
 
 /** Members that are null or the id of another resource, which must exist. */
 const references = new Set(['list_id', 'parent_id']);
@@ -197,7 +213,8 @@ function branchesOf(schema: Schema): Schema[] | undefined {
   return (schema.anyOf ?? schema.oneOf) as Schema[] | undefined;
 }
 
-function nameOf({ $ref }: Schema): string | undefined {
+/** The name of the component that a schema refers to. */
+export function nameOf({ $ref }: Schema): string | undefined {
   return ($ref as string | undefined)?.replace('#/components/schemas/', '');
 }
 

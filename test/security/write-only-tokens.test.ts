@@ -10,6 +10,7 @@ const stored = {
   description: 'A stored description',
   tags: ['stored tag'],
   due: { date: '2027-03-04' },
+  recurrence: { rule: 'FREQ=DAILY', from: 'Due', missed: 'Each' },
 };
 
 let api: TestApi;
@@ -35,6 +36,7 @@ const writes: Record<string, Write> = {
   patchTask: (client, id, headers) => client.patch(`${collection}/${id}`, {}, headers),
   replaceTask: (client, id, headers) => client.put(`${collection}/${id}`, { title: 'New' }, headers),
   deleteTask: (client, id, headers) => client.delete(`${collection}/${id}`, headers),
+  skipTask: (client, id, headers) => client.request('POST', `${collection}/${id}/skip`, { headers }),
   restoreFromTrash: async (client, id, headers) => {
     // Once, also if the restoration is replayed.
     await client.delete(`${collection}/${id}`, { 'Idempotency-Key': 'deletion-before' });
@@ -77,7 +79,9 @@ test.each(Object.entries(writes))('%s changes tasks and reveals none, also if it
     expect(text).toBe('');
     expect(headers.get('preference-applied')).toBe(status === 200 ? 'return=minimal' : null);
     expect(headers.has('content-type')).toBe(false);
-    expect(headers.has('etag')).toBe(['createTask', 'patchTask', 'replaceTask', 'restoreFromTrash'].includes(name));
+    expect(headers.has('etag')).toBe(
+      ['createTask', 'patchTask', 'replaceTask', 'skipTask', 'restoreFromTrash'].includes(name),
+    );
   }
   const { status, body } = await owner.get(path);
   if (name === 'deleteTask') expect(status).toBe(404);

@@ -1,22 +1,23 @@
 /** The resources of the API, found in the OpenAPI document: a new resource becomes a part of the generated tests. */
 import fc from 'fast-check';
-import { resolved, type Schema, valuesOf } from '../security/values-from-schema.ts';
+import { nameOf, resolved, type Schema, valuesOf, withRules } from '../security/values-from-schema.ts';
 import type { Answer, Client } from './api.ts';
 import { documentedOperations } from './document.ts';
 
 interface Resource {
   /** The path of the list, which creates a resource by POST. Its members are below it. */
   readonly collection: string;
-  /** The schema of a new resource. */
+  /** The schema of a new resource, and its name. */
   readonly schema: Schema;
+  readonly schemaName: string;
 }
 
 export const resources: readonly Resource[] = documentedOperations
   .filter(({ method, path }) => method === 'POST' && documentedOperations.some((each) => each.path === `${path}/{id}`))
-  .map(({ path, operation }) => ({
-    collection: path,
-    schema: resolved(operation.requestBody?.content['application/json']?.schema as Schema),
-  }));
+  .map(({ path, operation }) => {
+    const schema = operation.requestBody?.content['application/json']?.schema as Schema;
+    return { collection: path, schema: resolved(schema), schemaName: nameOf(schema) ?? '' };
+  });
 
 export interface FieldOptions {
   /** Whether the body has the required fields only. */
@@ -24,7 +25,11 @@ export interface FieldOptions {
 }
 
 /** The fields of a resource, with the same text in every field for free text. */
-export function fieldsOf({ schema }: Resource, text: string, { isMinimal = false }: FieldOptions = {}): object {
+export function fieldsOf(
+  { schema, schemaName }: Resource,
+  text: string,
+  { isMinimal = false }: FieldOptions = {},
+): object {
   const required = (schema.required ?? []) as string[];
   const names = Object.keys(schema.properties ?? {}).filter(
     (name) => name !== 'id' && (!isMinimal || required.includes(name)),
@@ -36,7 +41,7 @@ export function fieldsOf({ schema }: Resource, text: string, { isMinimal = false
     });
     return [name, value];
   });
-  return Object.fromEntries(values);
+  return withRules(schemaName, Object.fromEntries(values));
 }
 
 /** Creates one resource of each kind, all with this id. */

@@ -16,7 +16,7 @@ import { createSuccessor, type SeriesRow } from './statements.ts';
 
 export interface MergedWrite {
   /** The statements before the outcome. */
-  readonly statements: readonly BoundStatement[];
+  readonly statements: readonly (BoundStatement & Pick<BoundOutcomeStatement, 'indexCost'>)[];
   readonly outcome: BoundOutcomeStatement<ChangedRows>;
   /** The task after them. */
   readonly after: SeriesRow;
@@ -59,7 +59,7 @@ export function mergedWrite(ownerId: string, row: SeriesRow, patch: TaskPatch, t
   return {
     statements: [
       ...(Object.keys(rest).length > 0 ? [updateTask(ownerId, id, rest, null, anchor)] : []),
-      ...(next === null ? [] : [createSuccessor(ownerId, id, next, uuidv7())]),
+      ...(next === null ? [] : [createSuccessor(ownerId, row, next, uuidv7())]),
     ],
     outcome: updateTask(ownerId, id, { status, recurrence: null }, null),
     after: { ...after, ...recurrenceColumns(null) },
@@ -69,7 +69,7 @@ export function mergedWrite(ownerId: string, row: SeriesRow, patch: TaskPatch, t
 /** A task that the same write creates. */
 export function newSeriesRow(id: string, { status, due, recurrence }: TaskReplace): SeriesRow {
   const columns = recurrenceColumns(recurrence, recurrence && due ? due.date : null);
-  return { id, version: 1, status, ...dueColumns(due), ...columns };
+  return { id, version: 1, status, ...dueColumns(due), ...columns, copy_cost: null };
 }
 
 /** The recurrence after a patch; null if there is none, or no rule. */

@@ -63,7 +63,7 @@ export function upcomingDays(series: Series, current: Occurrence, limit: number)
 }
 
 /** The day of completion plus one interval: the next weekday of BYDAY, or as many days, weeks, months or years later. */
-function dayAfterCompletion(rule: Rule, completion: number): number | null {
+export function dayAfterCompletion(rule: Rule, completion: number): number | null {
   const { frequency, interval, weekdays } = rule;
   if (weekdays.length > 0) return new RuleDays(rule, completion).after(completion);
   switch (frequency) {

@@ -25,10 +25,10 @@ export class RuleDays {
     if (rule.count !== null) this.#last = this.#dayOfCount(rule.count);
   }
 
-  /** The first day after a day; null if there is none. */
-  after(day: number): number | null {
+  /** The first day after a day, and not after the last one; null if there is none. */
+  after(day: number, last = lastDay): number | null {
     const start = Math.max(day, this.#anchor);
-    const end = Math.min(this.#last, start + maxGap);
+    const end = Math.min(this.#last, start + maxGap, last);
     const { step, of, startOf } = this.#periods;
     const passed = Math.floor((of(start) - this.#firstPeriod) / step);
     for (let period = this.#firstPeriod + passed * step; startOf(period) <= end; period += step) {

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { hasCalendar } from '../due/calendar.ts';
 import { calendarDate, dueInput, supportedTimeZone } from '../due/due.ts';
-import { addMonths, formatDay, lastDay, parseDay } from './day-numbers.ts';
-import { missedDays, origins, type Recurrence, Series } from './next-occurrence.ts';
+import { addMonths, lastDay, parseDay } from './day-numbers.ts';
+import { dayAfterCompletion, missedDays, origins, type Recurrence } from './next-occurrence.ts';
 import { parseRule, type Rule, RuleError, ruleLimits } from './rule.ts';
+import { RuleDays } from './rule-days.ts';
 
 // Go has one namespace for the constants of all enums, so generators need these names.
 const from = z.enum(origins).meta({
@@ -152,13 +153,15 @@ function isInterval({ text, interval, weekdays }: Rule): boolean {
 export const maxYearsToNextDay = 10;
 
 /** The error of a recurrence that cannot begin on a day; undefined if there is none. */
-export function anchorError({ rule: parsed, ...rest }: Recurrence, date: string): string | undefined {
+export function anchorError({ rule: parsed, from: origin }: Recurrence, date: string): string | undefined {
   const anchor = parseDay(date);
   if (parsed.until !== null && parsed.until < anchor) return `must not have UNTIL before the due date ${date}`;
-  const endless = new Series({ ...rest, missed: 'Each', rule: { ...parsed, count: null, until: null } }, date);
-  const next = endless.nextOccurrence({ ruleDay: date, dueDay: date, today: date });
   const last = addMonths(anchor, 12 * maxYearsToNextDay);
   // The calendar ends earlier.
-  if (last > lastDay || (next !== null && next <= formatDay(last))) return undefined;
+  if (last > lastDay) return undefined;
+  const endless: Rule = { ...parsed, count: null, until: null };
+  const next =
+    origin === 'Completion' ? dayAfterCompletion(endless, anchor) : new RuleDays(endless, anchor).after(anchor, last);
+  if (next !== null && next <= last) return undefined;
   return `must have a day within ${maxYearsToNextDay} years after the due date ${date}`;
 }

@@ -64,9 +64,14 @@ export function nextDays(
   recurrence: Recurrence,
   { today, limit }: { today: string; limit: number },
 ): string[] {
-  const { recurrence_anchor: anchor, recurrence_day: ruleDay, due_date: dueDay } = row as DatedRow;
-  return upcomingDays(new Series(recurrence, anchor), { ruleDay, dueDay, today }, limit);
+  const { recurrence_anchor: anchor, recurrence_day: ruleDay, due_date: dueDay, due_time_zone: zone } = row as DatedRow;
+  const days = upcomingDays(new Series(recurrence, anchor), { ruleDay, dueDay, today }, limit);
+  // The instant of a later day could be in the year 10000.
+  return zone ? days.filter((day) => day <= lastZonedDay) : days;
 }
+
+/** The last day on which every time in every zone is before the year 10000. */
+const lastZonedDay = '9999-12-30';
 
 /** The columns of a task with a recurrence. */
 interface DatedRow extends SeriesRow {

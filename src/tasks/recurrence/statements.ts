@@ -6,13 +6,22 @@ import type { Task } from '../schemas.ts';
 import { type SeriesColumns, seriesColumns } from './columns.ts';
 
 /** What the recurrence of a task depends on. */
-export interface SeriesRow extends Pick<Task, 'id' | 'version' | 'status'>, DueColumns, SeriesColumns {}
+export interface SeriesRow extends Pick<Task, 'id' | 'version' | 'status'>, DueColumns, SeriesColumns {
+  /** The `indexCost` of a copy; null without a recurrence. */
+  readonly copy_cost: number | null;
+}
 
 const columns = ['id', 'version', 'status', 'due_date', 'due_time', 'due_time_zone', ...seriesColumns];
 
 const select: Statement<SeriesRow[]> = {
   name: 'tasks_series',
-  text: `select ${columns.join(', ')} from todo.tasks where owner_id = $1 and id = any ($2::uuid[])`,
+  text: `
+    select ${columns.join(', ')},
+           case when recurrence_rule is not null then 4 * cardinality(tag_names) + (
+             select count(*)::integer from todo.task_words as indexed
+             where indexed.owner_id = $1 and indexed.task_id = tasks.id
+           ) end as copy_cost
+    from todo.tasks as tasks where owner_id = $1 and id = any ($2::uuid[])`,
 };
 
 export function selectSeries(ownerId: string, ids: readonly string[]): BoundStatement<SeriesRow[]> {
@@ -102,6 +111,11 @@ const insertSuccessor: Statement = {
  * @param day its due day, such as `2026-12-01`
  * @param otherId its id if the derived one is in use
  */
-export function createSuccessor(ownerId: string, id: string, day: string, otherId: string): BoundStatement {
-  return { statement: insertSuccessor, values: [ownerId, id, day, otherId] };
+export function createSuccessor(
+  ownerId: string,
+  { id, copy_cost }: SeriesRow,
+  day: string,
+  otherId: string,
+): BoundStatement & { readonly indexCost: number } {
+  return { statement: insertSuccessor, values: [ownerId, id, day, otherId], indexCost: copy_cost ?? 0 };
 }
