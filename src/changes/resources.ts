@@ -14,7 +14,7 @@ export interface SyncedResource {
   readonly from: { readonly table: string; readonly alias: string };
   /**
    * The columns of its row: name to the column of the table, as `alias.column`. Columns of the same name have the same type
-   * in all resources.
+   * in all resources. `statements.ts` has columns of its own, whose names are not free.
    */
   readonly columns: Readonly<Record<string, string>>;
   /** The size in bytes of its texts, in SQL. */

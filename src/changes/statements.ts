@@ -23,7 +23,7 @@ export interface ChangeRow {
   readonly bytes: number;
 }
 
-/** Which changes a statement reads. */
+/** The changes that a statement reads. */
 export interface ChangesRange {
   /** It reads resources with greater numbers. */
   readonly seq: number;
@@ -108,7 +108,7 @@ const beginNumbering: Statement<[{ readonly epoch: string }]> = {
     returning epoch`,
 };
 
-/** The rows are none if the user has no head. */
+/** It finds no row if the user has no head. */
 export function selectChanges(
   ownerId: string,
   { seq, removalsAfter, limit, maxBytes }: ChangesRange,
