@@ -85,8 +85,8 @@ function resourcesAfter({ type, from, columns, textBytes, longTexts }: SyncedRes
 const removals = { op: `'remove'`, type: 'resource', seq: 'seq', bytes: '0', id: 'id', version: 'version' };
 
 /**
- * The head, and all changes up to it that follow the positions: one statement has one snapshot of the database. The rows
- * have no common order. A sort of all branches would cost more in PostgreSQL than in the server.
+ * The head, and all changes up to it that follow the positions: one statement has one snapshot of the database. The rows of
+ * different tables have no common order.
  *
  * The sub-selects hide the values from the planner, so that it keeps one plan for all of them. Planning would cost more
  * than a page without changes.
