@@ -453,7 +453,8 @@ declare
 	above record;
 	levels integer := 1;
 begin
-	while ancestor is not null loop
+	-- Without a limit, a cycle of other tasks would have no end.
+	while ancestor is not null and levels <= 5 loop
 		if ancestor = child then
 			perform todo.violate('tasks', 'tasks_parent_cycle');
 		end if;
@@ -484,6 +485,14 @@ begin
 end $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."require_parent"(text, uuid, uuid, uuid) TO "todo_user";
+--> statement-breakpoint
+-- Whether an undo is in progress. It gives each task its earlier status itself. It checks parents after all of its changes,
+-- because some of them are not possible one after the other.
+CREATE FUNCTION "todo"."is_undoing"() RETURNS boolean LANGUAGE sql STABLE AS $$
+	select coalesce(current_setting('app.is_undoing', true), '') = 'true'
+$$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."is_undoing"() TO "todo_user";
 --> statement-breakpoint
 -- The level of a task: 1 at the top level, 2 for its subtasks.
 CREATE FUNCTION "todo"."task_level"("owner" text, "id" uuid) RETURNS integer LANGUAGE sql STABLE AS $$
@@ -733,7 +742,7 @@ begin
 		end if;
 	end if;
 
-	if new.parent_id is not null and (tg_op = 'INSERT' or fields ?| '{list_id,parent_id}') then
+	if new.parent_id is not null and (tg_op = 'INSERT' or fields ?| '{list_id,parent_id}') and not todo.is_undoing() then
 		perform todo.require_parent(new.owner_id, new.id, new.parent_id, new.list_id);
 	end if;
 	if tg_op = 'INSERT' then
@@ -808,7 +817,7 @@ DROP FUNCTION "todo"."record_task_change"(text, uuid, todo.change_kind, integer,
 CREATE FUNCTION "todo"."change_subtasks"() RETURNS trigger LANGUAGE plpgsql AS $$
 declare
 	is_moved constant boolean := new.list_id is distinct from old.list_id;
-	is_completed constant boolean := new.status = 'Done' and old.status <> 'Done';
+	is_completed constant boolean := new.status = 'Done' and old.status <> 'Done' and not todo.is_undoing();
 begin
 	if not (is_moved or is_completed)
 		or not exists (select from todo.tasks as task where task.owner_id = new.owner_id and task.parent_id = new.id) then

@@ -1,5 +1,5 @@
 /** How the changes of a list are undone. */
-import type { BoundStatement, Statement } from '../database/statement.ts';
+import type { Statement } from '../database/statement.ts';
 import { changedSince, conflictOfPlace, type StateRow, type UndoableResource } from '../resource/reversal.ts';
 import { restoreList } from './restore-statements.ts';
 import { type ListRow, listColumns, toList } from './row.ts';
@@ -55,7 +55,7 @@ export const listUndo: UndoableResource = {
   plan(ownerId, reversal, state) {
     const { id, existed, exists, columns } = reversal;
     // The changes created the list and deleted it.
-    if (!existed && !exists) return { steps: [] };
+    if (!existed && !exists) return { steps: {} };
     const misplaced = conflictOfPlace(reversal, state);
     if (misplaced !== undefined || !state) return { conflict: `the list ${id} ${misplaced}` };
     const { has_other_tasks, ...content } = JSON.parse(state.text);
@@ -63,14 +63,13 @@ export const listUndo: UndoableResource = {
     if (changed.length > 0) return { conflict: `the list ${id} has another ${changed.join(', ')} since` };
     if (!existed && has_other_tasks) return { conflict: `the list ${id} has other tasks since` };
     const before: ListPatch = Object.fromEntries(Object.entries(columns).map(([name, [value]]) => [name, value]));
-    const found: BoundStatement = exists
-      ? { statement: requireVersion, values: [ownerId, id, state.version] }
-      : restoreList(ownerId, id, state.seq);
     const updated = Object.keys(before).length > 0 ? [updateList(ownerId, id, before, null)] : [];
     const deleted = existed
       ? []
       : [deleteList(ownerId, id, null), { statement: requireDeleted, values: [ownerId, id] }];
-    return { steps: [found, ...updated, ...deleted] };
+    if (!exists) return { steps: { restored: [restoreList(ownerId, id, state.seq)], updated, deleted } };
+    const checks = [{ statement: requireVersion, values: [ownerId, id, state.version] }];
+    return { steps: { checks, updated, deleted } };
   },
 
   text: `(

@@ -59,10 +59,23 @@ export interface StateRow {
   readonly text: string;
 }
 
-/** Why a reversal is not possible, or the statements that make it. They stop if the resource has changed since it was read. */
+/** The statements that make a reversal. Each part runs after that part of all reversals of the undo. */
+export interface ReversalSteps {
+  /** They stop if the resource has changed since it was read. They precede all changes, because triggers change other resources. */
+  readonly checks?: readonly BoundStatement[];
+  /** They restore the resource from the trash. */
+  readonly restored?: readonly BoundStatement[];
+  /** The id of the resource that must be restored before, if it is part of the undo. */
+  readonly restoredAfter?: string | null;
+  readonly updated?: readonly BoundStatement[];
+  /** They move the resource to the trash. */
+  readonly deleted?: readonly BoundStatement[];
+}
+
+/** Why a reversal is not possible, or the statements that make it. */
 export type ReversalPlan =
   | { readonly conflict: string; readonly steps?: never }
-  | { readonly conflict?: never; readonly steps: readonly BoundStatement[] };
+  | { readonly conflict?: never; readonly steps: ReversalSteps };
 
 /** How the changes of a kind of resource are undone. */
 export interface UndoableResource {
@@ -70,6 +83,8 @@ export interface UndoableResource {
   readStates(ownerId: string, changeSetId: string): BoundStatement<StateRow[]>;
   /** @param state undefined if the resource exists no more */
   plan(ownerId: string, reversal: Reversal, state: StateRow | undefined): ReversalPlan;
+  /** Follows all changes of an undo, and fails with a constraint violation if these resources cannot be as they are now. */
+  verify?(ownerId: string, ids: readonly string[]): BoundStatement;
   /** SQL of the columns as JSON text, of the resource with the id `named.id`. */
   readonly text: string;
   /** The resource as clients receive it. */

@@ -1,6 +1,6 @@
 /** How the changes of a task are undone. */
 import { isDeepStrictEqual } from 'node:util';
-import type { BoundStatement, Statement } from '../database/statement.ts';
+import type { Statement } from '../database/statement.ts';
 import {
   changedSince,
   conflictOfPlace,
@@ -34,6 +34,13 @@ const readStates: Statement<StateRow[]> = {
     where owner_id = $1 and resource = '${resource}' and content is not null and id in ${changedIds}`,
 };
 
+const requireParents: Statement = {
+  name: 'tasks_require_parents',
+  text: `
+    select todo.require_parent($1, tasks.id, tasks.parent_id, tasks.list_id)
+    from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id = any ($2::uuid[]) and tasks.parent_id is not null`,
+};
+
 export const taskUndo: UndoableResource = {
   readStates(ownerId, changeSetId) {
     return { statement: readStates, values: [ownerId, changeSetId] };
@@ -42,19 +49,23 @@ export const taskUndo: UndoableResource = {
   plan(ownerId, reversal, state) {
     const { id, existed, exists } = reversal;
     // The changes created the task and deleted it.
-    if (!existed && !exists) return { steps: [] };
+    if (!existed && !exists) return { steps: {} };
     const misplaced = conflictOfPlace(reversal, state);
     if (misplaced !== undefined || !state) return { conflict: `the task ${id} ${misplaced}` };
     const content = JSON.parse(state.text);
-    const changed = changedSince(reversal, content, isSame);
-    const conflicts = changed.length > 0 ? changed : conflictsOfRecurrence({ ...content, ...valuesBefore(reversal) });
+    const own = withoutFollowed(reversal, content);
+    const changed = changedSince(own, content, isSame);
+    const conflicts = changed.length > 0 ? changed : conflictsOfRecurrence({ ...content, ...valuesBefore(own) });
     if (conflicts.length > 0) return { conflict: `the task ${id} has another ${namesOf(conflicts)} since` };
-    const update = updatesBack(reversal).map((columns) => updateColumns(ownerId, id, columns, null));
-    const restored: BoundStatement[] = exists
-      ? [requireTaskIn(ownerId, id, [state.version])]
-      : [restoreTask(ownerId, id, { seq: state.seq, content }, null), requireTaskIn(ownerId, id, null)];
+    const updated = updatesBack(own, content).map((columns) => updateColumns(ownerId, id, columns, null));
     const deleted = existed ? [] : [deleteTask(ownerId, id, null)];
-    return { steps: [...restored, ...update, ...deleted] };
+    if (exists) return { steps: { checks: [requireTaskIn(ownerId, id, [state.version])], updated, deleted } };
+    const restored = [restoreTask(ownerId, id, { seq: state.seq, content }, null), requireTaskIn(ownerId, id, null)];
+    return { steps: { restored, restoredAfter: content.parent_id, updated, deleted } };
+  },
+
+  verify(ownerId, ids) {
+    return { statement: requireParents, values: [ownerId, ids] };
   },
 
   text: `(
@@ -65,13 +76,25 @@ export const taskUndo: UndoableResource = {
   toResource: (columns) => toTask(columns as TaskRow),
 };
 
+/** A subtask that has followed its parent into a list follows it back. */
+function withoutFollowed(reversal: Reversal, content: TaskRow): Reversal {
+  const { list_id, ...columns } = reversal.columns;
+  const isFollower = list_id && columns.parent_id === undefined && content.parent_id !== null;
+  return isFollower ? { ...reversal, columns } : reversal;
+}
+
 function valuesBefore({ columns }: Reversal): ColumnValues {
   return Object.fromEntries(Object.entries(columns).map(([name, [before]]) => [name, before]));
 }
 
 /** The values before the changes; none if no column changed. */
-function updatesBack(reversal: Reversal): ColumnValues[] {
-  return Object.keys(reversal.columns).length === 0 ? [] : [valuesBefore(reversal)];
+function updatesBack(reversal: Reversal, { list_id, position }: TaskRow): ColumnValues[] {
+  const { columns } = reversal;
+  const before = valuesBefore(reversal);
+  if (Object.keys(before).length === 0) return [];
+  // Otherwise a parent whose list the undo changes would take the task along, and it would be at the end of its siblings.
+  if (columns.parent_id) return [{ list_id, position, ...before }];
+  return [columns.list_id ? { position, ...before } : before];
 }
 
 /** The fields that a task with a recurrence cannot have: a later change has set them. */

@@ -1,12 +1,14 @@
 /** The mutation that undoes a change set: all of its changes, or none of them. */
+import type { BoundStatement } from '../database/statement.ts';
 import { ProblemError } from '../problems/problem.ts';
 import type { ChangeSet } from '../resource/change.ts';
 import { rowOfJson } from '../resource/json-row.ts';
 import { defineMutation, type Mutation } from '../resource/mutation.ts';
-import { type HistoryRow, reversalsOf, type StateRow } from '../resource/reversal.ts';
+import { type HistoryRow, type ReversalSteps, reversalsOf, type StateRow } from '../resource/reversal.ts';
 import { rejectionProblem } from '../tasks/mutations.ts';
+import { placeFieldError } from '../tasks/place-errors.ts';
 import { undoable } from './resources.ts';
-import { type UndoneRow, undoResults } from './statements.ts';
+import { beginUndo, type UndoneRow, undoResults } from './statements.ts';
 
 /** A resource after the undo. The property with the name of its type has the resource. */
 export interface UndoResult {
@@ -33,16 +35,17 @@ export function undoMutation(
   // The last change is undone first.
   const plans = reversalsOf(rows)
     .toReversed()
-    .map((reversal) => {
+    .map((reversal): ResourcePlan => {
       const { resource, id } = reversal;
       const state = states[resource]?.find((each) => each.id === id);
       const plan = undoable[resource]?.plan(changeSet.ownerId, reversal, state);
-      return { resource, id, conflict: plan?.conflict ?? null, steps: plan?.steps ?? [] };
+      return { resource, id, conflict: plan?.conflict ?? null, steps: plan?.steps ?? {} };
     });
   const hasConflict = plans.some(({ conflict }) => conflict !== null);
+  const steps = hasConflict ? [] : stepsOf(changeSet.ownerId, plans);
   return defineMutation<UndoneRow[], UndoResult[]>({
     changeSet,
-    statements: hasConflict ? [] : plans.flatMap(({ steps }) => steps),
+    statements: steps.map(({ statement }) => statement),
     outcome: undoResults(changeSet.ownerId, plans),
     toResult(undone) {
       if (undone.length === 0) throw new ProblemError('change_set_not_found');
@@ -50,8 +53,61 @@ export function undoMutation(
       if (conflicts.length > 0) throw undoConflict(conflicts);
       return undone.map(toResult);
     },
-    onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, {}),
+    onConstraintViolation(error, quotas) {
+      const { resource, id } = steps[error.statement]?.plan ?? {};
+      const named = id === undefined ? 'a task' : `the ${resource} ${id}`;
+      if (placeFieldError(error, {})) return undoConflict([`${named} cannot return to its list or its parent`]);
+      return rejectionProblem(error, quotas, {});
+    },
   });
+}
+
+/** The reversal of a resource. */
+interface ResourcePlan {
+  readonly resource: string;
+  readonly id: string;
+  readonly conflict: string | null;
+  readonly steps: ReversalSteps;
+}
+
+/** A statement of the undo, and the plan that it belongs to. */
+interface Step {
+  readonly statement: BoundStatement;
+  readonly plan?: ResourcePlan;
+}
+
+/** All statements of the undo, in their order. */
+function stepsOf(ownerId: string, plans: readonly ResourcePlan[]): Step[] {
+  const part = (name: 'checks' | 'restored' | 'updated' | 'deleted', ordered = plans): Step[] =>
+    ordered.flatMap((plan) => (plan.steps[name] ?? []).map((statement) => ({ statement, plan })));
+  const verified = Object.entries(undoable).flatMap(([name, { verify }]): Step[] => {
+    const ids = plans.filter(({ resource }) => resource === name).map(({ id }) => id);
+    return verify && ids.length > 0 ? [{ statement: verify(ownerId, ids) }] : [];
+  });
+  return [
+    { statement: beginUndo() },
+    ...part('checks'),
+    ...part('restored', inOrderOfRestoration(plans)),
+    ...part('updated'),
+    ...part('deleted'),
+    ...verified,
+  ];
+}
+
+/** The plans in their order, but each after the one that it names in `restoredAfter`. */
+function inOrderOfRestoration(plans: readonly ResourcePlan[]): ResourcePlan[] {
+  const byId = new Map(plans.map((plan) => [plan.id, plan]));
+  const ordered: ResourcePlan[] = [];
+  const visited = new Set<ResourcePlan>();
+  const visit = (plan: ResourcePlan) => {
+    if (visited.has(plan)) return;
+    visited.add(plan);
+    const earlier = byId.get(plan.steps.restoredAfter ?? '');
+    if (earlier) visit(earlier);
+    ordered.push(plan);
+  };
+  for (const plan of plans) visit(plan);
+  return ordered;
 }
 
 function toResult({ resource, id, exists, text }: UndoneRow): UndoResult {

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
+import { insertList } from '../support/lists.ts';
 
 let api: TestApi;
 
@@ -308,6 +309,157 @@ describe('a change set', () => {
   });
 });
 
+describe('the undo of a change of places', () => {
+  const place = ({ list_id, parent_id, position, status }: any) => ({ list_id, parent_id, position, status });
+  const placesOf = async (user: Client, all: any[]) =>
+    Promise.all(all.map(async ({ id }) => place(await read(user, id))));
+  const move = (user: Client, id: string, body: object) => user.post(`${tasks}/${id}/move`, body);
+
+  /** A task, a subtask, and a subtask of that one. */
+  async function createFamily(user: Client, list_id: string | null = null): Promise<[any, any, any]> {
+    const parent = await create(user, { title: 'parent', list_id });
+    const child = await create(user, { title: 'child', list_id, parent_id: parent.id });
+    return [parent, child, await create(user, { title: 'grandchild', list_id, parent_id: child.id })];
+  }
+
+  async function expectUndoneAndRedone(user: Client, all: any[], change: () => Promise<Answer>): Promise<void> {
+    const before = await placesOf(user, all);
+    const changed = await change();
+    expect(changed.status).toBeLessThan(300);
+    const after = await placesOf(user, all);
+    const undone = await undo(user, changeSetOf(changed));
+    expect(undone.status, undone.text).toBe(200);
+    expect(await placesOf(user, all)).toEqual(before);
+    expect((await undo(user, changeSetOf(undone))).status).toBe(200);
+    expect(await placesOf(user, all)).toEqual(after);
+  }
+
+  test('takes a moved task and its subtasks back', async () => {
+    const ada = api.user();
+    const list_id = await insertList(api, ada);
+    const family = await createFamily(ada, list_id);
+    await create(ada, { title: 'other' });
+    await expectUndoneAndRedone(ada, family, () => move(ada, family[0].id, { list_id: null, to: 'end' }));
+    await expectUndoneAndRedone(ada, family, () => move(ada, family[2].id, { parent_id: null, to: 'start' }));
+  });
+
+  test('takes a task back to the same position in another list', async () => {
+    const ada = api.user();
+    const list_id = await insertList(api, ada);
+    const one = await create(ada, { title: 'one' });
+    await create(ada, { title: 'two' });
+    await expectUndoneAndRedone(ada, [one], () => ada.patch(`${tasks}/${one.id}`, { list_id }));
+  });
+
+  test('reopens the subtasks that were completed with a task, and leaves others as they are', async () => {
+    const ada = api.user();
+    const family = await createFamily(ada);
+    const done = await create(ada, { title: 'done', parent_id: family[0].id, status: 'Done' });
+    await expectUndoneAndRedone(ada, [...family, done], () =>
+      ada.patch(`${tasks}/${family[0].id}`, { status: 'Done' }),
+    );
+    const reopened = await ada.patch(`${tasks}/${family[0].id}`, { status: 'Todo' });
+    await ada.patch(`${tasks}/${family[1].id}`, { status: 'InProgress' });
+    await undo(ada, changeSetOf(reopened));
+    expect((await placesOf(ada, family)).map(({ status }) => status)).toEqual(['Done', 'InProgress', 'Done']);
+  });
+
+  test('restores a task with its subtasks', async () => {
+    const ada = api.user();
+    const list_id = await insertList(api, ada);
+    const family = await createFamily(ada, list_id);
+    await expectUndoneAndRedone(ada, family, () => ada.delete(`${tasks}/${family[0].id}`));
+  });
+
+  test('deletes a parent and a child that a batch has created', async () => {
+    const ada = api.user();
+    const id = crypto.randomUUID();
+    const operations = [
+      { op: 'create', task: { id, title: 'parent' } },
+      { op: 'create', task: { title: 'child', parent_id: id } },
+    ];
+    const { body, headers } = await ada.post(`${tasks}/batch`, { operations });
+    const created = body.results.map(({ task }: any) => task);
+    const undone = await undo(ada, headers.get('change-set') as string);
+    expect(undone.body.results.map(({ status }: any) => status)).toEqual([204, 204]);
+    await undo(ada, changeSetOf(undone));
+    expect(await placesOf(ada, created)).toEqual(created.map(place));
+  });
+
+  test('exchanges a parent and its subtask', async () => {
+    const ada = api.user();
+    const [parent, child] = await createFamily(ada);
+    const operations = [
+      { op: 'update', id: child.id, patch: { parent_id: null } },
+      { op: 'update', id: parent.id, patch: { parent_id: child.id } },
+    ];
+    await expectUndoneAndRedone(ada, [parent, child], () => ada.post(`${tasks}/batch`, { operations }));
+  });
+
+  test('takes along the subtasks that the task has got since', async () => {
+    const ada = api.user();
+    const list_id = await insertList(api, ada);
+    const task = await create(ada, { title: 'x', list_id });
+    const moved = await move(ada, task.id, { list_id: null, to: 'end' });
+    const later = await create(ada, { title: 'later', parent_id: task.id });
+    await undo(ada, changeSetOf(moved));
+    expect(await read(ada, later.id)).toMatchObject({ list_id, parent_id: task.id });
+  });
+
+  test('keeps a subtask where it was moved since', async () => {
+    const ada = api.user();
+    const list_id = await insertList(api, ada);
+    const [parent, child, grandchild] = await createFamily(ada, list_id);
+    const moved = await move(ada, parent.id, { list_id: null, to: 'end' });
+    const other = await create(ada, { title: 'other' });
+    await move(ada, child.id, { parent_id: other.id, to: 'end' });
+    expect((await undo(ada, changeSetOf(moved))).status).toBe(200);
+    expect(await read(ada, parent.id)).toMatchObject({ list_id, parent_id: null });
+    expect(await read(ada, child.id)).toMatchObject({ list_id: null, parent_id: other.id });
+    expect(await read(ada, grandchild.id)).toMatchObject({ list_id: null, parent_id: child.id });
+  });
+
+  test.each<[string, (user: Client, list: string, parent: any, child: any) => Promise<unknown>]>([
+    ['parent was deleted since', (user, _, parent) => user.delete(`${tasks}/${parent.id}`)],
+    [
+      'parent was moved below it since',
+      (user, _, parent, child) => move(user, parent.id, { parent_id: child.id, to: 'end' }),
+    ],
+    [
+      'parent was moved into another list since',
+      (user, list, parent) => user.patch(`${tasks}/${parent.id}`, { list_id: list }),
+    ],
+  ])('conflicts if its %s', async (_, change) => {
+    const ada = api.user();
+    const list = await insertList(api, ada);
+    const [parent, child] = await createFamily(ada);
+    const moved = await move(ada, child.id, { parent_id: null, to: 'end' });
+    await change(ada, list, parent, child);
+    const before = await stateOf(ada);
+    const { status, body } = await undo(ada, changeSetOf(moved), { 'Idempotency-Key': 'conflict' });
+    expect({ status, code: body.code, in: body.errors?.[0].in }).toEqual({
+      status: 409,
+      code: 'undo_conflict',
+      in: 'path',
+    });
+    expect(body.detail).toMatch(/cannot return to its list or its parent/);
+    expect(await stateOf(ada)).toEqual(before);
+    const again = await undo(ada, changeSetOf(moved), { 'Idempotency-Key': 'conflict' });
+    expect(again.body).toEqual(body);
+  });
+
+  test('conflicts if its list exists no more', async () => {
+    const ada = api.user();
+    const list_id = await insertList(api, ada);
+    const task = await create(ada, { title: 'x', list_id });
+    const moved = await move(ada, task.id, { list_id: null, to: 'end' });
+    await api.database.query('delete from todo.lists where id = $1', [list_id]);
+    const { status, body } = await undo(ada, changeSetOf(moved));
+    expect({ status, code: body.code }).toEqual({ status: 409, code: 'undo_conflict' });
+    expect(body.errors[0].message).toContain(task.id);
+  });
+});
+
 const ids = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => `0193a5b0-7e5c-7b21-9c4e-00000000000${letter}`);
 const id = fc.constantFrom(...ids);
 const fields = fc.record(
@@ -322,9 +474,22 @@ const fields = fc.record(
   },
   { requiredKeys: [] },
 );
+const places = fc.record(
+  {
+    title: fc.constant('x'),
+    status: fc.constantFrom('Todo', 'Done'),
+    /** The index of a list, or null for the inbox. */
+    list: fc.constantFrom(null, 0, 1),
+    parent_id: fc.option(id),
+    position: fc.constantFrom('a0', 'a1', 'a2'),
+  },
+  { requiredKeys: [] },
+);
 /** A request: operations on tasks, which depend on where the tasks are. */
-const step = fc.array(fc.record({ id, isDeletion: fc.boolean(), fields }), { minLength: 1, maxLength: 4 });
-type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+const stepOf = <Fields>(given: fc.Arbitrary<Fields>) =>
+  fc.array(fc.record({ id, isDeletion: fc.boolean(), fields: given }), { minLength: 1, maxLength: 4 });
+const step = stepOf(fields);
+type Step = { id: string; isDeletion: boolean; fields: object }[];
 
 /** Restores the first task if it is in the trash. Otherwise it sends a batch with the operations that are possible. */
 function send(user: Client, steps: Step, { live, trash }: any): Promise<Answer> {
@@ -357,6 +522,25 @@ async function expectState(user: Client, expected: any): Promise<void> {
   expect(state.trash).toEqual({ ...state.trash, ...expected.trash });
 }
 
+/** Undoes the change sets in reverse order, and undoes the undos. Each leads to the state before or after. */
+async function expectReversible(user: Client, changeSets: readonly string[], states: readonly any[]): Promise<number> {
+  let undone = 0;
+  const redo: [string, any][] = [];
+  for (const [index, changeSet] of [...changeSets.entries()].reverse()) {
+    const answer = await undo(user, changeSet);
+    expectUndone(answer);
+    await expectState(user, states[index]);
+    undone += answer.status === 200 ? 1 : 0;
+    redo.push([answer.status === 200 ? changeSetOf(answer) : unknownId, states[index + 1]]);
+  }
+  for (const [changeSet, state] of redo.reverse()) {
+    const answer = await undo(user, changeSet);
+    expectUndone(answer);
+    await expectState(user, state);
+  }
+  return undone;
+}
+
 test('random change sets, undone in reverse order, lead back to the start, and undone again to the end', async () => {
   let undone = 0;
   await fc.assert(
@@ -370,21 +554,41 @@ test('random change sets, undone in reverse order, lead back to the start, and u
         changeSets.push(changeSetOf(answer));
         states.push(await stateOf(ada));
       }
-      const redo: [string, any][] = [];
-      for (const [index, changeSet] of [...changeSets.entries()].reverse()) {
-        const answer = await undo(ada, changeSet);
-        expectUndone(answer);
-        await expectState(ada, states[index]);
-        undone += answer.status === 200 ? 1 : 0;
-        redo.push([answer.status === 200 ? changeSetOf(answer) : unknownId, states[index + 1]]);
-      }
-      for (const [changeSet, state] of redo.reverse()) {
-        const answer = await undo(ada, changeSet);
-        expectUndone(answer);
-        await expectState(ada, state);
-      }
+      undone += await expectReversible(ada, changeSets, states);
     }),
     { numRuns: 40 },
+  );
+  expect(undone).toBeGreaterThan(100);
+}, 120_000);
+
+test('random changes of places, undone in reverse order, lead back to the start, and undone again to the end', async () => {
+  let undone = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(stepOf(places), { minLength: 1, maxLength: 12 }), async (steps) => {
+      const ada = api.user();
+      const lists = [await insertList(api, ada), await insertList(api, ada)];
+      const changeSets: string[] = [];
+      const states: any[] = [await stateOf(ada)];
+      for (const each of steps) {
+        const { live, trash }: any = states.at(-1);
+        const resolved = each.map(({ fields: { list, parent_id, ...given }, ...rest }) => {
+          const parent = live[parent_id ?? ''];
+          const list_id = parent ? parent.list_id : (lists[list ?? -1] ?? null);
+          const place = parent || list !== undefined ? { list_id, parent_id: parent?.id ?? null } : {};
+          return { ...rest, fields: { ...given, ...place } };
+        });
+        // A task that is restored without its parent has lost its place for good.
+        const parent = trash[each[0]?.id ?? '']?.parent_id ?? null;
+        if (parent !== null && !(parent in live)) continue;
+        const answer = await send(ada, resolved, { live, trash });
+        // A random parent can be below the task, or too deep.
+        if (answer.status >= 400) continue;
+        changeSets.push(changeSetOf(answer));
+        states.push(await stateOf(ada));
+      }
+      undone += await expectReversible(ada, changeSets, states);
+    }),
+    { numRuns: 30, endOnFailure: true },
   );
   expect(undone).toBeGreaterThan(100);
 }, 120_000);
