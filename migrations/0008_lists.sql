@@ -304,7 +304,7 @@ end $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."record_deletion"(text, text, uuid, integer, jsonb) TO "todo_user";
 --> statement-breakpoint
--- Reserves numbers for the next changes of this transaction, which must be changes of tasks. Otherwise each change would
+-- Reserves numbers for the next changes of this transaction, which must add and delete no lists. Otherwise each change would
 -- update the head of the user, and PostgreSQL would look through all versions of that row. The setting has the next number
 -- and the last one. Until they are used up, lists do not count their tasks.
 CREATE FUNCTION "todo"."reserve_numbers"("owner" text, "count" integer, "added_tasks" integer) RETURNS void LANGUAGE plpgsql AS $$
@@ -333,6 +333,8 @@ declare
 	current constant text := (select list.position from todo.lists as list where list.owner_id = owner and list.id = placed);
 	ids uuid[];
 	positions text[];
+	changed uuid[];
+	new_positions text[];
 	lists_before integer;
 	lower text;
 	upper text;
@@ -362,9 +364,12 @@ begin
 		end if;
 	end if;
 
-	update todo.lists as list set position = todo.position_at(placed_at.number - 1)
-	from unnest(ids) with ordinality as placed_at (id, number)
-	where list.owner_id = owner and list.id = placed_at.id;
+	select array_agg(other.id), array_agg(todo.position_at(other.number - 1)) into changed, new_positions
+	from unnest(ids, positions) with ordinality as other (id, position, number)
+	where other.position <> todo.position_at(other.number - 1);
+	perform todo.reserve_numbers(owner, cardinality(changed), 0);
+	update todo.lists as list set position = other.position
+	from unnest(changed, new_positions) as other (id, position) where list.owner_id = owner and list.id = other.id;
 	return todo.position_between(
 		case when lists_before > 0 then todo.position_at(lists_before - 1) end,
 		case when lists_before < cardinality(ids) then todo.position_at(lists_before) end
@@ -787,25 +792,20 @@ declare
 	none constant uuid := '00000000-0000-0000-0000-000000000000';
 	total constant integer := (select count(*) from todo.tasks as task where task.owner_id = owner and task.list_key = emptied);
 	moved uuid;
-	last text;
 begin
 	perform todo.reserve_numbers(owner, total, case when keeps_tasks then 0 else -total end);
 	if not keeps_tasks then
 		delete from todo.tasks as task where task.owner_id = owner and task.list_key = emptied and task.parent_key = none;
 		return;
 	end if;
-	last := (
-		select task.position from todo.tasks as task
-		where task.owner_id = owner and task.list_key = none and task.parent_key = none
-		order by task.position desc limit 1
-	);
 	for moved in
 		select task.id from todo.tasks as task
 		where task.owner_id = owner and task.list_key = emptied and task.parent_key = none
 		order by task.position, task.id
 	loop
-		last := todo.position_between(last, null);
-		update todo.tasks as task set list_id = null, position = last where task.owner_id = owner and task.id = moved;
+		update todo.tasks as task
+		set list_id = null, position = todo.find_position(owner, moved, none, none, 'end', null, null)
+		where task.owner_id = owner and task.id = moved;
 	end loop;
 end $$;
 --> statement-breakpoint

@@ -18,6 +18,9 @@ import { restoreTask, type TrashedTask } from '../tasks/sql/restore-statement.ts
 import type { TaskRow } from '../tasks/sql/row.ts';
 import type { SubtreeRow, TrashRow } from './statements.ts';
 
+/** The number of a deletion, which identifies the content, and the content. */
+type TrashedRow = Pick<TrashRow, 'seq' | 'text'>;
+
 /**
  * @param found the resource in the trash and its subtasks, as they were read, parents first; empty if there was none
  * @param tasks the tasks that were deleted with it if it is a list, the last deleted first
@@ -25,7 +28,7 @@ import type { SubtreeRow, TrashRow } from './statements.ts';
 export function restoreMutation(
   changeSet: ChangeSet,
   id: string,
-  { found, tasks }: { found: readonly SubtreeRow[]; tasks: readonly TrashRow[] },
+  { found, tasks }: { found: readonly SubtreeRow[]; tasks: readonly TrashedRow[] },
   versions: AllowedVersions,
 ): Mutation<VersionedResource> {
   const [trashed] = found;
@@ -43,20 +46,20 @@ export function restoreMutation(
 function restoreListWrite(
   ownerId: string,
   { id, seq, version }: TrashRow,
-  tasks: readonly TrashRow[],
+  tasks: readonly TrashedRow[],
   versions: AllowedVersions,
 ): Pick<Mutation<unknown>, 'statements' | 'outcome'> {
   const isAllowed = versions === null || versions.includes(version);
   const statements = [
     restoreList(ownerId, id, seq),
     reserveNumbers(ownerId, tasks.length),
-    ...tasks.map((task) => restoreTask(ownerId, task.id, toTask(task), null)),
+    ...tasks.map(toTask).map((task) => restoreTask(ownerId, task.content.id, task, null)),
     countTasks(ownerId, id),
   ];
   return { statements: isAllowed ? statements : [], outcome: restoredList(ownerId, id, versions) };
 }
 
-function toTask({ seq, text }: TrashRow): TrashedTask {
+function toTask({ seq, text }: TrashedRow): TrashedTask {
   return { seq, content: rowOfJson<TaskRow>(JSON.parse(text)) };
 }
 

@@ -71,7 +71,7 @@ export const purgeFromTrashRoute = defineRoute({
   tag,
   summary: 'Delete a task or list permanently',
   description:
-    'It must be in the trash. The server removes its texts and its history, and those of the subtasks that were deleted with it. This cannot be undone. The tasks that were deleted with a list stay in the trash.',
+    'It must be in the trash. The server removes its texts and its history, and those of the subtasks that were deleted with a task, and of the tasks that were deleted with a list. This cannot be undone.',
   token: 'tasks:purge',
   request: { path, headers: writeHeaders },
   responses: { 204: { description: 'It is deleted permanently.', headers: changeSetHeader } },

@@ -59,13 +59,21 @@ const select: Statement<SubtreeRow[]> = {
       order by level, below.seq`,
 };
 
-const selectTasks: Statement<TrashRow[]> = {
+/**
+ * The tasks in the trash that were deleted in the same request as a list.
+ *
+ * @param where the condition on the list
+ */
+const deletedWithList = (columns: string, where: string) => `
+      select ${columns}
+      from todo.deleted as list join todo.deleted as task
+        on task.owner_id = $1 and task.change_set = list.change_set and task.content is not null
+      where list.owner_id = $1 and list.resource = '${list}' and list.content is not null and ${where}
+        and task.resource = '${task}' and task.content ->> 'list_id' = list.id::text`;
+
+const selectTasks: Statement<Pick<TrashRow, 'seq' | 'text'>[]> = {
   name: 'trash_select_tasks',
-  text: `
-    select ${columnsOfOne} from todo.deleted
-    where ${inTrash} and resource = '${task}' and content ->> 'list_id' = $2::text
-      and change_set = (select change_set from todo.deleted where ${inTrash} and resource = '${list}' and id = $2)
-    order by todo.deleted.seq desc`,
+  text: `${deletedWithList('task.seq::text as seq, task.content::text as text', 'list.id = $2')} order by task.seq desc`,
 };
 
 export function listTrash(ownerId: string, after: Keyset | null, limit: number) {
@@ -77,8 +85,8 @@ export function selectFromTrash(ownerId: string, id: string): BoundStatement<Sub
   return { statement: select, values: [ownerId, id] };
 }
 
-/** The tasks in the trash that were deleted together with a list, the last deleted first; none if the id is of no list. */
-export function selectTasksOfList(ownerId: string, listId: string): BoundStatement<TrashRow[]> {
+/** The tasks in the trash that were deleted with a list, the last deleted first; none if the id is of no list. */
+export function selectTasksOfList(ownerId: string, listId: string): BoundStatement<Pick<TrashRow, 'seq' | 'text'>[]> {
   return { statement: selectTasks, values: [ownerId, listId] };
 }
 
@@ -120,7 +128,9 @@ function purge<Rows extends object[]>(
 }
 
 const purgeOne = purge<[] | [PurgedRow]>('trash_purge_one', {
-  where: `and (resource, id) in (${subtree('below.resource, below.id', `id = $3 and seq = ${lastDeleted('$3')} and ${isAllowed('version', '$4')}`)}
+  where: `and (resource, id) in (
+      ${subtree('below.resource, below.id', `id = $3 and seq = ${lastDeleted('$3')} and ${isAllowed('version', '$4')}`)}
+      union ${deletedWithList('task.resource, task.id', `list.seq = ${lastDeleted('$3')} and ${isAllowed('list.version', '$4')}`)}
     )`,
   select: `select version as previous_version, exists (select from entry) as is_allowed from todo.deleted where ${inTrash} and seq = ${lastDeleted('$3')}`,
   parameters: 4,
@@ -139,8 +149,8 @@ const purgeOld = purge<[{ readonly count: number }]>('trash_purge_expired', {
 });
 
 /**
- * Deletes nothing unless the version is allowed. The subtasks that were deleted with a task are deleted with it. If several
- * resources have the id, it deletes the last deleted one.
+ * Deletes nothing unless the version is allowed. What was deleted with a task or a list is deleted permanently with it. If
+ * several resources have the id, it deletes the last deleted one.
  */
 export function purgeFromTrash(
   change: ChangeSet,

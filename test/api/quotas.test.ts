@@ -1,15 +1,20 @@
-/** Quotas of tasks and tags per user: exact, also under concurrency, and free again after a deletion. */
+/** Quotas of tasks, tags and lists per user: exact, also under concurrency, and free again after a deletion. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 
 const tasks = 5;
 const tags = 4;
+const lists = 3;
 
 let api: TestApi;
 
 beforeAll(async () => {
   api = await startApi({
-    environment: { MAX_TASKS_PER_USER: String(tasks), MAX_TAGS_PER_USER: String(tags) },
+    environment: {
+      MAX_TASKS_PER_USER: String(tasks),
+      MAX_TAGS_PER_USER: String(tags),
+      MAX_LISTS_PER_USER: String(lists),
+    },
     keep: true,
   });
 });
@@ -165,6 +170,39 @@ describe('the quota of tags', () => {
     ];
     expect((await user.post(batch, { operations })).status).toBe(200);
     expect((await user.get('/api/v1/tags')).body.map((tag: any) => tag.name)).toEqual(['new', 't0']);
+  });
+});
+
+describe('the quota of lists', () => {
+  const listQuota = /quota of 3 lists per user.*Delete lists/;
+
+  test('rejects a creation and a restoration beyond it, until a list is deleted', async () => {
+    const user = api.user();
+    const create = (fields: object) => user.post('/api/v1/lists', { name: 'x', ...fields });
+    for (let n = 0; n < lists; n += 1) expect((await create({ id: id(n) })).status).toBe(201);
+    expectExceeded(await create({}), listQuota);
+    expect((await create({ id: id(1) })).status).toBe(200);
+    expect((await user.patch(`/api/v1/lists/${id(1)}`, { name: 'y' })).status).toBe(200);
+    const deletion = await user.delete(`/api/v1/lists/${id(0)}`);
+    expect((await create({})).status).toBe(201);
+    expectExceeded(await user.post(`/api/v1/trash/${id(0)}/restore`, undefined), listQuota);
+    const undo = `/api/v1/change-sets/${deletion.headers.get('change-set')}/undo`;
+    expectExceeded(await user.post(undo, undefined), listQuota);
+    const [head] = await api.database.query('select lists from todo.heads where owner_id = $1', [user.userId]);
+    expect(head?.lists).toBe(lists);
+  });
+
+  test('does not let a list bring back more tasks than their quota', async () => {
+    const user = await fullUser();
+    await user.post('/api/v1/lists', { id: id(0), name: 'x' });
+    await api.database.query('update todo.tasks set list_id = $2 where owner_id = $1', [user.userId, id(0)]);
+    const deletion = await user.delete(`/api/v1/lists/${id(0)}?tasks=delete`);
+    await user.post(collection, { title: 'x' });
+    expectExceeded(await user.post(`/api/v1/trash/${id(0)}/restore`, undefined), /quota of 5 tasks/);
+    const undo = `/api/v1/change-sets/${deletion.headers.get('change-set')}/undo`;
+    expectExceeded(await user.post(undo, undefined), /quota of 5 tasks/);
+    expect(await titlesOf(user)).toEqual(['x']);
+    await expectExactCounts(user);
   });
 });
 

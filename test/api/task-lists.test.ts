@@ -511,6 +511,17 @@ describe('the trash', () => {
     expect(rows).toEqual([]);
   });
 
+  test('deletes a list permanently with the tasks that were deleted with it, and no others', async () => {
+    const ada = api.user();
+    const list = await create(ada);
+    const [early] = await fillList(ada, list.id, ['Early']);
+    await ada.delete(`${tasks}/${early.id}`);
+    await fillList(ada, list.id, ['One', 'Two']);
+    await ada.delete(`${lists}/${list.id}?tasks=delete`);
+    expect((await ada.delete(`/api/v1/trash/${list.id}`)).status).toBe(204);
+    expect((await ada.get('/api/v1/trash')).body.map(({ task }: any) => task.title)).toEqual(['Early']);
+  });
+
   test('gives back the last deleted one of a task and a list with the same id', async () => {
     const ada = api.user();
     const id = crypto.randomUUID();

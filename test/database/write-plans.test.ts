@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fill } from '../../bench/fill.ts';
 import type { BoundStatement } from '../../src/database/statement.ts';
+import { deleteList, emptyList, insertList, moveList, selectList, updateList } from '../../src/lists/statements.ts';
 import { taskReplace } from '../../src/tasks/schemas.ts';
 import { deleteTask, insertTask, selectTask, updateTask } from '../../src/tasks/sql/write-statements.ts';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
@@ -14,6 +15,18 @@ import { pagesTouched, planModes, planOf, rowsRemoved } from '../support/plans.t
 const owner = 'ada';
 const newId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const task = taskReplace.parse({ title: 'buy milk', description: 'two of them', priority: 'Low' });
+
+const list = { name: 'Groceries', color: null, archived: false };
+
+/** Of a list without tasks, with the id of the task. */
+const listStatements: Record<string, (id: string) => BoundStatement> = {
+  read: (id) => selectList(owner, id),
+  change: (id) => updateList(owner, id, { name: 'Food' }, null),
+  move: (id) => moveList(owner, id, { to: 'start' }, null),
+  creation: () => insertList(owner, newId, list),
+  deletion: (id) => deleteList(owner, id, null),
+  'deletion with tasks': (id) => emptyList(owner, id, null, 'delete'),
+};
 
 const statements: Record<string, (id: string) => BoundStatement> = {
   read: (id) => selectTask(owner, id),
@@ -38,13 +51,30 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded databa
 
   afterAll(() => database.remove());
 
+  async function anyTask(): Promise<string> {
+    const [found] = await database.query<{ id: string }>(
+      'select id from todo.tasks where owner_id = $1 order by id offset 5000 limit 1',
+      [owner],
+    );
+    return found?.id ?? '';
+  }
+
   describe.each(planModes)('with %s', (mode) => {
     test.each(Object.entries(statements))('a %s reads few rows', async (_, statement) => {
-      const [found] = await database.query<{ id: string }>(
-        'select id from todo.tasks where owner_id = $1 order by id offset 5000 limit 1',
-        [owner],
-      );
-      const plan = await planOf(database, owner, mode, statement(found?.id ?? ''));
+      const plan = await planOf(database, owner, mode, statement(await anyTask()));
+      expect(plan).toMatch(/actual rows=1/);
+      expect(rowsRemoved(plan), plan).toBeLessThan(100);
+      expect(pagesTouched(plan), plan).toBeLessThan(1_000);
+    });
+
+    test.each(Object.entries(listStatements))('a %s of a list reads few rows', async (_, statement) => {
+      const id = await anyTask();
+      await database.query('insert into todo.lists (owner_id, id, name) values ($1, $2, $3) on conflict do nothing', [
+        owner,
+        id,
+        list.name,
+      ]);
+      const plan = await planOf(database, owner, mode, statement(id));
       expect(plan).toMatch(/actual rows=1/);
       expect(rowsRemoved(plan), plan).toBeLessThan(100);
       expect(pagesTouched(plan), plan).toBeLessThan(1_000);

@@ -5,6 +5,7 @@ import { startCountingProxy } from '../support/counting-proxy.ts';
 import { createTestDatabase, databaseKind, isPooled } from '../support/databases.ts';
 
 const tasks = '/api/v1/tasks';
+const lists = '/api/v1/lists';
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const missing = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4e';
 
@@ -31,6 +32,12 @@ const writes: Record<string, Write> = {
   'a replacement': ['PUT', `${tasks}/${id}`, 200, { title: 'z' }],
   'a batch': ['POST', `${tasks}/batch`, 200, { operations }],
   'a deletion': ['DELETE', `${tasks}/${id}`, 204],
+  'a creation of a list': ['POST', lists, 201, { id, name: 'x' }],
+  'a patch of a list': ['PATCH', `${lists}/${id}`, 200, { color: '#1e90ff' }],
+  'a replacement of a list': ['PUT', `${lists}/${id}`, 200, { name: 'y' }],
+  'a move of a list': ['POST', `${lists}/${id}/move`, 200, { to: 'start' }],
+  'a move of a list beside an unknown one': ['POST', `${lists}/${id}/move`, 422, { after: missing }],
+  'a deletion of a list with its tasks': ['DELETE', `${lists}/${id}?tasks=delete`, 204],
 };
 
 const due = { date: '2126-12-01' };

@@ -69,6 +69,11 @@ const assignTags = (digit: number) => `
   insert into todo.task_tags (owner_id, task_id, tag_id)
   select $1, tagged.id, tag.id from tagged join todo.tags as tag on tag.owner_id = $1 and tag.name = tagged.tag`;
 
+/** Nearly as many as the quota allows. */
+const fillLists = `
+  insert into todo.lists (owner_id, id, name, position)
+  select $1, gen_random_uuid(), repeat(chr(128512 + n % 50), 100), todo.position_at(n) from generate_series(1, 900) as n`;
+
 const fillTrash = `
   with trashed as (
     select n, ('00000000-0000-7000-8000-' || lpad((20000 + n)::text, 12, '0'))::uuid as id,
@@ -95,9 +100,13 @@ export const filling = [
   ...Array.from({ length: 10 }, (_, digit) => assignTags(digit)),
   fillSeries,
   fillTrash,
+  fillLists,
 ];
 
 const collection = '/api/v1/tasks';
+
+/** Bodies with fewer fields than their schemas have. */
+const bodies: Readonly<Record<string, object>> = { moveList: { to: 'start' } };
 
 /** The id of a task of the user. The first 200 have the longest descriptions. */
 export function idOf(n: number): string {
@@ -160,7 +169,7 @@ function largestText({ format, pattern, maxLength, example, examples }: Omit<Sch
   if (format === 'uuid') return idOf(1_000_000 + turn);
   if (format === 'date') return '2026-12-01';
   if (format === 'date-time') return '2026-11-20T09:30:00.000000Z';
-  if (pattern) return '09:30';
+  if (pattern) return String(pattern).startsWith('^#') ? '#1e90ff' : '09:30';
   if (maxLength === undefined) return String(example ?? (examples as unknown[] | undefined)?.[0]);
   return Array.from({ length: Number(maxLength) }, (_, index) =>
     String.fromCodePoint(0x4e00 + ((index * 7_919 + turn * 101) % 20_000)),
@@ -205,7 +214,7 @@ export const largestRequests: readonly Series[] = documentedOperations
       method,
       target: query.size > 0 ? `${filled}?${query}` : filled,
       headers: Object.fromEntries(values('header').map(([name, value]) => [name, String(value)])),
-      ...(body && { body: JSON.stringify(largest(body.schema as Schema, turn)) }),
+      ...(body && { body: JSON.stringify(bodies[operation.operationId] ?? largest(body.schema as Schema, turn)) }),
       isAnonymous: operation.security.length === 0,
     };
   });

@@ -1,10 +1,12 @@
-/** Tokens that may write and not read: no response to a write reveals a stored task. */
+/** Tokens that may write and not read: no response to a write reveals a stored task or list. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
 import { createEach, fieldsOf, resources } from '../support/resources.ts';
 
 const collection = '/api/v1/tasks';
+const lists = '/api/v1/lists';
+const storedList = { name: 'A stored name', color: '#123456' };
 const stored = {
   title: 'A stored title',
   description: 'A stored description',
@@ -21,22 +23,30 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
+/** A user with a task and a list, which have the same id. */
 async function storedTask() {
   const owner = api.user();
   const { body } = await owner.post(collection, stored);
+  await owner.post(lists, { id: body.id, ...storedList });
   const writer = api.user(owner.userId as string, { scope: 'tasks:write' });
   return { owner, writer, id: body.id as string, path: `${collection}/${body.id}` };
 }
 
 type Write = (client: Client, id: string, headers: Record<string, string>) => ReturnType<Client['get']>;
 
-/** A write of each operation that returns tasks, and leaves as much of the stored task as possible. */
+/** A write of each operation that returns tasks or lists, and leaves as much of the stored ones as possible. */
 const writes: Record<string, Write> = {
   createTask: (client, id, headers) => client.post(collection, { id, ...stored }, headers),
   patchTask: (client, id, headers) => client.patch(`${collection}/${id}`, {}, headers),
   replaceTask: (client, id, headers) => client.put(`${collection}/${id}`, { title: 'New' }, headers),
   deleteTask: (client, id, headers) => client.delete(`${collection}/${id}`, headers),
   skipTask: (client, id, headers) => client.request('POST', `${collection}/${id}/skip`, { headers }),
+  moveTask: (client, id, headers) => client.post(`${collection}/${id}/move`, { to: 'start' }, headers),
+  createList: (client, id, headers) => client.post(lists, { id, ...storedList }, headers),
+  patchList: (client, id, headers) => client.patch(`${lists}/${id}`, {}, headers),
+  replaceList: (client, id, headers) => client.put(`${lists}/${id}`, { name: 'New' }, headers),
+  moveList: (client, id, headers) => client.post(`${lists}/${id}/move`, { to: 'start' }, headers),
+  deleteList: (client, id, headers) => client.delete(`${lists}/${id}`, headers),
   restoreFromTrash: async (client, id, headers) => {
     // Once, also if the restoration is replayed.
     await client.delete(`${collection}/${id}`, { 'Idempotency-Key': 'deletion-before' });
@@ -68,27 +78,33 @@ test('every operation that writes is tested', () => {
   expect(writing.map(({ operation }) => operation.operationId).sort()).toEqual(Object.keys(writes).sort());
 });
 
-test.each(Object.entries(writes))('%s changes tasks and reveals none, also if it is replayed', async (name, write) => {
-  const { owner, writer, id, path } = await storedTask();
-  const key = { 'Idempotency-Key': `by-the-writer-${name}` };
-  const first = await write(writer, id, key);
-  const second = await write(writer, id, key);
-  expect(second.headers.get('idempotency-replayed')).toBe('true');
-  for (const { status, text, headers } of [first, second]) {
-    expect(status).toBe(name === 'deleteTask' ? 204 : 200);
-    expect(text).toBe('');
-    expect(headers.get('preference-applied')).toBe(status === 200 ? 'return=minimal' : null);
-    expect(headers.has('content-type')).toBe(false);
-    expect(headers.has('etag')).toBe(
-      ['createTask', 'patchTask', 'replaceTask', 'skipTask', 'restoreFromTrash'].includes(name),
-    );
-  }
-  const { status, body } = await owner.get(path);
-  if (name === 'deleteTask') expect(status).toBe(404);
-  else expect(body.title).toBe(name === 'replaceTask' ? 'New' : stored.title);
-});
+const deletions = ['deleteTask', 'deleteList'];
+/** Without an entity tag, because the responses have several resources. */
+const several = ['runBatch', 'undoChangeSet'];
 
-test.each(Object.entries(writes))('%s with a key of a token that may read reveals no task', async (name, write) => {
+test.each(Object.entries(writes))(
+  '%s makes its changes and reveals nothing, also if it is replayed',
+  async (name, write) => {
+    const { owner, writer, id, path } = await storedTask();
+    const key = { 'Idempotency-Key': `by-the-writer-${name}` };
+    const first = await write(writer, id, key);
+    const second = await write(writer, id, key);
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
+    for (const { status, text, headers } of [first, second]) {
+      expect(status).toBe(deletions.includes(name) ? 204 : 200);
+      expect(text).toBe('');
+      expect(headers.get('preference-applied')).toBe(status === 200 ? 'return=minimal' : null);
+      expect(headers.has('content-type')).toBe(false);
+      expect(headers.has('etag')).toBe(![...deletions, ...several].includes(name));
+    }
+    const { status, body } = await owner.get(name.endsWith('List') ? `${lists}/${id}` : path);
+    if (deletions.includes(name)) expect(status).toBe(404);
+    else if (name.startsWith('replace')) expect(body.title ?? body.name).toBe('New');
+    else expect(body).toMatchObject(name.endsWith('List') ? storedList : stored);
+  },
+);
+
+test.each(Object.entries(writes))('%s with a key of a token that may read reveals nothing', async (name, write) => {
   const { owner, writer, id } = await storedTask();
   const key = { 'Idempotency-Key': `by-the-owner-${name}` };
   const first = await write(owner, id, key);
