@@ -23,7 +23,7 @@ type TrashedRow = Pick<TrashRow, 'seq' | 'text'>;
 
 /**
  * @param found the resource in the trash and its subtasks, as they were read, parents first; empty if there was none
- * @param tasks the tasks that were deleted with it if it is a list, the last deleted first
+ * @param tasks the tasks that were deleted with it if it is a list, parents first
  */
 export function restoreMutation(
   changeSet: ChangeSet,

@@ -73,7 +73,7 @@ const deletedWithList = (columns: string, where: string) => `
 
 const selectTasks: Statement<Pick<TrashRow, 'seq' | 'text'>[]> = {
   name: 'trash_select_tasks',
-  text: `${deletedWithList('task.seq::text as seq, task.content::text as text', 'list.id = $2')} order by task.seq desc`,
+  text: `${deletedWithList('task.seq::text as seq, task.content::text as text', 'list.id = $2')} order by task.seq`,
 };
 
 export function listTrash(ownerId: string, after: Keyset | null, limit: number) {
@@ -85,7 +85,7 @@ export function selectFromTrash(ownerId: string, id: string): BoundStatement<Sub
   return { statement: select, values: [ownerId, id] };
 }
 
-/** The tasks in the trash that were deleted with a list, the last deleted first; none if the id is of no list. */
+/** The tasks in the trash that were deleted with a list, parents first; none if the id is of no list. */
 export function selectTasksOfList(ownerId: string, listId: string): BoundStatement<Pick<TrashRow, 'seq' | 'text'>[]> {
   return { statement: selectTasks, values: [ownerId, listId] };
 }
