@@ -20,8 +20,10 @@ import { maxKeyLength } from '../src/idempotency/header.ts';
 import { maxKeysPerUser, maxStoredBytesPerUser } from '../src/idempotency/keys.ts';
 import { retentionHours } from '../src/idempotency/retention.ts';
 import { maxDepth, maxValues } from '../src/json/strict-json.ts';
+import { nameLength } from '../src/lists/schemas.ts';
 import { maxErrors, maxLengths, maxProblemBytes } from '../src/problems/bounds.ts';
 import { maxPageBytes } from '../src/resource/page.ts';
+import { positionLength } from '../src/resource/position.ts';
 import { maxChangesPerUser } from '../src/resource/retention.ts';
 import { pageLimits } from '../src/resource/schemas.ts';
 import { maxHeaderCount } from '../src/server/bad-request.ts';
@@ -103,6 +105,13 @@ export const limits = [
     ],
   },
   {
+    title: 'Lists',
+    rows: [
+      ['Name', `${count(nameLength)} characters`, '422'],
+      ['Position of a task or of a list', `${count(positionLength)} characters`, '422'],
+    ],
+  },
+  {
     title: 'Recurrence',
     rows: [
       ['Rule', `${count(ruleLimits.length)} characters`, '422'],
@@ -132,7 +141,7 @@ export const limits = [
     ],
   },
   {
-    title: 'Lists',
+    title: 'Pages',
     rows: [
       ['`limit`', count(pageLimits.limit), '422'],
       ['`skip`', count(maxSkip), '422'],

@@ -3,10 +3,9 @@ import { z } from 'zod';
 import { ifMatch } from '../http/request/parameters.ts';
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
-import { list } from '../lists/schemas.ts';
 import { changeSetHeader } from '../resource/change.ts';
 import { pageParameters, resourceId, timestamp } from '../resource/schemas.ts';
-import { task } from '../tasks/schemas.ts';
+import { trashed } from './resources.ts';
 
 const tag = 'Trash';
 const collection = '/api/v1/trash';
@@ -15,12 +14,18 @@ const writeHeaders = z.object({ 'if-match': ifMatch, ...idempotencyKey });
 
 const state = 'It is as it was before the deletion, except for `version`, which the deletion has incremented.';
 
+const resources = Object.fromEntries(
+  Object.entries(trashed).map(([name, { schema }]) => [
+    name,
+    schema.optional().meta({ description: `The ${name}, if the entry is one. ${state}` }),
+  ]),
+);
+
 const entry = z
   .strictObject({
     deleted_at: timestamp.meta({ description: 'The time of the deletion.' }),
     change_set: resourceId.meta({ description: 'The change set of the deletion, which can be undone.' }),
-    task: task.optional().meta({ description: `The task, if the entry is one. ${state}` }),
-    list: list.optional().meta({ description: `The list, if the entry is one. ${state}` }),
+    ...resources,
   })
   .meta({ id: 'TrashEntry', description: 'A deleted task or list that can be restored.' });
 
@@ -57,7 +62,7 @@ export const restoreFromTrashRoute = defineRoute({
   responses: {
     200: {
       description: 'The restored task or list.',
-      schema: z.union([task, list]),
+      schema: z.union(Object.values(trashed).map(({ schema }) => schema)),
       headers: { ETag: 'Its version, for `If-Match` and `If-None-Match`.', ...changeSetHeader },
     },
   },

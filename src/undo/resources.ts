@@ -1,8 +1,14 @@
 /** The resources whose changes can be undone, by the names that they have in the history and in responses. */
+import type { ZodType } from 'zod';
+import { list as listSchema } from '../lists/schemas.ts';
 import { resource as list } from '../lists/statements.ts';
 import { listUndo } from '../lists/undo.ts';
 import type { UndoableResource } from '../resource/reversal.ts';
+import { task as taskSchema } from '../tasks/schemas.ts';
 import { resource as task } from '../tasks/sql/write-statements.ts';
 import { taskUndo } from '../tasks/undo.ts';
 
-export const undoable: Readonly<Record<string, UndoableResource>> = { [task]: taskUndo, [list]: listUndo };
+export const undoable: Readonly<Record<string, UndoableResource & { readonly schema: ZodType }>> = {
+  [task]: { ...taskUndo, schema: taskSchema },
+  [list]: { ...listUndo, schema: listSchema },
+};

@@ -2,17 +2,23 @@
 import { z } from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
-import { list } from '../lists/schemas.ts';
 import { changeSetHeader } from '../resource/change.ts';
 import { resourceId } from '../resource/schemas.ts';
-import { task } from '../tasks/schemas.ts';
+import { undoable } from './resources.ts';
 import { maxResultsBytes } from './statements.ts';
 
 const absence = `Absent if it is deleted, or if the results up to it exceed ${maxResultsBytes / 1024} KiB.`;
 
+const resources = Object.fromEntries(
+  Object.entries(undoable).map(([name, { schema }]) => [
+    name,
+    schema.optional().meta({ description: `The ${name} after the undo, if \`type\` is \`${name}\`. ${absence}` }),
+  ]),
+);
+
 const result = z
   .strictObject({
-    type: z.enum(['task', 'list']).meta({
+    type: z.enum(Object.keys(undoable)).meta({
       id: 'UndoResultType',
       description: 'The type of the resource, which is also the name of its property.',
     }),
@@ -24,8 +30,7 @@ const result = z
       'x-enum-varnames': ['UNDO_EXISTS', 'UNDO_DELETED'],
       description: 'The resource exists (200), or the undo has deleted it (204).',
     }),
-    task: task.optional().meta({ description: `The task after the undo. ${absence}` }),
-    list: list.optional().meta({ description: `The list after the undo. ${absence}` }),
+    ...resources,
   })
   .meta({ id: 'UndoResult', description: 'A resource after the undo.' });
 
