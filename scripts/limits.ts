@@ -119,7 +119,7 @@ export const limits = [
       ['`COUNT`', count(ruleLimits.count), '422'],
       ['From the due date to the next day of the rule', `${maxYearsToNextDay} years`, '422'],
       ['Between two later days of the rule', `${maxGapYears} years`, 'The series ends.'],
-      ['Days of a preview', count(previewLimits.limit), '422'],
+      ['Days of a preview, and of the occurrences of a task', count(previewLimits.limit), '422'],
     ],
   },
   {

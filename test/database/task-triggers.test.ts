@@ -102,6 +102,62 @@ test('the time of completion follows the status', async () => {
   expect(await update(`status = 'Todo'`)).toMatchObject({ completed_at: null });
 });
 
+describe('a recurrence', () => {
+  const series = {
+    due_date: "'2026-12-01'",
+    recurrence_rule: "'FREQ=DAILY'",
+    recurrence_from: "'Due'",
+    recurrence_missed: "'Skip'",
+    recurrence_anchor: "'2026-12-01'",
+    recurrence_day: "'2026-12-01'",
+  };
+
+  test('begins a series, whose id stays', async () => {
+    const owner = newOwner();
+    const { series_id } = await insert(owner, series);
+    expect(series_id).toMatch(/^[0-9a-f-]{36}$/);
+    const [ended] = await database.query(
+      `update todo.tasks set recurrence_rule = null, recurrence_from = null, recurrence_missed = null where owner_id = $1 returning *`,
+      [owner],
+    );
+    expect(ended).toMatchObject({ series_id, recurrence_rule: null });
+  });
+
+  test.each([
+    ['tasks_recurrence_due', { ...series, due_date: 'null' }],
+    ['tasks_recurrence_rule', { ...series, recurrence_rule: 'null' }],
+    ['tasks_recurrence_rule', { recurrence_missed: "'Each'" }],
+  ])('is rejected by %s', async (constraint, columns) => {
+    await expect(insert(newOwner(), columns)).rejects.toMatchObject({ code: '23514', constraint });
+  });
+
+  test.each(["status = 'Done'", "recurrence_rule = 'FREQ=WEEKLY', recurrence_anchor = null"])(
+    'stops an update that only the server can continue: %s',
+    async (set) => {
+      const owner = newOwner();
+      await insert(owner, series);
+      const update = database.query(`update todo.tasks set ${set} where owner_id = $1`, [owner]);
+      await expect(update).rejects.toMatchObject({ code: 'TD001', constraint: 'recurrence' });
+    },
+  );
+
+  test('that is set again without an anchor keeps its own', async () => {
+    const owner = newOwner();
+    await insert(owner, series);
+    const again = `recurrence_rule = 'FREQ=DAILY', recurrence_anchor = null, recurrence_day = null`;
+    const updated = await database.query(`update todo.tasks set ${again} where owner_id = $1 returning id`, [owner]);
+    expect(updated).toEqual([]);
+  });
+
+  test('of a completed task is dropped', async () => {
+    const owner = newOwner();
+    await insert(owner, { status: "'Done'", due_date: "'2026-12-01'" });
+    const set = "recurrence_rule = 'FREQ=DAILY', recurrence_from = 'Due', recurrence_missed = 'Skip'";
+    const updated = await database.query(`update todo.tasks set ${set} where owner_id = $1 returning id`, [owner]);
+    expect(updated).toEqual([]);
+  });
+});
+
 test('an update by hand has the next number and version, and is in the history', async () => {
   const owner = newOwner();
   await insert(owner);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fill } from '../../bench/fill.ts';
 import type { BoundStatement } from '../../src/database/statement.ts';
 import { deleteList, emptyList, insertList, moveList, selectList, updateList } from '../../src/lists/statements.ts';
+import { createSuccessor, type SeriesRow, selectSeries } from '../../src/tasks/recurrence/statements.ts';
 import { taskReplace } from '../../src/tasks/schemas.ts';
 import { deleteTask, insertTask, selectTask, updateTask } from '../../src/tasks/sql/write-statements.ts';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
@@ -28,6 +29,12 @@ const listStatements: Record<string, (id: string) => BoundStatement> = {
   'deletion with tasks': (id) => emptyList(owner, id, null, 'delete'),
 };
 
+/** Makes a task recur. */
+const recur = `
+  update todo.tasks set due_date = '2026-12-01', recurrence_rule = 'FREQ=WEEKLY', recurrence_from = 'Due',
+    recurrence_missed = 'Skip', recurrence_anchor = '2026-12-01', recurrence_day = '2026-12-01'
+  where owner_id = $1 and id = $2`;
+
 const statements: Record<string, (id: string) => BoundStatement> = {
   read: (id) => selectTask(owner, id),
   'change of status': (id) => updateTask(owner, id, { status: 'Done' }, null),
@@ -35,6 +42,9 @@ const statements: Record<string, (id: string) => BoundStatement> = {
   'change of description': (id) => updateTask(owner, id, { description: 'one of them' }, null),
   'change of tags': (id) => updateTask(owner, id, { tags: ['tag 3', 'new'] }, null),
   'change of everything': (id) => updateTask(owner, id, { ...task, tags: ['tag 4'] }, null),
+  'read of a recurrence': (id) => selectSeries(owner, [id]),
+  'creation of the next occurrence': (id) =>
+    createSuccessor(owner, { id, copy_cost: 0 } as SeriesRow, '2026-12-08', newId),
   deletion: (id) => deleteTask(owner, id, null),
   creation: () => insertTask(owner, newId, { ...task, tags: ['tag 1', 'new'] }, { isIdGiven: false }),
   'creation with an id': () => insertTask(owner, newId, { ...task, tags: [] }, { isIdGiven: true }),
@@ -60,8 +70,10 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded databa
   }
 
   describe.each(planModes)('with %s', (mode) => {
-    test.each(Object.entries(statements))('a %s reads few rows', async (_, statement) => {
-      const plan = await planOf(database, owner, mode, statement(await anyTask()));
+    test.each(Object.entries(statements))('a %s reads few rows', async (name, statement) => {
+      const id = await anyTask();
+      if (name.includes('occurrence')) await database.query(recur, [owner, id]);
+      const plan = await planOf(database, owner, mode, statement(id));
       expect(plan).toMatch(/actual rows=1/);
       expect(rowsRemoved(plan), plan).toBeLessThan(100);
       expect(pagesTouched(plan), plan).toBeLessThan(1_000);
