@@ -21,6 +21,7 @@ import { readMeRoute } from './system/me.ts';
 import { listTagsRoute } from './tags/routes.ts';
 import { listOccurrencesRoute, previewRecurrenceRoute, skipTaskRoute } from './tasks/recurrence/routes.ts';
 import {
+  countTasksRoute,
   createTaskRoute,
   deleteTaskRoute,
   listTasksRoute,
@@ -36,6 +37,7 @@ import { undoRoute } from './undo/routes.ts';
 /** The routes that this server handles itself, in the order of the OpenAPI document. */
 export const routes: readonly RouteDefinition[] = [
   listTasksRoute,
+  countTasksRoute,
   runBatchRoute,
   createTaskRoute,
   readTaskRoute,

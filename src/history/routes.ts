@@ -1,7 +1,7 @@
 /** The route of the history of a task: the source of its validation, its types and its documentation. */
 import { z } from 'zod';
 import { defineRoute } from '../http/route.ts';
-import { pageParameters, resourceId, timestamp, version } from '../resource/schemas.ts';
+import { pageHeaders, pageParameters, resourceId, timestamp, version } from '../resource/schemas.ts';
 import { changeKinds } from '../resource/table.ts';
 import { taskChanges } from '../tasks/history.ts';
 
@@ -49,7 +49,7 @@ export const readHistoryRoute = defineRoute({
     200: {
       description: 'The page.',
       schema: z.array(change),
-      headers: { Link: '`rel="next"` unless this is the last page, and `rel="first"`.' },
+      headers: pageHeaders,
     },
   },
   problems: ['task_not_found'],

@@ -35,5 +35,8 @@ export async function respondWithPage<Row>(
     throw error instanceof RefusedValueError && after ? invalidCursor() : error;
   });
   const nextCursor = next && writeCursor(userId, list, next);
-  return jsonResponse(rows.map(toResource), { Link: linkHeader(context, path, nextCursor) });
+  return jsonResponse(rows.map(toResource), {
+    Link: linkHeader(context, path, nextCursor),
+    ...(nextCursor && { 'Next-Cursor': nextCursor }),
+  });
 }

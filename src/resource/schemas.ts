@@ -40,3 +40,9 @@ export function pageParameters(name: string) {
       .meta({ description: 'The beginning of the page, from a `Link` header.' }),
   };
 }
+
+/** The headers of a page, for OpenAPI. */
+export const pageHeaders = {
+  Link: '`rel="next"` unless this is the last page, and `rel="first"`.',
+  'Next-Cursor': 'Absent on the last page: the `cursor` of the next page, which `Link` also has.',
+};

@@ -1,4 +1,5 @@
 /** The handlers of the operations on tasks: each checks its preconditions, runs its statements and renders its response. */
+import { jsonResponse } from '../http/response/json.ts';
 import { implement, type Operation } from '../http/route.ts';
 import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
 import { executePlannedWrite } from '../idempotency/planned-write.ts';
@@ -22,6 +23,7 @@ import { readPage } from './page.ts';
 import { ReadSeries } from './recurrence/series.ts';
 import { taskResponse } from './responses.ts';
 import {
+  countTasksRoute,
   createTaskRoute,
   deleteTaskRoute,
   listTasksRoute,
@@ -31,6 +33,7 @@ import {
   replaceTaskRoute,
   runBatchRoute,
 } from './routes.ts';
+import { countTasks } from './sql/list-statement.ts';
 import { toTask } from './sql/row.ts';
 import { selectTask } from './sql/write-statements.ts';
 
@@ -43,6 +46,12 @@ export function taskOperations(writes: WriteContext): Operation[] {
       const list = { filters, sort };
       const read = (after: Keyset | null) => readPage(database, principal, { ...list, after, skip, limit });
       return respondWithPage(context, { path: listTasksRoute.path, list, cursor }, read, toTask);
+    }),
+
+    implement(countTasksRoute, async ({ query }, context) => {
+      const principal = context.get('principal');
+      const [[counted]] = await database.run(principal, [countTasks(principal.userId, query, Date.now())], 'repeat');
+      return jsonResponse(counted);
     }),
 
     implement(runBatchRoute, ({ query, body, headers }, context) => {

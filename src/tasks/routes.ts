@@ -4,10 +4,10 @@ import { ifMatch, ifNoneMatch, wholeNumber } from '../http/request/parameters.ts
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { changeSetHeader } from '../resource/change.ts';
-import { pageParameters, resourceId } from '../resource/schemas.ts';
+import { pageHeaders, pageParameters, resourceId } from '../resource/schemas.ts';
 import { maxBatchIndexCost, maxResultsBytes } from './batch.ts';
 import { batch, batchResults, maxOperations } from './batch-schemas.ts';
-import { filterParameters, ranges, sorts } from './list-parameters.ts';
+import { filterParameters, type ListFilters, ranges, sorts } from './list-parameters.ts';
 import { todayParameter } from './recurrence/schemas.ts';
 import { task, taskBodyLimit, taskCreate, taskMove, taskPatch, taskReplace } from './schemas.ts';
 
@@ -27,6 +27,18 @@ const sort = z.enum(sorts).meta({
   'x-enum-varnames': sorts.map((name) => (name.startsWith('-') ? `${name.slice(1)}_DESC` : name).toUpperCase()),
 });
 const etag = { ETag: 'The version of the task, for `If-Match` and `If-None-Match`.' };
+
+/** Requires that no range of the filters ends before it begins. */
+function requireOrder({ value, issues }: z.core.ParsePayload<ListFilters>): void {
+  const invalid = issues.map(({ path: [name] = [] }) => name);
+  for (const [from, to] of ranges) {
+    const [first, last] = [value[from], value[to]];
+    if (first === undefined || last === undefined || invalid.includes(from) || invalid.includes(to)) continue;
+    if (Date.parse(first) > Date.parse(last)) {
+      issues.push({ code: 'custom', path: [to], message: `must not be before ${from}`, input: last });
+    }
+  }
+}
 
 export const listTasksRoute = defineRoute({
   id: 'listTasks',
@@ -52,22 +64,33 @@ export const listTasksRoute = defineRoute({
         path: ['skip'],
         error: 'cannot be combined with cursor',
       })
-      .check(({ value, issues }) => {
-        const invalid = issues.map(({ path: [name] = [] }) => name);
-        for (const [from, to] of ranges) {
-          const [first, last] = [value[from], value[to]];
-          if (first === undefined || last === undefined || invalid.includes(from) || invalid.includes(to)) continue;
-          if (Date.parse(first) > Date.parse(last)) {
-            issues.push({ code: 'custom', path: [to], message: `must not be before ${from}`, input: last });
-          }
-        }
-      }),
+      .check(requireOrder),
   },
   responses: {
     200: {
       description: 'The page.',
       schema: z.array(task),
-      headers: { Link: '`rel="next"` unless this is the last page, and `rel="first"`.' },
+      headers: pageHeaders,
+    },
+  },
+  problems: [],
+});
+
+export const countTasksRoute = defineRoute({
+  id: 'countTasks',
+  method: 'get',
+  path: `${collection}/count`,
+  tag,
+  summary: 'Count tasks',
+  description: 'The number of tasks that a list with these filters has on all its pages.',
+  token: 'tasks:read',
+  request: { query: z.strictObject(filterParameters).check(requireOrder) },
+  responses: {
+    200: {
+      description: 'The number.',
+      schema: z
+        .strictObject({ count: z.int().min(0).meta({ description: 'Number of tasks.', example: 3 }) })
+        .meta({ id: 'TaskCount' }),
     },
   },
   problems: [],

@@ -4,7 +4,7 @@ import { ifMatch } from '../http/request/parameters.ts';
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { changeSetHeader } from '../resource/change.ts';
-import { pageParameters, resourceId, timestamp } from '../resource/schemas.ts';
+import { pageHeaders, pageParameters, resourceId, timestamp } from '../resource/schemas.ts';
 import { trashed } from './resources.ts';
 
 const tag = 'Trash';
@@ -43,7 +43,7 @@ export const listTrashRoute = defineRoute({
     200: {
       description: 'The page.',
       schema: z.array(entry),
-      headers: { Link: '`rel="next"` unless this is the last page, and `rel="first"`.' },
+      headers: pageHeaders,
     },
   },
   problems: [],

@@ -1,6 +1,7 @@
 /** The history of a task: what changed, when, and in which request. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { insertList } from '../support/lists.ts';
 
 let api: TestApi;
 
@@ -61,6 +62,24 @@ test.each([
   const { id } = await create(ada, { tags: ['x'], due: { date: '2026-12-01', time: '09:30' } });
   await ada.patch(`/api/v1/tasks/${id}`, patch);
   expect((await historyOf(ada, id))[0].changes).toEqual(changes);
+});
+
+test('shows the change of a place, also of a subtask that follows its parent', async () => {
+  const ada = api.user();
+  const list_id = await insertList(api, ada);
+  const parent = await create(ada);
+  const task = await create(ada, { parent_id: parent.id });
+  await ada.patch(`/api/v1/tasks/${task.id}`, { position: 'aV' });
+  expect((await historyOf(ada, task.id))[0].changes).toEqual({ position: { from: 'a0', to: 'aV' } });
+  const { headers } = await ada.patch(`/api/v1/tasks/${parent.id}`, { list_id });
+  const followed = (await historyOf(ada, task.id))[0];
+  expect(followed.change_set).toBe(headers.get('change-set'));
+  expect(followed.changes).toEqual({ list_id: { from: null, to: list_id } });
+  await ada.patch(`/api/v1/tasks/${task.id}`, { parent_id: null });
+  expect((await historyOf(ada, task.id))[0].changes).toEqual({
+    parent_id: { from: parent.id, to: null },
+    position: { from: 'aV', to: 'a1' },
+  });
 });
 
 test('does not grow with a write that changes nothing', async () => {

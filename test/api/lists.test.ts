@@ -105,6 +105,20 @@ describe('filters', () => {
     expect((await owner.get(`${collection}?${query}`)).body).toEqual(expected);
   });
 
+  test.each(['', 'status=Todo', 'status=Done&priority=Low', 'q=task', 'q=nothing', 'due=none'])(
+    'count the tasks of the list with %s',
+    async (query) => {
+      const expected = (await owner.get(`${collection}?${query}`)).body.length;
+      expect((await owner.get(`${collection}/count?${query}`)).body).toEqual({ count: expected });
+      expect((await api.user().get(`${collection}/count?${query}`)).body).toEqual({ count: 0 });
+    },
+  );
+
+  test.each(['limit=5', 'sort=title', 'skip=1', 'cursor=x', 'status=todo'])('of a count reject %s', async (query) => {
+    const answer = await owner.get(`${collection}/count?${query}`);
+    expect(errorsOf(answer)).toEqual({ status: 422, places: [`query ${query.split('=')[0]}`] });
+  });
+
   test.each(['created_at', 'updated_at', '-created_at', '-updated_at'])('sort=%s', async (sort) => {
     const { body } = await owner.get(`${collection}?sort=${sort}`);
     const key = sort.replace('-', '') as 'created_at' | 'updated_at';
@@ -162,6 +176,16 @@ describe('pages', () => {
     expect(last.body).toHaveLength(1);
     expect(linkOf(last.headers, 'next')).toBeUndefined();
     expect(linkOf(last.headers, 'first')).toBe(linkOf(headers, 'first'));
+  });
+
+  test('have the cursor of the next page in Next-Cursor', async () => {
+    const owner = await userWithTasks(3);
+    const first = await owner.get(`${collection}?limit=2`);
+    const cursor = first.headers.get('next-cursor') as string;
+    expect(linkOf(first.headers, 'next')).toBe(`${collection}?limit=2&cursor=${cursor}`);
+    const last = await owner.get(`${collection}?limit=2&cursor=${cursor}`);
+    expect(last.body).toHaveLength(1);
+    expect(last.headers.has('next-cursor')).toBe(false);
   });
 
   test('have no next link if the number of tasks equals the limit', async () => {

@@ -1,4 +1,4 @@
-/** The statement of a list of tasks: filters, order, and the keyset of the page. */
+/** The statements of a list of tasks: filters, order, and the keyset of the page; and of the number of its tasks. */
 import type { BoundStatement, Parameter } from '../../database/statement.ts';
 import { invalidCursor } from '../../resource/cursor.ts';
 import type { Keyset } from '../../resource/keyset.ts';
@@ -81,10 +81,31 @@ export function listTasksBySize(ownerId: string, query: ListQuery, now: number):
   return { statement: { name: `${name} by size`, text }, values };
 }
 
+/**
+ * The number of tasks with the filters.
+ *
+ * @param now in milliseconds since 1970
+ */
+export function countTasks(
+  ownerId: string,
+  filters: ListFilters,
+  now: number,
+): BoundStatement<[{ readonly count: number }]> {
+  const values: Parameter[] = [ownerId];
+  const conditions = conditionsOf(filters, now);
+  const text = `select count(*)::integer as count from todo.tasks as tasks where ${allOf(conditions, values)}`;
+  return { statement: { name: ['tasks_count', ...conditions.map(({ name }) => name)].join(' '), text }, values };
+}
+
+/** SQL of the conditions and of the owner `$1`, whose parameters it adds to `values`. */
+function allOf(conditions: readonly Condition[], values: Parameter[]): string {
+  const bind = (value: Parameter) => `$${values.push(value)}`;
+  return ['tasks.owner_id = $1', ...conditions.map(({ sql }) => sql(bind))].join('\n      and ');
+}
+
 /** The parts that both statements share. */
 function partsOf(ownerId: string, { filters, sort, after, skip, limit }: ListQuery, now: number) {
   const values: Parameter[] = [ownerId];
-  const parameter = (value: Parameter): string => `$${values.push(value)}`;
   const columns = [...sortKeys[sort].columns, ['id', 'uuid'] as const];
   const [direction, comparator] = sort.startsWith('-') ? (['desc', '<'] as const) : (['asc', '>'] as const);
 
@@ -103,8 +124,8 @@ function partsOf(ownerId: string, { filters, sort, after, skip, limit }: ListQue
     order: (relation = '') => columns.map(([column]) => `${relation}${column} ${direction}`).join(', '),
     // The name identifies the text. It has nothing that a client sent.
     name: ['tasks_list', sort, ...conditions.map((condition) => condition.name)].join(' '),
-    where: ['tasks.owner_id = $1', ...conditions.map(({ sql }) => sql(parameter))].join('\n      and '),
-    limit: `limit ${parameter(limit)} offset ${parameter(skip)}`,
+    where: allOf(conditions, values),
+    limit: `limit $${values.push(limit)} offset $${values.push(skip)}`,
     values,
   };
 }
