@@ -54,7 +54,9 @@ export const taskUndo: UndoableResource = {
     if (misplaced !== undefined || !state) return { conflict: `the task ${id} ${misplaced}` };
     const content = JSON.parse(state.text);
     const own = withoutFollowed(reversal, content);
-    const changed = changedSince(own, content, isSame);
+    // In the trash, the list of a subtask means nothing: it is restored into the list of its parent.
+    const isSubtaskInTrash = state.in_trash && content.parent_id !== null;
+    const changed = changedSince(own, content, isSame).filter((name) => name !== 'list_id' || !isSubtaskInTrash);
     const conflicts = changed.length > 0 ? changed : conflictsOfRecurrence({ ...content, ...valuesBefore(own) });
     if (conflicts.length > 0) return { conflict: `the task ${id} has another ${namesOf(conflicts)} since` };
     const updated = updatesBack(own, content).map((columns) => updateColumns(ownerId, id, columns, null));
