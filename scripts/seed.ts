@@ -1,10 +1,10 @@
 /**
- * Seed of a running server with the embedded issuer: a user with tasks, through the HTTP API. It can run repeatedly: the
- * ids of the tasks are fixed, and tasks that the user has changed stay as they are.
+ * Seed of a running server with the embedded issuer: a user with lists and tasks, through the HTTP API. It can run
+ * repeatedly: the ids are fixed, and lists and tasks that the user has changed stay as they are.
  *
  * Usage: npm run seed -- [URL]
  */
-import { seedTasks } from './seed-tasks.ts';
+import { seedLists, seedTasks } from './seed-tasks.ts';
 
 /** Not the user of the README, so that its commands work before and after. */
 const user = { name: 'Sam Demo', email: 'demo@example.com', password: 'correct horse battery' };
@@ -13,7 +13,8 @@ const url = (process.argv[2] ?? `http://localhost:${process.env.PORT ?? 3000}`).
 
 try {
   const token = await tokenFor(await signIn());
-  const created = await createTasks(token);
+  await create(token, '/api/v1/lists', seedLists);
+  const created = await create(token, '/api/v1/tasks', seedTasks(new Date()));
   const listed = await call('GET', '/api/v1/tasks?limit=200', { Authorization: `Bearer ${token}` });
   const { length } = (await listed.json()) as unknown[];
   console.log(`Created ${created} tasks. The user has ${length} tasks on the first page.
@@ -46,16 +47,15 @@ async function tokenFor(session: string): Promise<string> {
   return ((await answer.json()) as { token: string }).token;
 }
 
-/** Returns how many tasks did not exist before. */
-async function createTasks(token: string): Promise<number> {
+/** Returns how many resources did not exist before. */
+async function create(token: string, path: string, resources: readonly { readonly id: string }[]): Promise<number> {
   let created = 0;
-  for (const [index, task] of seedTasks(new Date()).entries()) {
-    const id = `0193a5b0-7e5c-7000-8000-${String(index + 1).padStart(12, '0')}`;
-    const answer = await call('POST', '/api/v1/tasks', { ...json, Authorization: `Bearer ${token}` }, { id, ...task });
+  for (const resource of resources) {
+    const answer = await call('POST', path, { ...json, Authorization: `Bearer ${token}` }, resource);
     if (answer.status === 201) created += 1;
-    // 200: the task exists unchanged. 409: it exists and was changed, or it has the due date of another day.
+    // 200: it exists unchanged. 409: it exists and was changed, or it has the due date of another day.
     else if (answer.status !== 200 && answer.status !== 409) {
-      throw new Error(`the task "${task.title}" was not created: ${await answer.text()}`);
+      throw new Error(`${JSON.stringify(resource)} was not created: ${await answer.text()}`);
     }
   }
   return created;

@@ -29,6 +29,12 @@ test('creates tasks of every kind, prints a command that works, and changes noth
     new Set(['', 'date', 'date,time', 'date,time,time_zone']),
   );
 
+  const lists = (await (await fetch(`${url}/api/v1/lists`, { headers })).json()) as { id: string; name: string }[];
+  expect(lists.map(({ name }) => name)).toEqual(['Home', 'Work']);
+  expect(new Set(tasks.map((task) => task.list_id))).toEqual(new Set([null, ...lists.map(({ id }) => id)]));
+  expect(tasks.filter((task) => task.parent_id !== null).length).toBeGreaterThan(1);
+  expect(tasks.filter((task) => task.recurrence !== null).length).toBeGreaterThan(1);
+
   // A changed task stays as it is.
   const body = JSON.stringify({ title: 'My own title' });
   await fetch(`${url}/api/v1/tasks/${tasks[0]?.id}`, { method: 'PATCH', headers, body });
@@ -52,4 +58,7 @@ interface Task {
   readonly status: string;
   readonly priority: string;
   readonly due: object | null;
+  readonly list_id: string | null;
+  readonly parent_id: string | null;
+  readonly recurrence: object | null;
 }
