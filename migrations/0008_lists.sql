@@ -801,9 +801,18 @@ end $$;
 CREATE FUNCTION "todo"."empty_list"("owner" text, "emptied" uuid, "keeps_tasks" boolean) RETURNS void LANGUAGE plpgsql AS $$
 declare
 	none constant uuid := '00000000-0000-0000-0000-000000000000';
-	total constant integer := (select count(*) from todo.tasks as task where task.owner_id = owner and task.list_key = emptied);
+	-- The order is that of the index, because for PostgreSQL, others seem as good if most users have no lists.
+	total constant integer := (
+		select count(*) from (
+			select from todo.tasks as task where task.owner_id = owner and task.list_key = emptied
+			order by task.list_key, task.parent_key, task.position
+		) as counted
+	);
 	moved uuid;
 begin
+	if total = 0 then
+		return;
+	end if;
 	perform todo.reserve_numbers(owner, total, case when keeps_tasks then 0 else -total end);
 	if not keeps_tasks then
 		delete from todo.tasks as task where task.owner_id = owner and task.list_key = emptied and task.parent_key = none;

@@ -11,29 +11,24 @@ const inTrash = `deleted.owner_id = $1 and deleted.resource = '${resource}' and 
 const restore: Statement = {
   name: 'lists_restore',
   text: `
-    with removed as (
-      delete from todo.deleted as deleted where ${inTrash} and deleted.seq = $3::bigint returning version, content
-    ), created as (
-      insert into todo.lists (owner_id, id, version, ${keptColumns.join(', ')}, updated_at)
-      select $1, $2, removed.version + 1, ${keptColumns.map((column) => `stored.${column}`).join(', ')},
-             greatest(statement_timestamp(), stored.updated_at)
-      from removed, jsonb_populate_record(null::todo.lists, removed.content) as stored
-      returning id
+    with current as materialized (
+      select deleted.* from todo.deleted as deleted
+      where ${inTrash} and todo.stop_write(case when deleted.seq <> $3::bigint then 'changed_meanwhile' end) is null
+    ), removed as (
+      delete from todo.deleted as deleted using current
+      where deleted.owner_id = $1 and deleted.resource = current.resource and deleted.id = current.id
+      returning 1
     )
-    select todo.stop_write('changed_meanwhile') where not exists (select from created)`,
+    insert into todo.lists (owner_id, id, version, ${keptColumns.join(', ')}, task_count, updated_at)
+    select $1, $2, current.version + 1, ${keptColumns.map((column) => `stored.${column}`).join(', ')}, $4::integer,
+           greatest(statement_timestamp(), stored.updated_at)
+    from removed, current, jsonb_populate_record(null::todo.lists, current.content) as stored`,
 };
 
-const count: Statement = {
-  name: 'lists_count_tasks',
-  text: `
-    update todo.lists as lists set task_count = (
-      select count(*) from todo.tasks as tasks
-      where tasks.owner_id = $1 and tasks.list_key = $2 and tasks.status <> 'Done'
-    )
-    where lists.owner_id = $1 and lists.id = $2`,
+const reserve: Statement = {
+  name: 'lists_reserve_numbers',
+  text: 'select todo.reserve_numbers($1, $2::integer, $2) from todo.heads where owner_id = $1',
 };
-
-const reserve: Statement = { name: 'lists_reserve_numbers', text: 'select todo.reserve_numbers($1, $2::integer, $2)' };
 
 /** The list after its restoration, or in the trash if its version is not allowed. The row names its resource. */
 export type RestoredRows = [ListRow & { readonly resource: typeof resource; readonly is_allowed: boolean }];
@@ -56,22 +51,18 @@ const restored: OutcomeStatement<RestoredRows> = outcomeStatement('lists_restore
 });
 
 /**
- * Restores a list without its tasks. It stops with `changed_meanwhile` if the list is not in the trash any more.
+ * Restores a list without its tasks. It stops with `changed_meanwhile` if the list in the trash is not the one that was read.
  *
  * @param seq the number of its deletion, which identifies the content
+ * @param openTasks the number of its open tasks, if they follow it with reserved numbers, because they are not counted then
  */
-export function restoreList(ownerId: string, id: string, seq: string): BoundStatement {
-  return { statement: restore, values: [ownerId, id, seq] };
+export function restoreList(ownerId: string, id: string, seq: string, openTasks = 0): BoundStatement {
+  return { statement: restore, values: [ownerId, id, seq, openTasks] };
 }
 
-/** Restored tasks of a list follow it, with these numbers. `countTasks` must follow them. */
+/** Reserves the numbers of as many restored tasks. */
 export function reserveNumbers(ownerId: string, tasks: number): BoundStatement {
   return { statement: reserve, values: [ownerId, tasks] };
-}
-
-/** Counts the open tasks of a list again. */
-export function countTasks(ownerId: string, id: string): BoundStatement {
-  return { statement: count, values: [ownerId, id] };
 }
 
 export function restoredList(

@@ -67,9 +67,11 @@ export const listUndo: UndoableResource = {
     const deleted = existed
       ? []
       : [deleteList(ownerId, id, null), { statement: requireDeleted, values: [ownerId, id] }];
-    if (!exists) return { steps: { restored: [restoreList(ownerId, id, state.seq)], updated, deleted } };
-    const checks = [{ statement: requireVersion, values: [ownerId, id, state.version] }];
-    return { steps: { checks, updated, deleted } };
+    const required = (version: number) => ({ statement: requireVersion, values: [ownerId, id, version] });
+    if (exists) return { steps: { checks: [required(state.version)], updated, deleted } };
+    return {
+      steps: { restored: [restoreList(ownerId, id, state.seq), required(state.version + 1)], updated, deleted },
+    };
   },
 
   text: `(

@@ -62,7 +62,7 @@ export const deleted = todoSchema.table(
     primaryKey({ columns: [table.ownerId, table.resource, table.id] }),
     unique('deleted_seq').on(table.ownerId, table.seq),
     index('deleted_trash').on(table.ownerId, table.seq).where(sql`content is not null`),
-    // For the subtasks that were deleted with a task.
+    // For what one request has deleted.
     index('deleted_trash_by_change_set').on(table.ownerId, table.changeSet).where(sql`content is not null`),
     index('deleted_trash_by_age').on(table.deletedAt).where(sql`content is not null`),
     index('deleted_tombstones_by_age').on(table.deletedAt).where(sql`content is null`),

@@ -1,11 +1,5 @@
 /** The mutation that restores a resource from the trash. A list comes back with the tasks that were deleted with it. */
-import {
-  countTasks,
-  type RestoredRows,
-  reserveNumbers,
-  restoredList,
-  restoreList,
-} from '../lists/restore-statements.ts';
+import { type RestoredRows, reserveNumbers, restoredList, restoreList } from '../lists/restore-statements.ts';
 import { toList } from '../lists/row.ts';
 import { resource as list } from '../lists/statements.ts';
 import type { ChangeSet } from '../resource/change.ts';
@@ -46,15 +40,16 @@ export function restoreMutation(
 function restoreListWrite(
   ownerId: string,
   { id, seq, version }: TrashRow,
-  tasks: readonly TrashedRow[],
+  rows: readonly TrashedRow[],
   versions: AllowedVersions,
 ): Pick<Mutation<unknown>, 'statements' | 'outcome'> {
   const isAllowed = versions === null || versions.includes(version);
+  const tasks = rows.map(toTask);
+  const openTasks = tasks.filter(({ content }) => content.status !== 'Done').length;
   const statements = [
-    restoreList(ownerId, id, seq),
-    reserveNumbers(ownerId, tasks.length),
-    ...tasks.map(toTask).map((task) => restoreTask(ownerId, task.content.id, task, null)),
-    countTasks(ownerId, id),
+    restoreList(ownerId, id, seq, openTasks),
+    ...(tasks.length > 0 ? [reserveNumbers(ownerId, tasks.length)] : []),
+    ...tasks.map((task) => restoreTask(ownerId, task.content.id, task, null)),
   ];
   return { statements: isAllowed ? statements : [], outcome: restoredList(ownerId, id, versions) };
 }

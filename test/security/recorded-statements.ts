@@ -112,6 +112,7 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
       if (method !== 'GET') await anew();
     }
   }
+  await sendToLists(owner, anew, forgetDeleted);
   // At the end, so that the next page has the resource that stays.
   const second = crypto.randomUUID();
   await createEach(owner, second, word);
@@ -124,10 +125,32 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
   const undo = `/api/v1/change-sets/${changed.headers.get('change-set')}/undo`;
   for (const headers of [{}, { 'Idempotency-Key': 'trash' }]) {
     const keyed = (name: string) => ('Idempotency-Key' in headers ? { 'Idempotency-Key': name } : {});
-    await owner.post(`/api/v1/trash/${second}/restore`, undefined, keyed('restore'));
+    // The task and the list that have this id.
+    for (const each of [1, 2]) await owner.post(`/api/v1/trash/${second}/restore`, undefined, keyed(`restore-${each}`));
     await deleteEach(owner, second);
     // It keeps the resource in the trash, which the statements find without their conditions.
     await owner.delete(`/api/v1/trash/${second}`, { 'If-Match': '"99"', ...keyed('purge') });
     await owner.post(undo, undefined, keyed('undo'));
   }
+}
+
+/** Undoes the creation of the list, and restores a list with tasks. That list is in the trash with its tasks after it. */
+async function sendToLists(
+  owner: Client,
+  anew: () => Promise<unknown>,
+  forgetDeleted: () => Promise<unknown>,
+): Promise<void> {
+  const collectionOfLists = '/api/v1/lists';
+  await owner.delete(`${collectionOfLists}/${id}?tasks=keep`);
+  await forgetDeleted();
+  const created = await owner.post(collectionOfLists, { id, name: word });
+  await owner.post(`/api/v1/change-sets/${created.headers.get('change-set')}/undo`, undefined);
+  await anew();
+  const list = await owner.post(collectionOfLists, { name: word });
+  const { body: task } = await owner.post(collection, { ...whole, list_id: list.body.id });
+  await owner.post(collection, { title: word, parent_id: task.id, list_id: list.body.id });
+  const removal = () => owner.delete(`${collectionOfLists}/${list.body.id}?tasks=delete`);
+  await removal();
+  await owner.post(`/api/v1/trash/${list.body.id}/restore`, undefined);
+  await removal();
 }
