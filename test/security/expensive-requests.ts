@@ -82,15 +82,15 @@ const fillTrash = `
     from generate_series(1, ${trashOfUser}) as n
   ), deleted as (
     insert into todo.deleted (owner_id, resource, id, seq, version, deleted_at, change_set, content)
-    select $1, 'task', id, ${2 * tasksOfUser} + n, 2, now(), change_set, jsonb_build_object(
+    select $1, 'task', id, ${3 * tasksOfUser} + n, 2, now(), change_set, jsonb_build_object(
              'id', id, 'owner_id', $1::text, 'title', 'buy milk ' || n, 'description', description, 'status', 'Todo', 'priority', 'Low',
              'tags', '[]'::jsonb, 'version', 1, 'created_at', now(), 'updated_at', now())
     from trashed
   ), history as (
     insert into todo.changes (owner_id, seq, resource, id, kind, version, at, change_set)
-    select $1, ${2 * tasksOfUser} + n, 'task', id, 'Deleted', 2, now(), change_set from trashed
+    select $1, ${3 * tasksOfUser} + n, 'task', id, 'Deleted', 2, now(), change_set from trashed
   )
-  update todo.heads set seq = ${2 * tasksOfUser + trashOfUser} where owner_id = $1`;
+  update todo.heads set seq = ${3 * tasksOfUser + trashOfUser} where owner_id = $1`;
 
 /** Fill the database for a user with many tasks, long ones first, and 1,000 tags. The parameter is the user. */
 export const filling = [
