@@ -1,5 +1,5 @@
--- Adds lists of tasks, subtasks, the order of tasks, and recurrence. Existing tasks are in the inbox, in the order of their
--- creation.
+-- Adds lists of tasks, subtasks, the order of tasks, recurrence, and the renaming of tags. Existing tasks are in the inbox, in
+-- the order of their creation.
 --
 -- Writes and reads wait until the migration commits. docs/operations.md says for how long.
 
@@ -859,4 +859,43 @@ begin
 	return null;
 end $$;
 --> statement-breakpoint
-CREATE TRIGGER "change_subtasks" AFTER UPDATE OF "list_id", "status" ON "todo"."tasks" FOR EACH ROW EXECUTE FUNCTION "todo"."change_subtasks"();
+CREATE TRIGGER "change_subtasks" AFTER UPDATE OF "list_id", "status" ON "todo"."tasks" FOR EACH ROW EXECUTE FUNCTION "todo"."change_subtasks"();--> statement-breakpoint
+-- Gives a tag another name on every task. If another tag has the key of the name, the tag is merged into it.
+CREATE FUNCTION "todo"."rename_tag"("owner" text, "old_key" text, "new_name" text, "new_key" text) RETURNS void LANGUAGE plpgsql AS $$
+declare
+	renamed constant todo.tags := (select tag from todo.tags as tag where tag.owner_id = owner and tag.key = old_key);
+	target constant todo.tags := (
+		select tag from todo.tags as tag where tag.owner_id = owner and tag.key = new_key and tag.id <> renamed.id
+	);
+	final constant text := coalesce(target.name, new_name);
+	tasks_with_tag constant uuid[] := array(
+		select assigned.task_id from todo.task_tags as assigned where assigned.owner_id = owner and assigned.tag_id = renamed.id
+	);
+begin
+	perform todo.stop_write(case when renamed.id is null then 'tag_not_found' end);
+	if final = renamed.name then
+		return;
+	end if;
+	perform todo.reserve_numbers(owner, cardinality(tasks_with_tag), 0);
+	-- One statement, because triggers compare the tags of a task with their names after each one.
+	with respelled as (
+		update todo.tags as tag set name = new_name, key = new_key
+		where tag.owner_id = owner and tag.id = renamed.id and target.id is null
+	), assigned as (
+		insert into todo.task_tags (owner_id, task_id, tag_id)
+		select owner, task_id, target.id from unnest(tasks_with_tag) as task_id where target.id is not null
+		on conflict do nothing
+	), unassigned as (
+		delete from todo.task_tags as assigned
+		where assigned.owner_id = owner and assigned.tag_id = renamed.id and target.id is not null
+	)
+	update todo.tasks as task
+	set tag_names = array(
+		select distinct name collate "und-x-icu" as name from unnest(task.tag_names || final) as name
+		where name <> renamed.name order by name
+	)
+	where task.owner_id = owner and task.id = any (tasks_with_tag);
+	perform set_config('app.next_number', '', true);
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."rename_tag"(text, text, text, text) TO "todo_user";

@@ -18,7 +18,7 @@ import { version } from './runtime/version.ts';
 import { documentationRoutes } from './system/docs.ts';
 import { healthRoutes } from './system/health.ts';
 import { readMeRoute } from './system/me.ts';
-import { listTagsRoute } from './tags/routes.ts';
+import { listTagsRoute, renameTagRoute } from './tags/routes.ts';
 import { listOccurrencesRoute, previewRecurrenceRoute, skipTaskRoute } from './tasks/recurrence/routes.ts';
 import {
   countTasksRoute,
@@ -62,6 +62,7 @@ export const routes: readonly RouteDefinition[] = [
   purgeFromTrashRoute,
   undoRoute,
   listTagsRoute,
+  renameTagRoute,
   listChangesRoute,
   streamEventsRoute,
   readMeRoute,

@@ -96,7 +96,7 @@ function implementations(services: Services): Operation[] {
     ...historyOperations(database.asUser),
     ...trashOperations(writes),
     ...undoOperations(writes),
-    ...tagOperations(database.asUser),
+    ...tagOperations(writes),
     ...changeOperations({ database: database.asUser, wakeUps, waitingPolls }),
     ...eventOperations({
       database: database.asUser,

@@ -1,36 +1,41 @@
-/** The handler of the list of tags. */
-import type { BoundStatement, Statement } from '../database/statement.ts';
-import type { UserDatabase } from '../database/user-database.ts';
+/** The handlers of the operations on tags. */
 import { jsonResponse } from '../http/response/json.ts';
 import { implement, type Operation } from '../http/route.ts';
-import { listTagsRoute } from './routes.ts';
+import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
+import type { StoredResponse } from '../idempotency/stored-response.ts';
+import { ProblemError } from '../problems/problem.ts';
+import { type ChangeSet, newChangeSet } from '../resource/change.ts';
+import { defineMutation, type Mutation } from '../resource/mutation.ts';
+import { listTagsRoute, renameTagRoute } from './routes.ts';
+import { listTags, renamedTag, renameTag, type TagRow } from './statements.ts';
 
-interface TagRow {
-  readonly name: string;
-  readonly task_count: number;
-}
-
-const select: Statement<TagRow[]> = {
-  name: 'tags_list',
-  text: `
-    select tag.name, count(*) as task_count
-    from todo.tags as tag
-    join todo.task_tags as assigned on assigned.owner_id = tag.owner_id and assigned.tag_id = tag.id
-    where tag.owner_id = $1 and assigned.owner_id = $1
-    group by tag.id, tag.name
-    order by tag.name`,
-};
-
-export function tagOperations(database: UserDatabase): Operation[] {
+export function tagOperations(writes: WriteContext): Operation[] {
+  const { database } = writes;
   return [
     implement(listTagsRoute, async (_input, context) => {
       const principal = context.get('principal');
       const [rows] = await database.run(principal, [listTags(principal.userId)], 'repeat');
       return jsonResponse(rows);
     }),
+
+    implement(renameTagRoute, ({ path, body, headers }, context) => {
+      const mutation = renameMutation(newChangeSet(context), path.name, body.name);
+      return executeWrite(writes, context, mutation, headers['idempotency-key'], tagResponse);
+    }),
   ];
 }
 
-function listTags(ownerId: string): BoundStatement<TagRow[]> {
-  return { statement: select, values: [ownerId] };
+function renameMutation(changeSet: ChangeSet, name: string, newName: string): Mutation<TagRow> {
+  return defineMutation({
+    changeSet,
+    statements: [renameTag(changeSet.ownerId, name, newName)],
+    outcome: renamedTag(changeSet.ownerId, newName),
+    toResult: ([tag]) => tag,
+    onStopped: () => new ProblemError('tag_not_found'),
+    onConstraintViolation: () => undefined,
+  });
+}
+
+function tagResponse(tag: TagRow): StoredResponse {
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(tag) };
 }

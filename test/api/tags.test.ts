@@ -1,5 +1,5 @@
 /** Tags of tasks, and the list of tags. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;
@@ -236,4 +236,98 @@ test('one of several simultaneous spellings of an unused tag wins, and all respo
     expect(answers.map((answer) => answer.body.tags)).toEqual(answers.map(() => [body[0].name]));
     await Promise.all(answers.map((answer) => ada.delete(`/api/v1/tasks/${answer.body.id}`)));
   }
+});
+
+describe('renaming a tag', () => {
+  const rename = (user: Client, name: string, newName: string, headers = {}) =>
+    user.patch(`/api/v1/tags/${encodeURIComponent(name)}`, { name: newName }, headers);
+  const create = async (user: Client, ...tags: string[]) =>
+    (await user.post('/api/v1/tasks', { title: 'x', tags })).body;
+  const read = async (user: Client, { id }: { id: string }) => (await user.get(`/api/v1/tasks/${id}`)).body;
+
+  test('changes it on every task, in one change set', async () => {
+    const [ada, bob] = [api.user(), api.user()];
+    const [one, two, other] = [await create(ada, 'Home', 'x'), await create(ada, 'home'), await create(ada, 'x')];
+    const theirs = await create(bob, 'home');
+    const { status, body, headers } = await rename(ada, 'HOME', ' a/b ');
+    expect({ status, body }).toEqual({ status: 200, body: { name: 'a/b', task_count: 2 } });
+    expect(await read(ada, one)).toMatchObject({ tags: ['a/b', 'x'], version: 2 });
+    expect(await read(ada, two)).toMatchObject({ tags: ['a/b'], version: 2 });
+    expect(await read(ada, other)).toEqual(other);
+    expect(await read(bob, theirs)).toEqual(theirs);
+    expect((await ada.get('/api/v1/tags')).body).toEqual([
+      { name: 'a/b', task_count: 2 },
+      { name: 'x', task_count: 2 },
+    ]);
+    expect((await ada.get('/api/v1/tasks?tag=A/B')).body).toHaveLength(2);
+    expect((await ada.get('/api/v1/tasks?tag=home')).body).toEqual([]);
+    const [change] = (await ada.get(`/api/v1/tasks/${one.id}/history`)).body;
+    expect(change).toMatchObject({
+      change_set: headers.get('change-set'),
+      changes: { tags: { from: ['Home', 'x'], to: ['a/b', 'x'] } },
+    });
+    expect((await rename(ada, 'a/b', 'again')).body).toEqual({ name: 'again', task_count: 2 });
+  });
+
+  test('changes its spelling', async () => {
+    const ada = api.user();
+    const task = await create(ada, 'home');
+    expect((await rename(ada, 'home', 'HOME')).body).toEqual({ name: 'HOME', task_count: 1 });
+    expect((await read(ada, task)).tags).toEqual(['HOME']);
+    expect((await create(ada, 'Home')).tags).toEqual(['HOME']);
+  });
+
+  test('to its own name changes nothing', async () => {
+    const ada = api.user();
+    const task = await create(ada, 'home');
+    expect((await rename(ada, 'Home', 'home')).body).toEqual({ name: 'home', task_count: 1 });
+    expect(await read(ada, task)).toEqual(task);
+  });
+
+  test('merges it into a tag that has the name, which keeps its spelling', async () => {
+    const ada = api.user();
+    const [one, both, two] = [
+      await create(ada, 'home'),
+      await create(ada, 'home', 'House'),
+      await create(ada, 'House'),
+    ];
+    expect((await rename(ada, 'home', 'HOUSE')).body).toEqual({ name: 'House', task_count: 3 });
+    expect((await read(ada, one)).tags).toEqual(['House']);
+    expect(await read(ada, both)).toMatchObject({ tags: ['House'], version: 2 });
+    expect(await read(ada, two)).toEqual(two);
+    expect((await ada.get('/api/v1/tags')).body).toEqual([{ name: 'House', task_count: 3 }]);
+    const [counts] = await api.database.query('select tags from todo.heads where owner_id = $1', [ada.userId]);
+    expect(counts).toEqual({ tags: 1 });
+  });
+
+  test('is undone', async () => {
+    const ada = api.user();
+    const [one, both] = [await create(ada, 'home'), await create(ada, 'home', 'house')];
+    const { headers } = await rename(ada, 'home', 'house');
+    const { status } = await ada.request('POST', `/api/v1/change-sets/${headers.get('change-set')}/undo`);
+    expect(status).toBe(200);
+    expect((await read(ada, one)).tags).toEqual(['home']);
+    expect((await read(ada, both)).tags).toEqual(['home', 'house']);
+  });
+
+  test('of a tag that does not exist or belongs to another user is the same 404', async () => {
+    const [ada, bob] = [api.user(), api.user()];
+    await create(bob, 'theirs');
+    await create(ada, 'new');
+    for (const name of ['theirs', 'unknown']) {
+      const { status, body } = await rename(ada, name, 'new');
+      expect({ status, code: body.code }).toEqual({ status: 404, code: 'tag_not_found' });
+    }
+  });
+
+  test('happens once per Idempotency-Key', async () => {
+    const ada = api.user();
+    await create(ada, 'home');
+    const key = { 'Idempotency-Key': 'k' };
+    const first = await rename(ada, 'home', 'house', key);
+    await rename(ada, 'house', 'other');
+    const again = await rename(ada, 'home', 'house', key);
+    expect(again.text).toBe(first.text);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+  });
 });

@@ -5,7 +5,7 @@ import { type Answer, type Client, startApi, type TestApi } from '../support/api
 import { databaseKind } from '../support/databases.ts';
 import { documentedOperations } from '../support/document.ts';
 import { createEach, deleteEach, resources } from '../support/resources.ts';
-import { headersOf, type Parts, requestsOf, spoiltOnes, targetOf } from './requests-from-document.ts';
+import { headersOf, type Parts, requestsOf, spoiltOnes, tagOfTasks, targetOf } from './requests-from-document.ts';
 
 let api: TestApi;
 
@@ -41,6 +41,7 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
       const [created] = await createEach(user, id, 'x', { isMinimal: true });
       if (path.includes('/trash')) await deleteEach(user, id);
       if (path.endsWith('/skip')) await user.patch(`/api/v1/tasks/${id}`, recurring);
+      if (path.includes('/tags/')) await user.post('/api/v1/tasks', { title: 'x', tags: [tagOfTasks] });
       const named = path.includes('/change-sets') ? (created?.headers.get('change-set') as string) : id;
       const parts = JSON.parse(JSON.stringify(generated).replaceAll(ownId, named)) as Parts;
       const { status, text } = await send(user, parts);

@@ -26,6 +26,9 @@ export interface Materials {
   readonly texts?: readonly string[];
 }
 
+/** The tag that requests name. */
+export const tagOfTasks = 'home/work';
+
 /** Values for the parameters that their schemas do not describe completely. Add new parameters of this kind here. */
 const parameterRules: Readonly<
   Record<string, { good: fc.Arbitrary<unknown>; bad: readonly unknown[]; without?: string }>
@@ -48,6 +51,8 @@ const parameterRules: Readonly<
   since: { good: fc.constant(undefined), bad: ['', 'AAAA', '\u0000', 'x'.repeat(4097), '\u{1f600}'] },
   'Last-Event-Id': { good: fc.constant(undefined), bad: ['AAAA', 'x'.repeat(4097)] },
   code: { good: fc.constant('validation-failed'), bad: [] },
+  // Of a tag, which must exist.
+  name: { good: fc.constant(tagOfTasks), bad: [' ', 'x'.repeat(51), '\u0000'] },
 };
 
 export function requestsOf({ operation }: DocumentedOperation, materials: Materials = {}): fc.Arbitrary<Parts> {
