@@ -512,27 +512,57 @@ $$;
 --> statement-breakpoint
 GRANT EXECUTE ON FUNCTION "todo"."task_level"(text, uuid) TO "todo_user";
 --> statement-breakpoint
--- Gives new positions to the tasks with a list and a parent, in their order, except to one that is about to get a position.
-CREATE FUNCTION "todo"."renew_positions"("owner" text, "list" uuid, "parent" uuid, "moved" uuid) RETURNS void LANGUAGE plpgsql AS $$
+-- So many positions between two others, in ascending order.
+CREATE FUNCTION "todo"."positions_between"("lower" text, "upper" text, "count" integer) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+declare
+	middle constant text := todo.position_between(lower, upper);
+	half constant integer := "count" / 2;
+begin
+	if "count" = 0 then
+		return '{}';
+	end if;
+	-- One after the other, they would become longer and longer.
+	return todo.positions_between(lower, middle, half) || middle || todo.positions_between(middle, upper, "count" - half - 1);
+end $$;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION "todo"."positions_between"(text, text, integer) TO "todo_user";
+--> statement-breakpoint
+-- Makes room between the positions `lower` and `upper` of two neighbours among the tasks with a list and a parent. Their
+-- siblings around them that have long positions, or the same position as both, get new ones in the same order.
+CREATE FUNCTION "todo"."renew_positions"("owner" text, "moved" uuid, "list" uuid, "parent" uuid, "lower" text, "upper" text) RETURNS void LANGUAGE plpgsql AS $$
 declare
 	reserved constant text := coalesce(current_setting('app.next_number', true), '');
+	shared constant text := case when lower = upper then lower end;
+	first text;
+	last text;
 	ids uuid[];
-	positions text[];
 begin
-	select array_agg(numbered.id), array_agg(numbered.position) into ids, positions
-	from (
-		select task.id, task.position as earlier, todo.position_at(row_number() over (order by task.position, task.id) - 1) as position
-		from todo.tasks as task
+	first := (
+		select task.position from todo.tasks as task
 		where task.owner_id = owner and task.list_key = list and task.parent_key = parent and task.id <> moved
-	) as numbered
-	where numbered.position <> numbered.earlier;
+			and task.position <= lower and char_length(task.position) <= 20 and task.position is distinct from shared
+		order by task.position desc limit 1
+	);
+	last := (
+		select task.position from todo.tasks as task
+		where task.owner_id = owner and task.list_key = list and task.parent_key = parent and task.id <> moved
+			and task.position >= upper and char_length(task.position) <= 20 and task.position is distinct from shared
+		order by task.position limit 1
+	);
+	ids := array(
+		select task.id from todo.tasks as task
+		where task.owner_id = owner and task.list_key = list and task.parent_key = parent and task.id <> moved
+			and (first is null or task.position > first) and (last is null or task.position < last)
+		order by task.position, task.id
+	);
 	perform todo.reserve_numbers(owner, cardinality(ids), 0);
 	update todo.tasks as task set position = renewed.position
-	from unnest(ids, positions) as renewed (id, position) where task.owner_id = owner and task.id = renewed.id;
+	from unnest(ids, todo.positions_between(first, last, cardinality(ids))) as renewed (id, position)
+	where task.owner_id = owner and task.id = renewed.id;
 	perform set_config('app.next_number', reserved, true);
 end $$;
 --> statement-breakpoint
-GRANT EXECUTE ON FUNCTION "todo"."renew_positions"(text, uuid, uuid, uuid) TO "todo_user";
+GRANT EXECUTE ON FUNCTION "todo"."renew_positions"(text, uuid, uuid, uuid, text, text) TO "todo_user";
 --> statement-breakpoint
 -- A position for a task among the others with a list and a parent: at the `start`, at the `end`, or `before` or `after` one
 -- of them. If the task is there already, with the position `current`, the result is that position. Other tasks get new
@@ -605,7 +635,7 @@ begin
 			return result;
 		end if;
 	end if;
-	perform todo.renew_positions(owner, list, parent, moved);
+	perform todo.renew_positions(owner, moved, list, parent, lower, upper);
 	return todo.find_position(owner, moved, list, parent, place, neighbour, null);
 end $$;
 --> statement-breakpoint
@@ -860,6 +890,30 @@ begin
 end $$;
 --> statement-breakpoint
 CREATE TRIGGER "change_subtasks" AFTER UPDATE OF "list_id", "status" ON "todo"."tasks" FOR EACH ROW EXECUTE FUNCTION "todo"."change_subtasks"();--> statement-breakpoint
+-- As before, but it looks at each tag once: a task that is deleted with its subtasks can have many assignments of one tag.
+CREATE OR REPLACE FUNCTION "todo"."delete_unused_tags"() RETURNS trigger LANGUAGE plpgsql AS $$
+declare
+	unused record;
+	task record;
+begin
+	if not exists (select from changed) then
+		return null;
+	end if;
+	for unused in
+		select removed.owner_id, removed.tag_id from (select distinct owner_id, tag_id from changed) as removed
+		where (
+			select true from todo.task_tags as assigned
+			where assigned.owner_id = removed.owner_id and assigned.tag_id = removed.tag_id limit 1
+		) is null
+	loop
+		delete from todo.tags where owner_id = unused.owner_id and id = unused.tag_id;
+	end loop;
+	for task in select distinct owner_id, task_id from changed loop
+		perform todo.require_tag_names(task.owner_id, task.task_id);
+	end loop;
+	return null;
+end $$;
+--> statement-breakpoint
 -- Gives a tag another name on every task. If another tag has the key of the name, the tag is merged into it.
 CREATE FUNCTION "todo"."rename_tag"("owner" text, "old_key" text, "new_name" text, "new_key" text) RETURNS void LANGUAGE plpgsql AS $$
 declare
