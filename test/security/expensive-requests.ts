@@ -106,7 +106,7 @@ export const filling = [
 const collection = '/api/v1/tasks';
 
 /** Bodies with fewer fields than their schemas have. */
-const bodies: Readonly<Record<string, object>> = { moveList: { to: 'start' } };
+const bodies: Readonly<Record<string, object>> = { moveList: { to: 'start' }, moveTask: { to: 'start' } };
 
 /** The id of a task of the user. The first 200 have the longest descriptions. */
 export function idOf(n: number): string {
@@ -135,6 +135,9 @@ const parameterValues: Readonly<Record<string, (turn: number, operationId: strin
   status: () => ['Todo', 'InProgress', 'Done'],
   priority: () => ['Low', 'Medium', 'High'],
   tag: () => Array.from({ length: 20 }, (_, index) => `tag ${index}`),
+  list_id: () => Array.from({ length: 20 }, (_, index) => (index === 0 ? 'inbox' : idOf(index))),
+  parent_id: () => 'none',
+  name: (turn) => `tag ${turn}`,
   'If-Match': () => `*`,
   'If-None-Match': () => Array.from({ length: 2_500 }, (_, index) => `"${100 + (index % 900)}"`).join(','),
 };
@@ -155,7 +158,11 @@ function largest(schema: Schema, turn: number): unknown {
       );
     case 'object':
       return Object.fromEntries(
-        Object.entries(rest.properties ?? {}).map(([name, each]) => [name, largest(each as Schema, turn)]),
+        Object.entries(rest.properties ?? {}).map(([name, each]) => [
+          name,
+          // A list or a parent would have to exist.
+          ['list_id', 'parent_id'].includes(name) ? null : largest(each as Schema, turn),
+        ]),
       );
     case 'string':
       return largestText(rest, turn);

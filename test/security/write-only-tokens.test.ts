@@ -42,6 +42,7 @@ const writes: Record<string, Write> = {
   deleteTask: (client, id, headers) => client.delete(`${collection}/${id}`, headers),
   skipTask: (client, id, headers) => client.request('POST', `${collection}/${id}/skip`, { headers }),
   moveTask: (client, id, headers) => client.post(`${collection}/${id}/move`, { to: 'start' }, headers),
+  renameTag: (client, _, headers) => client.patch('/api/v1/tags/stored%20tag', { name: 'Stored tag' }, headers),
   createList: (client, id, headers) => client.post(lists, { id, ...storedList }, headers),
   patchList: (client, id, headers) => client.patch(`${lists}/${id}`, {}, headers),
   replaceList: (client, id, headers) => client.put(`${lists}/${id}`, { name: 'New' }, headers),
