@@ -98,9 +98,9 @@ export const filling = [
   fillWords,
   fillTags,
   ...Array.from({ length: 10 }, (_, digit) => assignTags(digit)),
-  fillSeries,
   fillTrash,
   fillLists,
+  fillSeries,
 ];
 
 const collection = '/api/v1/tasks';
