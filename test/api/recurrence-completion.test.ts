@@ -223,6 +223,17 @@ describe('the next day', () => {
     expect(await dayAfter(today, recurrence, due, change)).toBe(expected);
   });
 
+  test('is after the own day of a later occurrence that was brought forward', async () => {
+    const ada = api.user();
+    setClock('2026-12-01T12:00:00Z');
+    const { id } = await createRecurring(ada, weekly, '2026-12-01');
+    await complete(ada, id);
+    const [second] = await openTasks(ada);
+    await ada.patch(`${tasks}/${second.id}`, { due: { date: '2026-12-03' } });
+    await complete(ada, second.id);
+    expect(await openDays(ada)).toEqual(['2026-12-15']);
+  });
+
   test.each([
     ['COUNT', 'FREQ=DAILY;COUNT=3'],
     ['UNTIL', 'FREQ=DAILY;UNTIL=20261203'],
