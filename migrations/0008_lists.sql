@@ -220,7 +220,6 @@ ALTER TABLE "todo"."tasks"
 --> statement-breakpoint
 CREATE INDEX "tasks_by_position" ON "todo"."tasks" USING btree ("owner_id","list_key","parent_key","position","id");--> statement-breakpoint
 CREATE INDEX "tasks_by_parent" ON "todo"."tasks" USING btree ("owner_id","parent_id") WHERE parent_id is not null;--> statement-breakpoint
-CREATE INDEX "tasks_by_series" ON "todo"."tasks" USING btree ("owner_id","series_id") WHERE series_id is not null;--> statement-breakpoint
 -- A UUID of version 8 (RFC 9562), which is always the same for a text.
 CREATE FUNCTION "todo"."derived_uuid"("source" text) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	select encode(set_byte(set_byte(hash, 6, get_byte(hash, 6) & 15 | 128), 8, get_byte(hash, 8) & 63 | 128), 'hex')::uuid

@@ -12,7 +12,7 @@ import { rejectionProblem, type TaskResult } from './mutations.ts';
 import type { SentPlace } from './place-errors.ts';
 import { dependsOnSeries, mergedWrite, newSeriesRow } from './recurrence/merged-write.ts';
 import type { ReadSeries } from './recurrence/series.ts';
-import { type SeriesRow, selectSeries, stopReason } from './recurrence/statements.ts';
+import { type SeriesRow, selectSeveralSeries, stopReason } from './recurrence/statements.ts';
 import {
   batchResults,
   type ResultRow,
@@ -65,7 +65,7 @@ export function batchMutation(
   );
   const first = [
     taskVersions(ownerId, named),
-    ...(recurring.length > 0 ? [selectSeries(ownerId, recurring)] : []),
+    ...(recurring.length > 0 ? [selectSeveralSeries(ownerId, recurring)] : []),
     ...series.rows.map(({ id, version }) => requireTaskIn(ownerId, id, [version])),
   ];
   const statements = [...first, ...steps.flatMap((step) => step.statements)];

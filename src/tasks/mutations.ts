@@ -66,7 +66,7 @@ export function patchTaskMutation(
   return defineMutation({
     changeSet,
     statements: [
-      ...(dependsOnSeries(patch) ? [selectSeries(ownerId, [id])] : []),
+      ...(dependsOnSeries(patch) ? [selectSeries(ownerId, id)] : []),
       ...(row ? [requireTaskIn(ownerId, id, [row.version])] : []),
       ...(merged?.statements ?? []),
     ],

@@ -109,8 +109,6 @@ export const tasks = todoSchema.table(
     index('tasks_by_position').on(table.ownerId, table.listKey, table.parentKey, table.position, table.id),
     // For the foreign key: the subtasks of a deleted task.
     index('tasks_by_parent').on(table.ownerId, table.parentId).where(sql`parent_id is not null`),
-    // For the other occurrences of a recurring task.
-    index('tasks_by_series').on(table.ownerId, table.seriesId).where(sql`series_id is not null`),
     unique('tasks_seq').on(table.ownerId, table.seq),
     foreignKey({
       name: 'tasks_list',

@@ -42,9 +42,8 @@ const statements: Record<string, (id: string) => BoundStatement> = {
   'change of description': (id) => updateTask(owner, id, { description: 'one of them' }, null),
   'change of tags': (id) => updateTask(owner, id, { tags: ['tag 3', 'new'] }, null),
   'change of everything': (id) => updateTask(owner, id, { ...task, tags: ['tag 4'] }, null),
-  'read of a recurrence': (id) => selectSeries(owner, [id]),
-  'creation of the next occurrence': (id) =>
-    createSuccessor(owner, { id, copy_cost: 0 } as SeriesRow, '2026-12-08', newId),
+  'read of a recurrence': (id) => selectSeries(owner, id),
+  'creation of the next occurrence': (id) => createSuccessor(owner, { id, copy_cost: 0 } as SeriesRow, '2026-12-08'),
   deletion: (id) => deleteTask(owner, id, null),
   creation: () => insertTask(owner, newId, { ...task, tags: ['tag 1', 'new'] }, { isIdGiven: false }),
   'creation with an id': () => insertTask(owner, newId, { ...task, tags: [] }, { isIdGiven: true }),

@@ -27,7 +27,7 @@ export function recurrenceOperations(writes: WriteContext): Operation[] {
 
     implement(listOccurrencesRoute, async ({ path: { id }, query: { limit, time_zone } }, context) => {
       const principal = context.get('principal');
-      const [[row]] = await writes.database.run(principal, [selectSeries(principal.userId, [id])], 'repeat');
+      const [[row]] = await writes.database.run(principal, [selectSeries(principal.userId, id)], 'repeat');
       if (!row) throw new ProblemError('task_not_found');
       const recurrence = storedRecurrence(row);
       const days = recurrence ? nextDays(row, recurrence, { today: todayOf(row, time_zone), limit }) : [];

@@ -1,5 +1,4 @@
 /** Writes of recurring tasks: a patch is merged with the stored recurrence, and a completion creates the next occurrence. */
-import { uuidv7 } from 'uuidv7';
 import type { BoundStatement } from '../../database/statement.ts';
 import { validationFailed } from '../../problems/problem.ts';
 import type { BoundOutcomeStatement } from '../../resource/write-statement.ts';
@@ -59,7 +58,7 @@ export function mergedWrite(ownerId: string, row: SeriesRow, patch: TaskPatch, t
   return {
     statements: [
       ...(Object.keys(rest).length > 0 ? [updateTask(ownerId, id, rest, null, anchor)] : []),
-      ...(next === null ? [] : [createSuccessor(ownerId, row, next, uuidv7())]),
+      ...(next === null ? [] : [createSuccessor(ownerId, row, next)]),
     ],
     outcome: updateTask(ownerId, id, { status, recurrence: null }, null),
     after: { ...after, ...recurrenceColumns(null) },
@@ -69,7 +68,7 @@ export function mergedWrite(ownerId: string, row: SeriesRow, patch: TaskPatch, t
 /** A task that the same write creates. */
 export function newSeriesRow(id: string, { status, due, recurrence }: TaskReplace): SeriesRow {
   const columns = recurrenceColumns(recurrence, recurrence && due ? due.date : null);
-  return { id, version: 1, status, ...dueColumns(due), ...columns, copy_cost: null };
+  return { id, version: 1, status, ...dueColumns(due), ...columns, copy_cost: 0 };
 }
 
 /** The recurrence after a patch; null if there is none, or no rule. */

@@ -26,7 +26,7 @@ export function skipTaskMutation(
   return defineMutation({
     changeSet,
     statements: [
-      selectSeries(ownerId, [id]),
+      selectSeries(ownerId, id),
       row ? requireTaskIn(ownerId, id, [row.version]) : stopForSeries(ownerId, id, versions),
     ],
     outcome: updateColumns(ownerId, id, next ? { due_date: next, recurrence_day: next } : {}, versions),
