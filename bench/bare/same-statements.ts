@@ -9,9 +9,11 @@ import { openDriver } from '../../src/database/open-driver.ts';
 import { typeParsers } from '../../src/database/pg/type-parsers.ts';
 import type { BoundStatement } from '../../src/database/statement.ts';
 import type { ListFilters } from '../../src/tasks/list-parameters.ts';
+import { insertTask } from '../../src/tasks/sql/insert-statement.ts';
 import { listTasks } from '../../src/tasks/sql/list-statement.ts';
 import { type TaskRow, toTask } from '../../src/tasks/sql/row.ts';
-import { insertTask, selectTask, updateTask } from '../../src/tasks/sql/write-statements.ts';
+import { selectTask } from '../../src/tasks/sql/select-statement.ts';
+import { updateTask } from '../../src/tasks/sql/update-statement.ts';
 import { databaseConfigOf } from '../filled-database.ts';
 import { type BareRequest, serveJson } from './json-server.ts';
 

@@ -5,7 +5,7 @@ import { ProblemError } from '../problems/problem.ts';
 import { pageOfNewest } from '../resource/newest-first.ts';
 import { respondWithPage } from '../resource/page.ts';
 import { findTask, toTaskChanges } from '../tasks/history.ts';
-import { resource as task } from '../tasks/sql/write-statements.ts';
+import { resource as task } from '../tasks/sql/columns.ts';
 import { readHistoryRoute } from './routes.ts';
 import { type ChangeRow, listChanges } from './statements.ts';
 

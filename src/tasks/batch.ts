@@ -21,8 +21,10 @@ import {
   type TaskVersion,
   taskVersions,
 } from './sql/batch-statements.ts';
+import { deleteTask } from './sql/delete-statement.ts';
+import { insertTask } from './sql/insert-statement.ts';
 import { toTask } from './sql/row.ts';
-import { deleteTask, insertTask, updateTask } from './sql/write-statements.ts';
+import { updateTask } from './sql/update-statement.ts';
 
 /**
  * Maximum number of search words in a batch. A tag counts as four words, and a repeated change of a task counts three times.

@@ -35,7 +35,7 @@ import {
 } from './routes.ts';
 import { countTasks } from './sql/list-statement.ts';
 import { toTask } from './sql/row.ts';
-import { selectTask } from './sql/write-statements.ts';
+import { selectTask } from './sql/select-statement.ts';
 
 export function taskOperations(writes: WriteContext): Operation[] {
   const { database } = writes;

@@ -5,8 +5,8 @@ import type { AtMostOne, BoundStatement, Statement } from '../database/statement
 import { type DueColumns, dueOf } from './due/due.ts';
 import { type RecurrenceColumns, recurrenceOf, type SeriesColumns } from './recurrence/columns.ts';
 import { task } from './schemas.ts';
+import { resource } from './sql/columns.ts';
 import type { TaskRow } from './sql/row.ts';
-import { resource } from './sql/write-statements.ts';
 
 /** The columns of a task and the names of its tags, each with its values before and after a change. */
 export type ChangedColumns = Readonly<

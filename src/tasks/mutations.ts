@@ -16,10 +16,13 @@ import type { ReadSeries } from './recurrence/series.ts';
 import { type SeriesRow, selectSeries } from './recurrence/statements.ts';
 import type { Task, TaskMove, TaskPatch, TaskReplace } from './schemas.ts';
 import { requireTaskIn } from './sql/batch-statements.ts';
+import type { ChangedRows } from './sql/columns.ts';
+import { deleteTask } from './sql/delete-statement.ts';
+import { insertTask } from './sql/insert-statement.ts';
 import { moveTask } from './sql/move-statement.ts';
 import { restoreTask, restoreWithSubtasks, type TrashedTask } from './sql/restore-statement.ts';
 import { toTask } from './sql/row.ts';
-import { type ChangedRows, deleteTask, insertTask, updateTask } from './sql/write-statements.ts';
+import { updateTask } from './sql/update-statement.ts';
 import { tagKey } from './tag-key.ts';
 
 export interface TaskResult {

@@ -10,9 +10,11 @@ import {
 } from '../resource/reversal.ts';
 import { seriesColumns } from './recurrence/columns.ts';
 import { requireTaskIn } from './sql/batch-statements.ts';
+import { type ColumnValues, resource } from './sql/columns.ts';
+import { deleteTask } from './sql/delete-statement.ts';
 import { restoreTask } from './sql/restore-statement.ts';
 import { type TaskRow, taskColumns, taskExpressions, toTask } from './sql/row.ts';
-import { type ColumnValues, deleteTask, resource, updateColumns } from './sql/write-statements.ts';
+import { updateColumns } from './sql/update-statement.ts';
 import { tagKey } from './tag-key.ts';
 
 const changedIds = `(

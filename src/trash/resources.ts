@@ -5,8 +5,8 @@ import { list as listSchema } from '../lists/schemas.ts';
 import { resource as list } from '../lists/statements.ts';
 import { rowOfJson } from '../resource/json-row.ts';
 import { task as taskSchema } from '../tasks/schemas.ts';
+import { resource as task } from '../tasks/sql/columns.ts';
 import { type TaskRow, toTask } from '../tasks/sql/row.ts';
-import { resource as task } from '../tasks/sql/write-statements.ts';
 import type { TrashRow } from './statements.ts';
 
 interface TrashedResource {

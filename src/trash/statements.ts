@@ -6,7 +6,7 @@ import type { Keyset } from '../resource/keyset.ts';
 import { type NewestFirstRow, newestFirst, newestFirstPage } from '../resource/newest-first.ts';
 import { type AllowedVersions, isAllowed } from '../resource/preconditions.ts';
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../resource/write-statement.ts';
-import { resource as task } from '../tasks/sql/write-statements.ts';
+import { resource as task } from '../tasks/sql/columns.ts';
 
 /** A resource in the trash. */
 export interface TrashRow {

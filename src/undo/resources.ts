@@ -5,7 +5,7 @@ import { resource as list } from '../lists/statements.ts';
 import { listUndo } from '../lists/undo.ts';
 import type { UndoableResource } from '../resource/reversal.ts';
 import { task as taskSchema } from '../tasks/schemas.ts';
-import { resource as task } from '../tasks/sql/write-statements.ts';
+import { resource as task } from '../tasks/sql/columns.ts';
 import { taskUndo } from '../tasks/undo.ts';
 
 export const undoable: Readonly<Record<string, UndoableResource & { readonly schema: ZodType }>> = {

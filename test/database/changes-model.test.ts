@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCursor } from '../../src/changes/cursor.ts';
 import { takeTurn } from '../../src/idempotency/turn.ts';
 import { taskReplace } from '../../src/tasks/schemas.ts';
-import { insertTask } from '../../src/tasks/sql/write-statements.ts';
+import { insertTask } from '../../src/tasks/sql/insert-statement.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind, isPooled } from '../support/databases.ts';
 import { allTasks, SyncedCopy } from '../support/synced-copy.ts';

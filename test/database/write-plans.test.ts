@@ -9,7 +9,10 @@ import type { BoundStatement } from '../../src/database/statement.ts';
 import { deleteList, emptyList, insertList, moveList, selectList, updateList } from '../../src/lists/statements.ts';
 import { createSuccessor, type SeriesRow, selectSeries } from '../../src/tasks/recurrence/statements.ts';
 import { taskReplace } from '../../src/tasks/schemas.ts';
-import { deleteTask, insertTask, selectTask, updateTask } from '../../src/tasks/sql/write-statements.ts';
+import { deleteTask } from '../../src/tasks/sql/delete-statement.ts';
+import { insertTask } from '../../src/tasks/sql/insert-statement.ts';
+import { selectTask } from '../../src/tasks/sql/select-statement.ts';
+import { updateTask } from '../../src/tasks/sql/update-statement.ts';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
 import { pagesTouched, planModes, planOf, rowsRemoved } from '../support/plans.ts';
 

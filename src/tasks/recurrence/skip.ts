@@ -5,7 +5,7 @@ import { defineMutation, type Mutation } from '../../resource/mutation.ts';
 import type { AllowedVersions } from '../../resource/preconditions.ts';
 import { changedTask, rejectionProblem, type TaskResult } from '../mutations.ts';
 import { requireTaskIn } from '../sql/batch-statements.ts';
-import { updateColumns } from '../sql/write-statements.ts';
+import { updateColumns } from '../sql/update-statement.ts';
 import { dayAfterSkipped, type ReadSeries, storedRecurrence } from './series.ts';
 import { type SeriesRow, selectSeries, stopForSeries } from './statements.ts';
 

@@ -4,8 +4,8 @@ import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
 import type { TaskReplace } from '../schemas.ts';
 import { tagKey } from '../tag-key.ts';
+import { columnsOf, writableColumns } from './columns.ts';
 import { type TaskRow, taskColumns } from './row.ts';
-import { columnsOf, writableColumns } from './write-statements.ts';
 
 /** The version of a task before a batch. */
 export interface TaskVersion {

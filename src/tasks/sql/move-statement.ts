@@ -5,8 +5,8 @@ import { isAllowed } from '../../resource/preconditions.ts';
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
 import type { TaskMove } from '../schemas.ts';
 import { noKey } from '../table.ts';
+import { type ChangedRows, isTask } from './columns.ts';
 import { taskColumns } from './row.ts';
-import { type ChangedRows, isTask } from './write-statements.ts';
 
 const allowed = isAllowed('tasks.version', '$3');
 const keyOf = (column: string) => `coalesce(destination.${column}, '${noKey}')`;

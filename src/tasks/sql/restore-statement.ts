@@ -5,9 +5,9 @@ import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } f
 import { seriesColumns } from '../recurrence/columns.ts';
 import { wordsOf } from '../search/words.ts';
 import { tagKey } from '../tag-key.ts';
+import { type ChangedRows, indexCostOf, isTask, resource, writableColumns } from './columns.ts';
 import { columnsWith, type TaskRow, taskColumns } from './row.ts';
 import { assignedNames, assignedToCreated, indexedCreated, tagsOf } from './tags-and-words.ts';
-import { type ChangedRows, indexCostOf, isTask, resource, writableColumns } from './write-statements.ts';
 
 /** The task in the trash, as an earlier statement has read it. The statement cannot compute the words of its texts. */
 export interface TrashedTask {
