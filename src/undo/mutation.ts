@@ -78,7 +78,7 @@ interface Step {
 
 /** All statements of the undo, in their order. */
 function stepsOf(ownerId: string, plans: readonly ResourcePlan[]): Step[] {
-  const part = (name: 'checks' | 'restored' | 'updated' | 'deleted', ordered = plans): Step[] =>
+  const part = (name: Exclude<keyof ReversalSteps, 'restoredAfter'>, ordered = plans): Step[] =>
     ordered.flatMap((plan) => (plan.steps[name] ?? []).map((statement) => ({ statement, plan })));
   const verified = Object.entries(undoable).flatMap(([name, { verify }]): Step[] => {
     const ids = plans.filter(({ resource }) => resource === name).map(({ id }) => id);

@@ -35,6 +35,10 @@ async function create(owner: Client, path: string, text: string): Promise<string
   const [created] = await createEach(owner, id, text);
   if (path.startsWith('/api/v1/change-sets/')) return created?.headers.get('change-set') as string;
   if (path.startsWith('/api/v1/trash/')) await deleteEach(owner, id);
+  if (path.endsWith('/skip')) {
+    const series = { due: { date: '2026-12-01' }, recurrence: { rule: 'FREQ=DAILY' } };
+    await owner.patch(`${collection}/${id}`, series);
+  }
   return id;
 }
 

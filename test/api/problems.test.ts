@@ -39,6 +39,7 @@ const unknownResources = Object.fromEntries(
 /** A request that provokes each problem. */
 const provocations: Record<ProblemCode, Provocation> = {
   ...unknownResources,
+  tag_not_found: () => api.user().patch('/api/v1/tags/unknown', { name: 'x' }),
   malformed_request: () => api.user().post(collection, '{'),
   token_missing: () => api.anonymous().get(collection),
   token_invalid: () => api.anonymous('Bearer x').get(collection),

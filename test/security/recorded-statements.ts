@@ -79,6 +79,7 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
   await owner.get('/api/v1/changes');
   await owner.post(collection, { id, ...whole }, { 'Idempotency-Key': 'once' });
   for (const query of lists) await owner.get(`${collection}?${query}`);
+  await owner.get(`${collection}/count`);
   await owner.put(path, whole);
   for (const patch of [{ status: 'Done' }, { title: 'x' }, { tags: [] }, { description: null, tags: ['y'] }]) {
     await anew();
@@ -113,6 +114,7 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
     }
   }
   await sendToLists(owner, anew, forgetDeleted);
+  await sendToSubtasks(owner);
   // At the end, so that the next page has the resource that stays.
   const second = crypto.randomUUID();
   await createEach(owner, second, word);
@@ -131,6 +133,17 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
     // It keeps the resource in the trash, which the statements find without their conditions.
     await owner.delete(`/api/v1/trash/${second}`, { 'If-Match': '"99"', ...keyed('purge') });
     await owner.post(undo, undefined, keyed('undo'));
+  }
+}
+
+/** Gives the task a subtask, undoes a change of the subtask, and restores both. */
+async function sendToSubtasks(owner: Client): Promise<void> {
+  const subtask = await owner.post(collection, { title: word, parent_id: id });
+  const changed = await owner.patch(`${collection}/${subtask.body.id}`, { priority: 'High' });
+  await owner.post(`/api/v1/change-sets/${changed.headers.get('change-set')}/undo`, undefined);
+  for (const headers of [{}, { 'Idempotency-Key': 'restore-subtasks' }]) {
+    await owner.delete(`${collection}/${id}`);
+    await owner.post(`/api/v1/trash/${id}/restore`, undefined, headers);
   }
 }
 

@@ -71,7 +71,7 @@ const guesses = [
     '/api/v1/sql',
     '/api/v1/idempotency-keys',
   ],
-  ...['/api/v1/tags/home', '/api/v1/me/tasks', '/api/v1/me/', '/api/v1/tasks.json', '/api/v1/tasks%20'],
+  ...['/api/v1/tags/home/tasks', '/api/v1/me/tasks', '/api/v1/me/', '/api/v1/tasks.json', '/api/v1/tasks%20'],
   ...['/api/v1/tasks/batch/', '/api/v1/tasks//batch', '/api/v1/tasks/%2e%2e/%2e%2e/%2e%2e/etc/passwd%00'],
   ...[
     '/graphql',
