@@ -98,7 +98,7 @@ export const limits = [
       ['Operations in a batch', count(maxOperations), '422'],
       ['Results of a batch', kib(maxResultsBytes), '422'],
       [
-        'Search words of a batch. A tag counts as four, and a repeated change of a task counts three times',
+        'Search words of a batch. A tag counts as four, a repeated change of a task counts three times, and the next occurrence of a completed task counts with its rule, up to 458 for COUNT=1000',
         count(maxBatchIndexCost),
         '422. A batch of one operation has no such limit.',
       ],

@@ -10,7 +10,7 @@ import type { BoundOutcomeStatement } from '../resource/write-statement.ts';
 import type { BatchOperation } from './batch-schemas.ts';
 import { rejectionProblem, type TaskResult } from './mutations.ts';
 import type { SentPlace } from './place-errors.ts';
-import { dependsOnSeries, mergedWrite, newSeriesRow } from './recurrence/merged-write.ts';
+import { dependsOnSeries, mergedWrite, newSeriesRow, requireBeginning } from './recurrence/merged-write.ts';
 import type { ReadSeries } from './recurrence/series.ts';
 import { type SeriesRow, selectSeveralSeries, stopReason } from './recurrence/statements.ts';
 import {
@@ -119,7 +119,7 @@ function boundedSteps(ownerId: string, operations: readonly BatchOperation[], se
   let indexCost = 0;
   return operations.map((operation, index) => {
     const id = (operation.op === 'create' ? operation.task.id : operation.id) ?? uuidv7();
-    const statements = stepStatements({ ownerId, operation, id, index }, states, series);
+    const statements = atOperation(operation, index, () => stepStatements({ ownerId, operation, id }, states, series));
     // PostgreSQL also reads the rows that the earlier changes of this transaction have deleted.
     indexCost += (changed.has(id) ? 3 : 1) * statements.reduce((sum, { indexCost: cost = 0 }) => sum + cost, 0);
     changed.add(id);
@@ -133,12 +133,13 @@ type StepStatement = BoundStatement & Pick<BoundOutcomeStatement, 'indexCost'>;
 
 /** @param states the known tasks with their recurrences, as they are before the operation; changed to those after it */
 function stepStatements(
-  { ownerId, operation, id, index }: { ownerId: string; operation: BatchOperation; id: string; index: number },
+  { ownerId, operation, id }: { ownerId: string; operation: BatchOperation; id: string },
   states: Map<string, SeriesRow>,
   series: ReadSeries,
 ): StepStatement[] {
   if (operation.op === 'create') {
     const { id: given, ...task } = operation.task;
+    requireBeginning(task);
     if (series.isRead && !states.has(id)) states.set(id, newSeriesRow(id, task));
     const write = insertTask(ownerId, id, task, { isIdGiven: given !== undefined });
     return given === undefined ? [write] : [write, requireCreatedTask(ownerId, id, task)];
@@ -151,10 +152,15 @@ function stepStatements(
     return [required, deleteTask(ownerId, id, versions)];
   }
   if (!state) return [required, updateTask(ownerId, id, operation.patch, versions)];
+  const merged = mergedWrite(ownerId, state, operation.patch, series.timeZone);
+  states.set(id, merged.after);
+  return [required, ...merged.statements, merged.outcome];
+}
+
+/** @throws ProblemError with the place of the operation */
+function atOperation<Result>(operation: BatchOperation, index: number, work: () => Result): Result {
   try {
-    const merged = mergedWrite(ownerId, state, operation.patch, series.timeZone);
-    states.set(id, merged.after);
-    return [required, ...merged.statements, merged.outcome];
+    return work();
   } catch (error) {
     throw error instanceof ProblemError ? problemOfOperation(error, index, operation) : error;
   }

@@ -11,7 +11,7 @@ import type { WriteStatus } from '../resource/response.ts';
 import { dueFieldError } from './due/errors.ts';
 import { placeFieldError, type SentPlace } from './place-errors.ts';
 import { recurrenceFieldError } from './recurrence/errors.ts';
-import { dependsOnSeries, mergedWrite } from './recurrence/merged-write.ts';
+import { dependsOnSeries, mergedWrite, requireBeginning } from './recurrence/merged-write.ts';
 import type { ReadSeries } from './recurrence/series.ts';
 import { type SeriesRow, selectSeries } from './recurrence/statements.ts';
 import type { Task, TaskMove, TaskPatch, TaskReplace } from './schemas.ts';
@@ -35,8 +35,10 @@ export interface TaskResult {
  * The result is 200 if a task with this id and these fields exists.
  *
  * @param id chosen by the client; otherwise the task gets a new one
+ * @throws ProblemError validation_failed for a recurrence that cannot begin on the due date
  */
 export function createTaskMutation(changeSet: ChangeSet, task: TaskReplace, id?: string): Mutation<TaskResult> {
+  requireBeginning(task);
   return defineMutation({
     changeSet,
     statements: [],

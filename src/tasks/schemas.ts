@@ -5,7 +5,7 @@ import { position } from '../resource/position.ts';
 import { clientId, ownerId, resourceId, timestamp, version } from '../resource/schemas.ts';
 import { due, dueInput, duePatch } from './due/due.ts';
 import { dueRequired } from './recurrence/errors.ts';
-import { anchorError, recurrence, recurrenceInput, recurrencePatch } from './recurrence/schemas.ts';
+import { recurrence, recurrenceInput, recurrencePatch } from './recurrence/schemas.ts';
 import { priorities, statuses } from './table.ts';
 
 export const titleLength = 255;
@@ -98,16 +98,11 @@ function requireDue({ value, issues }: z.core.ParsePayload<Recurring>): void {
   issues.push({ code: 'custom', path: ['due'], message: dueRequired.message, input: value });
 }
 
-/** Rejects a recurrence of a new task that is completed, and one that cannot begin on its due date. */
-function checkNewRecurrence({ value, issues }: z.core.ParsePayload<Recurring & { readonly status: string }>): void {
-  const { due: first, recurrence: given, status: initial } = value;
-  if (issues.length > 0 || given === null || first === null) return;
-  if (initial === 'Done') {
-    const message = 'must be null for a task that is created as Done';
-    issues.push({ code: 'custom', path: ['recurrence'], message, input: value });
-  }
-  const message = anchorError(given, first.date);
-  if (message) issues.push({ code: 'custom', path: ['recurrence', 'rule'], message, input: value });
+/** Rejects a recurrence of a new task that is completed. */
+function requireOpen({ value, issues }: z.core.ParsePayload<Recurring & { readonly status: string }>): void {
+  if (issues.length > 0 || value.recurrence === null || value.status !== 'Done') return;
+  const message = 'must be null for a task that is created as Done';
+  issues.push({ code: 'custom', path: ['recurrence'], message, input: value });
 }
 
 export const taskCreate = z
@@ -116,7 +111,7 @@ export const taskCreate = z
     ...writable,
   })
   .check(requireDue)
-  .check(checkNewRecurrence)
+  .check(requireOpen)
   .meta({
     id: 'TaskCreate',
     description: 'A new task.',

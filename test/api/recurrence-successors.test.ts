@@ -1,5 +1,6 @@
 /** One successor, also if an occurrence is completed several times, by several devices, and at the same time. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { UserDatabase } from '../../src/database/user-database.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind } from '../support/databases.ts';
 import {
@@ -73,6 +74,33 @@ test('of a completion that competes with other changes of the task', async () =>
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(await openDays(ada)).toEqual(['2126-12-02']);
   expect(await read(ada, id)).toMatchObject({ title: 'one', tags: ['two'], status: 'Done' });
+});
+
+test('of a completion between whose two round trips another device changes the task', async () => {
+  let change: (() => Promise<unknown>) | undefined;
+  const slow = await startApi({
+    asUser: (database) => ({
+      ...database,
+      run: (...parameters: Parameters<UserDatabase['run']>): Promise<any> =>
+        database.run(...parameters).catch(async (error) => {
+          const [work] = [change];
+          change = undefined;
+          await work?.();
+          throw error;
+        }),
+    }),
+  });
+  const ada = slow.user();
+  const { id } = await createRecurring(ada, 'FREQ=WEEKLY', due);
+  change = () => ada.patch(`${tasks}/${id}`, { due: { date: '2126-12-10' } });
+  await complete(ada, id);
+  expect(change).toBeUndefined();
+  expect(await openDays(ada)).toEqual(['2126-12-15']);
+
+  const [{ id: next }] = await openTasks(ada);
+  change = () => ada.patch(`${tasks}/${next}`, { title: 'New' });
+  const { status } = await ada.patch(`${tasks}/${next}`, { status: 'Done' }, { 'If-Match': '"1"' });
+  expect({ status, days: await openDays(ada) }).toEqual({ status: 412, days: ['2126-12-15'] });
 });
 
 test('of two completions with the same entity tag, one of which is 412', async () => {

@@ -34,7 +34,7 @@ const listStatements: Record<string, (id: string) => BoundStatement> = {
 
 /** Makes a task recur. */
 const recur = `
-  update todo.tasks set due_date = '2026-12-01', recurrence_rule = 'FREQ=WEEKLY', recurrence_from = 'Due',
+  update todo.tasks set status = 'Todo', due_date = '2026-12-01', recurrence_rule = 'FREQ=WEEKLY', recurrence_from = 'Due',
     recurrence_missed = 'Skip', recurrence_anchor = '2026-12-01', recurrence_day = '2026-12-01'
   where owner_id = $1 and id = $2`;
 
@@ -46,7 +46,7 @@ const statements: Record<string, (id: string) => BoundStatement> = {
   'change of tags': (id) => updateTask(owner, id, { tags: ['tag 3', 'new'] }, null),
   'change of everything': (id) => updateTask(owner, id, { ...task, tags: ['tag 4'] }, null),
   'read of a recurrence': (id) => selectSeries(owner, id),
-  'creation of the next occurrence': (id) => createSuccessor(owner, { id, copy_cost: 0 } as SeriesRow, '2026-12-08'),
+  'creation of the next occurrence': (id) => createSuccessor(owner, { id, copy_cost: 0 } as SeriesRow, '2026-12-08', 0),
   deletion: (id) => deleteTask(owner, id, null),
   creation: () => insertTask(owner, newId, { ...task, tags: ['tag 1', 'new'] }, { isIdGiven: false }),
   'creation with an id': () => insertTask(owner, newId, { ...task, tags: [] }, { isIdGiven: true }),

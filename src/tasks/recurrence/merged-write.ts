@@ -9,7 +9,7 @@ import { updateTask } from '../sql/update-statement.ts';
 import { recurrenceColumns } from './columns.ts';
 import { dueRequired } from './errors.ts';
 import type { Recurrence } from './next-occurrence.ts';
-import { parseRule } from './rule.ts';
+import { evaluationCost, parseRule } from './rule.ts';
 import { anchorError, intervalError, recurrenceDefaults } from './schemas.ts';
 import { nextDay } from './series.ts';
 import { createSuccessor, type SeriesRow } from './statements.ts';
@@ -59,11 +59,16 @@ export function mergedWrite(ownerId: string, row: SeriesRow, patch: TaskPatch, t
   return {
     statements: [
       ...(Object.keys(rest).length > 0 ? [updateTask(ownerId, id, rest, null, anchor)] : []),
-      ...(next === null ? [] : [createSuccessor(ownerId, row, next)]),
+      ...(next === null ? [] : [createSuccessor(ownerId, row, next, evaluationCost(recurrence.rule))]),
     ],
     outcome: updateTask(ownerId, id, { status, recurrence: null }, null),
     after: { ...after, ...recurrenceColumns(null) },
   };
+}
+
+/** @throws ProblemError validation_failed for a recurrence of a new task that cannot begin on its due date */
+export function requireBeginning({ recurrence, due }: TaskReplace): void {
+  if (recurrence && due) requireValid(recurrence, due.date);
 }
 
 /** A task that the same write creates. */

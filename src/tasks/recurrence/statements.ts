@@ -124,11 +124,13 @@ const insertSuccessor: Statement = {
  * Creates the next occurrence of a task that is about to be completed.
  *
  * @param day its due day, such as `2026-12-01`
+ * @param evaluationCost the cost of the day, relative to the row of a search word
  */
 export function createSuccessor(
   ownerId: string,
   { id, copy_cost }: SeriesRow,
   day: string,
+  evaluationCost: number,
 ): BoundStatement & { readonly indexCost: number } {
-  return { statement: insertSuccessor, values: [ownerId, id, day], indexCost: copy_cost };
+  return { statement: insertSuccessor, values: [ownerId, id, day], indexCost: copy_cost + evaluationCost };
 }
