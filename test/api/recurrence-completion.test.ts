@@ -234,6 +234,14 @@ describe('the next day', () => {
     expect(await openDays(ada)).toEqual(['2026-12-15']);
   });
 
+  test('is counted from the anchor also after a replacement with the same recurrence and another due date', async () => {
+    const ada = api.user();
+    const { id, recurrence } = await createRecurring(ada, 'FREQ=WEEKLY', '2126-12-01');
+    await ada.put(`${tasks}/${id}`, { title: 'x', due: { date: '2126-12-03' }, recurrence });
+    await complete(ada, id);
+    expect(await openDays(ada)).toEqual(['2126-12-08']);
+  });
+
   test.each([
     ['COUNT', 'FREQ=DAILY;COUNT=3'],
     ['UNTIL', 'FREQ=DAILY;UNTIL=20261203'],
