@@ -152,6 +152,8 @@ function largest(schema: Schema, turn: number): unknown {
   if (options) return longest((options as unknown[]).filter((option) => option !== null));
   if (branches) return longest(branches.map((branch) => largest(branch, turn)));
   switch (Array.isArray(type) ? type.find((each) => each !== 'null') : type) {
+    case 'boolean':
+      return turn % 2 === 0;
     case 'integer':
       return rest.maximum;
     case 'array':
@@ -189,17 +191,19 @@ function longest(values: readonly unknown[]): unknown {
   return values.reduce((one, other) => (JSON.stringify(other).length > JSON.stringify(one).length ? other : one));
 }
 
-function isEmptyTrash({ operation }: (typeof documentedOperations)[number]): boolean {
-  return operation.operationId === 'emptyTrash';
+/** Deletions come last, because the other operations need what they delete. */
+function turnOf({ method, operation }: (typeof documentedOperations)[number]): number {
+  if (operation.operationId === 'emptyTrash') return 2;
+  return method === 'DELETE' ? 1 : 0;
 }
 
 /**
  * The largest valid request of each operation. Batches are below, because their operations have a limit together. A stream
- * does not end, and reads the same pages as `listChanges`. The trash is emptied last, because others need it.
+ * does not end, and reads the same pages as `listChanges`.
  */
 export const largestRequests: readonly Series[] = documentedOperations
   .filter(({ operation }) => !['runBatch', 'streamEvents'].includes(operation.operationId))
-  .sort((one, other) => Number(isEmptyTrash(one)) - Number(isEmptyTrash(other)))
+  .sort((one, other) => turnOf(one) - turnOf(other))
   .map(({ method, path, operation }) => (turn: number) => {
     const values = (place: string) =>
       operation.parameters
