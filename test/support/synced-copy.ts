@@ -37,7 +37,7 @@ export class SyncedCopy {
 
   apply({ reset, changes, cursor }: Answer['body']): void {
     if (reset) this.tasks.clear();
-    for (const change of changes) {
+    for (const change of changes.filter(({ type }: { type: string }) => type === 'task')) {
       if (change.op === 'put') this.tasks.set(change.task.id, change.task);
       else this.tasks.delete(change.id);
     }
