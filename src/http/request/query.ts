@@ -2,7 +2,7 @@
 import { ProblemError } from '../../problems/problem.ts';
 
 /** Maximum number of parameters in a query. Repeated ones count each time. */
-export const maxParameters = 50;
+export const maxParameters = 100;
 
 /** The parameters of a query: a string each, or an array of strings for a repeated parameter. */
 export type Query = Readonly<Record<string, string | string[]>>;
