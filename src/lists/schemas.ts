@@ -87,7 +87,7 @@ export const listMove = z
   });
 
 /** What happens to the tasks of a deleted list. */
-export const tasksOfDeleted = z.enum(['delete', 'keep']);
+export const tasksOfDeleted = z.enum(['delete', 'keep']).meta({ id: 'TasksOfDeletedList' });
 
 export type TasksOfDeleted = z.output<typeof tasksOfDeleted>;
 export type ListReplace = z.output<typeof listReplace>;

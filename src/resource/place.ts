@@ -3,20 +3,26 @@ import { z } from 'zod';
 import { validationFailed } from '../problems/problem.ts';
 import { resourceId } from './schemas.ts';
 
+const sibling = resourceId.optional();
+
 /** The fields of a place. A request has one of them. */
 export const placeFields = {
-  before: resourceId.optional().meta({ description: 'The id of the sibling to move in front of.' }),
-  after: resourceId.optional().meta({ description: 'The id of the sibling to move behind.' }),
-  to: z.enum(['start', 'end']).optional().meta({ description: 'In front of all siblings, or behind them.' }),
+  before: sibling.meta({ description: 'The place is directly before this sibling.' }),
+  after: sibling.meta({ description: 'The place is directly after this sibling.' }),
+  to: z
+    .enum(['start', 'end'])
+    .optional()
+    .meta({ id: 'MoveTarget', description: 'The place is at the start or at the end of the siblings.' }),
 };
 
 export type Place = z.output<z.ZodObject<typeof placeFields>>;
 
 /** Checks that a request has one place. */
-export function requireOnePlace({ value, issues }: z.core.ParsePayload<Place>): void {
-  const { before, after, to } = value;
-  if ([before, after, to].filter((field) => field !== undefined).length === 1) return;
-  issues.push({ code: 'custom', message: 'must have one of the fields before, after and to', input: value });
+export function requireOnePlace({ value: { before, after, to }, issues }: z.core.ParsePayload<Place>): void {
+  const given = Object.entries({ before, after, to }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const [first, second] = given;
+  const message = first === undefined ? 'is required without before and after' : `cannot be combined with ${first}`;
+  if (given.length !== 1) issues.push({ code: 'custom', path: [second ?? 'to'], message, input: undefined });
 }
 
 /** A place as the parameters of SQL: `before`, `after`, `start` or `end`, and the sibling. */

@@ -1,6 +1,7 @@
 /** Schemas of tasks, in requests and in responses. */
 import { z } from 'zod';
 import { text, trimmedText } from '../http/request/text.ts';
+import { placeFields, requireOnePlace } from '../resource/place.ts';
 import { position } from '../resource/position.ts';
 import { clientId, ownerId, resourceId, timestamp, version } from '../resource/schemas.ts';
 import { due, dueInput, duePatch } from './due/due.ts';
@@ -151,8 +152,6 @@ export const taskPatch = z
     examples: [{ status: 'Done' }, { due: { time: null } }],
   });
 
-const neighbour = resourceId.optional();
-
 /** Where a task moves to. */
 export const taskMove = z
   .strictObject({
@@ -162,19 +161,9 @@ export const taskMove = z
     parent_id: parentId
       .optional()
       .meta({ description: 'The parent; null for the top level. If absent, it is that of the sibling, or stays.' }),
-    before: neighbour.meta({ description: 'The task moves directly before this sibling.' }),
-    after: neighbour.meta({ description: 'The task moves directly after this sibling.' }),
-    to: z
-      .enum(['start', 'end'])
-      .optional()
-      .meta({ id: 'MoveTarget', description: 'The task moves to the start or to the end of its siblings.' }),
+    ...placeFields,
   })
-  .check(({ value: { before, after, to }, issues }) => {
-    const given = Object.entries({ before, after, to }).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-    const [first, second] = given;
-    const message = first === undefined ? 'is required without before and after' : `cannot be combined with ${first}`;
-    if (given.length !== 1) issues.push({ code: 'custom', path: [second ?? 'to'], message, input: undefined });
-  })
+  .check(requireOnePlace)
   .meta({
     id: 'TaskMove',
     description: 'Exactly one of `before`, `after` and `to`, and optionally another list or parent.',

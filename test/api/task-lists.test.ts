@@ -287,9 +287,9 @@ describe('the order', () => {
   });
 
   test.each([
-    [{}, ''],
-    [{ to: 'start', before: unknownId }, ''],
-    [{ before: unknownId, after: unknownId }, ''],
+    [{}, '/to'],
+    [{ to: 'start', before: unknownId }, '/to'],
+    [{ before: unknownId, after: unknownId }, '/after'],
     [{ to: 'middle' }, '/to'],
     [{ before: 'x' }, '/before'],
     [{ before: unknownId }, '/before'],

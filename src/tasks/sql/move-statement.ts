@@ -1,7 +1,6 @@
 /** The statement that moves a task to a place among siblings. */
-
-import type { AllowedVersions } from '../../resource/preconditions.ts';
-import { isAllowed } from '../../resource/preconditions.ts';
+import { placeParameters } from '../../resource/place.ts';
+import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
 import type { TaskMove } from '../schemas.ts';
 import { noKey } from '../table.ts';
@@ -58,16 +57,15 @@ const move: OutcomeStatement<ChangedRows> = outcomeStatement('tasks_move', {
 export function moveTask(
   ownerId: string,
   id: string,
-  { list_id, parent_id, before, after, to }: TaskMove,
+  { list_id, parent_id, ...place }: TaskMove,
   versions: AllowedVersions,
 ): BoundOutcomeStatement<ChangedRows> {
-  const place = to ?? (before === undefined ? 'after' : 'before');
   return {
     statement: move,
     values: [
       ...[ownerId, id, versions],
       ...[list_id !== undefined, list_id ?? null, parent_id !== undefined, parent_id ?? null],
-      ...[place, before ?? after ?? null],
+      ...placeParameters(place),
     ],
   };
 }
