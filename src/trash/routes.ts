@@ -62,7 +62,8 @@ export const restoreFromTrashRoute = defineRoute({
   responses: {
     200: {
       description: 'The restored task or list.',
-      schema: z.union(Object.values(trashed).map(({ schema }) => schema)),
+      // `oneOf`, because some generators of clients do not support `anyOf`.
+      schema: z.xor(Object.values(trashed).map(({ schema }) => schema)).meta({ id: 'Restored' }),
       headers: { ETag: 'Its version, for `If-Match` and `If-None-Match`.', ...changeSetHeader },
     },
   },

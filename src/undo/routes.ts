@@ -20,13 +20,14 @@ const result = z
   .strictObject({
     type: z.enum(Object.keys(undoable)).meta({
       id: 'UndoResultType',
+      // Go has one name space for the values of all enums.
+      'x-enum-varnames': Object.keys(undoable).map((name) => `UNDO_${name.toUpperCase()}`),
       description: 'The type of the resource, which is also the name of its property.',
     }),
     id: resourceId,
     status: z.literal([200, 204]).meta({
       id: 'UndoResultStatus',
       type: 'integer',
-      // Go has one name space for the values of all enums.
       'x-enum-varnames': ['UNDO_EXISTS', 'UNDO_DELETED'],
       description: 'The resource exists (200), or the undo has deleted it (204).',
     }),

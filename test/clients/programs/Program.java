@@ -24,11 +24,11 @@ public class Program {
         UUID id = created.getId();
         DuePatch due = new DuePatch().date(LocalDate.of(2026, 12, 1)).time("09:30").timeZone("Europe/Rome");
         TaskPatch patch = new TaskPatch().status(Status.IN_PROGRESS).description("Two bottles").due(due);
-        Task changed = tasks.patchTask(id, patch, "\"" + created.getVersion() + "\"", null);
+        Task changed = tasks.patchTask(id, patch, null, "\"" + created.getVersion() + "\"", null);
         equal(changed.getStatus(), Status.IN_PROGRESS);
         equal(changed.getDue().getTimeZone(), "Europe/Rome");
         // This client omits null fields, so it clears them by PUT.
-        Task cleared = tasks.replaceTask(id, new TaskReplace().title("Buy milk"), null, null);
+        Task cleared = tasks.replaceTask(id, new TaskReplace().title("Buy milk"), null, null, null);
         equal(cleared.getDescription(), null);
         equal(cleared.getDue(), null);
 
@@ -44,7 +44,7 @@ public class Program {
             .addOperationsItem(new BatchOperation(create))
             .addOperationsItem(new BatchOperation(update))
             .addOperationsItem(new BatchOperation(delete));
-        List<BatchResult> results = tasks.runBatch(batch, null).getResults();
+        List<BatchResult> results = tasks.runBatch(batch, null, null).getResults();
         equal(results.stream().map(result -> result.getStatus().getValue()).toList(), List.of(201, 200, 204));
 
         List<Task> listed = tasks.listTasks(null, null, null, List.of(Status.TODO), null, null, null, null, null, null,
