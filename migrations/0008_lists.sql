@@ -747,11 +747,14 @@ begin
 		if new.tag_names <> old.tag_names then
 			fields := fields || jsonb_build_object('tags', jsonb_build_array(old.tag_names, new.tag_names));
 		end if;
-		if new.list_id is distinct from old.list_id then
-			fields := fields || jsonb_build_object('list_id', jsonb_build_array(old.list_id, new.list_id));
-		end if;
+		-- With the parent, the list is recorded even if it stays, so that an undo knows to which list the task returns.
 		if new.parent_id is distinct from old.parent_id then
-			fields := fields || jsonb_build_object('parent_id', jsonb_build_array(old.parent_id, new.parent_id));
+			fields := fields || jsonb_build_object(
+				'list_id', jsonb_build_array(old.list_id, new.list_id),
+				'parent_id', jsonb_build_array(old.parent_id, new.parent_id)
+			);
+		elsif new.list_id is distinct from old.list_id then
+			fields := fields || jsonb_build_object('list_id', jsonb_build_array(old.list_id, new.list_id));
 		end if;
 		if new.position <> old.position then
 			fields := fields || jsonb_build_object('position', jsonb_build_array(old.position, new.position));
@@ -794,7 +797,7 @@ begin
 		if new.list_id is not null and new.status <> 'Done' then
 			perform todo.count_in_list(new.owner_id, new.list_id, 1);
 		end if;
-	elsif fields ?| '{list_id,status}' then
+	elsif new.list_id is distinct from old.list_id or fields ? 'status' then
 		if old.list_id is not null and old.status <> 'Done' then
 			perform todo.count_in_list(old.owner_id, old.list_id, -1);
 		end if;

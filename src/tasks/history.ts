@@ -48,7 +48,8 @@ export function toTaskChanges(columns: ChangedColumns | null): TaskChanges {
       due_time: due_time?.[index],
       due_time_zone: due_time_zone?.[index],
     } as DueColumns);
-  const pairs = Object.entries(fields).map(([name, [from, to]]) => [name, { from, to }]);
+  // With a new parent, the list is recorded even if it is the same.
+  const pairs = Object.entries(fields).flatMap(([name, [from, to]]) => (from === to ? [] : [[name, { from, to }]]));
   const recurrenceAt = (index: 0 | 1) =>
     recurrenceOf({
       recurrence_rule: recurrence_rule?.[index],

@@ -56,12 +56,12 @@ export const taskUndo: UndoableResource = {
     if (misplaced !== undefined || !state) return { conflict: `the task ${id} ${misplaced}` };
     const content = JSON.parse(state.text);
     const own = withoutFollowed(reversal, content);
-    // In the trash, the list of a subtask means nothing: it is restored into the list of its parent.
-    const isSubtaskInTrash = state.in_trash && content.parent_id !== null;
-    const changed = changedSince(own, content, isSame).filter((name) => name !== 'list_id' || !isSubtaskInTrash);
+    const changed = changedSince(own, content, isSame).filter(
+      (name) => name !== 'list_id' || !canBeElsewhere(own, state, content),
+    );
     const conflicts = changed.length > 0 ? changed : conflictsOfRecurrence({ ...content, ...valuesBefore(own) });
     if (conflicts.length > 0) return { conflict: `the task ${id} has another ${namesOf(conflicts)} since` };
-    const updated = updatesBack(own, content).map((columns) => updateColumns(ownerId, id, columns, null));
+    const updated = updatesBack(own, state, content).map((columns) => updateColumns(ownerId, id, columns, null));
     const deleted = existed ? [] : [deleteTask(ownerId, id, null)];
     if (exists) return { steps: { checks: [requireTaskIn(ownerId, id, [state.version])], updated, deleted } };
     const restored = [restoreTask(ownerId, id, { seq: state.seq, content }, null), requireTaskIn(ownerId, id, null)];
@@ -87,18 +87,27 @@ function withoutFollowed(reversal: Reversal, content: TaskRow): Reversal {
   return isFollower ? { ...reversal, columns } : reversal;
 }
 
+/**
+ * Whether another list of the task is no conflict. In the trash, the list of a subtask means nothing, because it is restored
+ * into the list of its parent. A task that got a parent in its own list may have followed the parent since.
+ */
+function canBeElsewhere({ columns }: Reversal, state: StateRow, content: TaskRow): boolean {
+  const hasNewParentOnly = columns.parent_id !== undefined && columns.list_id?.[0] === columns.list_id?.[1];
+  return hasNewParentOnly || (state.in_trash && content.parent_id !== null);
+}
+
 function valuesBefore({ columns }: Reversal): ColumnValues {
   return Object.fromEntries(Object.entries(columns).map(([name, [before]]) => [name, before]));
 }
 
 /** The values before the changes; none if no column changed. */
-function updatesBack(reversal: Reversal, { list_id, position }: TaskRow): ColumnValues[] {
+function updatesBack(reversal: Reversal, state: StateRow, { list_id, position }: TaskRow): ColumnValues[] {
   const { columns } = reversal;
   const before = valuesBefore(reversal);
   if (Object.keys(before).length === 0) return [];
-  // Otherwise a parent whose list the undo changes would take the task along, and it would be at the end of its siblings.
-  if (columns.parent_id) return [{ list_id, position, ...before }];
-  return [columns.list_id ? { position, ...before } : before];
+  const isElsewhere = columns.parent_id && !state.in_trash && list_id !== columns.list_id?.[1];
+  // With the position. Otherwise the task would be at the end of its siblings.
+  return [columns.list_id ? { position, ...before, ...(isElsewhere && { list_id }) } : before];
 }
 
 /** The fields that a task with a recurrence cannot have: a later change has set them. */

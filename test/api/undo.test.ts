@@ -452,6 +452,26 @@ describe('the undo of a change of places', () => {
     expect(again.body).toEqual(body);
   });
 
+  test('returns a task to its list, also if it was restored into another one in between', async () => {
+    const ada = api.user();
+    const list_id = await insertList(api, ada);
+    const parent = await create(ada, { title: 'Parent', list_id });
+    const task = await create(ada, { title: 'Child', list_id });
+    const before: any = await stateOf(ada);
+    const batch = await ada.post(`${tasks}/batch`, {
+      operations: [
+        { op: 'update', id: task.id, patch: { parent_id: parent.id } },
+        { op: 'delete', id: task.id },
+        { op: 'update', id: parent.id, patch: { list_id: null } },
+      ],
+    });
+    const restored = await ada.post(`/api/v1/trash/${task.id}/restore`, undefined);
+    expect(restored.body).toMatchObject({ list_id: null, parent_id: parent.id });
+    await undo(ada, changeSetOf(restored));
+    expect((await undo(ada, changeSetOf(batch))).status).toBe(200);
+    expect(((await stateOf(ada)) as any).live).toEqual(before.live);
+  });
+
   test('conflicts if its list exists no more', async () => {
     const ada = api.user();
     const list_id = await insertList(api, ada);

@@ -9,7 +9,7 @@ import { headersOf, type Parts, requestsOf, targetOf } from './requests-from-doc
 import { storedRows } from './stored-rows.ts';
 
 /** The requests are the same in each run, so the first ones are enough for the second kind of database. */
-const numRuns = databaseKind === 'postgres' ? 25 : 8;
+const numRuns = databaseKind === 'postgres' ? 15 : 5;
 
 let api: TestApi;
 let owner: Client;

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
-const runs = databaseKind === 'postgres' ? 25 : 10;
+const runs = databaseKind === 'postgres' ? 15 : 5;
 
 /** The parts of a response that a replay repeats. */
 function storedPartsOf({ status, headers, text }: Answer): object {
