@@ -17,7 +17,7 @@ const onPostgres = [
   'api/{authentication,better-auth-elsewhere,bounds,client-closed,identity-providers,index,metrics}',
   'api/{embedded-issuer-refusals,issuer-limits,issuer-operations,issuer-rules}',
   'api/{request-log,shared-secret,traces,unavailable,validation}',
-  'security/{policies-alone,request-cost,routes,tokens,write-only-tokens}',
+  'security/{generated-requests,hostile-input,policies-alone,request-cost,routes,tokens,write-only-tokens}',
 ].map((files) => `test/${files}.test.ts`);
 
 /** How many random cases some tests try. */
