@@ -28,6 +28,8 @@ interface ModelTask {
 /** One user's tasks, and the responses to the user's keys. */
 class Model {
   readonly tasks = new Map<string, ModelTask>();
+  /** The ids of deleted tasks, which stay taken. */
+  readonly deleted = new Set<string>();
   readonly answers = new Map<string, { request: string; status: number; version: number | undefined }>();
 
   /** The tags that some task has, in the order of their code units. */
@@ -88,6 +90,7 @@ function apply(model: Model, each: Change): { status: number; version: number | 
   if (each.op === 'create') {
     const keys = (tags: readonly string[]) => [...new Set(tags.map((tag) => tag.toLowerCase()))].sort();
     const wanted = { ...defaults, ...each.fields };
+    if (model.deleted.has(each.id)) return { status: 409, version: undefined };
     if (!stored) {
       model.tasks.set(each.id, { ...wanted, tags: model.spell(wanted.tags), version: 1 });
       return { status: 201, version: 1 };
@@ -102,6 +105,7 @@ function apply(model: Model, each: Change): { status: number; version: number | 
   if (each.version !== undefined && each.version !== stored.version) return { status: 412, version: undefined };
   if (each.op === 'delete') {
     model.tasks.delete(each.id);
+    model.deleted.add(each.id);
     return { status: 204, version: undefined };
   }
   const wanted: ModelTask = { ...stored, ...(each.op === 'replace' ? defaults : {}), ...each.fields };
@@ -120,6 +124,7 @@ function expected(model: Model, { changes, key }: Step) {
   const earlier = key && model.answers.get(key);
   if (earlier) return earlier.request === request ? earlier : { status: 422, version: undefined };
   const before = new Map(model.tasks);
+  const deletedBefore = [...model.deleted];
   let result = { status: 200, version: undefined as number | undefined };
   for (const each of changes) {
     // A batch has no replace operation: it patches every field, and merges the due date into the stored one.
@@ -131,6 +136,8 @@ function expected(model: Model, { changes, key }: Step) {
     if (result.status >= 400) {
       model.tasks.clear();
       for (const [at, task] of before) model.tasks.set(at, task);
+      model.deleted.clear();
+      for (const at of deletedBefore) model.deleted.add(at);
       break;
     }
   }
