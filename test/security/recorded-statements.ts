@@ -105,7 +105,7 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
   for (const documented of documentedOperations.filter(({ operation }) => operation.security.length > 0)) {
     const { method, path: template } = documented;
     const requests = requestsOf(documented, { ids: [id], texts: [word] });
-    for (const parts of fc.sample(requests, { numRuns: 15, seed: 3 })) {
+    for (const parts of fc.sample(requests, { numRuns: 30, seed: 3 })) {
       await owner.request(method, targetOf(template, parts), {
         headers: headersOf(parts),
         ...('body' in parts && { body: JSON.stringify(parts.body) }),
