@@ -12,6 +12,8 @@ import { createRowDecoder, type DescribedColumn, decodeRow, type RowDecoder } fr
 /** The part of pg's connection that a pipeline uses. */
 interface Connection {
   readonly stream: { write(bytes: Uint8Array): boolean };
+  once(event: 'readyForQuery' | 'end', listener: () => void): unknown;
+  removeListener(event: 'readyForQuery' | 'end', listener: () => void): unknown;
 }
 
 /** In bytes. PostgreSQL truncates longer names (`NAMEDATALEN`). */
@@ -121,9 +123,23 @@ export class Pipeline {
     this.#end(this.#failure, rows);
   }
 
-  handleError(error: Error): void {
+  handleError(error: Error, connection: Connection): void {
     const completed = this.#steps.slice(0, this.#current).map((step) => step.rows);
-    this.#end(Object.assign(error, { failedStatement: this.#current, completed }));
+    const failure = Object.assign(error, { failedStatement: this.#current, completed });
+    // Only messages of PostgreSQL have a severity. Without one, the connection is lost.
+    if (!('severity' in error)) {
+      this.#end(failure);
+      return;
+    }
+    // PostgreSQL sends an error before it rolls back, and ReadyForQuery afterwards. A repetition that starts earlier can find
+    // locks of this transaction.
+    const end = () => {
+      connection.removeListener('readyForQuery', end);
+      connection.removeListener('end', end);
+      this.#end(failure);
+    };
+    connection.once('readyForQuery', end);
+    connection.once('end', end);
   }
 
   /** Rejects with pg's error for a read timeout. Later answers are ignored. */
