@@ -96,12 +96,26 @@ function compile(outDir, interruption) {
   const child = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir], {
     cwd: root,
     stdio: 'inherit',
+    // A process group of its own, because the compiler is a child of this process's child. Windows has no such groups.
+    detached: process.platform !== 'win32',
   });
-  interruption.then((signal) => child.kill(signal));
+  interruption.then((signal) => (process.platform === 'win32' ? child.kill(signal) : signalGroup(child.pid, signal)));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code === 0));
   });
+}
+
+/**
+ * @param {number | undefined} leader undefined if the process could not be started
+ * @param {NodeJS.Signals} signal
+ */
+function signalGroup(leader, signal) {
+  try {
+    if (leader !== undefined) process.kill(-leader, signal);
+  } catch {
+    // It has ended.
+  }
 }
 
 /**
