@@ -928,7 +928,6 @@ declare
 		select assigned.task_id from todo.task_tags as assigned where assigned.owner_id = owner and assigned.tag_id = renamed.id
 	);
 begin
-	perform todo.stop_write(case when renamed.id is null then 'tag_not_found' end);
 	if final = renamed.name then
 		return;
 	end if;

@@ -18,7 +18,15 @@ const counted = (condition: string) => `
 
 const select: Statement<TagRow[]> = { name: 'tags_list', text: `${counted('')} order by tag.name` };
 
-const rename: Statement = { name: 'tags_rename', text: 'select todo.rename_tag($1, $2, $3, $4)' };
+const rename: Statement = {
+  name: 'tags_rename',
+  text: `
+    select case
+      when exists (select from todo.tags as tag where tag.owner_id = $1 and tag.key = $2)
+      then todo.rename_tag($1, $2, $3, $4)::text
+      else todo.stop_write('tag_not_found')::text
+    end`,
+};
 
 const renamed: OutcomeStatement<[TagRow]> = outcomeStatement('tags_renamed', {
   parameters: 2,

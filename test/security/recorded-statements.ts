@@ -80,6 +80,7 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
   await owner.post(collection, { id, ...whole }, { 'Idempotency-Key': 'once' });
   for (const query of lists) await owner.get(`${collection}?${query}`);
   await owner.get(`${collection}/count`);
+  await owner.patch(`/api/v1/tags/${word}`, { name: word });
   await owner.put(path, whole);
   for (const patch of [{ status: 'Done' }, { title: 'x' }, { tags: [] }, { description: null, tags: ['y'] }]) {
     await anew();
