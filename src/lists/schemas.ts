@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { trimmedText } from '../http/request/text.ts';
 import { placeFields, requireOnePlace } from '../resource/place.ts';
 import { position } from '../resource/position.ts';
-import { clientId, resourceId, timestamp, version } from '../resource/schemas.ts';
+import { clientId, mergePatchDescription, resourceId, timestamp, version } from '../resource/schemas.ts';
 
 export const nameLength = 100;
 
@@ -72,8 +72,7 @@ export const listPatch = z
   .partial()
   .meta({
     id: 'TaskListPatch',
-    description:
-      'A JSON Merge Patch (RFC 7396): absent fields keep their values, and null clears a nullable field. A client that omits null fields cannot clear a field; use PUT, which resets omitted fields.',
+    description: mergePatchDescription,
     examples: [{ name: 'Food' }, { archived: true }],
   });
 

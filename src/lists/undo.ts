@@ -1,35 +1,29 @@
 /** How the changes of a list are undone. */
 import type { Statement } from '../database/statement.ts';
-import { changedSince, conflictOfPlace, type StateRow, type UndoableResource } from '../resource/reversal.ts';
+import { changedSince, conflictOfPlace, statesStatement, type UndoableResource } from '../resource/reversal.ts';
 import { restoreList } from './restore-statements.ts';
 import { type ListRow, listColumns, toList } from './row.ts';
 import type { ListPatch } from './schemas.ts';
 import { deleteList, resource, updateList } from './statements.ts';
 
-const changes = 'from todo.changes as change where change.owner_id = $1 and change.change_set = $2::uuid';
-const changedIds = `(select change.id ${changes} and change.resource = '${resource}')`;
-
 /** A list with a task that the change set has not put there cannot be deleted: the undo leaves that task there. */
 const hasOtherTasks = `exists (
           select from todo.tasks as tasks
           where tasks.owner_id = $1 and tasks.list_key = lists.id and not exists (
-            select ${changes} and change.resource = 'task' and change.id = tasks.id
+            select from todo.changes as change
+            where change.owner_id = $1 and change.change_set = $2::uuid
+              and change.resource = 'task' and change.id = tasks.id
               and (change.kind in ('Created', 'Restored') or change.fields ? 'list_id')
           )
         )`;
 
-const readStates: Statement<StateRow[]> = {
+const readStates = statesStatement({
   name: 'lists_states',
-  text: `
-    select current.id, current.version, current.seq::text as seq, false as in_trash, to_jsonb(current)::text as text
-    from (
-      select ${listColumns}, lists.seq, ${hasOtherTasks} as has_other_tasks
-      from todo.lists as lists where lists.owner_id = $1 and lists.id in ${changedIds}
-    ) as current
-    union all
-    select id, version, seq::text, true, content::text from todo.deleted
-    where owner_id = $1 and resource = '${resource}' and content is not null and id in ${changedIds}`,
-};
+  resource,
+  table: 'todo.lists',
+  alias: 'lists',
+  columns: `${listColumns}, ${hasOtherTasks} as has_other_tasks`,
+});
 
 /** Stops the undo if the list has another version. */
 const requireVersion: Statement = {

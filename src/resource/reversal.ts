@@ -1,6 +1,6 @@
 /** Reversals: what undoes the changes that a change set made to one resource. */
 import { isDeepStrictEqual } from 'node:util';
-import type { BoundStatement } from '../database/statement.ts';
+import type { BoundStatement, Statement } from '../database/statement.ts';
 import type { changeKinds } from './table.ts';
 
 /** A row of the history. */
@@ -89,6 +89,37 @@ export interface UndoableResource {
   readonly text: string;
   /** The resource as clients receive it. */
   toResource(columns: object): object;
+}
+
+/**
+ * The statement of `readStates`: the resources of a kind that the change set `$2` of the owner `$1` has changed.
+ *
+ * @param parts.columns SQL of the columns of a live resource, from the table with its alias
+ */
+export function statesStatement(parts: {
+  readonly name: string;
+  readonly resource: string;
+  readonly table: string;
+  readonly alias: string;
+  readonly columns: string;
+}): Statement<StateRow[]> {
+  const { name, resource, table, alias, columns } = parts;
+  const changedIds = `(
+        select change.id from todo.changes as change
+        where change.owner_id = $1 and change.change_set = $2::uuid and change.resource = '${resource}'
+      )`;
+  return {
+    name,
+    text: `
+    select current.id, current.version, current.seq::text as seq, false as in_trash, to_jsonb(current)::text as text
+    from (
+      select ${columns}, ${alias}.seq
+      from ${table} as ${alias} where ${alias}.owner_id = $1 and ${alias}.id in ${changedIds}
+    ) as current
+    union all
+    select id, version, seq::text, true, content::text from todo.deleted
+    where owner_id = $1 and resource = '${resource}' and content is not null and id in ${changedIds}`,
+  };
 }
 
 /** Why a resource is not where the changes left it; undefined if it is. */

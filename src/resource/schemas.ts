@@ -41,6 +41,10 @@ export function pageParameters(name: string) {
   };
 }
 
+/** The description of the body of a PATCH, for OpenAPI. */
+export const mergePatchDescription =
+  'A JSON Merge Patch (RFC 7396): absent fields keep their values, and null clears a nullable field. A client that omits null fields cannot clear a field; use PUT, which resets omitted fields.';
+
 /** The headers of a page, for OpenAPI. */
 export const pageHeaders = {
   Link: '`rel="next"` unless this is the last page, and `rel="first"`.',

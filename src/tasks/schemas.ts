@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { text, trimmedText } from '../http/request/text.ts';
 import { placeFields, requireOnePlace } from '../resource/place.ts';
 import { position } from '../resource/position.ts';
-import { clientId, ownerId, resourceId, timestamp, version } from '../resource/schemas.ts';
+import { clientId, mergePatchDescription, ownerId, resourceId, timestamp, version } from '../resource/schemas.ts';
 import { due, dueInput, duePatch } from './due/due.ts';
 import { dueRequired } from './recurrence/errors.ts';
 import { recurrence, recurrenceInput, recurrencePatch } from './recurrence/schemas.ts';
@@ -147,8 +147,7 @@ export const taskPatch = z
   .partial()
   .meta({
     id: 'TaskPatch',
-    description:
-      'A JSON Merge Patch (RFC 7396): absent fields keep their values, and null clears a nullable field. A client that omits null fields cannot clear a field; use PUT, which resets omitted fields.',
+    description: mergePatchDescription,
     examples: [{ status: 'Done' }, { due: { time: null } }],
   });
 

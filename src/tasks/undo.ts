@@ -6,6 +6,7 @@ import {
   conflictOfPlace,
   type Reversal,
   type StateRow,
+  statesStatement,
   type UndoableResource,
 } from '../resource/reversal.ts';
 import { seriesColumns } from './recurrence/columns.ts';
@@ -17,24 +18,15 @@ import { type TaskRow, taskColumns, taskExpressions, toTask } from './sql/row.ts
 import { updateColumns } from './sql/update-statement.ts';
 import { tagKey } from './tag-key.ts';
 
-const changedIds = `(
-        select id from todo.changes where owner_id = $1 and change_set = $2::uuid and resource = '${resource}'
-      )`;
-
 const hiddenColumns = seriesColumns.filter((column) => !(column in taskExpressions)).map((column) => `tasks.${column}`);
 
-const readStates: Statement<StateRow[]> = {
+const readStates = statesStatement({
   name: 'tasks_states',
-  text: `
-    select current.id, current.version, current.seq::text as seq, false as in_trash, to_jsonb(current)::text as text
-    from (
-      select ${taskColumns}, ${hiddenColumns.join(', ')}, tasks.seq
-      from todo.tasks as tasks where tasks.owner_id = $1 and tasks.id in ${changedIds}
-    ) as current
-    union all
-    select id, version, seq::text, true, content::text from todo.deleted
-    where owner_id = $1 and resource = '${resource}' and content is not null and id in ${changedIds}`,
-};
+  resource,
+  table: 'todo.tasks',
+  alias: 'tasks',
+  columns: [taskColumns, ...hiddenColumns].join(', '),
+});
 
 const requireParents: Statement = {
   name: 'tasks_require_parents',
