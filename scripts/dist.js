@@ -96,23 +96,29 @@ function compile(outDir, interruption) {
   const child = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir], {
     cwd: root,
     stdio: 'inherit',
-    // A process group of its own, because the compiler is a child of this process's child. Windows has no such groups.
-    detached: process.platform !== 'win32',
+    // The command starts the compiler as a child. A signal to their process group reaches both.
+    detached: hasProcessGroups,
   });
-  interruption.then((signal) => (process.platform === 'win32' ? child.kill(signal) : signalGroup(child.pid, signal)));
+  interruption.then((signal) => stop(child, signal));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve(code === 0));
   });
 }
 
+const hasProcessGroups = process.platform !== 'win32';
+
 /**
- * @param {number | undefined} leader undefined if the process could not be started
+ * @param {import('node:child_process').ChildProcess} child the leader of its process group
  * @param {NodeJS.Signals} signal
  */
-function signalGroup(leader, signal) {
+function stop(child, signal) {
+  if (!hasProcessGroups || child.pid === undefined) {
+    child.kill(signal);
+    return;
+  }
   try {
-    if (leader !== undefined) process.kill(-leader, signal);
+    process.kill(-child.pid, signal);
   } catch {
     // It has ended.
   }
