@@ -5,7 +5,7 @@ import { maxPageBytes } from '../resource/page.ts';
 import type { VersionedResource } from '../resource/response.ts';
 import { type Position, writeCursor } from './cursor.ts';
 import { syncedResources } from './resources.ts';
-import { type ChangeRow, type HeadRow, insertHead, selectChanges } from './statements.ts';
+import { type ChangeRow, type Head, insertHead, selectChanges } from './statements.ts';
 
 /** A changed resource in its current state, or its removal. */
 export type Change =
@@ -63,7 +63,7 @@ async function readPage(
   // One row more than the limit shows whether there are more changes.
   const range = { seq: after?.seq ?? 0, removalsAfter, limit: limit + 1, maxBytes };
   const [rows] = await database.run(principal, [selectChanges(userId, range)], 'repeat');
-  const head = rows.find((row) => row.op === 'head');
+  const [head] = rows;
   if (!head) {
     const [[{ epoch }]] = await database.run(principal, [insertHead(userId)], 'repeat');
     // Position 0 comes before all changes, so changes between the two statements follow it.
@@ -72,7 +72,7 @@ async function readPage(
   if (after && !isServed(after, head)) {
     return { ...(await readPage(database, principal, null, { limit, maxBytes })), reset: true };
   }
-  const found = rows.filter((row) => row.op !== 'head').sort((one, other) => one.seq - other.seq);
+  const found = rows.filter((row) => row.op !== null).sort((one, other) => one.seq - other.seq);
   const page = found.slice(0, fittingCount(found, limit));
   if (page.some(({ bytes }) => bytes > maxBytes)) {
     return readPage(database, principal, after, { limit: page.length, maxBytes: anySize });
@@ -92,9 +92,9 @@ function removalsBefore({ seq, snapshotHead = 0 }: Position): number {
   return Math.max(seq, snapshotHead);
 }
 
-function isServed(after: Position, { epoch, seq, forgotten }: HeadRow): boolean {
+function isServed(after: Position, { epoch, head, forgotten }: Head): boolean {
   const from = removalsBefore(after);
-  return after.epoch === epoch && forgotten <= from && from <= seq;
+  return after.epoch === epoch && forgotten <= from && from <= head;
 }
 
 /** How many of the rows are on a page of at most `limit` changes and about `maxPageBytes`. The last one may exceed it. */
@@ -113,10 +113,9 @@ function fittingCount(rows: readonly ChangeRow[], limit: number): number {
  * @param last the last change of the page; undefined for the last page, which ends at the head: numbers that no resource has
  *   any more are before it
  */
-function positionAfter(last: ChangeRow | undefined, head: HeadRow, after: Position | null): Position {
-  const { epoch } = head;
-  const { seq } = last ?? head;
-  const snapshotHead = after ? removalsBefore(after) : head.seq;
+function positionAfter(last: ChangeRow | undefined, { epoch, head }: Head, after: Position | null): Position {
+  const seq = last?.seq ?? head;
+  const snapshotHead = after ? removalsBefore(after) : head;
   return seq < snapshotHead ? { epoch, seq, snapshotHead } : { epoch, seq };
 }
 

@@ -36,24 +36,32 @@ async function headOf(client: Client) {
 }
 
 describe('a snapshot', () => {
-  test('has every task as the list has it, in the order of their last changes, and no removals', async () => {
+  test('has every task and list as a read has it, in the order of their last changes, and no removals', async () => {
     const ada = api.user();
     const [first, second, third] = await create(ada, 'one', 'two', 'three');
     await ada.delete(`${collection}/${second}`);
+    const { body: list } = await ada.post('/api/v1/lists', { name: 'Home', color: '#00aa88', archived: true });
     await ada.patch(`${collection}/${first}`, {
       description: 'A “quoted”\n\ttext \\ with 👩‍🚀',
       tags: ['Home', 'äpfel'],
       status: 'Done',
-      due: { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
+      list_id: list.id,
     });
+    await ada.patch(`${collection}/${third}`, {
+      due: { date: '2026-12-01', time: '09:30', time_zone: 'Europe/Rome' },
+      recurrence: { rule: 'FREQ=DAILY', missed: 'Each' },
+    });
+    const { body: subtask } = await ada.post(collection, { title: 'four', list_id: list.id, parent_id: first });
     const { status, body } = await ada.get(path);
-    const read = async (id?: string) => (await ada.get(`${collection}/${id}`)).body;
+    const read = async (id: string, of = collection) => (await ada.get(`${of}/${id}`)).body;
     expect(status).toBe(200);
     expect(body).toEqual({
       reset: false,
       changes: [
-        { type: 'task', op: 'put', task: await read(third) },
-        { type: 'task', op: 'put', task: await read(first) },
+        { type: 'list', op: 'put', list: await read(list.id, '/api/v1/lists') },
+        { type: 'task', op: 'put', task: await read(first as string) },
+        { type: 'task', op: 'put', task: await read(third as string) },
+        { type: 'task', op: 'put', task: await read(subtask.id) },
       ],
       cursor: expect.any(String),
       has_more: false,

@@ -1,9 +1,12 @@
-/** Query plans of changes: a page reads the rows of the page, for any number of tasks and of removals. */
+/**
+ * Cost of changes: a page reads the rows of the page, for any number of tasks and of removals. The plan does not show the
+ * statements of the function, but its pages include theirs.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fill } from '../../bench/fill.ts';
 import { type ChangesRange, selectChanges } from '../../src/changes/statements.ts';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
-import { pagesTouched, planModes, planOf, rowsRemoved } from '../support/plans.ts';
+import { pagesTouched, planModes, planOf } from '../support/plans.ts';
 
 const owner = 'ada';
 const tasks = 100_000;
@@ -16,7 +19,8 @@ const pages: Record<string, Pick<ChangesRange, 'seq' | 'removalsAfter'> & { maxP
   'a page in the middle of a snapshot': { seq: tasks / 2, removalsAfter: tasks + removals, maxPages: 1_500 },
   'changes of tasks': { seq: tasks / 2, removalsAfter: tasks / 2, maxPages: 1_500 },
   'changes of deleted tasks': { seq: tasks + removals / 2, removalsAfter: tasks + removals / 2, maxPages: 300 },
-  'no change': { seq: tasks + removals, removalsAfter: tasks + removals, maxPages: 20 },
+  'one change': { seq: tasks + removals - 1, removalsAfter: tasks + removals - 1, maxPages: 20 },
+  'no change': { seq: tasks + removals, removalsAfter: tasks + removals, maxPages: 5 },
 };
 
 describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded database has the same planner', () => {
@@ -38,16 +42,10 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded databa
   afterAll(() => database.remove());
 
   describe.each(planModes)('with %s', (mode) => {
-    test.each(Object.entries(pages))(
-      '%s: few rows, and no sort of all of them',
-      async (_, { maxPages, ...position }) => {
-        const range = { ...position, limit: limit + 1, maxBytes: 10_000 };
-        const plan = await planOf(database, owner, mode, selectChanges(owner, range));
-        expect(plan).toMatch(/Index Scan using tasks_seq/);
-        expect(plan).toMatch(/Index Scan using deleted_seq/);
-        expect(rowsRemoved(plan), plan).toBeLessThanOrEqual(limit);
-        expect(pagesTouched(plan), plan).toBeLessThan(maxPages);
-      },
-    );
+    test.each(Object.entries(pages))('%s: few pages', async (_, { maxPages, ...position }) => {
+      const range = { ...position, limit: limit + 1, maxBytes: 10_000 };
+      const plan = await planOf(database, owner, mode, selectChanges(owner, range));
+      expect(pagesTouched(plan), plan).toBeLessThan(maxPages);
+    });
   });
 });
