@@ -6,8 +6,7 @@
 -- have no common order. Columns that a kind does not have are null.
 --
 -- It is stable, so that it sees the same snapshot of the database as the statement that calls it. It is strict, so that
--- PostgreSQL does not call it without an owner. The sub-selects hide the values from the planner, so that it keeps one plan
--- for all of them.
+-- PostgreSQL does not call it without an owner.
 CREATE FUNCTION "todo"."changes_after"("owner" text, "after" bigint, "removals_after" bigint, "max_rows" bigint, "max_bytes" integer) RETURNS TABLE (
 	"op" text, "type" text, "seq" bigint, "bytes" integer,
 	"id" uuid, "version" integer, "position" text, "created_at" timestamptz, "updated_at" timestamptz,
@@ -29,8 +28,8 @@ begin
 			null, null, null::boolean, null::integer
 		from todo.tasks
 		cross join lateral (select octet_length(tasks.title) + coalesce(octet_length(tasks.description), 0)) as task_bytes (bytes)
-		where tasks.owner_id = owner and tasks.seq > (select "after")
-		order by tasks.seq limit (select max_rows)
+		where tasks.owner_id = owner and tasks.seq > "after"
+		order by tasks.seq limit max_rows
 	) union all (
 		select
 			'put', 'list', lists.seq, octet_length(lists.name),
@@ -41,8 +40,8 @@ begin
 			null, null,
 			lists.name, lists.color, lists.archived, lists.task_count
 		from todo.lists
-		where lists.owner_id = owner and lists.seq > (select "after")
-		order by lists.seq limit (select max_rows)
+		where lists.owner_id = owner and lists.seq > "after"
+		order by lists.seq limit max_rows
 	) union all (
 		select
 			'remove', deleted.resource, deleted.seq, 0,
@@ -53,8 +52,8 @@ begin
 			null, null,
 			null, null, null, null
 		from todo.deleted
-		where deleted.owner_id = owner and deleted.seq > (select removals_after)
-		order by deleted.seq limit (select max_rows)
+		where deleted.owner_id = owner and deleted.seq > removals_after
+		order by deleted.seq limit max_rows
 	);
 end $$;
 --> statement-breakpoint

@@ -11,6 +11,8 @@ declare const rowsType: unique symbol;
 export interface Statement<Rows extends object[] = object[]> {
   readonly name: string;
   readonly text: string;
+  /** Whether its best plan depends on the values of its parameters. Otherwise PostgreSQL keeps one plan for all values. */
+  readonly plansForValues?: boolean;
   /** For the compiler only; no statement has this property. */
   readonly [rowsType]?: Rows;
 }

@@ -9,7 +9,7 @@ import { filterParameters, sorts } from '../../src/tasks/list-parameters.ts';
 import { type ListQuery, listTasks } from '../../src/tasks/sql/list-statement.ts';
 import type { TaskRow } from '../../src/tasks/sql/row.ts';
 import { sortKeys } from '../../src/tasks/sql/sort-keys.ts';
-import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
+import { createTestDatabase, databaseKind, isPooled, type TestDatabase } from '../support/databases.ts';
 import { pagesTouched, planModes, planOf, rowsRemoved } from '../support/plans.ts';
 
 const owner = 'ada';
@@ -34,6 +34,28 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded databa
     expect(pagesTouched(plan), plan).toBeLessThan(300);
   }
 
+  test.skipIf(isPooled)(
+    'PostgreSQL keeps one plan for all users, also for those with fewer tasks than the average',
+    async () => {
+      const session = { role: 'user', userId: 'other-1' } as const;
+      const list = listTasks(
+        session.userId,
+        {
+          ...{ filters: filters.parse({}), sort: '-created_at', after: null, skip: 0, limit: 20 },
+        },
+        0,
+      );
+      // PostgreSQL makes five plans for values before it compares their costs with those of a plan for all values. Behind a
+      // pooler, each execution can be in another session.
+      for (let count = 0; count < 10; count += 1) await database.driver.batch(session, [list]);
+      const text = 'select generic_plans::integer, custom_plans::integer from pg_prepared_statements where name = $1';
+      const [plans] = await database.driver.batch(session, [
+        { statement: { name: '', text }, values: [list.statement.name] },
+      ]);
+      expect(plans).toEqual([{ generic_plans: 10, custom_plans: 0 }]);
+    },
+  );
+
   describe.each(planModes)('with %s', (mode) => {
     test.each(sorts)('sort=%s reads few rows, on the first page and on one in the middle', async (sort) => {
       const query = { filters: filters.parse({}), sort, after: null, skip: 0, limit: 20 };
@@ -42,6 +64,11 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded databa
       // As JSON, because this connection reads times as dates.
       const [row] = JSON.parse(JSON.stringify(await database.query(statement.text, values as unknown[]))) as [TaskRow];
       await expectFewRows(mode, { ...query, after: [...sortKeys[sort].sortValues(row), row.id] });
+    });
+
+    test.each([{ status: 'Todo' }, { priority: 'High' }])('a list of %o reads few rows', async (filter) => {
+      const query = { filters: filters.parse(filter), sort: '-created_at', after: null, skip: 0, limit: 20 } as const;
+      await expectFewRows(mode, query);
     });
 
     test.each(['position', '-position'] as const)('sort=%s of one list reads few rows', async (sort) => {

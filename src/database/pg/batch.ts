@@ -22,7 +22,7 @@ export function createBatch(pool: ConnectionPool, { prepare, timeoutMs }: BatchO
     observe: Parameters<Driver['batch']>[2] = (_statements, send) => send(),
   ) =>
     withConnection(pool, session, async (connection) => {
-      const all = [sessionScope(connection, session, timeoutMs), ...statements];
+      const all = [sessionScope(connection, session, statements, timeoutMs), ...statements];
       try {
         const [, ...rows] = await observe(all, () => connection.runPipeline(all, prepare));
         return rows as RowsOf<Statements>;

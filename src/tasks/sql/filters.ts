@@ -13,6 +13,8 @@ export interface Condition {
   /** Conditions with the same name have the same SQL. */
   readonly name: string;
   readonly sql: (bind: Bind) => string;
+  /** Whether the best plan depends on the values: some words, tags and times have many tasks, and others have few. */
+  readonly plansForValues?: true;
 }
 
 /** @param now in milliseconds since 1970 */
@@ -28,6 +30,7 @@ export function conditionsOf(filters: ListFilters, now: number): Condition[] {
   if (words)
     conditions.push({
       name: `q${words.length}`,
+      plansForValues: true,
       sql: (bind) => words.map((word) => hasWord(word, bind)).join(' and ') || 'false',
     });
   if (due) conditions.push(dueCondition(due, time_zone, now));
@@ -36,7 +39,12 @@ export function conditionsOf(filters: ListFilters, now: number): Condition[] {
     const from = filters[`${column}_from`];
     const to = filters[`${column}_to`];
     if (from) conditions.push(atOrAfter(column, from));
-    if (to) conditions.push({ name: `${column}_to`, sql: (bind) => `tasks.${column}_at < ${bind(to)}::timestamptz` });
+    if (to)
+      conditions.push({
+        name: `${column}_to`,
+        plansForValues: true,
+        sql: (bind) => `tasks.${column}_at < ${bind(to)}::timestamptz`,
+      });
   }
   return conditions;
 }
@@ -44,6 +52,7 @@ export function conditionsOf(filters: ListFilters, now: number): Condition[] {
 function atOrAfter(column: 'created' | 'updated' | 'completed', from: string): Condition {
   return {
     name: `${column}_from`,
+    plansForValues: true,
     sql: (bind) => {
       const start = `${bind(from)}::timestamptz`;
       // A completion is a change. No index has the time of completions.
@@ -79,6 +88,7 @@ function hasParent(key: string): Condition {
 function anyTag(names: readonly string[]): Condition {
   return {
     name: 'tag',
+    plansForValues: true,
     sql: (bind) => {
       const keys = `${bind(names.map(tagKey))}::text[]`;
       // The first condition does not depend on a task, so it runs once: an unknown tag ends the search immediately.
@@ -130,6 +140,7 @@ function overdue(zone: string, now: number): Condition {
   const { date, time } = localDateTimeAt(now, zone);
   return {
     name: 'overdue',
+    plansForValues: true,
     sql: (bind) => `tasks.status_rank < ${statuses.indexOf('Done')}
       and tasks.due_order < ${bind(dueUpperBound(date))}::timestamp
       and case
@@ -149,6 +160,7 @@ function dueBetween(from: string | undefined, to: string | undefined, zone: stri
   const end = to === lastDate ? undefined : to;
   return {
     name: `due${from ? '_from' : ''}${end ? '_to' : ''}`,
+    plansForValues: true,
     sql: (bind) => {
       const indexed = ["tasks.due_order < 'infinity'"];
       const instants = ['true'];

@@ -34,7 +34,7 @@ export type ListedRow = TaskRow & {
  * @param now in milliseconds since 1970
  */
 export function listTasks(ownerId: string, query: ListQuery, now: number): BoundStatement<ListedRow[]> {
-  const { order, name, where, limit, values } = partsOf(ownerId, query, now);
+  const { order, name, plansForValues, where, limit, values } = partsOf(ownerId, query, now);
   const longest = Math.floor(maxPageBytes / query.limit) - maxTitleBytes;
   const canExceed = query.limit * maxTextBytes > maxPageBytes;
   // A parameter, because a connection keeps a limited number of different statements prepared.
@@ -47,7 +47,7 @@ export function listTasks(ownerId: string, query: ListQuery, now: number): Bound
     where ${where}
     order by ${order('tasks.')}
     ${limit}`;
-  return { statement: { name: isLong ? `${name} short` : name, text }, values };
+  return { statement: { name: isLong ? `${name} short` : name, text, plansForValues }, values };
 }
 
 /** A row of `listTasksBySize`: `fits` is false for the row after the last one of the page. */
@@ -60,7 +60,7 @@ export type SizedRow = TaskRow & { readonly fits: boolean };
  * @param now in milliseconds since 1970
  */
 export function listTasksBySize(ownerId: string, query: ListQuery, now: number): BoundStatement<SizedRow[]> {
-  const { order, name, where, limit, values } = partsOf(ownerId, query, now);
+  const { order, name, plansForValues, where, limit, values } = partsOf(ownerId, query, now);
   const sizeUpTo = (preceding: number) => `
         coalesce(sum(octet_length(title) + coalesce(octet_length(description), 0))
           over (order by ${order()} rows between unbounded preceding and ${preceding} preceding), 0)`;
@@ -78,7 +78,7 @@ export function listTasksBySize(ownerId: string, query: ListQuery, now: number):
     ) as tasks
     where tasks.size_before_previous < ${maxPageBytes}
     order by ${order()}`;
-  return { statement: { name: `${name} by size`, text }, values };
+  return { statement: { name: `${name} by size`, text, plansForValues }, values };
 }
 
 /**
@@ -94,7 +94,11 @@ export function countTasks(
   const values: Parameter[] = [ownerId];
   const conditions = conditionsOf(filters, now);
   const text = `select count(*)::integer as count from todo.tasks as tasks where ${allOf(conditions, values)}`;
-  return { statement: { name: ['tasks_count', ...conditions.map(({ name }) => name)].join(' '), text }, values };
+  const name = ['tasks_count', ...conditions.map((condition) => condition.name)].join(' ');
+  return {
+    statement: { name, text, plansForValues: conditions.some((condition) => condition.plansForValues) },
+    values,
+  };
 }
 
 /** SQL of the conditions and of the owner `$1`, whose parameters it adds to `values`. */
@@ -124,6 +128,7 @@ function partsOf(ownerId: string, { filters, sort, after, skip, limit }: ListQue
     order: (relation = '') => columns.map(([column]) => `${relation}${column} ${direction}`).join(', '),
     // The name identifies the text. It has nothing that a client sent.
     name: ['tasks_list', sort, ...conditions.map((condition) => condition.name)].join(' '),
+    plansForValues: conditions.some((condition) => condition.plansForValues),
     where: allOf(conditions, values),
     limit: `limit $${values.push(limit)} offset $${values.push(skip)}`,
     values,
