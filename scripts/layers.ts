@@ -7,7 +7,7 @@ interface Layer {
 export const resources = ['tags', 'tasks', 'lists'];
 
 /** The folders with operations. Each may import the ones after it. */
-export const operations = ['undo', 'history', 'trash', ...resources];
+export const operations = ['batch', 'undo', 'history', 'trash', ...resources];
 
 /** The layers that each folder with operations may import. */
 const belowResources = ['database', 'http', 'idempotency', 'principal', 'problems', 'quotas', 'resource', 'runtime'];

@@ -1,5 +1,6 @@
 /** The routes of the API and their OpenAPI document. No route has its handler here, so no database is necessary. */
 import { issuerDescriptions } from './auth/better-auth/operations.ts';
+import { runBatchRoute, runTaskBatchRoute } from './batch/routes.ts';
 import { streamEventsRoute } from './changes/events/routes.ts';
 import { listChangesRoute } from './changes/routes.ts';
 import { readHistoryRoute } from './history/routes.ts';
@@ -29,7 +30,6 @@ import {
   patchTaskRoute,
   readTaskRoute,
   replaceTaskRoute,
-  runBatchRoute,
 } from './tasks/routes.ts';
 import { emptyTrashRoute, listTrashRoute, purgeFromTrashRoute, restoreFromTrashRoute } from './trash/routes.ts';
 import { undoRoute } from './undo/routes.ts';
@@ -38,7 +38,7 @@ import { undoRoute } from './undo/routes.ts';
 export const routes: readonly RouteDefinition[] = [
   listTasksRoute,
   countTasksRoute,
-  runBatchRoute,
+  runTaskBatchRoute,
   createTaskRoute,
   readTaskRoute,
   replaceTaskRoute,
@@ -55,6 +55,7 @@ export const routes: readonly RouteDefinition[] = [
   patchListRoute,
   moveListRoute,
   deleteListRoute,
+  runBatchRoute,
   readHistoryRoute,
   listTrashRoute,
   emptyTrashRoute,

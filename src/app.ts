@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { describeApi, routes } from './api.ts';
 import { bearerAuthentication, requireScope } from './auth/authenticate.ts';
 import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
+import { batchOperations } from './batch/handlers.ts';
 import { eventOperations } from './changes/events/handlers.ts';
 import { eventsPath } from './changes/events/routes.ts';
 import { changeOperations } from './changes/handlers.ts';
@@ -92,6 +93,7 @@ function implementations(services: Services): Operation[] {
   return [
     ...taskOperations(writes),
     ...listOperations(writes),
+    ...batchOperations(writes),
     ...recurrenceOperations(writes),
     ...historyOperations(database.asUser),
     ...trashOperations(writes),

@@ -20,7 +20,7 @@ export class TooManyValuesError extends SyntaxError {
 /** Maximum depth of nested arrays and objects. The largest valid body has six levels. */
 export const maxDepth = 32;
 
-/** Maximum number of values, those of members and elements included. The largest valid batch has about 3,600. */
+/** Maximum number of values, those of members and elements included. The largest valid batch has about 3,700. */
 export const maxValues = 5_000;
 
 // The decoder keeps a byte order mark, so that the parser rejects it (RFC 8259, section 8.1).

@@ -84,7 +84,7 @@ export function deleteListMutation(
     toResult([row]): ListResult {
       if (!row) throw new ProblemError('list_not_found');
       if (!row.is_allowed) throw versionMismatch(row.version);
-      if (!row.is_empty) throw listNotEmpty();
+      if (!row.is_empty) throw listNotEmpty('?tasks=delete', '?tasks=keep');
       return { status: 204 };
     },
     onConstraintViolation: rejectionProblem,
@@ -97,10 +97,13 @@ function changedList([row]: ChangedRows): ListResult {
   return { status: 200, list: toList(row) };
 }
 
-function listNotEmpty(): ProblemError {
+/**
+ * @param deletion what a request that also deletes the tasks has
+ * @param keeping what a request that keeps the tasks has
+ */
+export function listNotEmpty(deletion: string, keeping: string): ProblemError {
   return new ProblemError('list_not_empty', {
-    detail:
-      'The list has tasks, open or done. Delete it with ?tasks=delete, which moves them to the trash with it, or with ?tasks=keep, which moves them to the inbox.',
+    detail: `The list has tasks, open or done. Delete it with ${deletion}, which moves them to the trash with it, or with ${keeping}, which moves them to the inbox.`,
   });
 }
 

@@ -65,7 +65,7 @@ export interface ReversalSteps {
   readonly checks?: readonly BoundStatement[];
   /** They restore the resource from the trash. */
   readonly restored?: readonly BoundStatement[];
-  /** The id of the resource that must be restored before, if it is part of the undo. */
+  /** The id of the resource of the same kind that must be restored before, if it is part of the undo. */
   readonly restoredAfter?: string | null;
   readonly updated?: readonly BoundStatement[];
   /** They move the resource to the trash. */

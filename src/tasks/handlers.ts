@@ -3,21 +3,18 @@ import { jsonResponse } from '../http/response/json.ts';
 import { implement, type Operation } from '../http/route.ts';
 import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
 import { executePlannedWrite } from '../idempotency/planned-write.ts';
-import type { StoredResponse } from '../idempotency/stored-response.ts';
 import { ProblemError } from '../problems/problem.ts';
 import { newChangeSet } from '../resource/change.ts';
 import type { Keyset } from '../resource/keyset.ts';
 import { respondWithPage } from '../resource/page.ts';
 import { allowedVersions } from '../resource/preconditions.ts';
 import { readResponse } from '../resource/response.ts';
-import { batchMutation } from './batch.ts';
 import {
   createTaskMutation,
   deleteTaskMutation,
   moveTaskMutation,
   patchTaskMutation,
   replaceTaskMutation,
-  type TaskResult,
 } from './mutations.ts';
 import { readPage } from './page.ts';
 import { ReadSeries } from './recurrence/series.ts';
@@ -31,7 +28,6 @@ import {
   patchTaskRoute,
   readTaskRoute,
   replaceTaskRoute,
-  runBatchRoute,
 } from './routes.ts';
 import { countTasks } from './sql/list-statement.ts';
 import { toTask } from './sql/row.ts';
@@ -52,12 +48,6 @@ export function taskOperations(writes: WriteContext): Operation[] {
       const principal = context.get('principal');
       const [[counted]] = await database.run(principal, [countTasks(principal.userId, query, Date.now())], 'repeat');
       return jsonResponse(counted);
-    }),
-
-    implement(runBatchRoute, ({ query, body, headers }, context) => {
-      const series = new ReadSeries(query.time_zone);
-      const plan = () => batchMutation(newChangeSet(context), body.operations, series);
-      return executePlannedWrite(writes, context, plan, headers['idempotency-key'], batchResponse);
     }),
 
     implement(createTaskRoute, ({ body: { id, ...task }, headers }, context) => {
@@ -97,8 +87,4 @@ export function taskOperations(writes: WriteContext): Operation[] {
       return executeWrite(writes, context, mutation, headers['idempotency-key'], taskResponse);
     }),
   ];
-}
-
-function batchResponse(results: readonly TaskResult[]): StoredResponse {
-  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ results }) };
 }

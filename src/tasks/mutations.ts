@@ -27,7 +27,7 @@ import { tagKey } from './tag-key.ts';
 
 export interface TaskResult {
   readonly status: WriteStatus;
-  /** The task after the mutation; absent if the mutation deleted it, or if a later operation of a batch names it. */
+  /** The task after the mutation; absent if the mutation deleted it. */
   readonly task?: Task;
 }
 
@@ -85,7 +85,6 @@ export function patchTaskMutation(
   });
 }
 
-/** A patch of every field. Absent keys of the due date are cleared. */
 export function replaceTaskMutation(
   changeSet: ChangeSet,
   id: string,
@@ -93,8 +92,12 @@ export function replaceTaskMutation(
   versions: AllowedVersions,
   series: ReadSeries,
 ): Mutation<TaskResult> {
-  const due = task.due && { time: null, time_zone: null, ...task.due };
-  return patchTaskMutation(changeSet, id, { ...task, due }, versions, series);
+  return patchTaskMutation(changeSet, id, patchOfReplacement(task), versions, series);
+}
+
+/** A patch of every field. Absent keys of the due date are cleared. */
+export function patchOfReplacement(task: TaskReplace): TaskPatch {
+  return { ...task, due: task.due && { time: null, time_zone: null, ...task.due } };
 }
 
 export function moveTaskMutation(

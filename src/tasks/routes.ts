@@ -5,8 +5,6 @@ import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { changeSetHeader } from '../resource/change.ts';
 import { pageHeaders, pageParameters, resourceId } from '../resource/schemas.ts';
-import { maxBatchIndexCost, maxResultsBytes } from './batch.ts';
-import { batch, batchResults, maxOperations } from './batch-schemas.ts';
 import { filterParameters, type ListFilters, ranges, sorts } from './list-parameters.ts';
 import { todayParameter } from './recurrence/schemas.ts';
 import { task, taskBodyLimit, taskCreate, taskMove, taskPatch, taskReplace } from './schemas.ts';
@@ -120,20 +118,6 @@ export const createTaskRoute = defineRoute({
     },
   },
   problems: ['id_taken', ...keyProblems],
-});
-
-export const runBatchRoute = defineRoute({
-  id: 'runBatch',
-  method: 'post',
-  path: '/api/v1/tasks/batch',
-  tag,
-  summary: 'Create, change and delete several tasks',
-  description: `Up to ${maxOperations} operations, which run in order, all or none of them. If one fails, the response is its problem, and \`errors\` names the operation. A task that several operations name is in the result of the last one only. If the results exceed ${maxResultsBytes / 1024} KiB, nothing changes, and \`errors\` names the first operation that belongs in another batch. All operations together can have ${maxBatchIndexCost.toLocaleString('en')} search words; a tag counts as four words, and a repeated change of a task counts three times.`,
-  token: 'tasks:write',
-  request: { query: todayQuery, headers: z.object(idempotencyKey), body: batch },
-  bodyLimit: taskBodyLimit,
-  responses: { 200: { description: 'The results of all operations.', schema: batchResults, headers: changeSetHeader } },
-  problems: ['task_not_found', 'version_mismatch', 'id_taken', ...keyProblems],
 });
 
 export const readTaskRoute = defineRoute({

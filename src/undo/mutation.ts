@@ -80,6 +80,9 @@ interface Step {
 function stepsOf(ownerId: string, plans: readonly ResourcePlan[]): Step[] {
   const part = (name: Exclude<keyof ReversalSteps, 'restoredAfter'>, ordered = plans): Step[] =>
     ordered.flatMap((plan) => (plan.steps[name] ?? []).map((statement) => ({ statement, plan })));
+  const names = Object.keys(undoable);
+  const byResource = (order: readonly string[]) =>
+    order.flatMap((name) => plans.filter(({ resource }) => resource === name));
   const verified = Object.entries(undoable).flatMap(([name, { verify }]): Step[] => {
     const ids = plans.filter(({ resource }) => resource === name).map(({ id }) => id);
     return verify && ids.length > 0 ? [{ statement: verify(ownerId, ids) }] : [];
@@ -87,22 +90,24 @@ function stepsOf(ownerId: string, plans: readonly ResourcePlan[]): Step[] {
   return [
     { statement: beginUndo() },
     ...part('checks'),
-    ...part('restored', inOrderOfRestoration(plans)),
+    ...part('restored', inOrderOfRestoration(byResource(names.toReversed()))),
     ...part('updated'),
-    ...part('deleted'),
+    ...part('deleted', byResource(names)),
     ...verified,
   ];
 }
 
 /** The plans in their order, but each after the one that it names in `restoredAfter`. */
 function inOrderOfRestoration(plans: readonly ResourcePlan[]): ResourcePlan[] {
-  const byId = new Map(plans.map((plan) => [plan.id, plan]));
+  // A resource of another kind can have the same id.
+  const nameOf = (resource: string, id: string | null = null) => `${resource} ${id}`;
+  const byName = new Map(plans.map((plan) => [nameOf(plan.resource, plan.id), plan]));
   const ordered: ResourcePlan[] = [];
   const visited = new Set<ResourcePlan>();
   const visit = (plan: ResourcePlan) => {
     if (visited.has(plan)) return;
     visited.add(plan);
-    const earlier = byId.get(plan.steps.restoredAfter ?? '');
+    const earlier = byName.get(nameOf(plan.resource, plan.steps.restoredAfter));
     if (earlier) visit(earlier);
     ordered.push(plan);
   };

@@ -8,6 +8,7 @@ import { task as taskSchema } from '../tasks/schemas.ts';
 import { resource as task } from '../tasks/sql/columns.ts';
 import { taskUndo } from '../tasks/undo.ts';
 
+/** A resource precedes those that contain it: an undo deletes it before them, and restores it after them. */
 export const undoable: Readonly<Record<string, UndoableResource & { readonly schema: ZodType }>> = {
   [task]: { ...taskUndo, schema: taskSchema },
   [list]: { ...listUndo, schema: listSchema },

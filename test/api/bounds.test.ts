@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maxParameters } from '../../src/http/request/query.ts';
 import { maxErrors, maxLengths, maxProblemBytes } from '../../src/problems/bounds.ts';
 import { problemDocument, validationFailed } from '../../src/problems/problem.ts';
-import { maxBatchIndexCost } from '../../src/tasks/batch.ts';
+import { maxBatchIndexCost } from '../../src/resource/batch.ts';
 import { maxQueriedWords, maxWords } from '../../src/tasks/search/words.ts';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';

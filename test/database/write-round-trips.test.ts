@@ -13,6 +13,12 @@ const operations = [
   { op: 'create', task: { title: 'y', tags: ['a'] } },
   { op: 'update', id, patch: { priority: 'High' } },
 ];
+const mixed = [
+  { type: 'list', op: 'create', list: { id, name: 'x' } },
+  { type: 'task', op: 'create', task: { title: 'z', list_id: id } },
+  { type: 'task', op: 'move', id, task: { list_id: id, to: 'start' } },
+  { type: 'list', op: 'move', id, list: { to: 'start' } },
+];
 const failing = [...operations, { op: 'delete', id: missing }];
 
 type Write = readonly [method: string, path: string, status: number, body?: unknown, headers?: Record<string, string>];
@@ -31,8 +37,10 @@ const writes: Record<string, Write> = {
   'a move': ['POST', `${tasks}/${id}/move`, 200, { to: 'end' }],
   'a replacement': ['PUT', `${tasks}/${id}`, 200, { title: 'z' }],
   'a batch': ['POST', `${tasks}/batch`, 200, { operations }],
+  'a batch of tasks and lists': ['POST', '/api/v1/batch', 200, { operations: mixed }],
   'a deletion': ['DELETE', `${tasks}/${id}`, 204],
-  'a creation of a list': ['POST', lists, 201, { id, name: 'x' }],
+  'a creation of a list that is already done': ['POST', lists, 200, { id, name: 'x' }],
+  'a creation of a list': ['POST', lists, 201, { name: 'y' }],
   'a patch of a list': ['PATCH', `${lists}/${id}`, 200, { color: '#1e90ff' }],
   'a replacement of a list': ['PUT', `${lists}/${id}`, 200, { name: 'y' }],
   'a move of a list': ['POST', `${lists}/${id}/move`, 200, { to: 'start' }],

@@ -202,7 +202,7 @@ function turnOf({ method, operation }: (typeof documentedOperations)[number]): n
  * does not end, and reads the same pages as `listChanges`.
  */
 export const largestRequests: readonly Series[] = documentedOperations
-  .filter(({ operation }) => !['runBatch', 'streamEvents'].includes(operation.operationId))
+  .filter(({ operation }) => !['runBatch', 'runResourceBatch', 'streamEvents'].includes(operation.operationId))
   .sort((one, other) => turnOf(one) - turnOf(other))
   .map(({ method, path, operation }) => (turn: number) => {
     const values = (place: string) =>
@@ -232,11 +232,15 @@ export const largestRequests: readonly Series[] = documentedOperations
     };
   });
 
-function batch(name: string, operationOf: (index: number, turn: number) => object): Series {
+function batch(
+  name: string,
+  operationOf: (index: number, turn: number) => object,
+  target = `${collection}/batch`,
+): Series {
   return (turn) => ({
-    name: `POST ${collection}/batch: ${name}`,
+    name: `POST ${target}: ${name}`,
     method: 'POST',
-    target: `${collection}/batch`,
+    target,
     body: JSON.stringify({ operations: Array.from({ length: 100 }, (_, index) => operationOf(index, turn)) }),
   });
 }
@@ -315,6 +319,16 @@ export const otherRequests: readonly Series[] = [
     id: idOf(1_201),
     patch: { description: words(10, index + 100 * turn) },
   })),
+  batch(
+    '100 moves of tasks',
+    (index) => ({ type: 'task', op: 'move', id: idOf(1_001 + index), task: { to: 'start' } }),
+    '/api/v1/batch',
+  ),
+  batch(
+    '100 moves of lists',
+    (index) => ({ type: 'list', op: 'move', id: idOf(1 + (index % 10)), list: { to: index % 2 ? 'start' : 'end' } }),
+    '/api/v1/batch',
+  ),
   patch('10,000 Chinese characters', (turn) => ({
     description: text((index) => String.fromCodePoint(0x4e00 + ((index * 7_919) % 20_000)), 10_000, 5_000 * turn),
   })),

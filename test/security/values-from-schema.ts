@@ -37,6 +37,14 @@ const between: Readonly<Record<string, (value: any) => unknown>> = {
   TaskReplace: datedIfRecurring,
   // Another operation of a batch can have set the other members.
   TaskPatch: (patch) => datedIfRecurring({ ...patch, ...(patch.due === null && { recurrence: null }) }),
+  CreateResourceOperation: fieldsOfType({ task: { title: 'x' }, list: { name: 'x' } }),
+  ReplaceResourceOperation: fieldsOfType({ task: { title: 'x' }, list: { name: 'x' } }),
+  UpdateResourceOperation: fieldsOfType({ task: {}, list: {} }),
+  MoveResourceOperation: fieldsOfType({ task: { to: 'end' }, list: { to: 'end' } }),
+  DeleteResourceOperation: ({ tasks, ...operation }) => ({
+    ...operation,
+    ...(operation.type === 'list' && tasks && { tasks }),
+  }),
   RecurrencePatch: ({ rule = 'FREQ=DAILY', ...others }) => ({ rule, ...others }),
 };
 
@@ -44,6 +52,14 @@ const between: Readonly<Record<string, (value: any) => unknown>> = {
 function datedIfRecurring({ due, ...task }: any): unknown {
   const needsDue = task.recurrence && !due;
   return { ...task, ...((due !== undefined || needsDue) && { due: needsDue ? { date: '2026-12-01' } : due }) };
+}
+
+/** An operation on a resource has the fields of its type only. */
+function fieldsOfType(defaults: Readonly<Record<string, object>>) {
+  return ({ type, ...operation }: any): unknown => {
+    const others = Object.entries(operation).filter(([name]) => !(name in defaults));
+    return { type, ...Object.fromEntries(others), [type]: operation[type] ?? defaults[type] };
+  };
 }
 
 /** A value of an object that satisfies the rules between the members of a named schema. */

@@ -72,6 +72,17 @@ const writes: Record<string, Write> = {
       },
       headers,
     ),
+  runResourceBatch: (client, id, headers) =>
+    client.post(
+      '/api/v1/batch',
+      {
+        operations: [
+          { type: 'task', op: 'update', id, task: {} },
+          { type: 'list', op: 'move', id, list: { to: 'start' } },
+        ],
+      },
+      headers,
+    ),
 };
 
 test('every operation that writes is tested', () => {
@@ -81,7 +92,7 @@ test('every operation that writes is tested', () => {
 
 const deletions = ['deleteTask', 'deleteList'];
 /** Without an entity tag, because the responses have several resources or one without a version. */
-const untagged = ['runBatch', 'undoChangeSet', 'renameTag'];
+const untagged = ['runBatch', 'runResourceBatch', 'undoChangeSet', 'renameTag'];
 
 test.each(Object.entries(writes))(
   '%s makes its changes and reveals nothing, also if it is replayed',

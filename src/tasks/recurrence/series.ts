@@ -9,7 +9,7 @@ import type { SeriesRow } from './statements.ts';
 export class ReadSeries {
   /** The time zone of today for due dates without one. */
   readonly timeZone: string;
-  #rows: ReadonlyMap<string, SeriesRow> | null = null;
+  #rows: ReadonlyMap<string, SeriesRow> = new Map();
 
   constructor(timeZone: string) {
     this.timeZone = timeZone;
@@ -20,18 +20,9 @@ export class ReadSeries {
     this.#rows = new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Whether an attempt has read them. */
-  get isRead(): boolean {
-    return this.#rows !== null;
-  }
-
-  get rows(): SeriesRow[] {
-    return [...(this.#rows?.values() ?? [])];
-  }
-
   /** The task, if the write may change its version. */
   get(id: string, versions: AllowedVersions): SeriesRow | undefined {
-    const row = this.#rows?.get(id);
+    const row = this.#rows.get(id);
     return row && (versions === null || versions.includes(row.version)) ? row : undefined;
   }
 }

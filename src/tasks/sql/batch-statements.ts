@@ -1,19 +1,12 @@
-/** The statements of batches beside those of their operations: they check the operations and read their results. */
+/** The statements of batches beside those of their operations: they check the operations. */
 import type { BoundStatement, Statement } from '../../database/statement.ts';
+import type { ResourceVersion } from '../../resource/batch.ts';
 import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
-import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
 import type { TaskReplace } from '../schemas.ts';
 import { tagKey } from '../tag-key.ts';
 import { columnsOf, writableColumns } from './columns.ts';
-import { type TaskRow, taskColumns } from './row.ts';
 
-/** The version of a task before a batch. */
-export interface TaskVersion {
-  readonly id: string;
-  readonly version: number;
-}
-
-const versions: Statement<TaskVersion[]> = {
+const versions: Statement<ResourceVersion[]> = {
   name: 'tasks_versions',
   text: 'select id, version from todo.tasks where owner_id = $1 and id = any ($2::uuid[])',
 };
@@ -55,39 +48,11 @@ const requireCreated: Statement = {
     )`,
 };
 
-/** A row of the results: the task of an operation after the batch. Its columns are null if the batch has deleted it. */
-export type ResultRow = (TaskRow | { readonly version: null }) & {
-  /** Whether the batch has created the task. */
-  readonly is_new: boolean;
-};
-
-/** Stops the batch if the texts of its results exceed the maximum `$4`. */
-const results: OutcomeStatement<ResultRow[]> = outcomeStatement('tasks_results', {
-  parameters: 4,
-  with: [
-    `found as (
-      select tasks.*, named.id as operation_id, named.place,
-             sum(octet_length(tasks.title) + coalesce(octet_length(tasks.description), 0)) over (order by named.place) as bytes
-      from unnest($2::uuid[]) with ordinality as named (id, place)
-      left join todo.tasks as tasks on tasks.owner_id = $1 and tasks.id = named.id
-    )`,
-    `checked as materialized (
-      select todo.stop_write('results_too_large ' || min(place)) from found where bytes > $4
-    )`,
-    `made as (
-      select id from todo.changes where owner_id = $1 and change_set = $3::uuid and kind = 'Created'
-    )`,
-  ],
-  select: `
-    select ${taskColumns}, tasks.operation_id in (select id from made) as is_new
-    from found as tasks, checked order by tasks.place`,
-});
-
-export function taskVersions(ownerId: string, ids: readonly string[]): BoundStatement<TaskVersion[]> {
+export function taskVersions(ownerId: string, ids: readonly string[]): BoundStatement<ResourceVersion[]> {
   return { statement: versions, values: [ownerId, ids] };
 }
 
-/** Precedes an update or a deletion in a batch. */
+/** Precedes the change of a task in a batch. */
 export function requireTaskIn(ownerId: string, id: string, allowed: AllowedVersions): BoundStatement {
   return { statement: requireTask, values: [ownerId, id, allowed] };
 }
@@ -95,18 +60,4 @@ export function requireTaskIn(ownerId: string, id: string, allowed: AllowedVersi
 /** Follows a creation with an id in a batch. */
 export function requireCreatedTask(ownerId: string, id: string, task: TaskReplace): BoundStatement {
   return { statement: requireCreated, values: [ownerId, id, JSON.stringify(columnsOf(task)), task.tags.map(tagKey)] };
-}
-
-/**
- * The tasks of a batch, as they are after it: one row per id, in the order of the ids.
- *
- * @param ids in the order of their last operations
- */
-export function batchResults(
-  ownerId: string,
-  ids: readonly string[],
-  changeSet: string,
-  maxBytes: number,
-): BoundOutcomeStatement<ResultRow[]> {
-  return { statement: results, values: [ownerId, ids, changeSet, maxBytes] };
 }

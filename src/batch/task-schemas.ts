@@ -1,8 +1,10 @@
-/** Schemas of batches, in requests and in responses. */
+/** Schemas of batches of tasks, in requests and in responses. */
 import { z } from 'zod';
+import { maxOperations } from '../resource/batch.ts';
 import { maxVersion } from '../resource/preconditions.ts';
 import { resourceId } from '../resource/schemas.ts';
-import { task, taskCreate, taskPatch } from './schemas.ts';
+import { task, taskCreate, taskPatch } from '../tasks/schemas.ts';
+import { resultStatus } from './schemas.ts';
 
 const version = z.int().min(1).max(maxVersion).optional().meta({
   description: 'The operation runs only if the task has this version.',
@@ -32,12 +34,9 @@ const operation = z.discriminatedUnion('op', [createOperation, updateOperation, 
   },
 });
 
-export type BatchOperation = z.output<typeof operation>;
+export type TaskBatchOperation = z.output<typeof operation>;
 
-/** Maximum number of operations in a batch. */
-export const maxOperations = 100;
-
-export const batch = z.strictObject({ operations: z.array(operation).min(1).max(maxOperations) }).meta({
+export const taskBatchRequest = z.strictObject({ operations: z.array(operation).min(1).max(maxOperations) }).meta({
   id: 'Batch',
   description: 'Operations that run in this order, all or none of them.',
   examples: [
@@ -52,11 +51,7 @@ export const batch = z.strictObject({ operations: z.array(operation).min(1).max(
 
 const batchResult = z
   .strictObject({
-    status: z.literal([200, 201, 204]).meta({
-      id: 'BatchResultStatus',
-      type: 'integer',
-      description: 'Created (201), changed (200) or deleted (204).',
-    }),
+    status: resultStatus,
     task: task.optional().meta({
       description:
         'The task after the batch; absent if the operation deleted it, or if a later operation of the batch has the same id.',
@@ -64,6 +59,6 @@ const batchResult = z
   })
   .meta({ id: 'BatchResult', description: 'The result of one operation.' });
 
-export const batchResults = z
+export const taskBatchResponse = z
   .strictObject({ results: z.array(batchResult) })
   .meta({ id: 'BatchResults', description: 'The result of each operation, in the same order.' });
