@@ -268,7 +268,11 @@ test('resources of other users do not exist for a batch', async () => {
   for (const operation of foreign) expect((await batch(bob, [operation])).status).toBe(404);
   expect((await batch(bob, [createTask(2, { list_id: id(1) })])).status).toBe(422);
   expect((await batch(bob, [createTask(2, { parent_id: id(1) })])).status).toBe(422);
-  expect((await batch(bob, [createList(1), createTask(1, { list_id: id(1) })])).status).toBe(200);
+  const { body } = await batch(bob, [createList(1), createTask(1, { list_id: id(1) })]);
+  expect(body.results).toMatchObject([
+    { type: 'list', status: 201, list: { id: id(1), task_count: 1 } },
+    { type: 'task', status: 201, task: { id: id(1), list_id: id(1) } },
+  ]);
   expect(await stateOf(ada)).toEqual(before);
 });
 
