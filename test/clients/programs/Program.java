@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.UUID;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
+import org.openapitools.client.api.BatchesApi;
 import org.openapitools.client.api.TasksApi;
 import org.openapitools.client.api.UserApi;
 import org.openapitools.client.model.*;
@@ -46,6 +47,27 @@ public class Program {
             .addOperationsItem(new BatchOperation(delete));
         List<BatchResult> results = tasks.runBatch(batch, null, null).getResults();
         equal(results.stream().map(result -> result.getStatus().getValue()).toList(), List.of(201, 200, 204));
+
+        CreateResourceOperation createList = new CreateResourceOperation()
+            .type(BatchResourceType.BATCH_LIST)
+            .op(CreateResourceOperation.OpEnum.CREATE)
+            ._list(new TaskListCreate().id(id).name("Groceries"));
+        MoveResourceOperation moveList = new MoveResourceOperation()
+            .type(BatchResourceType.BATCH_LIST)
+            .op(MoveResourceOperation.OpEnum.MOVE)
+            .id(id)
+            ._list(new TaskListMove().to(MoveTarget.START));
+        DeleteResourceOperation deleteList = new DeleteResourceOperation()
+            .type(BatchResourceType.BATCH_LIST)
+            .op(DeleteResourceOperation.OpEnum.DELETE)
+            .id(id)
+            .tasks(TasksOfDeletedList.KEEP);
+        ResourceBatch mixed = new ResourceBatch()
+            .addOperationsItem(new ResourceOperation(createList))
+            .addOperationsItem(new ResourceOperation(moveList))
+            .addOperationsItem(new ResourceOperation(deleteList));
+        List<ResourceBatchResult> mixedResults = new BatchesApi(client).runResourceBatch(mixed, null, null).getResults();
+        equal(mixedResults.stream().map(result -> result.getStatus().getValue()).toList(), List.of(201, 200, 204));
 
         List<Task> listed = tasks.listTasks(null, null, null, List.of(Status.TODO), null, null, null, null, null, null,
             null, null, null, null, null, null, null, null, null, TaskSort.CREATED_AT_DESC);

@@ -74,6 +74,30 @@ func main() {
 	}
 	equal(strings.Join(statuses, " "), "201 200 204")
 
+	mixed := is[*todoapi.ResourceBatchResultsHeaders](client.RunResourceBatch(ctx, &todoapi.ResourceBatch{
+		Operations: []todoapi.ResourceOperation{
+			todoapi.NewCreateResourceOperationResourceOperation(todoapi.CreateResourceOperation{
+				Type: todoapi.BatchResourceTypeList, Op: "create",
+				List: todoapi.NewOptTaskListCreate(todoapi.TaskListCreate{
+					ID: todoapi.NewOptUUID(created.ID), Name: "Groceries",
+				}),
+			}),
+			todoapi.NewMoveResourceOperationResourceOperation(todoapi.MoveResourceOperation{
+				Type: todoapi.BatchResourceTypeList, Op: "move", ID: created.ID,
+				List: todoapi.NewOptTaskListMove(todoapi.TaskListMove{To: todoapi.NewOptMoveTarget(todoapi.MoveTargetStart)}),
+			}),
+			todoapi.NewDeleteResourceOperationResourceOperation(todoapi.DeleteResourceOperation{
+				Type: todoapi.BatchResourceTypeList, Op: "delete", ID: created.ID,
+				Tasks: todoapi.NewOptTasksOfDeletedList(todoapi.TasksOfDeletedListKeep),
+			}),
+		},
+	}, todoapi.RunResourceBatchParams{})).Response
+	statuses = []string{}
+	for _, result := range mixed.Results {
+		statuses = append(statuses, fmt.Sprint(result.Status))
+	}
+	equal(strings.Join(statuses, " "), "201 200 204")
+
 	listed := is[*todoapi.ListTasksOKHeaders](client.ListTasks(ctx, todoapi.ListTasksParams{
 		Status: []todoapi.Status{todoapi.StatusTodo},
 		Sort:   todoapi.NewOptTaskSort(todoapi.TaskSortMinusCreatedAt),

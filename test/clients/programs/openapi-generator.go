@@ -64,6 +64,29 @@ func main() {
 	}
 	equal(strings.Join(statuses, " "), "201 200 204")
 
+	list := openapi.NewTaskListCreate("Groceries")
+	list.SetId(created.Id)
+	createList := openapi.NewCreateResourceOperation(openapi.BATCH_LIST, "create")
+	createList.SetList(*list)
+	place := openapi.NewTaskListMove()
+	place.SetTo(openapi.START)
+	moveList := openapi.NewMoveResourceOperation(openapi.BATCH_LIST, "move", created.Id)
+	moveList.SetList(*place)
+	deleteList := openapi.NewDeleteResourceOperation(openapi.BATCH_LIST, "delete", created.Id)
+	deleteList.SetTasks(openapi.KEEP)
+	mixed := openapi.NewResourceBatch([]openapi.ResourceOperation{
+		openapi.CreateResourceOperationAsResourceOperation(createList),
+		openapi.MoveResourceOperationAsResourceOperation(moveList),
+		openapi.DeleteResourceOperationAsResourceOperation(deleteList),
+	})
+	mixedOutcome, _, err := client.BatchesAPI.RunResourceBatch(ctx).ResourceBatch(*mixed).Execute()
+	must(err)
+	statuses = []string{}
+	for _, result := range mixedOutcome.Results {
+		statuses = append(statuses, fmt.Sprint(result.Status))
+	}
+	equal(strings.Join(statuses, " "), "201 200 204")
+
 	todo := []openapi.Status{openapi.TODO}
 	listed, _, err := tasks.ListTasks(ctx).Status(todo).Sort(openapi.CREATED_AT_DESC).Execute()
 	must(err)

@@ -48,6 +48,24 @@ equal(
   [201, 200, 204],
 );
 
+const mixed = await client.POST('/api/v1/batch', {
+  body: {
+    operations: [
+      { type: 'list', op: 'create', list: { id: task.id, name: 'Groceries' } },
+      { type: 'list', op: 'move', id: task.id, list: { to: 'start' } },
+      { type: 'list', op: 'delete', id: task.id, tasks: 'keep' },
+    ],
+  },
+});
+equal(
+  mixed.data?.results.map(({ type, status }) => [type, status]),
+  [
+    ['list', 201],
+    ['list', 200],
+    ['list', 204],
+  ],
+);
+
 const listed = await client.GET('/api/v1/tasks', { params: { query: { status: ['Todo'], sort: '-created_at' } } });
 equal(
   listed.data?.map(({ title }) => title),

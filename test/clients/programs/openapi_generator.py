@@ -7,13 +7,23 @@ import openapi_client
 from openapi_client import (
     Batch,
     BatchOperation,
+    BatchResourceType,
     CreateOperation,
+    CreateResourceOperation,
     DeleteOperation,
+    DeleteResourceOperation,
     DuePatch,
+    MoveResourceOperation,
+    MoveTarget,
     Priority,
+    ResourceBatch,
+    ResourceOperation,
     Status,
     TaskCreate,
+    TaskListCreate,
+    TaskListMove,
     TaskPatch,
+    TasksOfDeletedList,
     TaskSort,
     UpdateOperation,
 )
@@ -42,6 +52,16 @@ with openapi_client.ApiClient(configuration) as client:
         DeleteOperation(op="delete", id=created.id),
     ]
     batch = tasks.run_batch(Batch(operations=[BatchOperation(operation) for operation in operations]))
+    assert [result.status for result in batch.results] == [201, 200, 204], batch
+
+    kind = BatchResourceType.BATCH_LIST
+    operations = [
+        CreateResourceOperation(type=kind, op="create", list=TaskListCreate(id=created.id, name="Groceries")),
+        MoveResourceOperation(type=kind, op="move", id=created.id, list=TaskListMove(to=MoveTarget.START)),
+        DeleteResourceOperation(type=kind, op="delete", id=created.id, tasks=TasksOfDeletedList.KEEP),
+    ]
+    mixed = ResourceBatch(operations=[ResourceOperation(operation) for operation in operations])
+    batch = openapi_client.BatchesApi(client).run_resource_batch(mixed)
     assert [result.status for result in batch.results] == [201, 200, 204], batch
 
     listed = tasks.list_tasks(status=[Status.TODO], sort=TaskSort.CREATED_AT_DESC)

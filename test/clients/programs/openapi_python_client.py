@@ -4,17 +4,27 @@ import os
 from datetime import date
 
 from todo_api_client import AuthenticatedClient
+from todo_api_client.api.batches import run_resource_batch
 from todo_api_client.api.tasks import create_task, list_tasks, patch_task, read_task, run_batch
 from todo_api_client.api.user import read_me
 from todo_api_client.models import (
     Batch,
+    BatchResourceType,
     CreateOperation,
+    CreateResourceOperation,
     DeleteOperation,
+    DeleteResourceOperation,
     DuePatch,
+    MoveResourceOperation,
+    MoveTarget,
     Priority,
+    ResourceBatch,
     Status,
     TaskCreate,
+    TaskListCreate,
+    TaskListMove,
     TaskPatch,
+    TasksOfDeletedList,
     TaskSort,
     UpdateOperation,
 )
@@ -39,6 +49,15 @@ with AuthenticatedClient(base_url=os.environ["TODO_API_URL"], token=os.environ["
         DeleteOperation(op="delete", id=created.id),
     ]
     batch = run_batch.sync(client=client, body=Batch(operations=operations))
+    assert [result.status for result in batch.results] == [201, 200, 204], batch
+
+    kind = BatchResourceType.BATCH_LIST
+    operations = [
+        CreateResourceOperation(type_=kind, op="create", list_=TaskListCreate(id=created.id, name="Groceries")),
+        MoveResourceOperation(type_=kind, op="move", id=created.id, list_=TaskListMove(to=MoveTarget.START)),
+        DeleteResourceOperation(type_=kind, op="delete", id=created.id, tasks=TasksOfDeletedList.KEEP),
+    ]
+    batch = run_resource_batch.sync(client=client, body=ResourceBatch(operations=operations))
     assert [result.status for result in batch.results] == [201, 200, 204], batch
 
     listed = list_tasks.sync(client=client, status=[Status.TODO], sort=TaskSort.CREATED_AT_DESC)

@@ -1,5 +1,5 @@
 /** Creates, lists, changes and deletes tasks with the typescript-fetch client of openapi-generator. */
-import { Configuration, ResponseError, TaskSort, TasksApi, UserApi } from './todo-api';
+import { BatchesApi, Configuration, ResponseError, TaskSort, TasksApi, UserApi } from './todo-api';
 
 declare const process: { readonly env: Record<string, string | undefined> };
 
@@ -30,6 +30,19 @@ async function main(): Promise<void> {
   });
   equal(
     results.map(({ status }) => status),
+    [201, 200, 204],
+  );
+  const mixed = await new BatchesApi(configuration).runResourceBatch({
+    resourceBatch: {
+      operations: [
+        { type: 'list', op: 'create', list: { id: created.id, name: 'Groceries' } },
+        { type: 'list', op: 'move', id: created.id, list: { to: 'start' } },
+        { type: 'list', op: 'delete', id: created.id, tasks: 'keep' },
+      ],
+    },
+  });
+  equal(
+    mixed.results.map(({ status }) => status),
     [201, 200, 204],
   );
   const listed = await tasks.listTasks({ status: ['Todo'], sort: TaskSort.CREATED_AT_DESC });
