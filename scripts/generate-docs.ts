@@ -136,7 +136,8 @@ function limitsPage(): string {
 The limits of requests and responses. They bound what one request can cost: at most 30 ms of CPU time of the server and
 50 ms of PostgreSQL, and at most 10 ms for a rejected request. Four kinds of requests cost more:
 
-- A batch of 100 operations takes up to 80 ms of PostgreSQL.
+- A batch of 100 operations takes up to 80 ms of PostgreSQL. If its moves give 1,000 lists new positions again and again, it
+  takes up to 1 s.
 - A search for ten words takes up to 160 ms of PostgreSQL, if nine of them are in thousands of the user's tasks.
 - The deletion of a list takes up to 0.3 ms of PostgreSQL for each of its tasks, its restoration up to 3 ms, and the undo of its
   deletion up to 7 ms. With the default \`DATABASE_TIMEOUT_MS\`, the last two are 504 \`timeout\` for lists with several thousand
