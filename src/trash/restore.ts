@@ -17,7 +17,7 @@ type TrashedRow = Pick<TrashRow, 'seq' | 'text'>;
 
 /**
  * @param found the resource in the trash and its subtasks, as they were read, parents first; empty if there was none
- * @param tasks the tasks that were deleted with it if it is a list, parents first
+ * @param tasks the tasks that were deleted with it if it is a list, in any order
  */
 export function restoreMutation(
   changeSet: ChangeSet,
@@ -44,7 +44,7 @@ function restoreListWrite(
   versions: AllowedVersions,
 ): Pick<Mutation<unknown>, 'statements' | 'outcome'> {
   const isAllowed = versions === null || versions.includes(version);
-  const tasks = rows.map(toTask);
+  const tasks = parentsFirst(rows.map(toTask));
   const openTasks = tasks.filter(({ content }) => content.status !== 'Done').length;
   const statements = [
     restoreList(ownerId, id, seq, openTasks),
@@ -52,6 +52,16 @@ function restoreListWrite(
     ...tasks.map((task) => restoreTask(ownerId, task.content.id, task, null)),
   ];
   return { statements: isAllowed ? statements : [], outcome: restoredList(ownerId, id, versions) };
+}
+
+/** A request can have deleted a subtask before its parent. */
+function parentsFirst(tasks: readonly TrashedTask[]): TrashedTask[] {
+  const byId = new Map(tasks.map((task) => [task.content.id, task]));
+  const levelOf = ({ content: { parent_id } }: TrashedTask): number => {
+    const parent = parent_id === null ? undefined : byId.get(parent_id);
+    return parent ? levelOf(parent) + 1 : 1;
+  };
+  return tasks.toSorted((one, other) => levelOf(one) - levelOf(other));
 }
 
 function toTask({ seq, text }: TrashedRow): TrashedTask {

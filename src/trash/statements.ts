@@ -85,7 +85,7 @@ export function selectFromTrash(ownerId: string, id: string): BoundStatement<Sub
   return { statement: select, values: [ownerId, id] };
 }
 
-/** The tasks in the trash that were deleted with a list, parents first; none if the id is of no list. */
+/** The tasks in the trash that were deleted with a list, in the order of their deletions; none if the id is of no list. */
 export function selectTasksOfList(ownerId: string, listId: string): BoundStatement<Pick<TrashRow, 'seq' | 'text'>[]> {
   return { statement: selectTasks, values: [ownerId, listId] };
 }

@@ -119,6 +119,18 @@ describe('all operations of both kinds', () => {
     expect(await stateOf(ada)).toEqual(before);
   });
 
+  test('delete a list with a subtask and its parent, and the list is restored from the trash with both', async () => {
+    const ada = api.user();
+    await ada.post(lists, { id: id(1), name: 'list' });
+    await ada.post(tasks, { id: id(2), title: 'parent', list_id: id(1) });
+    await ada.post(tasks, { id: id(3), title: 'subtask', list_id: id(1), parent_id: id(2) });
+    const before = await stateOf(ada);
+    const operations = [3, 2].map((n) => ({ type: 'task', op: 'delete', id: id(n) }));
+    await batch(ada, [...operations, { type: 'list', op: 'delete', id: id(1) }]);
+    expect((await ada.request('POST', `/api/v1/trash/${id(1)}/restore`)).status).toBe(200);
+    expect(await stateOf(ada)).toEqual(before);
+  });
+
   test('complete a recurring task, also one that the batch creates or replaces', async () => {
     const ada = api.user();
     const fields = { due: { date: '2026-12-01' }, recurrence: { rule: 'FREQ=DAILY', missed: 'Each' } };
