@@ -7,7 +7,10 @@ interface Layer {
 export const resources = ['tags', 'tasks', 'lists'];
 
 /** The folders with operations. Each may import the ones after it. */
-export const operations = ['batch', 'undo', 'history', 'trash', ...resources];
+export const operations = ['batch', 'undo', 'history', 'trash', 'tokens', ...resources];
+
+/** What only one of them may import. */
+const ownImports: Readonly<Record<string, readonly string[]>> = { tokens: ['auth', 'vocabulary'] };
 
 /** The layers that each folder with operations may import. */
 const belowResources = ['database', 'http', 'idempotency', 'principal', 'problems', 'quotas', 'resource', 'runtime'];
@@ -49,12 +52,16 @@ export const layers: readonly Layer[] = [
       'rate-limit',
       'runtime',
       'tasks',
+      'tokens',
       'trash',
     ],
   },
   // It renders every resource.
   { name: 'changes', imports: [...belowResources, ...resources].sort() },
-  ...operations.map((name, index) => ({ name, imports: [...belowResources, ...operations.slice(index + 1)].sort() })),
+  ...operations.map((name, index) => ({
+    name,
+    imports: [...belowResources, ...(ownImports[name] ?? []), ...operations.slice(index + 1)].sort(),
+  })),
   { name: 'system', imports: ['http', 'principal', 'problems'] },
   { name: 'observability', imports: ['auth', 'config', 'database', 'http', 'problems', 'runtime'] },
   {

@@ -37,6 +37,8 @@ import { maxYearsToNextDay, previewLimits } from '../src/tasks/recurrence/schema
 import { maxSkip } from '../src/tasks/routes.ts';
 import { descriptionLength, maxTags, tagLength, taskBodyLimit, titleLength } from '../src/tasks/schemas.ts';
 import { maxQueriedWords, maxWords } from '../src/tasks/search/words.ts';
+import { lifetimeDays, nameLength as tokenNameLength } from '../src/tokens/schemas.ts';
+import { maxTokensPerUser } from '../src/tokens/statements.ts';
 import { limitedResources, quotas } from '../src/vocabulary.ts';
 
 const count = (value: number) => value.toLocaleString('en');
@@ -181,6 +183,9 @@ export const limits = [
     rows: [
       ['Token', `${count(maxTokenBytes)} bytes`, '401'],
       ['`sub` of a token', `${count(maxSubjectLength)} characters`, '401'],
+      ['API tokens of a user', count(maxTokensPerUser), '429 `quota_exceeded`'],
+      ['Lifetime of an API token', `${lifetimeDays.max} days`, '422'],
+      ['Name of an API token', `${count(tokenNameLength)} characters`, '422'],
       ['Wrong passwords for an account, per address and minute', count(maxRejectedPerMinute), '429 `rate_limited`'],
       ['Sessions of a user (embedded issuer)', count(maxSessionsPerUser), 'The oldest session ends.'],
       ['Password (embedded issuer)', `${passwordLength.min} to ${passwordLength.max} characters`, '422'],

@@ -31,6 +31,7 @@ import {
   readTaskRoute,
   replaceTaskRoute,
 } from './tasks/routes.ts';
+import { createTokenRoute, deleteTokenRoute, listTokensRoute } from './tokens/routes.ts';
 import { emptyTrashRoute, listTrashRoute, purgeFromTrashRoute, restoreFromTrashRoute } from './trash/routes.ts';
 import { undoRoute } from './undo/routes.ts';
 
@@ -67,6 +68,9 @@ export const routes: readonly RouteDefinition[] = [
   listChangesRoute,
   streamEventsRoute,
   readMeRoute,
+  listTokensRoute,
+  createTokenRoute,
+  deleteTokenRoute,
   ...healthRoutes,
   ...documentationRoutes,
 ];

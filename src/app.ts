@@ -1,7 +1,7 @@
 /** The API as one fetch function: the middleware, the routes and their handlers. */
 import { Hono } from 'hono';
 import { describeApi, routes } from './api.ts';
-import { bearerAuthentication, requireScope } from './auth/authenticate.ts';
+import { bearerAuthentication, rejectApiTokens, requireScope } from './auth/authenticate.ts';
 import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
 import { batchOperations } from './batch/handlers.ts';
 import { eventOperations } from './changes/events/handlers.ts';
@@ -17,7 +17,7 @@ import { assignRequestId } from './http/middleware/request-id.ts';
 import type { Env, Handler, Middleware, PreHandler } from './http/request-context.ts';
 import { setStandardHeaders } from './http/response/headers.ts';
 import { respondWithProblems } from './http/response/problem.ts';
-import { attachHandlers, type Operation } from './http/route.ts';
+import { attachHandlers, isScope, type Operation, type RouteDefinition } from './http/route.ts';
 import { methodNotAllowed } from './http/router/method-not-allowed.ts';
 import { type RegisterHandlers, registerRoutes } from './http/router/register-routes.ts';
 import { SingleMatchRouter } from './http/router/single-match-router.ts';
@@ -33,9 +33,9 @@ import { meOperation } from './system/me.ts';
 import { tagOperations } from './tags/handlers.ts';
 import { taskOperations } from './tasks/handlers.ts';
 import { recurrenceOperations } from './tasks/recurrence/handlers.ts';
+import { tokenOperations } from './tokens/handlers.ts';
 import { trashOperations } from './trash/handlers.ts';
 import { undoOperations } from './undo/handlers.ts';
-import type { Scope } from './vocabulary.ts';
 
 export function createApp(services: Services): Hono<Env> {
   const { config, issuer, limits, emit, tracing, verifier } = services;
@@ -56,8 +56,11 @@ export function createApp(services: Services): Hono<Env> {
     (context) => limits.throttleAuthFailures(context, () => authenticate(context)),
     limits.enforceRequestLimit,
   ];
-  const preHandlersFor = (credential: Scope | 'any') =>
-    credential === 'any' ? preHandlers : [...preHandlers, requireScope(credential)];
+  const preHandlersFor = ({ token, rejectsApiTokens }: RouteDefinition): readonly PreHandler[] => [
+    ...preHandlers,
+    ...(rejectsApiTokens ? [rejectApiTokens] : []),
+    ...(isScope(token) ? [requireScope(token)] : []),
+  ];
 
   const register: RegisterHandlers = (route, handlers) => {
     for (const placement of placementsOf(basePath)) {
@@ -82,7 +85,7 @@ export function createApp(services: Services): Hono<Env> {
 
 /** The handler of each route. */
 function implementations(services: Services): Operation[] {
-  const { config, database, emit, issuer, openStreams, ping, waitingPolls, wakeUps } = services;
+  const { apiTokens, config, database, emit, issuer, openStreams, ping, waitingPolls, wakeUps } = services;
   const writes = {
     database: database.asUser,
     quotas: config.quotas,
@@ -104,8 +107,10 @@ function implementations(services: Services): Operation[] {
       database: database.asUser,
       wakeUps,
       openStreams,
+      watchToken: apiTokens.watch,
       onEnd: (context, startedAt, { reason, problem }) => emit(streamEvent(context, startedAt, reason, problem)),
     }),
+    ...tokenOperations(writes, apiTokens),
     meOperation,
     ...healthOperations(ping),
     ...documentationOperations(version, () => {

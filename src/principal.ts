@@ -8,4 +8,13 @@ export interface Principal {
   readonly scopes: readonly string[] | null;
   /** The end of the token's validity, including the leeway for clocks, in milliseconds since 1970. */
   readonly expiresAt: number;
+  /** The API token of the request; absent with a token of the issuer. */
+  readonly apiToken?: ApiTokenIdentity;
+}
+
+/** What names an API token in the history and in requests. */
+export interface ApiTokenIdentity {
+  readonly id: string;
+  /** Chosen by the user. */
+  readonly name: string;
 }

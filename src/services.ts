@@ -1,8 +1,10 @@
 /** The composition root: creates the services of the app from the configuration. */
+import { type ApiTokens, createApiTokens } from './auth/api-tokens/api-tokens.ts';
 import type { Issuer } from './auth/better-auth/issuer.ts';
 import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
 import { createConfiguredVerifier } from './auth/create-verifier.ts';
-import type { TokenVerifier } from './auth/jwt/verifier.ts';
+import { createTokenDispatch } from './auth/dispatch.ts';
+import type { TokenVerifier, VerificationOutcome } from './auth/jwt/verifier.ts';
 import { createOpenStreams, type OpenStreams, streamLimits } from './changes/events/open-streams.ts';
 import { createReadHeads } from './changes/heads.ts';
 import { pollLimits } from './changes/wait-for-changes.ts';
@@ -26,6 +28,7 @@ import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.t
 import { type Job, type Pause, runBackgroundJobs } from './runtime/background-jobs.ts';
 import { settledWithin } from './runtime/timeout.ts';
 import { tagKeys, taskWords } from './tasks/derived-data.ts';
+import { deleteExpiredTokens } from './tokens/retention.ts';
 import { deleteExpiredTrash } from './trash/retention.ts';
 
 export interface Services {
@@ -41,6 +44,7 @@ export interface Services {
   /** Null unless `AUTH_MODE` is `embedded`. */
   readonly issuer: Issuer | null;
   readonly verifier: TokenVerifier;
+  readonly apiTokens: ApiTokens;
   readonly limits: RateLimiter;
   /** Wakes the requests that wait for a user's changes. */
   readonly wakeUps: WakeUps;
@@ -78,9 +82,12 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const database = openDatabase(config.database, driver, observer, [taskWords, tagKeys]);
   const issuer =
     config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log) : null;
-  const verifier = createConfiguredVerifier(config, issuer, emit, (outcome) =>
-    emit({ type: 'token_verification', outcome }),
-  );
+  const onOutcome = (outcome: VerificationOutcome) => emit({ type: 'token_verification', outcome });
+  const apiTokens = createApiTokens({
+    database,
+    onOutcome,
+    onError: (error) => log.warn({ err: error }, 'the use of an API token could not be recorded'),
+  });
   const requests = requestCounter(config, database);
   const wakeUps = createWakeUps({
     // The embedded database belongs to this process, which wakes its own waiters.
@@ -98,7 +105,8 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     tracing,
     database,
     issuer,
-    verifier,
+    verifier: createTokenDispatch(createConfiguredVerifier(config, issuer, emit, onOutcome), apiTokens),
+    apiTokens,
     limits: createRateLimiter({
       requests,
       failures: config.limits.authFailures > 0 ? createMemoryCounter(config.limits.authFailures) : null,
@@ -109,6 +117,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     waitingPolls: createOpenStreams(pollLimits),
     async prepare() {
       const applied = await database.prepare();
+      await apiTokens.prepare();
       await issuer?.prepare();
       isPrepared = true;
       const jobs: Job[] = [...retentionJobs(config, database)];
@@ -142,6 +151,7 @@ function retentionJobs({ quotas, retention: { trashDays, historyDays } }: Config
   const runAsJanitor = database.asJanitor;
   return [
     (stopped) => deleteExpiredKeys(runAsJanitor, stopped),
+    (stopped) => deleteExpiredTokens(runAsJanitor, stopped),
     (stopped) => removeExpiredHistory(runAsJanitor, historyDays, stopped),
     (stopped) => deleteExpiredTrash({ database: database.asUser, runAsJanitor, quotas, trashDays }, stopped),
   ];

@@ -13,7 +13,7 @@ export const readScopes: Readonly<Record<Scope, Scope>> = {
 };
 
 /** The code of the problem that each resource has if no resource has the id of a request. */
-export const notFoundCodes = ['task_not_found', 'list_not_found', 'tag_not_found'] as const;
+export const notFoundCodes = ['task_not_found', 'list_not_found', 'tag_not_found', 'token_not_found'] as const;
 
 export type NotFoundCode = (typeof notFoundCodes)[number];
 

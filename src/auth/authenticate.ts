@@ -16,13 +16,26 @@ export function requireScope(scope: Scope): PreHandler {
   return (context) => {
     const { scopes } = context.get('principal');
     if (scopes && !scopes.includes(scope)) {
-      throw new ProblemError('insufficient_scope', {
-        detail: `This operation requires a token with the scope ${scope}.`,
-        headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
-      });
+      throw insufficientScope([scope], `This operation requires a token with the scope ${scope}.`);
     }
   };
 }
+
+/** The problem of a token without these scopes (RFC 6750, section 3.1). */
+export function insufficientScope(required: readonly Scope[], detail: string): ProblemError {
+  return new ProblemError('insufficient_scope', {
+    detail,
+    headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${required.join(' ')}"` },
+  });
+}
+
+/** Rejects a request with an API token with 403. No scope would allow it, so the challenge names none. */
+export const rejectApiTokens: PreHandler = (context) => {
+  if (!context.get('principal').apiToken) return;
+  throw new ProblemError('api_token_not_allowed', {
+    headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' },
+  });
+};
 
 /** The token in an `Authorization` header. Node joins two such headers with a comma, which no token contains. */
 function bearerToken(header: string | undefined): string {

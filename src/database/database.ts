@@ -6,8 +6,8 @@ import { bringUpToDate, type DerivedData, requireUpToDate } from './schema/deriv
 import { assertSchemaUpToDate, migrate } from './schema/migrate.ts';
 import { requireUsable } from './schema/requirements.ts';
 import { verifyRowLevelSecurity } from './schema/verify-row-security.ts';
-import type { BoundStatement } from './statement.ts';
-import { createUserDatabase, type QueryObserver, type UserDatabase } from './user-database.ts';
+import type { BoundStatement, RowsOf } from './statement.ts';
+import { createRunInSession, createUserDatabase, type QueryObserver, type UserDatabase } from './user-database.ts';
 
 export interface Database {
   /** Access to user data, as the user. */
@@ -20,6 +20,15 @@ export interface Database {
   asJanitor(statements: readonly BoundStatement[]): Promise<object[]>;
   /** Runs a statement as the watcher, the role that reads the change numbers of all users and nothing else. */
   asWatcher<Rows extends object[]>(statement: BoundStatement<Rows>): Promise<Rows>;
+  /**
+   * Runs statements on the API token that the first of them presents, as the authenticator, the role that sees that token
+   * and nothing else. They must be safe to run twice.
+   *
+   * @throws ProblemError as `UserDatabase.run`
+   */
+  asAuthenticator<const Statements extends readonly BoundStatement[]>(
+    statements: Statements,
+  ): Promise<RowsOf<Statements>>;
   /** Connections of the login role, for Better Auth and rate limits. */
   readonly pool: Driver['pool'];
   /**
@@ -49,7 +58,9 @@ export function openDatabase(
   derived: readonly DerivedData[] = [],
 ): Database {
   let ready = false;
-  const asUser = createUserDatabase(driver, config, () => ready, observer);
+  const isReady = () => ready;
+  const asUser = createUserDatabase(driver, config, isReady, observer);
+  const runInSession = createRunInSession(driver, config, isReady, observer);
   return {
     asUser,
     get isReady() {
@@ -63,6 +74,7 @@ export function openDatabase(
       const [rows] = await driver.batch({ role: 'watcher' }, [statement] as const);
       return rows;
     },
+    asAuthenticator: (statements) => runInSession({ role: 'authenticator' }, statements, 'repeat'),
     pool: driver.pool,
     async prepare() {
       await requireUsable(driver.pool, 'DATABASE_URL');

@@ -12,7 +12,7 @@ import type { BoundStatement, Row, RowsOf } from './statement.ts';
  */
 export type Session =
   | { readonly role: 'user'; readonly userId: string | null; readonly access?: Access }
-  | { readonly role: 'janitor' | 'watcher' };
+  | { readonly role: 'janitor' | 'watcher' | 'authenticator' };
 
 /** Wraps a round trip, for metrics and traces. It returns the result of `send`. */
 export type ObserveRoundTrip = <Result>(

@@ -1,7 +1,7 @@
 /** Access to user data: every statement runs as the user that it is for. */
 import type { DatabaseConfig } from '../config/config.ts';
 import type { Principal } from '../principal.ts';
-import type { Driver, ObserveRoundTrip, StatementError } from './driver.ts';
+import type { Driver, ObserveRoundTrip, Session, StatementError } from './driver.ts';
 import { databaseProblem, errorCode, isLostConnection, isRetryable, isWriteStopped, notReady } from './errors.ts';
 import type { Access } from './pg/fair-queue.ts';
 import type { BoundStatement, Row, RowsOf } from './statement.ts';
@@ -93,18 +93,35 @@ const maxAttempts = 3;
 /** @param isReady whether the schema is prepared and verified; statements are rejected before */
 export function createUserDatabase(
   driver: Driver,
-  { timeoutMs }: Pick<DatabaseConfig, 'timeoutMs'>,
+  config: Pick<DatabaseConfig, 'timeoutMs'>,
   isReady: () => boolean,
   observer = noObserver,
 ): UserDatabase {
-  const observe: ObserveRoundTrip = (statements, send) => observer.observe(statements, send);
-
+  const runInSession = createRunInSession(driver, config, isReady, observer);
   return {
     run: ({ userId }, statements, ifLost = 'fail', access = 'read') =>
-      withRetries(ifLost, () => driver.batch({ role: 'user', userId, access }, statements, observe)),
+      runInSession({ role: 'user', userId, access }, statements, ifLost),
 
     isWriting: ({ userId }) => driver.pool.isWriting(userId),
   };
+}
+
+/** Runs statements as a role. The retries and the errors are those of `UserDatabase.run`. */
+export type RunInSession = <const Statements extends readonly BoundStatement[]>(
+  session: Session,
+  statements: Statements,
+  ifLost: IfLost,
+) => Promise<RowsOf<Statements>>;
+
+/** The parameters are those of `createUserDatabase`. */
+export function createRunInSession(
+  driver: Driver,
+  { timeoutMs }: Pick<DatabaseConfig, 'timeoutMs'>,
+  isReady: () => boolean,
+  observer = noObserver,
+): RunInSession {
+  const observe: ObserveRoundTrip = (statements, send) => observer.observe(statements, send);
+  return (session, statements, ifLost) => withRetries(ifLost, () => driver.batch(session, statements, observe));
 
   async function withRetries<Result>(ifLost: IfLost, work: () => Promise<Result>): Promise<Result> {
     const start = performance.now();

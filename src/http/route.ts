@@ -45,6 +45,8 @@ export interface RouteDefinition<
   readonly summary: string;
   readonly description?: string;
   readonly token: Required;
+  /** Whether API tokens are rejected, so that only a session of the user can run the operation. Default: false. */
+  readonly rejectsApiTokens?: boolean;
   readonly request: Schemas;
   /** Accepted media types of the body. Default: `application/json`. */
   readonly bodyTypes?: readonly BodyType[];

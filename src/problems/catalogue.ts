@@ -26,6 +26,7 @@ export interface ProblemKind {
 }
 
 const challenge = { 'WWW-Authenticate': 'The scheme to use, and the error of the token (RFC 6750).' };
+const scopeChallenge = { 'WWW-Authenticate': 'The error, and the required scope if a scope is missing (RFC 6750).' };
 const retryAfter = { 'Retry-After': 'Seconds to wait before a retry.' };
 
 const resourceNotFound = {
@@ -54,9 +55,9 @@ const kinds = {
   token_missing: {
     status: 401,
     title: 'Token required',
-    detail: 'Send a token in the Authorization header, as "Bearer <JWT>".',
+    detail: 'Send a token in the Authorization header, as "Bearer <token>".',
     remedy:
-      'Send exactly one header "Authorization: Bearer <JWT>". Tokens in the query, the body or a cookie are ignored.',
+      'Send exactly one header "Authorization: Bearer <token>", with a JWT or an API token. Tokens in the query, the body or a cookie are ignored.',
     appliesTo: 'token',
     headers: challenge,
   },
@@ -65,7 +66,7 @@ const kinds = {
     title: 'Invalid credentials or token',
     detail: 'The token is not valid.',
     remedy:
-      'With the embedded issuer, check the address and the password, or sign in again, because the session may have ended. With another issuer, get a new token from the issuer that this server is configured for. If new tokens are rejected too, compare their iss, aud and alg with the server’s configuration. The server’s log names the rule that failed.',
+      'With the embedded issuer, check the address and the password, or sign in again, because the session may have ended. With another issuer, get a new token from the issuer that this server is configured for. Create a new API token instead of one that was deleted. If new tokens are rejected too, compare their iss, aud and alg with the server’s configuration. The server’s log names the rule that failed.',
     appliesTo: 'token',
     headers: challenge,
   },
@@ -73,7 +74,7 @@ const kinds = {
     status: 401,
     title: 'Token expired',
     detail: 'The token has expired.',
-    remedy: 'Get a new token from the issuer and send the request again.',
+    remedy: 'Get a new token from the issuer, or create a new API token, and send the request again.',
     appliesTo: 'token',
     headers: challenge,
   },
@@ -84,7 +85,16 @@ const kinds = {
     remedy:
       'Request a token from the issuer whose scope claim contains the scope that the WWW-Authenticate header names, or a token without a scope claim.',
     appliesTo: 'scope',
-    headers: { 'WWW-Authenticate': 'The required scope (RFC 6750).' },
+    headers: scopeChallenge,
+  },
+  api_token_not_allowed: {
+    status: 403,
+    title: 'API token not allowed',
+    detail: 'An API token cannot create or delete API tokens.',
+    remedy:
+      'Sign in, and send the request with a token of the issuer. A leaked API token can therefore not renew itself.',
+    appliesTo: 'named',
+    headers: scopeChallenge,
   },
   not_found: {
     status: 404,

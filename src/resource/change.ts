@@ -14,7 +14,8 @@ export interface ChangeSet {
 export const changeSetHeader = { 'Change-Set': 'The id of the set of all changes of this request.' };
 
 export function newChangeSet(context: RequestContext): ChangeSet {
-  return newChangeSetOf(context.get('principal').userId);
+  const { userId, apiToken } = context.get('principal');
+  return { ...newChangeSetOf(userId), actor: apiToken?.name ?? null };
 }
 
 /** The changes that the server makes for a user without a request. */

@@ -39,12 +39,18 @@ const unknownResources = Object.fromEntries(
 /** A request that provokes each problem. */
 const provocations: Record<ProblemCode, Provocation> = {
   ...unknownResources,
+  token_not_found: () => api.user().delete(`/api/v1/tokens/${nobodys}`),
   tag_not_found: () => api.user().patch('/api/v1/tags/unknown', { name: 'x' }),
   malformed_request: () => api.user().post(collection, '{'),
   token_missing: () => api.anonymous().get(collection),
   token_invalid: () => api.anonymous('Bearer x').get(collection),
   token_expired: () => api.user('ada', { exp: 1_700_000_000 }).get(collection),
   insufficient_scope: () => api.user('ada', { scope: 'tasks:read' }).post(collection, { title: 'x' }),
+  api_token_not_allowed: async () => {
+    const fields = { name: 'Secret name', scopes: ['tasks:write'] };
+    const { body } = await api.user().post('/api/v1/tokens', fields);
+    return api.anonymous(`Bearer ${body.token}`).post('/api/v1/tokens', fields);
+  },
   not_found: () => api.user().get('/nowhere'),
   method_not_allowed: () => api.user().delete(collection),
   id_taken: async () => {

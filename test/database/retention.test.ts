@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { BoundStatement } from '../../src/database/statement.ts';
 import { removeExpiredHistory } from '../../src/history/retention.ts';
 import { setDays } from '../../src/resource/retention.ts';
+import { deleteExpiredTokens } from '../../src/tokens/retention.ts';
 import { deleteExpiredTrash } from '../../src/trash/retention.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
@@ -138,6 +139,24 @@ test('history is removed after its lifetime, and its change sets cannot be undon
   expect(await removeExpiredHistory(database.asJanitor, 90)).toBe(0);
 });
 
+test('API tokens are removed 30 days after they expired', async () => {
+  const ada = api.user();
+  const create = async (days: number) => {
+    const { body } = await ada.post('/api/v1/tokens', { name: 'x', scopes: ['tasks:read'] });
+    await api.database.query('update todo.tokens set expires_at = now() - make_interval(days => $2) where id = $1', [
+      body.id,
+      days,
+    ]);
+    return body.id;
+  };
+  const [old, recent] = [await create(31), await create(29)];
+  expect(await deleteExpiredTokens(database.asJanitor)).toBe(1);
+  const left = (await ada.get('/api/v1/tokens')).body.map(({ id }: any) => id);
+  expect(left).toEqual([recent]);
+  expect(left).not.toContain(old);
+  expect(await deleteExpiredTokens(database.asJanitor)).toBe(0);
+});
+
 describe('the janitor', () => {
   const run = (text: string, ...settings: BoundStatement[]) =>
     database.asJanitor([...settings, { statement: { name: '', text }, values: [] }]).then(
@@ -160,6 +179,7 @@ describe('the janitor', () => {
     ['the content of deleted tasks', 'select content from todo.deleted'],
     ['the changed fields', 'select fields from todo.changes'],
     ['tasks', 'select id from todo.tasks'],
+    ['the hashes of tokens', 'select hash from todo.tokens'],
   ])('may not read %s', async (_, text) => {
     expect(await run(text, setDays('app.trash_days', 0))).toBe('42501');
   });

@@ -124,6 +124,42 @@ describe('the start-up check', () => {
       /todo_watcher may change table todo\.heads/,
     ],
     ['the watcher can log in', 'alter role todo_watcher login', /role todo_watcher can log in/],
+    [
+      'the authenticator sees all tokens',
+      'drop policy presented_only on todo.tokens; create policy presented_only on todo.tokens to todo_authenticator using (true)',
+      /todo_authenticator sees more of table todo\.tokens/,
+    ],
+    [
+      'the authenticator sees rows of another table',
+      'create policy more on todo.tasks for select to todo_authenticator using (true)',
+      /todo_authenticator sees more of table todo\.tasks/,
+    ],
+    [
+      'the authenticator may read another table',
+      'grant select (title) on todo.tasks to todo_authenticator',
+      /todo_authenticator may read table todo\.tasks/,
+    ],
+    [
+      'the authenticator may prolong a token',
+      'grant update (expires_at) on todo.tokens to todo_authenticator',
+      /todo_authenticator may change column expires_at of table todo\.tokens/,
+    ],
+    [
+      'the authenticator may delete tokens',
+      'grant delete on todo.tokens to todo_authenticator',
+      /todo_authenticator may add or remove rows of table todo\.tokens/,
+    ],
+    ['the authenticator can log in', 'alter role todo_authenticator login', /role todo_authenticator can log in/],
+    [
+      'the janitor sees all tokens',
+      'alter policy expired_only on todo.tokens using (true)',
+      /todo_janitor sees more of table todo\.tokens/,
+    ],
+    [
+      'the janitor may read the hashes of tokens',
+      'grant select (hash) on todo.tokens to todo_janitor',
+      /todo_janitor may read the texts in tokens\.hash/,
+    ],
     ['the role may see the migrations', 'grant usage on schema todo_admin to todo_user', /todo_admin/],
   ])('rejects a database if %s', async (_fault, breach, message) => {
     await database.query('begin');

@@ -114,6 +114,14 @@ test.skipIf(databaseKind === 'embedded' || isPooled)(
     for (const [name, [syncs, write]] of Object.entries(recurringWrites)) {
       expect(await send(write), `${name} of a recurring task`).toEqual({ syncs, simpleQueries: 0 });
     }
+    const fields = { name: 'x', scopes: ['tasks:read', 'tasks:write'] };
+    const { body: apiToken } = await call('POST', '/api/v1/tokens', fields);
+    expect(proxy.take()).toMatchObject({ S: 1 });
+    await database.query('update todo.tokens set last_used_at = now()');
+    const byApiToken: Write = ['POST', tasks, 201, { title: 'x' }, { Authorization: `Bearer ${apiToken.token}` }];
+    // The first one looks the token up.
+    expect(await send(byApiToken), 'the first write with an API token').toEqual({ syncs: 2, simpleQueries: 0 });
+    expect(await send(byApiToken), 'a write with an API token').toEqual(once);
     expect(await send(['POST', `${tasks}/batch`, 404, { operations: failing }]), 'a failing batch').toEqual(once);
     // The second one stores the problem, because the first one was undone.
     const twice = { syncs: 2, simpleQueries: 0 };

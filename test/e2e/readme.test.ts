@@ -1,4 +1,4 @@
-/** The commands of the README, unchanged except for address, port and start command. */
+/** The commands of the README and of the page on API tokens, unchanged except for address, port and start command. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
@@ -8,6 +8,7 @@ import { signWithSecret } from '../support/tokens.ts';
 import { command, migratedFolder, type Run, root, run, serveReady, until, untilReady } from './built-command.ts';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const apiTokens = readFileSync(join(root, 'docs', 'api-tokens.md'), 'utf8');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 test('one line installs and starts the server', () => {
@@ -18,23 +19,26 @@ test('one line installs and starts the server', () => {
   expect(scripts.prestart).toBe(scripts.postprepare);
 });
 
-test('five lines sign up, get a token, create, list and complete a task', async () => {
+test('five lines sign up, get a token, create, list and complete a task, and two more create and use an API token', async () => {
   const server = await serveReady();
   const lines = block('sh', '/sign-up/email').trim().split('\n');
   expect(lines).toHaveLength(5);
   const separator = '\n-- next --\n';
-  const script = lines
+  const withApiToken = block('sh', 'API_TOKEN', apiTokens).trim().split('\n');
+  const script = [...lines, ...withApiToken]
     .map((line) => line.replaceAll('http://localhost:3000', server.url).replaceAll('curl ', 'curl -sS '))
     .join(`\nprintf '${separator.replaceAll('\n', '\\n')}'\n`);
   const { code, stdout, stderr } = await run('bash', ['-euc', script]).ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 
-  const [signedUp, token, created, listed, completed] = stdout.split(separator).map((text) => text && JSON.parse(text));
+  const outputs = stdout.split(separator).map((text) => text && JSON.parse(text));
+  const [signedUp, token, created, listed, completed, apiToken, listedByToken] = outputs;
   expect(signedUp.user).toMatchObject({ name: 'Ada', email: 'ada@example.com' });
   expect(token).toBe('');
   expect(created).toMatchObject({ title: 'Buy milk', status: 'Todo', owner_id: signedUp.user.id });
   expect(listed).toEqual([created]);
   expect(completed).toMatchObject({ id: created.id, status: 'Done', version: 2 });
+  expect([apiToken, listedByToken]).toEqual(['', [completed]]);
 
   const withoutCookies = block('sh', 'set-auth-token').replaceAll('http://localhost:3000', server.url);
   const me = await run('bash', ['-euc', withoutCookies.replaceAll('curl ', 'curl -sS ')]).ended;
@@ -94,8 +98,8 @@ test('every named command exists', async () => {
 });
 
 /** The only code block in a language that contains a text. */
-function block(language: string, text: string): string {
-  const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, name, code]) => ({ name, code }));
+function block(language: string, text: string, document = readme): string {
+  const blocks = [...document.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, name, code]) => ({ name, code }));
   const found = blocks.filter(({ name, code }) => name === language && code?.includes(text));
   expect(found, `blocks with "${text}"`).toHaveLength(1);
   return found[0]?.code as string;

@@ -42,7 +42,12 @@ describe.each(documentedOperations)('$operation.operationId', (documented) => {
       if (path.includes('/trash')) await deleteEach(user, id);
       if (path.endsWith('/skip')) await user.patch(`/api/v1/tasks/${id}`, recurring);
       if (path.includes('/tags/')) await user.post('/api/v1/tasks', { title: 'x', tags: [tagOfTasks] });
-      const named = path.includes('/change-sets') ? (created?.headers.get('change-set') as string) : id;
+      const newToken = { name: 'x', scopes: ['tasks:read'] };
+      const named = path.includes('/change-sets')
+        ? (created?.headers.get('change-set') as string)
+        : path.includes('/tokens/')
+          ? (await user.post('/api/v1/tokens', newToken)).body.id
+          : id;
       const parts = JSON.parse(JSON.stringify(generated).replaceAll(ownId, named)) as Parts;
       const { status, text } = await send(user, parts);
       statuses.add(status);

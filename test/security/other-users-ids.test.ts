@@ -46,6 +46,7 @@ function bytesOf({ status, headers, text }: Answer, { userId }: Client): object 
   const mask = (part: string) =>
     part
       .replaceAll(userId ?? '', '(user)')
+      .replaceAll(/\btdo_\w+/g, '(token)')
       .replaceAll(/"cursor":"[^"]+"/g, '"cursor":"(cursor)"')
       .replaceAll(/^id: .+$/gm, 'id: (cursor)')
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(id)')

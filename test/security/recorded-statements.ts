@@ -116,6 +116,7 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
   }
   await sendToLists(owner, anew, forgetDeleted);
   await sendToSubtasks(owner);
+  await sendTokens(owner);
   // At the end, so that the next page has the resource that stays.
   const second = crypto.randomUUID();
   await createEach(owner, second, word);
@@ -134,6 +135,14 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
     // It keeps the resource in the trash, which the statements find without their conditions.
     await owner.delete(`/api/v1/trash/${second}`, { 'If-Match': '"99"', ...keyed('purge') });
     await owner.post(undo, undefined, keyed('undo'));
+  }
+}
+
+/** Deletes API tokens that exist. The random requests create and list them. */
+async function sendTokens(owner: Client): Promise<void> {
+  for (const headers of [{}, { 'Idempotency-Key': 'token' }]) {
+    const { body: token } = await owner.post('/api/v1/tokens', { name: word, scopes: ['tasks:read'] });
+    await owner.delete(`/api/v1/tokens/${token.id}`, headers);
   }
 }
 

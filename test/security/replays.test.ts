@@ -19,10 +19,11 @@ afterAll(() => api.stop());
 const id = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
 const runs = databaseKind === 'postgres' ? 15 : 5;
 
-/** The parts of a response that a replay repeats. */
+/** The parts of a response that a replay repeats. It does not repeat an API token, which is not stored. */
 function storedPartsOf({ status, headers, text }: Answer): object {
   const names = ['content-type', 'etag', 'location'];
-  return { status, text, headers: names.map((name) => headers.get(name)) };
+  const stored = text.replace(/"token":"tdo_\w+"/, '"token":null');
+  return { status, text: stored, headers: names.map((name) => headers.get(name)) };
 }
 
 const keyed = documentedOperations.filter(({ operation }) =>

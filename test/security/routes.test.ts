@@ -62,7 +62,7 @@ const guesses = [
     '/dist/cli/main.js',
     '/index.html',
   ],
-  ...['/api/v1/users', '/api/v1/user', '/api/v1/users/1', '/api/v1/accounts', '/api/v1/sessions', '/api/v1/tokens'],
+  ...['/api/v1/users', '/api/v1/user', '/api/v1/users/1', '/api/v1/accounts', '/api/v1/sessions', '/api/v1/tokens/'],
   ...[
     '/api/v1/all-tasks',
     '/api/v1/export',

@@ -1,14 +1,19 @@
 /** Rejected tokens cause no work for the database: the server sends no statement for any of them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createApiToken } from '../../src/auth/api-tokens/format.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { joinToken, makeIssuer, signWithSecret } from '../support/tokens.ts';
 
 let api: TestApi;
+/** An API token that this server has issued. */
+let apiToken: string;
 /** The number of requested connections. Each one is for at least one statement. */
 let statements = 0;
 
 beforeAll(async () => {
   api = await startApi({ keep: true });
+  const { body } = await api.user().post('/api/v1/tokens', { name: 'x', scopes: ['tasks:read', 'tasks:write'] });
+  apiToken = body.token;
   const { pool } = api.database.driver;
   const connect = pool.connect.bind(pool);
   pool.connect = ((...parameters: []) => {
@@ -26,6 +31,9 @@ function claims(changes: object = {}): object {
   const now = Math.floor(Date.now() / 1000);
   return { iss: 'https://issuer.test', aud: 'todo', sub: 'ada', iat: now, exp: now + 900, ...changes };
 }
+
+/** A token with another last character. */
+const spoilt = (token: string) => `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`;
 
 /** One token of each kind. The tests of the verifier have all of them. */
 const rejected: Readonly<Record<string, () => string>> = {
@@ -52,6 +60,11 @@ const rejected: Readonly<Record<string, () => string>> = {
     const at = token.lastIndexOf('.') + 3;
     return `Bearer ${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
   },
+  'an API token with a wrong checksum': () => `Bearer ${spoilt(apiToken)}`,
+  'a truncated API token': () => `Bearer ${apiToken.slice(0, -7)}`,
+  'an invented API token': () => `Bearer ${createApiToken(crypto.randomUUID(), new Uint8Array(32)).token}`,
+  'an API token in another scheme': () => `Basic ${apiToken}`,
+  'two API tokens': () => `Bearer ${apiToken}, Bearer ${apiToken}`,
 };
 
 test.each(Object.keys(rejected))('%s is rejected before any statement is sent', async (kind) => {

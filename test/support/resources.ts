@@ -12,8 +12,12 @@ interface Resource {
   readonly schemaName: string;
 }
 
+/** Clients choose the ids of resources and replace them, unlike those of API tokens. */
 export const resources: readonly Resource[] = documentedOperations
-  .filter(({ method, path }) => method === 'POST' && documentedOperations.some((each) => each.path === `${path}/{id}`))
+  .filter(
+    ({ method, path }) =>
+      method === 'POST' && documentedOperations.some((each) => each.path === `${path}/{id}` && each.method === 'PUT'),
+  )
   .map(({ path, operation }) => {
     const schema = operation.requestBody?.content['application/json']?.schema as Schema;
     return { collection: path, schema: resolved(schema), schemaName: nameOf(schema) ?? '' };

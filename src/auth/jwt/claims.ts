@@ -72,7 +72,7 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
   assertToken(isNumericDate(exp), 'exp must be a number (RFC 7519, 4.1.4)');
 
   // This check is last: `token_expired` means that the token was valid once, so a new token helps.
-  if (nowSeconds >= exp + leewaySeconds) throw tokenExpired();
+  if (nowSeconds >= exp + leewaySeconds) throw tokenExpired('exp must not be past (RFC 7519, 4.1.4)');
 
   return { userId: sub, scopes: scopesOf(scope, scp), expiresAt: (exp + leewaySeconds) * 1000 };
 }

@@ -14,9 +14,9 @@ export function assertClaim(holds: boolean, rule: string, mismatch: ClaimMismatc
   if (!holds) throw new ProblemError('token_invalid', { reason: rule, mismatch, headers: challenge });
 }
 
-/** The error for a token that was valid until its `exp` (RFC 7519, 4.1.4). */
-export function tokenExpired(): ProblemError {
-  return new ProblemError('token_expired', { reason: 'exp must not be past (RFC 7519, 4.1.4)', headers: challenge });
+/** The error for a token that was valid until it expired. */
+export function tokenExpired(rule: string): ProblemError {
+  return new ProblemError('token_expired', { reason: rule, headers: challenge });
 }
 
 /** The error while no keys are available. `retryInMs`: milliseconds until the next fetch. */

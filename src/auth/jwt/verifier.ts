@@ -1,10 +1,10 @@
 /** The token verifier: from a bearer token (RFC 6750) to a principal. */
 import type { Principal } from '../../principal.ts';
 import type { ProblemError } from '../../problems/problem.ts';
+import { createTokenCache, digestOf, type VerifiedToken } from '../token-cache.ts';
 import { type ClaimExpectations, checkClaims } from './claims.ts';
 import { assertToken } from './errors.ts';
 import type { VerificationKey } from './key-source.ts';
-import { createTokenCache, digestOf } from './token-cache.ts';
 import { createJwsVerifier, type JwsOptions } from './verify-jws.ts';
 
 export interface TokenVerifier {
@@ -27,9 +27,16 @@ export interface VerifierRules extends JwsOptions, ClaimExpectations {
 /** Maximum size of a token in bytes. Longer tokens are rejected before any cryptography, including the digest. */
 export const maxTokenBytes = 8_192;
 
+/** A token with a valid signature. */
+export interface VerifiedJwt extends VerifiedToken {
+  readonly principal: Principal;
+  /** The key that signed it. It counts only while it is published. */
+  readonly key: VerificationKey;
+}
+
 /** A verifier with its own cache. The rules are in `compact-jws`, `header`, `jwks` and `claims`. */
 export function createVerifier({ clock = Date.now, onOutcome = () => {}, ...rules }: VerifierRules): TokenVerifier {
-  const cache = createTokenCache();
+  const cache = createTokenCache<VerifiedJwt>();
   const verifyJws = createJwsVerifier(rules);
 
   /** The principal of a cached token whose key is still published. */

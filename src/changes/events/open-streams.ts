@@ -28,7 +28,14 @@ export const streamLimits: StreamLimits = {
 export const maxAgeMs = 15 * 60_000;
 
 /** `unavailable`: the changes could not be read. */
-export const endReasons = ['token_expired', 'max_age', 'shutdown', 'unavailable', 'client_closed'] as const;
+export const endReasons = [
+  'token_expired',
+  'token_revoked',
+  'max_age',
+  'shutdown',
+  'unavailable',
+  'client_closed',
+] as const;
 
 export type EndReason = (typeof endReasons)[number];
 

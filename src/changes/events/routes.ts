@@ -30,7 +30,7 @@ export const streamEventsRoute = defineRoute({
   path: eventsPath,
   tag: 'Changes',
   summary: 'Stream changes',
-  description: `The changes as server-sent events. \`event: changes\` has the body of \`GET /api/v1/changes\` and its cursor as \`id\`. The first one arrives at once, so that you have a cursor. \`event: reset\` precedes a snapshot: discard your copy. \`event: end\` is the last event; its \`reason\` is \`token_expired\`, \`max_age\` (after 15 minutes), \`shutdown\` or \`unavailable\`. Then open a stream again, with a valid token and the last \`id\` as \`Last-Event-ID\`. After ${commentIntervalMs / 1000} seconds without an event, the server sends a comment. The browser’s \`EventSource\` cannot send the \`Authorization\` header; use \`fetch\`.`,
+  description: `The changes as server-sent events. \`event: changes\` has the body of \`GET /api/v1/changes\` and its cursor as \`id\`. The first one arrives at once, so that you have a cursor. \`event: reset\` precedes a snapshot: discard your copy. \`event: end\` is the last event; its \`reason\` is \`token_expired\`, \`token_revoked\`, \`max_age\` (after 15 minutes), \`shutdown\` or \`unavailable\`. Then open a stream again, with a valid token and the last \`id\` as \`Last-Event-ID\`. After ${commentIntervalMs / 1000} seconds without an event, the server sends a comment. The browser’s \`EventSource\` cannot send the \`Authorization\` header; use \`fetch\`.`,
   token: 'tasks:read',
   request: {
     query: z.strictObject({

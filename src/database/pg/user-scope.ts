@@ -1,11 +1,16 @@
 /** First statement of every transaction: sets role, user and settings until the transaction ends. */
 import type { Session } from '../driver.ts';
-import { janitorRole, userRole, watcherRole } from '../schema/roles.ts';
+import { authenticatorRole, janitorRole, userRole, watcherRole } from '../schema/roles.ts';
 import type { BoundStatement, Statement } from '../statement.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 import { settings } from './session-settings.ts';
 
-const roleOf = { user: userRole, janitor: janitorRole, watcher: watcherRole } as const;
+const roleOf = {
+  user: userRole,
+  janitor: janitorRole,
+  watcher: watcherRole,
+  authenticator: authenticatorRole,
+} as const;
 
 const identity = "set_config('role', $1, true), set_config('app.user_id', $2, true)";
 

@@ -36,8 +36,13 @@ export const watcherRole = 'todo_watcher';
 
 export const watcher = pgRole(watcherRole).existing();
 
+/** Authenticator role: it finds the API token that a request presents, and no other one. */
+export const authenticatorRole = 'todo_authenticator';
+
+export const authenticator = pgRole(authenticatorRole).existing();
+
 /** The roles that the login switches to for statements on user data. */
-export const roles = [userRole, janitorRole, watcherRole] as const;
+export const roles = [userRole, janitorRole, watcherRole, authenticatorRole] as const;
 
 /** Text in the order of its bytes. All words with one prefix are one range. */
 export const bytewiseText = customType<{ data: string }>({ dataType: () => 'text collate "C"' });

@@ -3,7 +3,7 @@ import type { Driver } from '../driver.ts';
 import { errorCode, sqlState } from '../errors.ts';
 import type { Statement } from '../statement.ts';
 import { DatabaseSetupError } from './requirements.ts';
-import { janitorRole, ownerPolicyName, roles, userRole, watcherRole } from './roles.ts';
+import { authenticatorRole, janitorRole, ownerPolicyName, roles, userRole, watcherRole } from './roles.ts';
 
 const roleNames = roles.map((role) => `'${role}'`).join(', ');
 
@@ -15,11 +15,15 @@ const daysAgo = (setting: string) =>
 const expired = {
   idempotency_keys: "(created_at < (now() - '24:00:00'::interval))",
   changes: `(at < ${daysAgo('app.history_days')})`,
+  tokens: "(expires_at < (now() - '30 days'::interval))",
   deleted: `(((content IS NULL) AND (deleted_at < (now() - '400 days'::interval))) OR ((content IS NOT NULL) AND (deleted_at < ${daysAgo('app.trash_days')})))`,
 };
 
-/** Columns with users' texts in tables that the janitor may see parts of. */
-const hiddenColumns = ['changes.fields', 'deleted.content'];
+/** Columns with users' texts or secrets in tables that the janitor may see parts of. */
+const hiddenColumns = ['changes.fields', 'deleted.content', 'tokens.name', 'tokens.hash'];
+
+/** The rows of the table `tokens` that the authenticator may see, in PostgreSQL's text. */
+const presented = `((id = (NULLIF(current_setting('app.token_id'::text, true), ''::text))::uuid) AND (hash = decode(NULLIF(current_setting('app.token_hash'::text, true), ''::text), 'hex'::text)))`;
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 const expiredRows = Object.entries(expired)
@@ -98,6 +102,24 @@ const violationsSql = `
     from tables
     where has_any_column_privilege('${watcherRole}', oid, 'insert, update')
       or has_table_privilege('${watcherRole}', oid, 'delete, truncate, trigger')
+  union all
+  select 'role ${authenticatorRole} sees more of table todo.' || relname || ' than the presented token'
+    from tables join policies on polrelid = tables.oid
+    where polroles && array['${authenticatorRole}'::regrole::oid]
+      and (relname <> 'tokens' or pg_get_expr(polqual, polrelid) <> ${literal(presented)} or polwithcheck is not null)
+  union all
+  select 'role ${authenticatorRole} may read table todo.' || relname
+    from tables where relname <> 'tokens' and has_any_column_privilege('${authenticatorRole}', oid, 'select')
+  union all
+  select 'role ${authenticatorRole} may change column ' || attname || ' of table todo.' || relname
+    from tables join pg_attribute on attrelid = tables.oid and attnum > 0 and not attisdropped
+    where (relname, attname) <> ('tokens', 'last_used_at')
+      and has_column_privilege('${authenticatorRole}', tables.oid, attnum, 'update')
+  union all
+  select 'role ${authenticatorRole} may add or remove rows of table todo.' || relname
+    from tables
+    where has_any_column_privilege('${authenticatorRole}', oid, 'insert')
+      or has_table_privilege('${authenticatorRole}', oid, 'delete, truncate, trigger')
   union all
   select 'role ' || role || ' may look into schema ' || nspname
     from pg_namespace, unnest(array[${roleNames}]) as role

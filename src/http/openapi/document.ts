@@ -46,8 +46,14 @@ export function openApiDocument(routes: readonly AnyDescription[], info: OpenApi
   };
 }
 
+const apiTokens = '`POST /api/v1/tokens` creates API tokens for scripts and other programs.';
+
 const jwtScheme = {
-  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A JWT from the configured issuer.' },
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: `A JWT from the configured issuer, or an API token. ${apiTokens}`,
+  },
 };
 
 /**
@@ -58,8 +64,7 @@ const sessionSchemes = {
   bearer: {
     type: 'http',
     scheme: 'bearer',
-    description:
-      'Operations under `/api/v1` need a JWT from `GET /api/auth/token`. Operations under `/api/auth` accept the session token from the response header `set-auth-token`, for clients without cookies.',
+    description: `Operations under \`/api/v1\` need a JWT from \`GET /api/auth/token\`, or an API token. ${apiTokens} Operations under \`/api/auth\` accept the session token from the response header \`set-auth-token\`, for clients without cookies.`,
   },
   sessionCookie: {
     type: 'apiKey',

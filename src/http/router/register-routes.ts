@@ -1,19 +1,18 @@
 /** Registration of operations on the router. A request passes its pre-handlers, its validation and its handler, in this order. */
-import type { Scope } from '../../vocabulary.ts';
 import { readBody } from '../request/body.ts';
 import { createRequestParser } from '../request/validate.ts';
 import type { Handler, PreHandler } from '../request-context.ts';
 import { readableResponse } from '../response/minimal.ts';
-import { isScope, type Operation } from '../route.ts';
+import { isScope, type Operation, type RouteDefinition } from '../route.ts';
 
 /**
  * Registers the handlers of a path, by method. The path has the router's notation: `:id`, where OpenAPI has `{id}`.
  */
 export type RegisterHandlers = (path: string, handlers: Readonly<Record<string, Handler>>) => void;
 
-type PreHandlersFor = (credential: Scope | 'any') => readonly PreHandler[];
+type PreHandlersFor = (route: RouteDefinition) => readonly PreHandler[];
 
-/** @param preHandlersFor returns the pre-handlers of the operations that need a token, in their order */
+/** @param preHandlersFor returns the pre-handlers of an operation that needs a token, in their order */
 export function registerRoutes(
   register: RegisterHandlers,
   operations: readonly Operation[],
@@ -31,7 +30,7 @@ export function registerRoutes(
 function createHandler({ route, handler }: Operation, preHandlersFor: PreHandlersFor): Handler {
   const { bodyLimit, bodyTypes, request, token } = route;
   const parseRequest = createRequestParser(route);
-  const preHandlers = token === 'none' ? [] : preHandlersFor(token);
+  const preHandlers = token === 'none' ? [] : preHandlersFor(route);
   return async (context) => {
     for (const preHandler of preHandlers) {
       const pending = preHandler(context);

@@ -1,23 +1,22 @@
-/** A cache of verified tokens, because verifying a signature costs as much as the rest of a request. */
+/** A cache of verified tokens, because a verification costs as much as the rest of a request. */
 import { hash } from 'node:crypto';
-import type { Principal } from '../../principal.ts';
-import { GenerationalCache } from '../../runtime/generational-cache.ts';
-import type { VerificationKey } from './key-source.ts';
+import type { Principal } from '../principal.ts';
+import { GenerationalCache } from '../runtime/generational-cache.ts';
 
+/** The result of a verification. */
 export interface VerifiedToken {
-  readonly principal: Principal;
-  /** The key that signed it. The caller has to check that the key is still published. */
-  readonly key: VerificationKey;
+  /** Absent if the token is not valid. */
+  readonly principal?: Principal | undefined;
   /** The length of the token, an upper bound for the size of its principal. */
   readonly characters: number;
 }
 
-/** A cache whose keys are the digests of tokens. */
-export interface TokenCache {
+/** A cache whose keys identify tokens. */
+export interface TokenCache<Verified extends VerifiedToken> {
   /** @param now milliseconds since 1970 */
-  lookup(digest: string, now: number): VerifiedToken | undefined;
+  lookup(key: string, now: number): Verified | undefined;
   /** @param now milliseconds since 1970 */
-  store(digest: string, verified: VerifiedToken, now: number): void;
+  store(key: string, verified: Verified, now: number): void;
 }
 
 /** Maximum age of an entry in milliseconds. */
@@ -27,36 +26,37 @@ const cacheDurationMs = 60_000;
 const maxTokensPerGeneration = 5_000;
 const maxCharactersPerGeneration = 8 * 1024 * 1024;
 
-interface Entry {
-  readonly verified: VerifiedToken;
+interface Entry<Verified> {
+  readonly verified: Verified;
   /** In milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
 /** A cache of bounded size, which removes the oldest entries first. */
-export function createTokenCache(): TokenCache {
-  const entries = new GenerationalCache<string, Entry>();
+export function createTokenCache<Verified extends VerifiedToken>(): TokenCache<Verified> {
+  const entries = new GenerationalCache<string, Entry<Verified>>();
   /** Characters of the tokens in the current generation. */
   let characters = 0;
 
   return {
-    lookup(digest, now) {
-      const entry = entries.get(digest);
+    lookup(key, now) {
+      const entry = entries.get(key);
       return entry && now < entry.expiresAt ? entry.verified : undefined;
     },
 
-    store(digest, verified, now) {
+    store(key, verified, now) {
       if (entries.size >= maxTokensPerGeneration || characters >= maxCharactersPerGeneration) {
         entries.rotate();
         characters = 0;
       }
-      entries.set(digest, { verified, expiresAt: Math.min(now + cacheDurationMs, verified.principal.expiresAt) });
+      const { expiresAt = Number.POSITIVE_INFINITY } = verified.principal ?? {};
+      entries.set(key, { verified, expiresAt: Math.min(now + cacheDurationMs, expiresAt) });
       characters += verified.characters;
     },
   };
 }
 
-/** The cache key of a token. Tokens are credentials, and a memory dump must not reveal them. */
+/** A cache key of a token. Tokens are credentials, and a memory dump must not reveal them. */
 export function digestOf(token: string): string {
   return hash('sha256', token, 'base64');
 }

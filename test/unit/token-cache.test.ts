@@ -1,17 +1,17 @@
 /** The token cache: it changes the speed and never the result of a verification. */
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
-import { checkClaims } from '../../../src/auth/jwt/claims.ts';
-import { parseJwks } from '../../../src/auth/jwt/jwks.ts';
-import type { KeySource, VerificationKey } from '../../../src/auth/jwt/key-source.ts';
-import { createTokenCache, type VerifiedToken } from '../../../src/auth/jwt/token-cache.ts';
-import { createVerifier, type VerificationOutcome } from '../../../src/auth/jwt/verifier.ts';
-import { makeIssuer } from '../../support/tokens.ts';
-import { audience, claims, expectRefused, issuer, now } from './fixtures.ts';
+import { checkClaims } from '../../src/auth/jwt/claims.ts';
+import { parseJwks } from '../../src/auth/jwt/jwks.ts';
+import type { KeySource, VerificationKey } from '../../src/auth/jwt/key-source.ts';
+import { createVerifier, type VerificationOutcome, type VerifiedJwt } from '../../src/auth/jwt/verifier.ts';
+import { createTokenCache } from '../../src/auth/token-cache.ts';
+import { makeIssuer } from '../support/tokens.ts';
+import { audience, claims, expectRefused, issuer, now } from './jwt/fixtures.ts';
 
 const start = now * 1000;
 const key: VerificationKey = { kid: 'a', algorithms: ['HS256'], material: createSecretKey(Buffer.alloc(32)) };
-const verified: VerifiedToken = {
+const verified: VerifiedJwt = {
   principal: { userId: 'user-1', scopes: null, expiresAt: start + 600_000 },
   key,
   characters: 100,
@@ -19,21 +19,21 @@ const verified: VerifiedToken = {
 
 describe('an entry', () => {
   test('expires after a minute', () => {
-    const cache = createTokenCache();
+    const cache = createTokenCache<VerifiedJwt>();
     cache.store('token', verified, start);
     expect(cache.lookup('token', start + 59_999)).toBe(verified);
     expect(cache.lookup('token', start + 60_000)).toBeUndefined();
   });
 
   test('expires with the token', () => {
-    const cache = createTokenCache();
+    const cache = createTokenCache<VerifiedJwt>();
     cache.store('token', { ...verified, principal: { ...verified.principal, expiresAt: start + 1_000 } }, start);
     expect(cache.lookup('token', start + 999)).toBeDefined();
     expect(cache.lookup('token', start + 1_000)).toBeUndefined();
   });
 
   test('belongs to one token', () => {
-    const cache = createTokenCache();
+    const cache = createTokenCache<VerifiedJwt>();
     cache.store('token', verified, start);
     expect(cache.lookup('token ', start)).toBeUndefined();
     expect(cache.lookup('', start)).toBeUndefined();
@@ -42,8 +42,8 @@ describe('an entry', () => {
 
 describe('the size is bounded', () => {
   /** The number of the last tokens that are cached after storing `count` tokens. */
-  function cachedCount(count: number, token: VerifiedToken): number {
-    const cache = createTokenCache();
+  function cachedCount(count: number, token: VerifiedJwt): number {
+    const cache = createTokenCache<VerifiedJwt>();
     const digests = Array.from({ length: count }, (_, index) => String(index));
     for (const digest of digests) cache.store(digest, token, start);
     const found = digests.map((digest) => cache.lookup(digest, start) !== undefined);

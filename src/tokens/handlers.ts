@@ -1,0 +1,71 @@
+/** The handlers of the operations on API tokens. */
+import { uuidv7 } from 'uuidv7';
+import type { ApiTokens } from '../auth/api-tokens/api-tokens.ts';
+import { apiTokenPrefix } from '../auth/api-tokens/format.ts';
+import { insufficientScope } from '../auth/authenticate.ts';
+import { jsonResponse } from '../http/response/json.ts';
+import { implement, type Operation } from '../http/route.ts';
+import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
+import type { StoredResponse } from '../idempotency/stored-response.ts';
+import type { Principal } from '../principal.ts';
+import { newChangeSet } from '../resource/change.ts';
+import type { Scope } from '../vocabulary.ts';
+import { createTokenMutation, deleteTokenMutation } from './mutations.ts';
+import { createTokenRoute, deleteTokenRoute, listTokensRoute } from './routes.ts';
+import type { Token } from './schemas.ts';
+import { listTokens, type TokenRow } from './statements.ts';
+
+export function tokenOperations(writes: WriteContext, apiTokens: Pick<ApiTokens, 'issue' | 'revoke'>): Operation[] {
+  const { database } = writes;
+  return [
+    implement(listTokensRoute, async (_input, context) => {
+      const principal = context.get('principal');
+      const [rows] = await database.run(principal, [listTokens(principal.userId)], 'repeat');
+      return jsonResponse(rows.map(toToken));
+    }),
+
+    implement(createTokenRoute, ({ body, headers }, context) => {
+      const scopes = [...new Set(body.scopes)];
+      assertMayGive(scopes, context.get('principal'));
+      const id = uuidv7();
+      const { token, hash } = apiTokens.issue(id);
+      const stored = { id, name: body.name, scopes, hash, expiresInDays: body.expires_in_days };
+      const mutation = createTokenMutation(newChangeSet(context), stored);
+      return executeWrite(writes, context, mutation, headers['idempotency-key'], (row) => {
+        // A replay has the row of the first request, whose token is not stored.
+        return created(row, row.id === id ? token : null);
+      });
+    }),
+
+    implement(deleteTokenRoute, ({ path, headers }, context) => {
+      const mutation = deleteTokenMutation(newChangeSet(context), path.id);
+      return executeWrite(writes, context, mutation, headers['idempotency-key'], (id) => {
+        apiTokens.revoke(id);
+        return { status: 204, headers: {}, body: null };
+      });
+    }),
+  ];
+}
+
+/** @throws ProblemError insufficient_scope unless the principal has all of these scopes */
+function assertMayGive(scopes: readonly Scope[], principal: Principal): void {
+  const missing = scopes.filter((scope) => principal.scopes && !principal.scopes.includes(scope));
+  if (missing.length === 0) return;
+  throw insufficientScope(
+    missing,
+    `Your token does not have the scope ${missing.join(' ')}, so it cannot give it to an API token.`,
+  );
+}
+
+function created(row: TokenRow, token: string | null): StoredResponse {
+  return {
+    status: 201,
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ ...toToken(row), token }),
+  };
+}
+
+/** The fields have the order in which clients receive them. */
+function toToken({ id, name, scopes, created_at, expires_at, last_used_at }: TokenRow): Token {
+  return { id, name, scopes, prefix: apiTokenPrefix(id), created_at, expires_at, last_used_at };
+}
