@@ -32,10 +32,9 @@ test('a revocation on another server ends them within a minute', async () => {
   const [revoked, other] = [vi.fn(), vi.fn()];
   watches.watch(principal, revoked);
   watches.watch(otherToken, other);
-  await vi.advanceTimersByTimeAsync(60_000);
-  expect(revoked).not.toHaveBeenCalled();
   stored.splice(0, 1);
-  await vi.advanceTimersByTimeAsync(60_000);
+  expect(revoked).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(59_999);
   expect(revoked).toHaveBeenCalledOnce();
   expect(other).not.toHaveBeenCalled();
 });
