@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '..');
 const checked = [
   ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs', 'examples'],
   ...['.ci', '.github', 'bench', 'bin', 'scripts', 'src', 'test'],
+  ...['README.md', 'scripts', 'src', 'test'].map((name) => `client/${name}`),
 ];
 
 const phrases = [
@@ -64,7 +65,7 @@ function filesOf(path: string): string[] {
 
 /** This file and generated documents are not checked. The sources of generated documents are. */
 function isChecked(file: string): boolean {
-  return /\.(md|m?ts|js|yml)$|\.ci\//.test(file) && !file.endsWith('check-language.ts');
+  return /\.(md|m?ts|js|yml)$|\.ci\//.test(file) && !/check-language\.ts$|\/generated\//.test(file);
 }
 
 /** The text of a file with the same lines, for documents without code and quotations. */

@@ -7,6 +7,7 @@ import { requestFields } from '../src/observability/event-sink.ts';
 import { securityEvents } from '../src/observability/events.ts';
 import { createMetrics } from '../src/observability/metrics.ts';
 import { catalogue, problemCodes, problemType } from '../src/problems/catalogue.ts';
+import { clientTypes, type DescribedApi } from './client-types.ts';
 import { layers } from './layers.ts';
 import { limits } from './limits.ts';
 
@@ -15,19 +16,20 @@ const docs = join(root, 'docs');
 const source = join(root, 'src');
 
 const documents: Readonly<Record<string, string>> = {
-  'openapi.json': `${JSON.stringify(describeApi({ hasIssuer: true }), null, 2)}\n`,
-  'configuration.md': configuration(),
-  'problems.md': problems(),
-  'observability.md': observability(),
-  'architecture.md': architecture(),
-  'limits.md': limitsPage(),
+  'docs/openapi.json': `${JSON.stringify(describeApi({ hasIssuer: true }), null, 2)}\n`,
+  'docs/configuration.md': configuration(),
+  'docs/problems.md': problems(),
+  'docs/observability.md': observability(),
+  'docs/architecture.md': architecture(),
+  'docs/limits.md': limitsPage(),
+  'client/src/generated/api.ts': clientTypes(describeApi({ hasIssuer: false }) as DescribedApi),
 };
 
 for (const [name, text] of Object.entries(documents)) {
-  const file = join(docs, name);
+  const file = join(root, name);
   if (!process.argv.includes('--check')) writeFileSync(file, text);
   else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
-    console.error(`docs/${name} differs from the code. Run \`npm run docs:generate\` and commit the result.`);
+    console.error(`${name} differs from the code. Run \`npm run docs:generate\` and commit the result.`);
     process.exitCode = 1;
   }
 }
