@@ -59,7 +59,16 @@ function resilience(length: 'short' | 'long') {
 const projectsOfModes: Readonly<Record<string, object[]>> = {
   short: [resilience('short')],
   long: [resilience('long')],
-  clients: [{ test: { ...common, name: 'clients', include: ['test/clients/**/*.test.ts'], testTimeout: 600_000 } }],
+  clients: [
+    {
+      test: {
+        ...common,
+        name: 'clients',
+        include: ['test/clients/**/*.test.ts', 'client/test/platforms/*.test.ts'],
+        testTimeout: 600_000,
+      },
+    },
+  ],
 };
 
 // biome-ignore lint/style/noDefaultExport: vitest looks for the default export.
