@@ -1,5 +1,5 @@
 /** Live updates: resumption after lost connections, ends of streams, tokens, and long polls. */
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Client, startApi, type TestApi } from '../../test/support/api.ts';
 import { startFaultyProxy } from '../../test/support/faulty-proxy.ts';
 import { type Changes, createTodoClient, type EventOptions, type GetToken } from '../src/index.ts';
@@ -9,6 +9,12 @@ let api: TestApi;
 
 beforeAll(async () => {
   api = await startApi({ keep: true });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
 });
 
 afterAll(() => api.stop());
@@ -47,7 +53,6 @@ describe.each([{ poll: false }, { poll: true }])('with %o', (options) => {
     expect(await resumed).toEqual(['while disconnected']);
     expect(onDisconnect).toHaveBeenCalled();
     await pages.return();
-    await expect.poll(() => proxy.open).toBe(0);
   });
 });
 
@@ -72,9 +77,6 @@ describe('with a scripted server', () => {
   ) {
     vi.useFakeTimers();
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
-    onTestFinished(() => {
-      vi.useRealTimers();
-    });
     const { fetch, requests } = scriptedFetch(...outcomes);
     const client = createTodoClient({ url: 'https://api.example.com', fetch, getToken });
     const received: Changes[] = [];
@@ -91,26 +93,30 @@ describe('with a scripted server', () => {
     return `id: ${cursor}\nevent: changes\ndata: ${JSON.stringify(page(cursor))}\n\n`;
   }
 
-  /** Its text arrives at once. Without `isOpen`, the connection then ends. */
-  function stream(text: string, { isOpen = false } = {}): Outcome {
-    return (signal) => {
-      const body = new ReadableStream({
-        start(controller) {
-          controller.enqueue(new TextEncoder().encode(text));
-          if (isOpen) signal.addEventListener('abort', () => controller.error(signal.reason));
-          else controller.close();
-        },
-      });
-      return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
-    };
+  /** The text arrives at once, and the connection stays open until the signal aborts. */
+  function open(text: string, signal: AbortSignal): Response {
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(text));
+        signal.addEventListener('abort', () => controller.error(signal.reason));
+      },
+    });
+    return new Response(body, eventStream);
   }
+
+  /** The text arrives at once, and the connection ends. */
+  function ended(text: string): Response {
+    return new Response(text, eventStream);
+  }
+
+  const eventStream = { headers: { 'Content-Type': 'text/event-stream' } };
 
   const signedOut = () => problem(403, 'insufficient_scope');
 
   test('the end of a stream has its own delay, and an expired token is renewed', async () => {
     const end = 'event: end\nretry: 1250\ndata: {"reason":"token_expired"}\n\n';
     const getToken = vi.fn<GetToken>(() => 'token');
-    const { requests, received, error } = await follow([stream(`:\n\n${message('c1')}${end}`), signedOut()], {
+    const { requests, received, error } = await follow([ended(`:\n\n${message('c1')}${end}`), signedOut()], {
       getToken,
     });
     expect(received).toEqual([page('c1')]);
@@ -125,14 +131,7 @@ describe('with a scripted server', () => {
   test('failed connections have growing delays, which start again after a message', async () => {
     const onDisconnect = vi.fn();
     const page503 = new Response('<html>', { status: 503 });
-    const outcomes = [
-      offline(),
-      page503,
-      problem(500, 'internal_error'),
-      stream(message('c1')),
-      offline(),
-      signedOut(),
-    ];
+    const outcomes = [offline(), page503, problem(500, 'internal_error'), ended(message('c1')), offline(), signedOut()];
     const { requests } = await follow(outcomes, { since: 'c0', onDisconnect });
     expect(requests.map(({ at }) => at)).toEqual([0, 250, 750, 1_750, 2_000, 2_500]);
     expect(requests.map(({ headers }) => headers.get('Last-Event-ID'))).toEqual(['c0', 'c0', 'c0', 'c0', 'c1', 'c1']);
@@ -140,7 +139,7 @@ describe('with a scripted server', () => {
   });
 
   test('a silent connection is replaced after a minute', async () => {
-    const { requests, received } = await follow([stream(message('c1'), { isOpen: true }), 'silence', signedOut()]);
+    const { requests, received } = await follow([(signal) => open(message('c1'), signal), 'silence', signedOut()]);
     expect(received).toEqual([page('c1')]);
     expect(requests.map(({ at }) => at)).toEqual([0, 60_250, 120_750]);
   });
@@ -154,13 +153,10 @@ describe('with a scripted server', () => {
   });
 
   test('a platform without streams waits with long polls', async () => {
-    const { body } = Object.getOwnPropertyDescriptors(Response.prototype);
-    onTestFinished(() => {
-      Object.defineProperty(Response.prototype, 'body', body);
-    });
-    Reflect.deleteProperty(Response.prototype, 'body');
     const pages = [{ ...page('c1'), has_more: true }, page('c2'), page('c3')].map((each) => json(each));
-    const { requests, received } = await follow([...pages, signedOut()]);
+    const outcomes = [...pages, signedOut()];
+    vi.stubGlobal('Response', class {});
+    const { requests, received } = await follow(outcomes);
     expect(requests.map(({ url }) => url.replace(/.*\?/, ''))).toEqual([
       'limit=500',
       'since=c1&limit=500',
@@ -171,10 +167,12 @@ describe('with a scripted server', () => {
   });
 
   test('a signal ends the iteration with its reason', async () => {
-    vi.useFakeTimers();
     const controller = new AbortController();
-    setTimeout(() => controller.abort('closed'), 1_000);
-    const { error } = await follow([stream(message('c1'), { isOpen: true })], { signal: controller.signal });
+    const leaving: Outcome = (signal) => {
+      setTimeout(() => controller.abort('closed'), 1_000);
+      return open(message('c1'), signal);
+    };
+    const { error } = await follow([leaving], { signal: controller.signal });
     expect(error).toBe('closed');
   });
 });

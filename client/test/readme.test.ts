@@ -22,7 +22,7 @@ test('the program signs in, lists, follows changes, and handles conflicts and re
   const lines = running.output().trim().split('\n');
   expect(lines.slice(0, 2)).toEqual(['To do: Buy milk', 'Copy: Buy milk']);
   expect(lines.filter((line) => /^\w+: /.test(line) && !line.startsWith('Copy'))).toEqual([
-    expect.stringMatching(/^version_mismatch: .*2/),
+    expect.stringMatching(/^version_mismatch: \w+/),
     expect.stringMatching(/^validation_failed: title: /),
   ]);
 });
@@ -34,7 +34,13 @@ function folderWithPackages(): string {
   mkdirSync(installed, { recursive: true });
   cpSync(join(client, 'package.json'), join(installed, 'package.json'));
   const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
-  execFileSync(process.execPath, [compiler, '-p', client, '--noEmit', 'false', '--outDir', join(installed, 'dist')]);
+  execFileSync(process.execPath, [
+    compiler,
+    '-p',
+    join(client, 'tsconfig.build.json'),
+    '--outDir',
+    join(installed, 'dist'),
+  ]);
   symlinkSync(join(root, 'node_modules', 'better-auth'), join(folder, 'node_modules', 'better-auth'), 'junction');
   return folder;
 }
