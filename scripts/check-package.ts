@@ -1,12 +1,14 @@
 /**
  * Check of the package from a user's view: it packs the package, installs it in an empty folder, starts, uses, stops and
- * restarts it. Then it installs from git, without development dependencies, and on a read-only file system.
+ * restarts it. It installs the client package and compiles an application with it. Then it installs from git, without
+ * development dependencies, and on a read-only file system.
  */
 import { deepStrictEqual, match, rejects, strictEqual } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clientSteps } from './check-client.ts';
 import { installationSteps } from './check-installation.ts';
 import {
   killServer,
@@ -103,6 +105,7 @@ const steps: Readonly<Record<string, () => unknown>> = {
     strictEqual(code ?? signal, 0);
   },
 
+  ...clientSteps(folder),
   ...installationSteps(folder),
 };
 
