@@ -1,6 +1,6 @@
 /**
  * Check of the imports in `src/`: their direction between folders, packages that only some modules may import, and cycles.
- * Type imports count, too.
+ * Type imports count, too. The client in `client/src/` imports only its own modules.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
@@ -69,11 +69,31 @@ const errors = [
   ...cycles().map((cycle) => `${cycle.join(' -> ')} is a cycle`),
 ];
 for (const error of errors) console.error(`src/${error}`);
-process.exitCode = errors.length > 0 ? 1 : 0;
+const clientErrors = importErrorsOfClient();
+for (const error of clientErrors) console.error(`client/src/${error}`);
+process.exitCode = errors.length + clientErrors.length > 0 ? 1 : 0;
+
+/** Browsers and React Native have neither Node's modules nor those of the server. */
+function importErrorsOfClient(): string[] {
+  const folder = join(source, '..', 'client', 'src');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) =>
+      specifiersIn(readFileSync(join(folder, file), 'utf8'))
+        .filter(
+          (specifier) =>
+            relative(folder, join(folder, dirname(file), specifier)).startsWith('..') || !specifier.startsWith('.'),
+        )
+        .map((specifier) => `${file} imports ${specifier}`),
+    );
+}
 
 function importsOf(module: string): string[] {
-  const text = texts.get(module) ?? '';
-  const statements = text.matchAll(/^(?:import|export)\b[^'";]*?'([^']+)'/gm);
+  return specifiersIn(texts.get(module) ?? '');
+}
+
+function specifiersIn(text: string): string[] {
+  const statements = text.matchAll(/^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*'([^']+)'/gm);
   const expressions = text.matchAll(/\bimport\(\s*'([^']+)'/g);
   return [...statements, ...expressions].map(([, specifier = '']) => specifier);
 }

@@ -47,9 +47,13 @@ function release(): void {
   editJson<Versioned>('package.json', (manifest) => {
     manifest.version = version;
   });
-  editJson<Versioned & { packages: { '': Versioned } }>('package-lock.json', (lock) => {
+  editJson<Versioned>('client/package.json', (manifest) => {
+    manifest.version = version;
+  });
+  editJson<Versioned & { packages: { '': Versioned; client: Versioned } }>('package-lock.json', (lock) => {
     lock.version = version;
     lock.packages[''].version = version;
+    lock.packages.client.version = version;
   });
   editJson<{ info: Versioned }>('docs/openapi.json', (document) => {
     document.info.version = version;

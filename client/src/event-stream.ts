@@ -4,8 +4,6 @@ export interface ServerSentEvent {
   /** `message` by default. */
   readonly event: string;
   readonly data: string;
-  /** The last event id so far; empty without one. */
-  readonly id: string;
   /** Milliseconds before the next connection, if the stream has set them. */
   readonly retry: number | undefined;
 }
@@ -13,13 +11,13 @@ export interface ServerSentEvent {
 /**
  * The returned function takes the next piece of the text, cut anywhere, and returns the events that it completes. A
  * `TextDecoder` removes the byte order mark. An event that the end of the stream cuts off is lost, as the standard demands.
+ * Ids are ignored, because each page of changes has its cursor.
  */
 export function createEventParser(): (text: string) => ServerSentEvent[] {
   let line = '';
   let afterCarriageReturn = false;
   let event = '';
   let data = '';
-  let id = '';
   let retry: number | undefined;
 
   const fields: Readonly<Record<string, (value: string) => void>> = {
@@ -29,16 +27,13 @@ export function createEventParser(): (text: string) => ServerSentEvent[] {
     data: (value) => {
       data += `${value}\n`;
     },
-    id: (value) => {
-      if (!value.includes('\0')) id = value;
-    },
     retry: (value) => {
       if (/^\d+$/.test(value)) retry = Number(value);
     },
   };
 
   function completed(): ServerSentEvent[] {
-    const found = data ? [{ event: event || 'message', data: data.slice(0, -1), id, retry }] : [];
+    const found = data ? [{ event: event || 'message', data: data.slice(0, -1), retry }] : [];
     event = '';
     data = '';
     return found;

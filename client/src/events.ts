@@ -8,7 +8,7 @@ import { createEventParser, type ServerSentEvent } from './event-stream.ts';
 import type { Changes } from './generated/api.ts';
 import { TodoProblem } from './problem.ts';
 import { problemOf } from './request.ts';
-import { delayBefore, isTransient, sleep, TokenFailure } from './retry.ts';
+import { delayBefore, isTransient, originalOf, sleep, TokenFailure } from './retry.ts';
 
 /** Milliseconds without data after which a connection counts as lost. The server sends a comment every 20 s. */
 const silenceMs = 60_000;
@@ -74,7 +74,7 @@ export async function* followChanges(
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      if (!canReconnect(error)) throw error instanceof TokenFailure ? error.error : error;
+      if (!canReconnect(error)) throw originalOf(error);
       onDisconnect?.(error);
       delayMs = delayBefore(failures, error);
       failures += 1;

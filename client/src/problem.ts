@@ -10,21 +10,21 @@ export type TodoProblemCode = ProblemCode | 'unexpected_response';
 /** An error response. After a network failure there is none: requests reject with the error of `fetch`. */
 export class TodoProblem extends Error {
   override readonly name = 'TodoProblem';
-  readonly code: TodoProblemCode;
+  declare readonly code: TodoProblemCode;
   /** The HTTP status, 400 or higher, except with the code `unexpected_response`. */
-  readonly status: number;
-  readonly title: string;
+  declare readonly status: number;
+  declare readonly title: string;
   /** The error in words for people, as in `message`. */
-  readonly detail: string;
+  declare readonly detail: string;
   /** All errors in the fields of the request, on `validation_failed` and failed batches; otherwise empty. */
-  readonly errors: readonly FieldError[];
+  declare readonly errors: readonly FieldError[];
   /** On `version_mismatch`: the current version of the resource. */
-  readonly currentVersion: number | undefined;
+  declare readonly currentVersion: number | undefined;
   /** The id of the request in the log of the server. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** Seconds to wait before a retry, from `Retry-After`. */
-  readonly retryAfter: number | undefined;
-  readonly headers: Headers;
+  declare readonly retryAfter: number | undefined;
+  declare readonly headers: Headers;
 
   /** @param document the parsed body, if it is a problem of the API */
   constructor(status: number, headers: Headers, document?: Problem) {

@@ -3,7 +3,7 @@ import type { Exchange, RequestParts } from './connection.ts';
 import { startDeadline } from './deadline.ts';
 import type { Problem } from './generated/api.ts';
 import { TodoProblem } from './problem.ts';
-import { delayBefore, isTransient, sleep, TokenFailure } from './retry.ts';
+import { delayBefore, isTransient, originalOf, retryAfterOf, sleep } from './retry.ts';
 
 /** Seconds. With a greater `Retry-After`, requests reject instead of waiting. */
 const maxRetryAfter = 60;
@@ -47,7 +47,7 @@ export function createRequest(exchange: Exchange, { timeoutMs, retries }: RetryP
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
         const isLast = attempt >= attempts || !isTransient(error) || retryAfterOf(error) > maxRetryAfter;
-        if (isLast) throw error instanceof TokenFailure ? error.error : error;
+        if (isLast) throw originalOf(error);
         await sleep(delayBefore(attempt, error), signal);
       }
     }
@@ -91,20 +91,10 @@ function isJson({ headers }: Response): boolean {
   return /[/+]json\b/.test(headers.get('Content-Type') ?? '');
 }
 
-function retryAfterOf(error: unknown): number {
-  return (error instanceof TodoProblem && error.retryAfter) || 0;
-}
-
 /**
  * `crypto.randomUUID` does not exist in React Native and on pages without HTTPS. A key is no secret: it must only differ
  * from the user's other keys of a day, and the server rejects a key with another request.
  */
 function randomKey(): string {
-  return globalThis.crypto?.randomUUID?.() ?? 'xxxxxxxxxxxxxxxx'.replace(/x/g, () => randomDigits());
-}
-
-function randomDigits(): string {
-  return Math.floor(Math.random() * 256)
-    .toString(16)
-    .padStart(2, '0');
+  return globalThis.crypto?.randomUUID?.() ?? `${Math.random()}-${Math.random()}`;
 }

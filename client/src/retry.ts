@@ -13,6 +13,11 @@ export class TokenFailure {
   }
 }
 
+/** The error of `getToken`, if it is the cause. */
+export function originalOf(error: unknown): unknown {
+  return error instanceof TokenFailure ? error.error : error;
+}
+
 /**
  * Whether the same request can succeed later: after a network failure, while the server is overloaded or restarts, while
  * the first request with the same key is in progress, and at the limit of requests, but not beyond a quota.
@@ -32,8 +37,12 @@ export function isTransient(error: unknown): boolean {
  * @param attempt 0 for the first retry
  */
 export function delayBefore(attempt: number, error: unknown): number {
-  const retryAfter = (error instanceof TodoProblem && error.retryAfter) || 0;
-  return retryAfter * 1000 + Math.random() * Math.min(maxDelayMs, firstDelayMs * 2 ** attempt);
+  return retryAfterOf(error) * 1000 + Math.random() * Math.min(maxDelayMs, firstDelayMs * 2 ** attempt);
+}
+
+/** Seconds; 0 without `Retry-After`. */
+export function retryAfterOf(error: unknown): number {
+  return (error instanceof TodoProblem && error.retryAfter) || 0;
 }
 
 /** @throws the reason of the signal, as soon as it aborts */

@@ -3,28 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { createEventParser } from '../src/event-stream.ts';
 
 const cases: readonly (readonly [name: string, stream: string, events: readonly object[]])[] = [
-  ['one event', 'data: x\n\n', [{ event: 'message', data: 'x', id: '' }]],
+  ['one event', 'data: x\n\n', [{ event: 'message', data: 'x' }]],
   ['lines that end in CRLF', 'event: a\r\ndata: x\r\n\r\n', [{ event: 'a', data: 'x' }]],
   ['lines that end in CR', 'event: a\rdata: x\r\r', [{ event: 'a', data: 'x' }]],
   ['several lines of data', 'data: YHOO\ndata: +2\ndata: 10\n\n', [{ data: 'YHOO\n+2\n10' }]],
   ['comments', ': test stream\n\n:\ndata: x\n:y\n\n', [{ data: 'x' }]],
-  [
-    'an id that stays until another one replaces it',
-    'id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\n',
-    [
-      { data: 'a', id: '1' },
-      { data: 'b', id: '1' },
-      { data: 'c', id: '' },
-    ],
-  ],
-  ['an id with U+0000, which is ignored', 'id: 1\nid: 2\u0000\ndata: a\n\n', [{ id: '1' }]],
   ['data without a value', 'data\n\ndata\ndata\n\ndata:', [{ data: '' }, { data: '\n' }]],
   [
     'one space after the colon, which is removed',
     'data:test\n\ndata: test\n\ndata:  test\n\n',
     [{ data: 'test' }, { data: 'test' }, { data: ' test' }],
   ],
-  ['an event without data, which does not happen', 'event: a\nid: 7\n\ndata: x\n\n', [{ event: 'message', id: '7' }]],
+  ['an event without data, which does not happen', 'event: a\nid: 7\n\ndata: x\n\n', [{ event: 'message', data: 'x' }]],
   ['retry in digits only', 'retry: 100\nretry: 1s\nretry: -1\ndata: x\n\n', [{ retry: 100 }]],
   ['unknown fields', 'constructor: y\nx\nfoo: bar: baz\ndata: x: y\n\n', [{ data: 'x: y' }]],
   ['an event that the end cuts off', 'data: x\n\ndata: y\n', [{ data: 'x' }]],

@@ -18,8 +18,9 @@ test('sets the version everywhere, dates the changelog, commits and tags', async
   expect(JSON.parse(project.read('package.json')).version).toBe('1.1.0');
   expect(JSON.parse(project.read('package-lock.json'))).toMatchObject({
     version: '1.1.0',
-    packages: { '': { version: '1.1.0' } },
+    packages: { '': { version: '1.1.0' }, client: { version: '1.1.0' } },
   });
+  expect(JSON.parse(project.read('client/package.json')).version).toBe('1.1.0');
   expect(JSON.parse(project.read('docs/openapi.json')).info.version).toBe('1.1.0');
   expect(project.git('log', '-1', '--format=%s %D')).toBe('Release 1.1.0 HEAD -> main, tag: v1.1.0\n');
   expect(project.git('status', '--porcelain')).toBe('');
@@ -45,18 +46,22 @@ test.each([
 function repository(changelog: string) {
   const directory = emptyFolder();
   const git = (...words: string[]) => execFileSync('git', words, { cwd: directory, encoding: 'utf8' });
-  for (const folder of ['scripts', 'docs']) mkdirSync(join(directory, folder));
+  for (const folder of ['scripts', 'docs', 'client']) mkdirSync(join(directory, folder));
   for (const name of ['scripts/release.ts', 'scripts/production-sbom.ts', '.gitignore']) {
     cpSync(join(root, name), join(directory, name));
   }
   const files = {
     'CHANGELOG.md': changelog,
     'package.json': { name: 'todo-api', version: '1.0.0', type: 'module' },
+    'client/package.json': { name: 'todo-api-client', version: '1.0.0' },
     'package-lock.json': {
       name: 'todo-api',
       version: '1.0.0',
       lockfileVersion: 3,
-      packages: { '': { name: 'todo-api', version: '1.0.0' } },
+      packages: {
+        '': { name: 'todo-api', version: '1.0.0' },
+        client: { name: 'todo-api-client', version: '1.0.0' },
+      },
     },
     'docs/openapi.json': { info: { version: '1.0.0' } },
   };
