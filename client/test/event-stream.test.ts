@@ -16,7 +16,7 @@ const cases: readonly (readonly [name: string, stream: string, events: readonly 
   ],
   ['an event without data, which does not happen', 'event: a\nid: 7\n\ndata: x\n\n', [{ event: 'message', data: 'x' }]],
   ['retry in digits only', 'retry: 100\nretry: 1s\nretry: -1\ndata: x\n\n', [{ retry: 100 }]],
-  ['unknown fields', 'constructor: y\nx\nfoo: bar: baz\ndata: x: y\n\n', [{ data: 'x: y' }]],
+  ['unknown fields', 'constructor: y\n__proto__: y\nx\nfoo: bar: baz\ndata: x: y\n\n', [{ data: 'x: y' }]],
   ['an event that the end cuts off', 'data: x\n\ndata: y\n', [{ data: 'x' }]],
   ['a byte order mark, and text that is not ASCII', '\uFEFFdata: Grüße 😀\n\n', [{ data: 'Grüße 😀' }]],
 ];

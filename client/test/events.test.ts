@@ -93,11 +93,13 @@ describe('with a scripted server', () => {
     return `id: ${cursor}\nevent: changes\ndata: ${JSON.stringify(page(cursor))}\n\n`;
   }
 
-  /** The text arrives at once, and the connection stays open until the signal aborts. */
-  function open(text: string, signal: AbortSignal): Response {
+  /** The text arrives at once, then comments every 20 s. The connection stays open until the signal aborts. */
+  function open(text: string, signal: AbortSignal, comments = 0): Response {
     const body = new ReadableStream({
       start(controller) {
-        controller.enqueue(new TextEncoder().encode(text));
+        const send = (part: string) => controller.enqueue(new TextEncoder().encode(part));
+        send(text);
+        for (let count = 1; count <= comments; count += 1) setTimeout(() => send(':\n\n'), count * 20_000);
         signal.addEventListener('abort', () => controller.error(signal.reason));
       },
     });
@@ -142,6 +144,11 @@ describe('with a scripted server', () => {
     const { requests, received } = await follow([(signal) => open(message('c1'), signal), 'silence', signedOut()]);
     expect(received).toEqual([page('c1')]);
     expect(requests.map(({ at }) => at)).toEqual([0, 60_250, 120_750]);
+  });
+
+  test('comments keep a connection', async () => {
+    const { requests } = await follow([(signal) => open(message('c1'), signal, 5), signedOut()]);
+    expect(requests.map(({ at }) => at)).toEqual([0, 160_250]);
   });
 
   test('a rejected token ends the iteration after one renewal', async () => {

@@ -195,8 +195,10 @@ describe('the token', () => {
   });
 
   test('a failure of `getToken` ends the request, unless it is a network failure', async () => {
-    const signedOut = clientOf([], { getToken: () => Promise.reject(new Error('signed out')) });
+    const rejects = vi.fn(() => Promise.reject(new Error('signed out')));
+    const signedOut = clientOf([], { getToken: rejects });
     expect(await outcomeOf(signedOut.client.me())).toEqual(new Error('signed out'));
+    expect(rejects).toHaveBeenCalledTimes(1);
     const getToken = vi.fn(async () => 'token').mockRejectedValueOnce(offline());
     const { client } = clientOf([json({ id: 'u' })], { getToken });
     expect(await outcomeOf(client.me())).toEqual({ id: 'u' });
@@ -207,9 +209,13 @@ describe('a response that is not from the API', () => {
   test.each([
     ['a sign-in page', () => new Response('<html>', { status: 200, headers: { 'Content-Type': 'text/html' } })],
     ['an error of a proxy', () => new Response('Forbidden', { status: 403 })],
-    ['JSON of another service', () => json({ error: 'nope' }, { status: 404 })],
+    ['JSON of another service', () => json({ error: 'nope', code: 404 }, { status: 404 })],
+    [
+      'JSON that is cut off',
+      () => new Response('{"code"', { status: 502, headers: { 'Content-Type': 'application/json' } }),
+    ],
   ])('%s is a problem of its own', async (_, response) => {
-    const { client } = clientOf([response()]);
+    const { client } = clientOf([response()], { retries: 0 });
     expect(await outcomeOf(client.me())).toMatchObject({ name: 'TodoProblem', code: 'unexpected_response' });
   });
 });
