@@ -30,7 +30,7 @@ export type BatchOperation = OperationOf<OperationFields> & {
 export interface OperationResult {
   readonly type: string;
   readonly status: WriteStatus;
-  /** The resource after the batch; absent if the operation deleted it, or if a later operation names it. */
+  /** The resource after the batch; absent if the batch has deleted it, or if a later operation names it. */
   readonly resource?: object;
 }
 

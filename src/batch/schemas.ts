@@ -121,7 +121,7 @@ export const resultStatus = z.literal([200, 201, 204]).meta({
   description: 'Created (201), changed (200) or deleted (204).',
 });
 
-const absence = 'Absent if the operation deleted it, or if a later operation of the batch has the same id.';
+const absence = 'Absent if the batch has deleted it, or if a later operation names it.';
 
 const result = z
   .strictObject({
