@@ -2,6 +2,7 @@
 import { type ConnectionOptions, createExchange } from './connection.ts';
 import { type EventOptions, followChanges } from './events.ts';
 import type {
+  ApiTokenCreate,
   RecurrencePreviewRequest,
   TagPatch,
   TaskListCreate,
@@ -10,6 +11,7 @@ import type {
   TaskListReplace,
 } from './generated/api.ts';
 import {
+  type BodyOf,
   type Caller,
   type CallOptions,
   type ConditionalWriteOptions,
@@ -20,7 +22,7 @@ import {
   type WriteOptions,
 } from './operations.ts';
 import { createRequest } from './request.ts';
-import { taskMethods } from './tasks.ts';
+import { type InTimeZone, taskMethods } from './tasks.ts';
 
 export interface ClientOptions extends ConnectionOptions {
   /**
@@ -44,6 +46,12 @@ export function createTodoClient({ timeZone, retries = 4, timeoutMs = 60_000, ..
   return {
     tasks: taskMethods(caller),
     lists: listMethods(caller),
+
+    /** Runs operations on tasks and lists, all or nothing. */
+    batch: (
+      operations: BodyOf<'runResourceBatch'>['operations'],
+      { timeZone: zone, ...options }: WriteOptions & InTimeZone = {},
+    ) => write<'runResourceBatch'>('POST', '/api/v1/batch', { query: inZone(zone), body: { operations } }, options),
 
     tags: {
       list: (options?: CallOptions) => read<'listTags'>('/api/v1/tags', undefined, options),
@@ -81,6 +89,17 @@ export function createTodoClient({ timeZone, retries = 4, timeoutMs = 60_000, ..
       /** Validates a recurrence and returns its next days. It stores nothing. */
       preview: (body: RecurrencePreviewRequest, options?: CallOptions): Read<'previewRecurrence'> =>
         write<'previewRecurrence'>('POST', '/api/v1/recurrence/preview', { query: inZone(), body }, options),
+    },
+
+    /** API tokens, for programs of the user. They need a token of the user's own sessions. */
+    tokens: {
+      list: (options?: CallOptions) => read<'listTokens'>('/api/v1/tokens', undefined, options),
+      /** Creates a token. Only this result has its secret. */
+      create: (body: ApiTokenCreate, options?: WriteOptions) =>
+        write<'createToken'>('POST', '/api/v1/tokens', { body }, options),
+      /** Revokes a token. It is rejected within 60 seconds everywhere. */
+      revoke: (id: string, options?: CallOptions) =>
+        write<'deleteToken'>('DELETE', `/api/v1/tokens/${segment(id)}`, {}, options),
     },
 
     /** The user of the token. */

@@ -218,6 +218,25 @@ test('a token without the scope to read gets no task from a write', async () => 
   expect(await tasks.update(id, { status: 'Done' })).toBeUndefined();
 });
 
+test('a batch changes lists and tasks together', async () => {
+  const client = newClient();
+  const { results } = await client.batch([
+    { type: 'list', op: 'create', list: { id: missingId, name: 'Home' } },
+    { type: 'task', op: 'create', task: { title: 'Buy milk', list_id: missingId } },
+  ]);
+  expect(results).toMatchObject([{ list: { name: 'Home' } }, { task: { list_id: missingId } }]);
+});
+
+test('API tokens are created, listed and revoked', async () => {
+  const { tokens } = newClient();
+  const { token, ...created } = await tokens.create({ name: 'Backup', scopes: ['tasks:read'] });
+  const reader = createTodoClient({ url: api.url, getToken: () => token as string });
+  expect(await reader.tasks.count()).toEqual({ count: 0 });
+  expect(await tokens.list()).toMatchObject([{ id: created.id, name: 'Backup' }]);
+  await tokens.revoke(created.id);
+  await expect(reader.tasks.count()).rejects.toMatchObject({ status: 401 });
+});
+
 test('a missing resource is a problem with the id of the request', async () => {
   await expect(newClient().tasks.get(missingId)).rejects.toMatchObject({
     requestId: expect.stringMatching(/^[\w-]+$/),

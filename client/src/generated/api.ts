@@ -1,5 +1,30 @@
 /** Types of the API. Written by `npm run docs:generate` from the OpenAPI document. */
 
+/** An API token of the authenticated user. */
+export interface ApiToken {
+  id: string;
+  /** Name with at least one visible character. The history names the token as the `actor` of its changes. */
+  name: string;
+  scopes: Scope[];
+  /** The beginning of the token, which identifies it and is not secret. */
+  prefix: string;
+  created_at: string;
+  /** From this time on, the token is rejected. */
+  expires_at: string;
+  /** The time of a use, at most an hour before the last one; null if the token was not used. */
+  last_used_at: string | null;
+}
+
+/** A new API token. */
+export interface ApiTokenCreate {
+  /** Name with at least one visible character. The history names the token as the `actor` of its changes. */
+  name: string;
+  /** What the token may do: `tasks:read` to read, `tasks:write` to write, `tasks:purge` to delete permanently. */
+  scopes: Scope[];
+  /** The number of days for which the token is valid. Default: `90`. */
+  expires_in_days?: number | undefined;
+}
+
 /** Operations that run in this order, all or none of them. */
 export interface Batch {
   operations: BatchOperation[];
@@ -7,6 +32,9 @@ export interface Batch {
 
 /** One operation of a batch. */
 export type BatchOperation = CreateOperation | UpdateOperation | DeleteOperation;
+
+/** The type of a resource, which is also the name of its property. */
+export type BatchResourceType = 'task' | 'list';
 
 /** The result of one operation. */
 export interface BatchResult {
@@ -46,11 +74,49 @@ export interface CreateOperation {
   task: TaskCreate;
 }
 
+/** Creates a resource. The body may have an `id`, which later operations can name. */
+export interface CreateResourceOperation {
+  type: BatchResourceType;
+  op: 'create';
+  /** The body, if `type` is `task`. */
+  task?: TaskCreate | undefined;
+  /** The body, if `type` is `list`. */
+  list?: TaskListCreate | undefined;
+}
+
+/** A new API token. */
+export interface CreatedApiToken {
+  id: string;
+  /** Name with at least one visible character. The history names the token as the `actor` of its changes. */
+  name: string;
+  scopes: Scope[];
+  /** The beginning of the token, which identifies it and is not secret. */
+  prefix: string;
+  created_at: string;
+  /** From this time on, the token is rejected. */
+  expires_at: string;
+  /** The time of a use, at most an hour before the last one; null if the token was not used. */
+  last_used_at: string | null;
+  /** The token itself. It is shown once: in the response to a repeated request with the same `Idempotency-Key`, it is null, because the server does not store it. */
+  token: string | null;
+}
+
 export interface DeleteOperation {
   op: 'delete';
   id: string;
   /** The operation runs only if the task has this version. */
   if_version?: number | undefined;
+}
+
+/** Moves a resource to the trash. */
+export interface DeleteResourceOperation {
+  type: BatchResourceType;
+  op: 'delete';
+  id: string;
+  /** The operation runs only if the resource has this version. */
+  if_version?: number | undefined;
+  /** For a list: `delete` moves its tasks to the trash with it, and `keep` moves them to the end of the inbox, in their order. Without it, the list must have no tasks. */
+  tasks?: TasksOfDeletedList | undefined;
 }
 
 /** A day (`date`), a local time in any time zone (`date`, `time`), or an instant (`date`, `time`, `time_zone`). */
@@ -92,6 +158,19 @@ export interface Me {
   scopes: string[] | null;
 }
 
+/** Moves a resource to a place among its siblings. */
+export interface MoveResourceOperation {
+  type: BatchResourceType;
+  op: 'move';
+  id: string;
+  /** The operation runs only if the resource has this version. */
+  if_version?: number | undefined;
+  /** The body, if `type` is `task`. */
+  task?: TaskMove | undefined;
+  /** The body, if `type` is `list`. */
+  list?: TaskListMove | undefined;
+}
+
 /** The place is at the start or at the end of the siblings. */
 export type MoveTarget = 'start' | 'end';
 
@@ -128,7 +207,7 @@ export interface Problem {
 }
 
 /** The kind of error, for programs. `/problems/{code}` explains each code, with hyphens instead of underscores. */
-export type ProblemCode = 'malformed_request' | 'token_missing' | 'token_invalid' | 'token_expired' | 'insufficient_scope' | 'not_found' | 'task_not_found' | 'list_not_found' | 'tag_not_found' | 'change_set_not_found' | 'method_not_allowed' | 'id_taken' | 'list_not_empty' | 'undo_conflict' | 'request_in_progress' | 'version_mismatch' | 'payload_too_large' | 'unsupported_media_type' | 'validation_failed' | 'idempotency_key_reused' | 'rate_limited' | 'quota_exceeded' | 'internal_error' | 'database_unavailable' | 'identity_provider_unavailable' | 'overloaded' | 'timeout';
+export type ProblemCode = 'malformed_request' | 'token_missing' | 'token_invalid' | 'token_expired' | 'insufficient_scope' | 'api_token_not_allowed' | 'not_found' | 'task_not_found' | 'list_not_found' | 'tag_not_found' | 'token_not_found' | 'change_set_not_found' | 'method_not_allowed' | 'id_taken' | 'list_not_empty' | 'undo_conflict' | 'request_in_progress' | 'version_mismatch' | 'payload_too_large' | 'unsupported_media_type' | 'validation_failed' | 'idempotency_key_reused' | 'rate_limited' | 'quota_exceeded' | 'internal_error' | 'database_unavailable' | 'identity_provider_unavailable' | 'overloaded' | 'timeout';
 
 /** A resource that was created, changed or restored, in its current state. */
 export interface PutChange {
@@ -199,13 +278,52 @@ export interface RemoveChange {
   version: number;
 }
 
+/** Replaces a resource, as PUT does. */
+export interface ReplaceResourceOperation {
+  type: BatchResourceType;
+  op: 'replace';
+  id: string;
+  /** The operation runs only if the resource has this version. */
+  if_version?: number | undefined;
+  /** The body, if `type` is `task`. */
+  task?: TaskReplace | undefined;
+  /** The body, if `type` is `list`. */
+  list?: TaskListReplace | undefined;
+}
+
 /** The part of a request. */
 export type RequestPart = 'body' | 'query' | 'path' | 'header';
+
+/** Operations that run in this order, all or none of them. */
+export interface ResourceBatch {
+  operations: ResourceOperation[];
+}
+
+/** The result of one operation. */
+export interface ResourceBatchResult {
+  type: BatchResourceType;
+  status: BatchResultStatus;
+  /** The task after the batch, if `type` is `task`. Absent if the batch has deleted it, or if a later operation names it. */
+  task?: Task;
+  /** The list after the batch, if `type` is `list`. Absent if the batch has deleted it, or if a later operation names it. */
+  list?: TaskList;
+}
+
+/** The result of each operation, in the same order. */
+export interface ResourceBatchResults {
+  results: ResourceBatchResult[];
+}
+
+/** One operation of a batch. The property with the name of its type is the body of the request that does the same to one resource. */
+export type ResourceOperation = CreateResourceOperation | ReplaceResourceOperation | UpdateResourceOperation | MoveResourceOperation | DeleteResourceOperation;
 
 /** The kind of a resource. */
 export type ResourceType = 'task' | 'list';
 
 export type Restored = Task | TaskList;
+
+/** What a token may do. */
+export type Scope = 'tasks:read' | 'tasks:write' | 'tasks:purge';
 
 /** Progress of a task. */
 export type Status = 'Todo' | 'InProgress' | 'Done';
@@ -542,6 +660,19 @@ export interface UpdateOperation {
   patch: TaskPatch;
 }
 
+/** Changes a resource, as PATCH does. */
+export interface UpdateResourceOperation {
+  type: BatchResourceType;
+  op: 'update';
+  id: string;
+  /** The operation runs only if the resource has this version. */
+  if_version?: number | undefined;
+  /** The body, if `type` is `task`. */
+  task?: TaskPatch | undefined;
+  /** The body, if `type` is `list`. */
+  list?: TaskListPatch | undefined;
+}
+
 /** The operations: their method, path, query parameters, body and result. */
 export interface Operations {
   /** List tasks. One page of the user’s tasks. The `Link` header (RFC 8288) has the next page, if there is one. A page can have fewer tasks than `limit` although there is a next one: it ends at 1 MiB of titles and descriptions. */
@@ -793,6 +924,17 @@ export interface Operations {
     body: TaskListMove;
     result: TaskList;
   };
+  /** Create, change, move and delete several tasks and lists. Up to 100 operations, which run in order, all or none of them. If one fails, the response is its problem, and `errors` names the operation. A task or list that several operations name is in the result of the last one only. If the results exceed 1024 KiB, nothing changes, and `errors` names the first operation that belongs in another batch. All operations together can have 3,000 search words; a tag counts as four words, and a repeated change of a task counts three times. An operation can name a task or a list that an earlier one creates with an `id`. All changes are one change set, which can be undone. */
+  runResourceBatch: {
+    method: 'POST';
+    path: '/api/v1/batch';
+    query: {
+      /** The time zone of today, if `due` has none. Only recurring tasks need it. Default: `UTC`. */
+      time_zone?: string | undefined;
+    };
+    body: ResourceBatch;
+    result: ResourceBatchResults;
+  };
   /** Read the history of a task. One page of the changes of a task, also of one in the trash, the last change first. The server keeps them for the days of `HISTORY_DAYS`. The `Link` header (RFC 8288) has the next page, if there is one. A page ends at 1 MiB of text. */
   readTaskHistory: {
     method: 'GET';
@@ -882,7 +1024,7 @@ export interface Operations {
     body: undefined;
     result: Changes;
   };
-  /** Stream changes. The changes as server-sent events. `event: changes` has the body of `GET /api/v1/changes` and its cursor as `id`. The first one arrives at once, so that you have a cursor. `event: reset` precedes a snapshot: discard your copy. `event: end` is the last event; its `reason` is `token_expired`, `max_age` (after 15 minutes), `shutdown` or `unavailable`. Then open a stream again, with a valid token and the last `id` as `Last-Event-ID`. After 20 seconds without an event, the server sends a comment. The browser’s `EventSource` cannot send the `Authorization` header; use `fetch`. */
+  /** Stream changes. The changes as server-sent events. `event: changes` has the body of `GET /api/v1/changes` and its cursor as `id`. The first one arrives at once, so that you have a cursor. `event: reset` precedes a snapshot: discard your copy. `event: end` is the last event; its `reason` is `token_expired`, `token_revoked`, `max_age` (after 15 minutes), `shutdown` or `unavailable`. Then open a stream again, with a valid token and the last `id` as `Last-Event-ID`. After 20 seconds without an event, the server sends a comment. The browser’s `EventSource` cannot send the `Authorization` header; use `fetch`. */
   streamEvents: {
     method: 'GET';
     path: '/api/v1/events';
@@ -900,5 +1042,29 @@ export interface Operations {
     query: undefined;
     body: undefined;
     result: Me;
+  };
+  /** List API tokens. All API tokens of the user, the newest first, without their secrets. Expired ones are listed for 30 days. */
+  listTokens: {
+    method: 'GET';
+    path: '/api/v1/tokens';
+    query: undefined;
+    body: undefined;
+    result: ApiToken[];
+  };
+  /** Create an API token. A token for scripts and other programs, which acts for the user within its scopes. It has at most the scopes of the request’s own token. An API token cannot create another one. The response is the only one that contains the token. */
+  createToken: {
+    method: 'POST';
+    path: '/api/v1/tokens';
+    query: undefined;
+    body: ApiTokenCreate;
+    result: CreatedApiToken;
+  };
+  /** Revoke an API token. The server rejects the token from now on. Other servers on the same database reject it within 60 seconds. An API token cannot revoke one. */
+  deleteToken: {
+    method: 'DELETE';
+    path: `/api/v1/tokens/${string}`;
+    query: undefined;
+    body: undefined;
+    result: void;
   };
 }
