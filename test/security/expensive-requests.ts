@@ -94,7 +94,13 @@ const fillTrash = `
   )
   update todo.heads set seq = ${3 * tasksOfUser + trashOfUser} where owner_id = $1`;
 
-/** Fill the database for a user with many tasks, long ones first, and 1,000 tags. The parameter is the user. */
+/** API tokens, fewer than the quota. */
+const fillTokens = `
+  insert into todo.tokens (owner_id, id, name, scopes, hash, expires_at)
+  select $1, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'x', '{tasks:read}', '\\x00', now() + interval '1 day'
+  from generate_series(1, 30) as n`;
+
+/** Fill the database for a user with many tasks, long ones first, 1,000 tags, and API tokens. The parameter is the user. */
 export const filling = [
   ...Array.from({ length: tasksOfUser / 1_000 }, (_, index) => fillTasks(1 + 1_000 * index)),
   fillWords,
@@ -103,6 +109,7 @@ export const filling = [
   fillTrash,
   fillLists,
   fillSeries,
+  fillTokens,
 ];
 
 const collection = '/api/v1/tasks';
