@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..');
 const checked = [
   ...['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs', 'examples'],
   ...['.ci', '.github', 'bench', 'bin', 'scripts', 'src', 'test'],
-  ...['README.md', 'scripts', 'src', 'test'].map((name) => `client/${name}`),
+  ...['README.md', 'scripts', 'simulation', 'src', 'test'].map((name) => `client/${name}`),
 ];
 
 const phrases = [

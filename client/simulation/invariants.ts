@@ -1,0 +1,168 @@
+/** What must hold at every durable commit and in every tab. A violation ends the simulation. */
+import { isEqual } from '../src/offline/merge-patch.ts';
+import { fieldsOf, keyOf, type Operation } from '../src/offline/operation.ts';
+import type { Replica } from '../src/offline/replica.ts';
+import type { RecordChange } from '../src/offline/storage.ts';
+import type { OfflineStore } from '../src/offline/store.ts';
+import type { ServerFacts } from './server-facts.ts';
+
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** The checks of one device. */
+export class DeviceChecks {
+  /** The version of each resource that the device has shown as confirmed. It shows no older one. */
+  readonly #floors = new Map<string, number>();
+  /** Operations that the user has discarded or sent again. */
+  readonly settledByUser = new Set<string>();
+  /** All operations that were stored, by their idempotency key. */
+  readonly stored = new Map<string, Operation>();
+  /** The place of each stored operation in the order of all of them. */
+  readonly #places = new Map<string, number>();
+  /** The place of the last executed operation of each resource. */
+  readonly #lastPlaces = new Map<string, number>();
+  readonly #facts: ServerFacts;
+  readonly #name: string;
+
+  constructor(name: string, facts: ServerFacts) {
+    this.#name = name;
+    this.#facts = facts;
+  }
+
+  checkCommit(before: Replica, after: Replica, changes: readonly RecordChange[]): void {
+    const isNewPosition = after.cursor !== before.cursor || changes.some(([key]) => key.startsWith('resource/'));
+    if (isNewPosition && after.cursor !== null) this.#checkBase(after);
+    for (const operation of after.queue) {
+      if (!this.stored.has(operation.key)) this.#places.set(operation.key, this.#places.size);
+      this.stored.set(operation.key, operation);
+    }
+    const left = before.queue.filter(({ key }) => !after.queue.some((operation) => operation.key === key));
+    for (const operation of left) this.#checkLeft(operation, before);
+    if (!this.#facts.wasRestored) this.#checkFloors(before, after);
+  }
+
+  /**
+   * Each operation is executed once, and the operations on a resource in the order in which they were stored.
+   *
+   * @param isPending whether it is in the queue; a request that was on its way for long can be executed after its rejection
+   */
+  checkExecution(operation: Operation, isPending: boolean): void {
+    const { action, resourceId, key } = operation;
+    const executions = this.#facts.executionsOf(key);
+    const [first, ...others] = executions;
+    const last = executions.at(-1);
+    if (!first || !last) return;
+    if (others.length > 0 && !this.#facts.wasRestored) {
+      if (last.at - first.at < dayMs) throw this.#violation(`${action} ${resourceId} was executed twice`);
+      const created = executions.filter(({ response }) => response.status === 201);
+      if (created.length > 1) throw this.#violation(`${resourceId} was created twice`);
+    }
+    if (others.length > 0 || first.response.status >= 400 || !isPending) return;
+    const place = this.#places.get(key) as number;
+    if (place < (this.#lastPlaces.get(keyOf(operation)) ?? 0)) {
+      throw this.#violation(`The operations on ${resourceId} were executed in another order`);
+    }
+    this.#lastPlaces.set(keyOf(operation), place);
+  }
+
+  /** The base equals the server's state at its cursor. */
+  #checkBase({ cursor, resources }: Replica): void {
+    const expected = this.#facts.versionsAt(cursor as string);
+    if (!expected) throw this.#violation(`The base has the cursor ${cursor}, which is within a snapshot`);
+    const versions = [...resources].map(([key, { version }]) => [key, version] as const);
+    const isSame =
+      versions.length === expected.size && versions.every(([key, version]) => expected.get(key) === version);
+    if (!isSame) {
+      const found = JSON.stringify(Object.fromEntries(versions.sort()));
+      throw this.#violation(
+        `The base differs from the server at ${cursor}: ${found} instead of ${JSON.stringify(Object.fromEntries([...expected].sort()))}`,
+      );
+    }
+  }
+
+  /** An operation leaves the queue after it was executed, or by the user. */
+  #checkLeft(operation: Operation, before: Replica): void {
+    const { action, key, problem } = operation;
+    if (problem && this.settledByUser.has(operation.id)) return;
+    const executions = this.#facts.executionsOf(key);
+    const isExecuted = executions.some(({ response }) => response.status < 300);
+    const isGone = action === 'delete' && executions.some(({ response }) => response.status === 404);
+    const isProven = action === 'create' && this.#facts.hasKnown(keyOf(operation));
+    if (!isExecuted && !isGone && !isProven) {
+      throw this.#violation(`${describe(operation)} has left the queue, but the server has not executed it`);
+    }
+    const version = executions.at(-1)?.version ?? 0;
+    const resource = keyOf(operation);
+    // Another device had deleted the resource, so it was not shown, and has restored it.
+    if (action === 'update' && !before.confirmed(resource)) return;
+    this.#raiseFloor(resource, version);
+  }
+
+  /** What was shown as confirmed does not become older. */
+  #checkFloors(before: Replica, after: Replica): void {
+    for (const key of before.resources.keys()) {
+      if (!after.resources.has(key)) this.#raiseFloor(key, this.#facts.removedAt(key));
+    }
+    for (const key of this.#floors.keys()) this.#checkFloor(after, key);
+    for (const replica of [before, after]) {
+      for (const key of [...replica.resources.keys(), ...replica.answers.keys()]) {
+        this.#checkFloor(after, key);
+        this.#raiseFloor(key, after.confirmed(key)?.version ?? 0);
+      }
+    }
+  }
+
+  #raiseFloor(key: string, version: number): void {
+    this.#floors.set(key, Math.max(this.#floors.get(key) ?? 0, version));
+  }
+
+  #checkFloor(replica: Replica, key: string): void {
+    const floor = this.#floors.get(key) ?? 0;
+    const resource = replica.confirmed(key);
+    if (resource ? resource.version >= floor : this.#facts.removedAt(key) >= floor || floor === 0) return;
+    // An own deletion hides the resource until the changes show whether another device has restored it.
+    if (replica.answers.get(key)?.resource === null) return;
+    const found = resource ? `version ${resource.version}` : 'nothing';
+    throw this.#violation(`${key} was shown with version ${floor}, and is shown with ${found} now`);
+  }
+
+  #violation(message: string): Violation {
+    return new Violation(`${this.#name}: ${message}`);
+  }
+}
+
+/** Each pending write is visible in the tab. */
+export function checkPendingWrites(name: string, store: OfflineStore): void {
+  const expected = new Map<string, { fields: Record<string, unknown>; isCreated: boolean; isDeleted: boolean }>();
+  for (const operation of store.operations()) {
+    if (operation.problem) continue;
+    const key = keyOf(operation);
+    const state = expected.get(key) ?? { fields: {}, isCreated: false, isDeleted: false };
+    expected.set(key, state);
+    Object.assign(state.fields, fieldsOf(operation));
+    if (operation.action === 'create') state.isCreated = true;
+    if (operation.action === 'delete') state.isDeleted = true;
+  }
+  for (const [key, { fields, isCreated, isDeleted }] of expected) {
+    const [type, id] = key.split('/') as ['task' | 'list', string];
+    const shown = (type === 'task' ? store.tasks.get(id) : store.lists.get(id)) as Record<string, unknown> | undefined;
+    if (isDeleted) {
+      if (shown) throw new Violation(`${name}: ${key} is shown, although its deletion is pending`);
+    } else if (shown) {
+      const missing = Object.entries(fields).find(([field, value]) => !isEqual(shown[field] ?? null, value));
+      if (missing)
+        throw new Violation(
+          `${name}: the pending ${missing[0]} of ${key} is not shown: ${JSON.stringify([shown, store.operations()])}`,
+        );
+    } else if (isCreated && !fields.parent_id && !fields.list_id) {
+      throw new Violation(`${name}: ${key} is not shown, although its creation is pending`);
+    }
+  }
+}
+
+export function describe({ action, type, resourceId, key }: Operation): string {
+  return `The operation ${action} ${type} ${resourceId} (${key})`;
+}

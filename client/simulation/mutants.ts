@@ -1,0 +1,139 @@
+/**
+ * Proof that the simulation finds faults: it breaks the store in one way at a time, and a short run must fail.
+ * `npm run simulate:mutants` prints the violation that each fault leads to.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const client = join(import.meta.dirname, '..');
+
+/** Steps within which a fault must show. */
+const steps = '400000';
+
+interface Mutant {
+  readonly fault: string;
+  readonly file: string;
+  readonly text: string;
+  readonly replacement: string;
+}
+
+const mutants: readonly Mutant[] = [
+  {
+    fault: 'An operation is sent with a new key each time, so a repetition is executed twice',
+    file: 'sender.ts',
+    text: "'Idempotency-Key': key }",
+    replacement: "'Idempotency-Key': key + this.#attempts++ }",
+  },
+  {
+    fault: 'The answer is stored in another commit than the removal of the operation',
+    file: 'sender.ts',
+    text: 'return shared.commit((replica) => confirmOperation(replica, operation, outcome.resource));',
+    replacement: `{
+          const [removal, answer] = confirmOperation(shared.replica, operation, outcome.resource);
+          await shared.commit(() => (removal ? [removal] : []));
+          return shared.commit(() => (answer ? [answer] : []));
+        }`,
+  },
+  {
+    fault: 'A resource that the server has changed hides the pending writes',
+    file: 'view.ts',
+    text: 'const pending = this.#replica.pendingOf(key);',
+    replacement: 'const pending = this.#replica.resources.has(key) ? [] : this.#replica.pendingOf(key);',
+  },
+  {
+    fault: 'An operation is dropped after three failures',
+    file: 'sender.ts',
+    text: 'return this.#postpone(operation, outcome.retryAfterMs, signal);',
+    replacement: `if ((this.#failures.get(operation.id) ?? 0) >= 3) {
+          return shared.commit((replica) => removeOperation(replica, operation));
+        }
+        return this.#postpone(operation, outcome.retryAfterMs, signal);`,
+  },
+  {
+    fault: 'The newest operation is sent first',
+    file: 'sender.ts',
+    text: 'for (const operation of queue) {',
+    replacement: 'for (const operation of queue.toReversed()) {',
+  },
+  {
+    fault: 'An answer replaces a newer version',
+    file: 'settle.ts',
+    text: '(!resource || resource.version > (confirmed?.version ?? 0))',
+    replacement: 'true',
+  },
+  {
+    fault: 'A repeated answer brings a deleted resource back',
+    file: 'settle.ts',
+    text: "operation.action === 'create' || confirmed",
+    replacement: 'true',
+  },
+  {
+    fault: 'A delta ends answers that it does not contain',
+    file: 'receive.ts',
+    text: 'answer.revision <= requestedAt ||',
+    replacement: 'true ||',
+  },
+  {
+    fault: 'A snapshot keeps resources that the server has no more',
+    file: 'receive.ts',
+    text: '...(delta.isSnapshot ? missingResources(replica, delta) : []),',
+    replacement: '',
+  },
+  {
+    fault: 'Pages are committed one by one, so the base is a state that the server never had',
+    file: 'reader.ts',
+    text: 'if (!page.has_more) return this.#commit(pages, requestedAt);',
+    replacement:
+      'await this.#commit(pages, requestedAt);\n      if (!page.has_more) return;\n      (pages as any).since = page.cursor;',
+  },
+  {
+    fault: 'A tab commits without regard for the commits of other tabs',
+    file: 'shared-replica.ts',
+    text: 'await this.#storage.commit(revision - 1, changes)',
+    replacement: 'await this.#storage.commit(await this.#storage.readRevision(), changes)',
+  },
+  {
+    fault: 'Tabs do not look for commits of tabs that have crashed',
+    file: 'store.ts',
+    text: 'if (!ending.signal.aborted) await shared.refresh()',
+    replacement: 'await Promise.resolve()',
+  },
+  {
+    fault: 'An operation is sent although an earlier one on its resource waits',
+    file: 'sender.ts',
+    text: '&& !operation.ids.some((id) => waiting.has(id))',
+    replacement: '',
+  },
+];
+
+const folder = mkdtempSync(join(client, '.mutant-'));
+try {
+  for (const mutant of mutants) report(mutant);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+function report({ fault, file, text, replacement }: Mutant): void {
+  for (const name of ['src', 'simulation']) cpSync(join(client, name), join(folder, name), { recursive: true });
+  const path = join(folder, 'src', 'offline', file);
+  const source = readFileSync(path, 'utf8');
+  if (source.split(text).length !== 2) throw new Error(`${file} does not have this text once: ${text}`);
+  const field = replacement.includes('#attempts')
+    ? source.replace('  readonly #parts', '  #attempts = 0;\n  readonly #parts')
+    : source;
+  writeFileSync(
+    path,
+    field.replace(text, () => replacement),
+  );
+  const main = join(folder, 'simulation', 'main.ts');
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, '--steps', steps, '--seed', '1'], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  const violation = /^seed \d+: .*$/m.exec(stderr)?.[0].slice(0, 160);
+  console.log(
+    `${status === 1 && violation ? 'found ' : 'MISSED'} ${fault}\n         ${violation ?? stderr.slice(0, 500)}`,
+  );
+  if (status !== 1 || !violation) process.exitCode = 1;
+}

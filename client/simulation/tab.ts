@@ -1,0 +1,124 @@
+/** A tab of a device: a store, and a user who works with it. */
+import type { Environment } from '../src/offline/environment.ts';
+import { createOfflineStore, type OfflineStore } from '../src/offline/store.ts';
+import type { Device, TabOwner } from './device.ts';
+import { checkPendingWrites } from './invariants.ts';
+import type { Network } from './network.ts';
+import type { Random } from './random.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface TabParts {
+  readonly device: Device;
+  readonly network: Network;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly userId: string;
+  readonly onViolation: (error: unknown) => void;
+}
+
+export class Tab implements TabOwner {
+  readonly name: string;
+  isDead = false;
+  store: OfflineStore | undefined;
+  readonly #parts: TabParts;
+
+  constructor(name: string, parts: TabParts) {
+    this.name = name;
+    this.#parts = parts;
+  }
+
+  get device(): Device {
+    return this.#parts.device;
+  }
+
+  open(): void {
+    const { device, network, scheduler, random, userId, onViolation } = this.#parts;
+    const environment: Environment = {
+      // 2026-01-01T00:00:00Z
+      now: () => 1_767_225_600_000 + scheduler.now + device.clockOffset,
+      random: () => random.next(),
+      sleep: (ms, signal) => scheduler.sleep(ms, signal, this),
+    };
+    createOfflineStore({
+      client: network.transportOf(device, this),
+      storage: device.storageOf(this),
+      userId,
+      tabs: device.tabsOf(this),
+      environment,
+    }).then((store) => {
+      this.store = store;
+      const check = () => {
+        try {
+          checkPendingWrites(this.name, store);
+        } catch (error) {
+          onViolation(error);
+        }
+      };
+      store.subscribe(check);
+      check();
+    }, this.#ended);
+  }
+
+  /** The tab ends without any further step. */
+  crash(): void {
+    if (this.isDead) return;
+    this.isDead = true;
+    const { scheduler, device } = this.#parts;
+    scheduler.add(`${this.name} ended`, undefined, () => device.forget(this));
+  }
+
+  close(): void {
+    const { store } = this;
+    this.store = undefined;
+    store?.close().then(() => {
+      this.isDead = true;
+    }, this.#ended);
+  }
+
+  /** One step of the user. */
+  act(marker: string): void {
+    // The storage fails, or another tab has deleted the resource.
+    this.#act(marker)?.catch(() => {});
+  }
+
+  #act(marker: string): Promise<unknown> | undefined {
+    const { store } = this;
+    const { random } = this.#parts;
+    if (!store) return undefined;
+    const title = random.chance(0.1) ? 'bad' : marker;
+    const task = random.pick([undefined, ...store.tasks.query().get()]);
+    const list = random.pick([undefined, ...store.lists.query().get()]);
+    const status = random.pick(['Todo', 'InProgress', 'Done'] as const);
+    const tasks = random.pick([undefined, 'keep', 'delete'] as const);
+    const place = { list_id: list?.id ?? null, parent_id: null };
+    return random.pick([
+      () => store.tasks.create({ title, ...place }),
+      () => store.tasks.create({ title, ...place }),
+      () => store.tasks.create({ title, parent_id: task?.id ?? null, list_id: task?.list_id ?? null }),
+      () => task && store.tasks.update(task.id, { title }),
+      () => task && store.tasks.update(task.id, { title }),
+      () => task && store.tasks.update(task.id, { status }),
+      () => task && store.tasks.update(task.id, { ...place, description: marker }),
+      () => task && store.tasks.delete(task.id),
+      () => store.lists.create({ name: title }),
+      () => list && store.lists.update(list.id, { name: title }),
+      () => list && store.lists.delete(list.id, tasks),
+      () => this.#settleRejected(store, marker),
+      () => this.#settleRejected(store, marker),
+    ])();
+  }
+
+  #settleRejected(store: OfflineStore, marker: string): Promise<void> | undefined {
+    const { random } = this.#parts;
+    const operation = random.pick([undefined, ...store.status().rejected]);
+    if (!operation) return undefined;
+    if (random.chance(0.5)) return store.dismiss(operation.id);
+    return store.retry(operation.id, operation.type === 'task' ? { title: marker } : { name: marker });
+  }
+
+  #ended = (error: unknown): void => {
+    // The storage failed while the store opened or closed.
+    if (!(error instanceof Error) || error.message !== 'QuotaExceededError') this.#parts.onViolation(error);
+    this.crash();
+  };
+}

@@ -1,0 +1,291 @@
+/** A world: one user with several devices and tabs, a network, a server, and all that goes wrong with them. */
+import { keyOf, type Operation } from '../src/offline/operation.ts';
+import { View } from '../src/offline/view.ts';
+import { Device } from './device.ts';
+import { DeviceChecks, Violation } from './invariants.ts';
+import { ModelServer } from './model-server.ts';
+import { Network, type NetworkFaults, noFaults } from './network.ts';
+import { Random } from './random.ts';
+import { Scheduler } from './scheduler.ts';
+import { ServerFacts } from './server-facts.ts';
+import { Tab } from './tab.ts';
+
+const tokenLifetimeMs = 15 * 60_000;
+const dayMs = 24 * 3_600_000;
+
+/** Steps within which all devices must have the server's state when nothing fails any more. */
+const maxQuietSteps = 20_000;
+
+export class World {
+  readonly scheduler: Scheduler;
+  readonly #random: Random;
+  readonly #server: ModelServer;
+  readonly #facts: ServerFacts;
+  readonly #network: Network;
+  readonly #faults: NetworkFaults = { ...noFaults };
+  readonly #devices: Device[] = [];
+  readonly #checks = new Map<Device, DeviceChecks>();
+  #tabs: Tab[] = [];
+  #failure: unknown;
+  #markers = 0;
+  #backup: ReturnType<ModelServer['backUp']> | undefined;
+  #requests = 0;
+  #opened = 0;
+  /** What allows requests: steps of the user, changes, faults, new tabs. */
+  #causes = 0;
+  #changed: (() => void)[] = [];
+
+  constructor(seed: number, keepLines = 0) {
+    this.#random = new Random(seed);
+    this.scheduler = new Scheduler(this.#random, keepLines);
+    this.#server = new ModelServer(
+      this.#random,
+      () => this.scheduler.now,
+      (key) => this.#guard(() => this.#checkExecution(key)),
+    );
+    this.#facts = new ServerFacts(this.#server);
+    this.#network = new Network({
+      scheduler: this.scheduler,
+      random: this.#random,
+      server: this.#server,
+      faults: this.#faults,
+      newToken: () => String(this.scheduler.now + (this.#random.chance(0.3) ? 0 : tokenLifetimeMs)),
+      onRequest: () => {
+        this.#requests += 1;
+      },
+      changed: () => new Promise((resolve) => this.#changed.push(resolve)),
+    });
+    for (const name of ['phone', 'laptop']) this.#addDevice(name);
+  }
+
+  /** Lets something happen. @throws Violation */
+  async step(): Promise<void> {
+    if (this.#random.chance(0.12)) this.#disturb();
+    else await this.scheduler.step();
+    this.#afterStep();
+  }
+
+  /** Nothing fails any more. All devices must reach the state of the server. @throws Violation */
+  async settle(): Promise<number> {
+    Object.assign(this.#faults, noFaults);
+    for (const device of this.#devices) {
+      Object.assign(device.faults, { crash: 0, failedCommit: 0, lostMessage: 0 });
+      device.isOnline = true;
+    }
+    for (let step = 1; step <= maxQuietSteps; step += 1) {
+      for (const device of this.#devices) if (!this.#hasTab(device)) this.#openTab(device);
+      await this.scheduler.step();
+      this.#afterStep();
+      if (step % 50 === 0 && this.#isSettled()) {
+        this.#checkSettled();
+        return step;
+      }
+    }
+    throw new Violation(`The devices have not reached the state of the server: ${this.#unsettled()}`);
+  }
+
+  /** How much has happened. */
+  get counts(): Record<string, number> {
+    const stored = [...this.#checks.values()].flatMap((checks) => [...checks.stored.values()]);
+    return {
+      operations: stored.length,
+      rejected: stored.filter(({ problem }) => problem).length,
+      executed: this.#server.executions.size,
+      changes: this.#server.seq,
+      requests: this.#requests,
+      tabs: this.#opened,
+      live: [...this.#server.state.values()].filter(({ resource }) => resource).length,
+      commits: this.#devices.reduce((sum, { durable }) => sum + durable.revision, 0),
+    };
+  }
+
+  #addDevice(name: string): void {
+    const checks = new DeviceChecks(name, this.#facts);
+    const device: Device = new Device(name, this.scheduler, this.#random, (before, after, changes) =>
+      this.#guard(() => checks.checkCommit(before, after, changes)),
+    );
+    this.#devices.push(device);
+    this.#checks.set(device, checks);
+    this.#openTab(device);
+  }
+
+  #openTab(device: Device): void {
+    const tab = new Tab(`${device.name}-${this.#tabs.length}`, {
+      device,
+      network: this.#network,
+      scheduler: this.scheduler,
+      random: this.#random,
+      userId: this.#server.userId,
+      onViolation: (error) => this.#fail(error),
+    });
+    this.#tabs.push(tab);
+    this.#opened += 1;
+    this.#causes += 1;
+    tab.open();
+  }
+
+  #hasTab(device: Device): boolean {
+    return this.#tabs.some((tab) => tab.device === device && !tab.isDead);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  /** Keeps the violation of an invariant until the end of the step, because the store would handle an exception. */
+  #guard(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #afterStep(): void {
+    if (this.#failure) throw this.#failure;
+    if (!this.#facts.observe()) return;
+    this.#causes += 1;
+    for (const resolve of this.#changed.splice(0)) resolve();
+  }
+
+  #checkExecution(key: string): void {
+    const found = [...this.#checks].find(([, checks]) => checks.stored.has(key));
+    if (!found) throw new Violation(`The key ${key} was sent before it was stored`);
+    const [device, checks] = found;
+    const isPending = device.durable.queue.some((each) => each.key === key && !each.problem);
+    checks.checkExecution(checks.stored.get(key) as Operation, isPending);
+  }
+
+  /** Something from outside happens: the user works, tabs and devices change, or parts fail. */
+  #disturb(): void {
+    const random = this.#random;
+    const device = random.pick(this.#devices);
+    const alive = this.#tabs.filter((tab) => !tab.isDead);
+    const tab = alive.length > 0 ? random.pick(alive) : undefined;
+    this.#causes += 1;
+    const kind = random.below(60);
+    this.scheduler.note(`disturb ${kind}`);
+    if (kind < 30) this.#letUserAct(tab);
+    else if (kind < 38) this.#changeElsewhere();
+    else if (kind < 41) device.isOnline = random.chance(0.6);
+    else if (kind < 44) this.#drawFaults(device);
+    else if (kind === 44) tab?.crash();
+    else if (kind === 45) tab?.close();
+    else if (kind === 46 && alive.length < 5) this.#openTab(device);
+    else if (kind === 47) device.clockOffset = (random.next() - 0.5) * 4 * dayMs;
+    else if (kind === 48) device.token = '0';
+    else if (kind === 49 && random.chance(0.3)) this.#server.forget();
+    else if (kind === 50) this.#backup = this.#server.backUp();
+    else if (kind === 51 && random.chance(0.1)) this.#restore();
+    else if (kind === 52 && random.chance(0.2)) this.scheduler.pass(random.chance(0.3) ? 1.1 * dayMs : 3_600_000);
+    else if (kind < 57) tab?.store?.reconnect();
+    this.#tabs = this.#tabs.filter((each) => !each.isDead || each.device !== device || random.chance(0.9));
+    for (const each of this.#devices) {
+      if (!this.#hasTab(each) && random.chance(0.3)) this.#openTab(each);
+    }
+  }
+
+  #letUserAct(tab: Tab | undefined): void {
+    if (!tab) return;
+    this.#markers += 1;
+    const rejected = tab.store?.status().rejected ?? [];
+    const settled = this.#checks.get(tab.device)?.settledByUser;
+    for (const { id } of rejected) settled?.add(id);
+    tab.act(`text ${this.#markers}`);
+  }
+
+  #changeElsewhere(): void {
+    const random = this.#random;
+    const entries = [...this.#server.state.values()];
+    this.#markers += 1;
+    if (entries.length === 0 || random.chance(0.2)) {
+      const id = `00000000-0000-4000-8000-${String(this.#markers).padStart(12, '0')}`;
+      this.#server.create('task', id, { title: `text ${this.#markers}` });
+      return;
+    }
+    const { type, id } = random.pick(entries);
+    const patch = random.pick([
+      { title: `text ${this.#markers}` },
+      { status: random.pick(['Todo', 'Done']) },
+      'delete' as const,
+      'restore' as const,
+    ]);
+    const isList = type === 'list' && typeof patch === 'object';
+    this.#server.change(type, id, isList ? { name: `text ${this.#markers}` } : patch);
+  }
+
+  #drawFaults(device: Device): void {
+    const random = this.#random;
+    const draw = (most: number) => (random.chance(0.5) ? 0 : random.next() * most);
+    Object.assign(this.#faults, {
+      lost: draw(0.3),
+      refused: draw(0.3),
+      cut: draw(0.6),
+      repeated: draw(0.3),
+      late: draw(0.2),
+      unavailable: draw(0.3),
+      failing: draw(0.8),
+      repeatedPage: draw(0.2),
+    } satisfies NetworkFaults);
+    Object.assign(device.faults, { crash: draw(0.2), failedCommit: draw(0.1), lostMessage: draw(0.3) });
+  }
+
+  #restore(): void {
+    if (!this.#backup) return;
+    this.#server.restore(this.#backup);
+    this.#facts.wasRestored = true;
+  }
+
+  #isSettled(): boolean {
+    return this.#unsettled() === undefined;
+  }
+
+  #unsettled(): string | undefined {
+    for (const { name, durable } of this.#devices) {
+      if (durable.queue.some(({ problem }) => !problem)) return `${name} has pending operations`;
+      if (durable.answers.size > 0) return `${name} has answers that no change has confirmed`;
+      if (durable.cursor === null || this.#server.stateAt(durable.cursor) !== this.#server.state) {
+        return `${name} is at the cursor ${durable.cursor}`;
+      }
+    }
+    for (const tab of this.#tabs.filter(({ isDead }) => !isDead)) {
+      if (!tab.store) return `${tab.name} is not open`;
+    }
+    return this.scheduler.isIdle ? undefined : 'there are events';
+  }
+
+  #checkSettled(): void {
+    const live = [...this.#server.state.values()].flatMap(({ resource }) => resource ?? []);
+    for (const device of this.#devices) {
+      const view = new View(device.durable, this.#server.userId);
+      const shown = [...view.all('task'), ...view.all('list')];
+      compare(device.name, shown, live);
+      this.#checkReported(device);
+    }
+    for (const { store, name, isDead } of this.#tabs) {
+      if (store && !isDead) compare(name, [...store.tasks.query().get(), ...store.lists.query().get()], live);
+    }
+    if (this.#requests > 200 + 20 * this.#causes + this.scheduler.now / 5_000) {
+      throw new Violation(`${this.#requests} requests for ${this.#causes} causes in ${this.scheduler.now} ms`);
+    }
+  }
+
+  /** Every operation that was stored was executed, or rejected. */
+  #checkReported(device: Device): void {
+    const checks = this.#checks.get(device) as DeviceChecks;
+    for (const operation of checks.stored.values()) {
+      const isRejected = operation.problem !== undefined;
+      const isExecuted = this.#server.executions.has(operation.key) || this.#facts.hasKnown(keyOf(operation));
+      if (!isExecuted && !isRejected) throw new Violation(`${device.name}: an operation is lost`);
+    }
+  }
+}
+
+function compare(name: string, shown: readonly object[], live: readonly object[]): void {
+  const texts = (resources: readonly object[]) => resources.map((resource) => JSON.stringify(resource)).sort();
+  const [found, expected] = [texts(shown), texts(live)];
+  if (found.length === expected.length && found.every((text, index) => text === expected[index])) return;
+  const extra = found.filter((text) => !expected.includes(text));
+  const missing = expected.filter((text) => !found.includes(text));
+  throw new Violation(`${name} differs from the server. Only there: ${extra}. Missing: ${missing}`);
+}
