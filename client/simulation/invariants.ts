@@ -57,10 +57,10 @@ export class DeviceChecks {
     if (!first || !last) return;
     if (others.length > 0 && !this.#facts.wasRestored) {
       if (last.at - first.at < dayMs) throw this.#violation(`${action} ${resourceId} was executed twice`);
-      const created = executions.filter(({ response }) => response.status === 201);
+      const created = executions.filter(({ status }) => status === 201);
       if (created.length > 1) throw this.#violation(`${resourceId} was created twice`);
     }
-    if (others.length > 0 || first.response.status >= 400 || !isPending) return;
+    if (others.length > 0 || first.status >= 400 || !isPending) return;
     const place = this.#places.get(key) as number;
     if (place < (this.#lastPlaces.get(keyOf(operation)) ?? 0)) {
       throw this.#violation(`The operations on ${resourceId} were executed in another order`);
@@ -88,8 +88,8 @@ export class DeviceChecks {
     const { action, key, problem } = operation;
     if (problem && this.settledByUser.has(operation.id)) return;
     const executions = this.#facts.executionsOf(key);
-    const isExecuted = executions.some(({ response }) => response.status < 300);
-    const isGone = action === 'delete' && executions.some(({ response }) => response.status === 404);
+    const isExecuted = executions.some(({ status }) => status < 300);
+    const isGone = action === 'delete' && executions.some(({ status }) => status === 404);
     const isProven = action === 'create' && this.#facts.hasKnown(keyOf(operation));
     if (!isExecuted && !isGone && !isProven) {
       throw this.#violation(`${describe(operation)} has left the queue, but the server has not executed it`);

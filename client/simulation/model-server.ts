@@ -3,22 +3,17 @@ import { isEqual, type JsonObject, mergePatch } from '../src/offline/merge-patch
 import type { Resource, ResourceType } from '../src/offline/operation.ts';
 import type { Change, ChangesPage } from '../src/offline/receive.ts';
 import type { Random } from './random.ts';
-import type { ServerRequest, ServerResponse, SimulatedServer } from './server.ts';
+import type { Entry, Execution, ServerParts, ServerRequest, ServerResponse, SimulatedServer } from './server.ts';
 
 const keyLifetimeMs = 24 * 3_600_000;
 
-/** A resource, or its removal, as the last change has left it. */
-interface Entry {
-  readonly type: ResourceType;
-  readonly id: string;
-  readonly version: number;
-  readonly resource: Resource | null;
+interface NumberedEntry extends Entry {
   readonly seq: number;
   /** The resource before its removal, in the trash. */
   readonly trashed?: Resource;
 }
 
-export type ServerState = ReadonlyMap<string, Entry>;
+type NumberedState = ReadonlyMap<string, NumberedEntry>;
 
 interface Stored {
   readonly fingerprint: string;
@@ -28,19 +23,10 @@ interface Stored {
 
 /** All that a backup has. */
 interface Content {
-  readonly epoch: number;
   readonly seq: number;
   readonly forgotten: number;
-  readonly states: readonly ServerState[];
+  readonly states: readonly NumberedState[];
   readonly keys: ReadonlyMap<string, Stored>;
-}
-
-export interface Execution {
-  readonly response: ServerResponse;
-  /** The version of the resource after it, or of its removal; 0 if it never existed. */
-  readonly version: number;
-  readonly epoch: number;
-  readonly at: number;
 }
 
 /** An error that has an effect neither on the resources nor on the key. */
@@ -65,46 +51,47 @@ export class ModelServer implements SimulatedServer {
   seq = 0;
   forgotten = 0;
   /** The states by change number, of this epoch. */
-  states: ServerState[] = [new Map()];
+  states: NumberedState[] = [new Map()];
   /** The states of earlier epochs. */
-  readonly earlier = new Map<number, readonly ServerState[]>();
+  readonly earlier = new Map<number, readonly NumberedState[]>();
   keys = new Map<string, Stored>();
+  #backup: Content | undefined;
   /** Every execution of a request with a key, also those that a restored backup has lost. */
   readonly executions = new Map<string, Execution[]>();
-  /** The last version of each resource in all epochs; removals count. */
   readonly #random: Random;
   readonly #now: () => number;
-  readonly #onExecute: (key: string, execution: Execution) => void;
-  /** Tokens are the time until which they are valid. */
-  readonly isTokenValid: (token: string) => boolean;
+  readonly #onExecute: (key: string) => void;
 
-  constructor(random: Random, now: () => number, onExecute: (key: string, execution: Execution) => void) {
+  constructor({ random, now, onExecute }: ServerParts) {
     this.#random = random;
     this.#now = now;
     this.#onExecute = onExecute;
-    this.isTokenValid = (token) => Number(token) > now();
   }
 
-  get state(): ServerState {
-    return this.states[this.seq] as ServerState;
+  get position(): string {
+    return `${this.epoch} ${this.seq}`;
+  }
+
+  get state(): NumberedState {
+    return this.states[this.seq] as NumberedState;
   }
 
   /** The state at a cursor of this epoch or an earlier one; undefined if the cursor is within a snapshot. */
-  stateAt(cursor: string): ServerState | undefined {
+  stateAt(cursor: string): NumberedState | undefined {
     const [epoch, seq, head] = JSON.parse(cursor);
     if (head !== undefined) return undefined;
     return (epoch === this.epoch ? this.states : this.earlier.get(epoch))?.[seq];
   }
 
   handle(request: ServerRequest): ServerResponse {
-    if (!this.isTokenValid(request.token)) return problem(401, 'token_expired');
+    if (Number(request.token) <= this.#now()) return problem(401, 'token_expired');
     if (request.path === '/api/v1/me') return { status: 200, body: { id: this.userId, scopes: null } };
     if (request.path === '/api/v1/changes') return this.#changes(request.query);
     return this.#write(request);
   }
 
   streamPage(cursor: string | undefined, token: string): ChangesPage | ServerResponse | undefined {
-    if (!this.isTokenValid(token)) return problem(401, 'token_expired');
+    if (Number(token) <= this.#now()) return problem(401, 'token_expired');
     const page = this.#changes(cursor === undefined ? {} : { since: cursor }).body as ChangesPage;
     return page.changes.length === 0 && page.cursor === cursor && !page.reset ? undefined : page;
   }
@@ -135,18 +122,21 @@ export class ModelServer implements SimulatedServer {
     this.states[this.seq] = new Map(kept);
   }
 
-  backUp(): Content {
-    const { epoch, seq, forgotten } = this;
-    return { epoch, seq, forgotten, states: this.states.slice(0, seq + 1), keys: new Map(this.keys) };
+  backUp(): void {
+    const { seq, forgotten } = this;
+    this.#backup = { seq, forgotten, states: this.states.slice(0, seq + 1), keys: new Map(this.keys) };
   }
 
-  restore({ seq, forgotten, states, keys }: Content): void {
+  restore(): boolean {
+    if (!this.#backup) return false;
+    const { seq, forgotten, states, keys } = this.#backup;
     this.earlier.set(this.epoch, this.states);
     this.epoch += 1;
     this.seq = seq;
     this.forgotten = forgotten;
     this.states = [...states];
     this.keys = new Map(keys);
+    return true;
   }
 
   #changes({ since, limit = '100' }: Readonly<Record<string, string>>): ServerResponse {
@@ -167,7 +157,7 @@ export class ModelServer implements SimulatedServer {
     // Pages are short, so that snapshots have several.
     const page = found.slice(0, Math.min(limit, 1 + this.#random.below(6)));
     const hasMore = found.length > page.length;
-    const end = hasMore ? (page.at(-1) as Entry).seq : this.seq;
+    const end = hasMore ? (page.at(-1) as NumberedEntry).seq : this.seq;
     const cursor = JSON.stringify(end < removalsAfter ? [this.epoch, end, removalsAfter] : [this.epoch, end]);
     return { reset, changes: page.map(toChange), cursor, has_more: hasMore };
   }
@@ -197,9 +187,8 @@ export class ModelServer implements SimulatedServer {
     const at = this.#now();
     this.keys.set(key, { fingerprint, response, at });
     const version = this.state.get(`${kind}/${id || fields.id}`)?.version ?? 0;
-    const execution = { response, version, epoch: this.epoch, at };
-    this.executions.set(key, [...(this.executions.get(key) ?? []), execution]);
-    this.#onExecute(key, execution);
+    this.executions.set(key, [...(this.executions.get(key) ?? []), { status: response.status, version, at }]);
+    this.#onExecute(key);
     return response;
   }
 
@@ -257,7 +246,7 @@ export class ModelServer implements SimulatedServer {
   }
 
   #validate(type: ResourceType, fields: JsonObject, id?: string): void {
-    const isBad = fields.title === 'bad' || fields.name === 'bad';
+    const isBad = [fields.title, fields.name].some((text) => typeof text === 'string' && text.trim() === '');
     const isLost = (kind: ResourceType, value: unknown) => value && !this.state.get(`${kind}/${value}`)?.resource;
     if (isBad || isLost('list', fields.list_id) || isLost('task', fields.parent_id)) {
       throw new Refusal(422, 'validation_failed');
@@ -284,7 +273,7 @@ export class ModelServer implements SimulatedServer {
     this.#append({ type, id, version: version + 1, resource: null, trashed: resource });
   }
 
-  #append(entry: Omit<Entry, 'seq'>): void {
+  #append(entry: Omit<NumberedEntry, 'seq'>): void {
     const next = new Map(this.state);
     this.seq += 1;
     next.set(`${entry.type}/${entry.id}`, { ...entry, seq: this.seq });

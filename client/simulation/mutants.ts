@@ -44,11 +44,11 @@ const mutants: readonly Mutant[] = [
   {
     fault: 'An operation is dropped after three failures',
     file: 'sender.ts',
-    text: 'return this.#postpone(operation, outcome.retryAfterMs, signal);',
+    text: 'return this.#postpone(operation, outcome.retryAfterMs);',
     replacement: `if ((this.#failures.get(operation.id) ?? 0) >= 3) {
           return shared.commit((replica) => removeOperation(replica, operation));
         }
-        return this.#postpone(operation, outcome.retryAfterMs, signal);`,
+        return this.#postpone(operation, outcome.retryAfterMs);`,
   },
   {
     fault: 'The newest operation is sent first',

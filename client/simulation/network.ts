@@ -109,7 +109,7 @@ export class Network {
         return;
       }
       if (random.chance(faults.lost)) return;
-      const arrive = () => void this.#arrive(device, owner, label, request, settle, fail);
+      const arrive = () => this.#arrive(device, owner, label, request, settle, fail);
       // The request does not end with the tab that has sent it.
       if (random.chance(faults.late)) scheduler.after(random.below(3 * timeoutMs), `${label} late`, undefined, arrive);
       else scheduler.add(label, undefined, arrive);
@@ -195,7 +195,7 @@ export class Network {
             resolve(page);
           });
         };
-        const open = () => void scheduler.add(`${label} read`, owner, () => void read());
+        const open = () => scheduler.add(`${label} read`, owner, read);
         if (isFirst) open();
         else {
           const keepAlive = new AbortController();

@@ -1,4 +1,6 @@
 /** Runs worlds one after another, each from its own seed. */
+import { ModelServer } from './model-server.ts';
+import type { CreateServer } from './server.ts';
 import { World } from './world.ts';
 
 /** Bounds of the number of steps after which a world must settle, and another one begins. */
@@ -27,15 +29,28 @@ export class SimulationFailure extends Error {
   }
 }
 
+export interface Options {
+  /** How many of the last events a failure has. */
+  readonly keepLines?: number;
+  /** The server of each world; by default the model. */
+  readonly createServer?: CreateServer;
+}
+
+const createModel: CreateServer = (parts) => new ModelServer(parts);
+
 /** @throws SimulationFailure */
-export async function simulate(seed: number, steps: number, keepLines = 0): Promise<Result> {
+export async function simulate(
+  seed: number,
+  steps: number,
+  { keepLines = 0, createServer = createModel }: Options = {},
+): Promise<Result> {
   let done = 0;
   let trace = 0;
   let worlds = 0;
   const counts: Record<string, number> = {};
   while (done < steps) {
     const worldSeed = seed + worlds;
-    const world = new World(worldSeed, keepLines);
+    const world = new World(worldSeed, createServer, keepLines);
     try {
       const count = minSteps + ((worldSeed * 7_919) % (maxSteps - minSteps));
       for (let step = 0; step < count; step += 1) await world.step();

@@ -10,8 +10,11 @@ export interface Owner {
 interface Event {
   readonly label: string;
   readonly owner: Owner | undefined;
-  readonly run: () => void;
+  readonly run: () => Happening;
 }
+
+/** An event that waits for a real server is over when its promise resolves. */
+type Happening = void | Promise<void>;
 
 interface Timer extends Event {
   readonly at: number;
@@ -39,12 +42,12 @@ export class Scheduler {
   }
 
   /** Adds an event that happens at some time, in any order with the others. */
-  add(label: string, owner: Owner | undefined, run: () => void): void {
+  add(label: string, owner: Owner | undefined, run: () => Happening): void {
     this.#ready.push({ label, owner, run });
   }
 
   /** Adds an event that happens after a time. */
-  after(ms: number, label: string, owner: Owner | undefined, run: () => void): Timer {
+  after(ms: number, label: string, owner: Owner | undefined, run: () => Happening): Timer {
     const timer: Timer = { at: this.now + ms, label, owner, run, isCancelled: false };
     let index = this.#timers.length;
     // The next timer is the last one of the array.
@@ -72,7 +75,7 @@ export class Scheduler {
     const event = (isTimer ? this.#nextTimer() : undefined) ?? this.#takeReady();
     if (!event || event.owner?.isDead) return;
     this.note(event.label);
-    event.run();
+    await event.run();
     await setImmediate();
   }
 

@@ -1,22 +1,21 @@
 /** What the checks know about the server: its states, what it has executed, and what it has removed. */
-import type { Execution, ModelServer } from './model-server.ts';
+import type { Execution, SimulatedServer } from './server.ts';
 
 export class ServerFacts {
   /** Whether numbers and versions have gone back, because a backup was restored. */
   wasRestored = false;
-  readonly #server: ModelServer;
+  readonly #server: SimulatedServer;
   readonly #known = new Set<string>();
   readonly #removals = new Map<string, number>();
   #position = '';
 
-  constructor(server: ModelServer) {
+  constructor(server: SimulatedServer) {
     this.#server = server;
   }
 
   /** @returns whether the server has changed since the last call */
   observe(): boolean {
-    const { seq, epoch, state } = this.#server;
-    const position = `${epoch} ${seq}`;
+    const { position, state } = this.#server;
     if (position === this.#position) return false;
     this.#position = position;
     for (const [key, entry] of state) {

@@ -85,7 +85,7 @@ export class Tab implements TabOwner {
     const { store } = this;
     const { random } = this.#parts;
     if (!store) return undefined;
-    const title = random.chance(0.1) ? 'bad' : marker;
+    const title = random.chance(0.1) ? ' ' : marker;
     const task = random.pick([undefined, ...store.tasks.query().get()]);
     const list = random.pick([undefined, ...store.lists.query().get()]);
     const status = random.pick(['Todo', 'InProgress', 'Done'] as const);

@@ -3,10 +3,10 @@ import { keyOf, type Operation } from '../src/offline/operation.ts';
 import { View } from '../src/offline/view.ts';
 import { Device } from './device.ts';
 import { DeviceChecks, Violation } from './invariants.ts';
-import { ModelServer } from './model-server.ts';
 import { Network, type NetworkFaults, noFaults } from './network.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
+import type { CreateServer, SimulatedServer } from './server.ts';
 import { ServerFacts } from './server-facts.ts';
 import { Tab } from './tab.ts';
 
@@ -19,7 +19,9 @@ const maxQuietSteps = 20_000;
 export class World {
   readonly scheduler: Scheduler;
   readonly #random: Random;
-  readonly #server: ModelServer;
+  /** The probability that a step is one of the user or a fault, and not an event that waits. */
+  readonly #disturbance: number;
+  readonly #server: SimulatedServer;
   readonly #facts: ServerFacts;
   readonly #network: Network;
   readonly #faults: NetworkFaults = { ...noFaults };
@@ -28,21 +30,22 @@ export class World {
   #tabs: Tab[] = [];
   #failure: unknown;
   #markers = 0;
-  #backup: ReturnType<ModelServer['backUp']> | undefined;
   #requests = 0;
   #opened = 0;
+  #changes = 0;
   /** What allows requests: steps of the user, changes, faults, new tabs. */
   #causes = 0;
   #changed: (() => void)[] = [];
 
-  constructor(seed: number, keepLines = 0) {
+  constructor(seed: number, createServer: CreateServer, keepLines = 0) {
     this.#random = new Random(seed);
+    this.#disturbance = 0.05 + 0.4 * this.#random.next();
     this.scheduler = new Scheduler(this.#random, keepLines);
-    this.#server = new ModelServer(
-      this.#random,
-      () => this.scheduler.now,
-      (key) => this.#guard(() => this.#checkExecution(key)),
-    );
+    this.#server = createServer({
+      random: this.#random,
+      now: () => this.scheduler.now,
+      onExecute: (key) => this.#guard(() => this.#checkExecution(key)),
+    });
     this.#facts = new ServerFacts(this.#server);
     this.#network = new Network({
       scheduler: this.scheduler,
@@ -60,7 +63,7 @@ export class World {
 
   /** Lets something happen. @throws Violation */
   async step(): Promise<void> {
-    if (this.#random.chance(0.12)) this.#disturb();
+    if (this.#random.chance(this.#disturbance)) await this.#disturb();
     else await this.scheduler.step();
     this.#afterStep();
   }
@@ -91,7 +94,7 @@ export class World {
       operations: stored.length,
       rejected: stored.filter(({ problem }) => problem).length,
       executed: this.#server.executions.size,
-      changes: this.#server.seq,
+      changes: this.#changes,
       requests: this.#requests,
       tabs: this.#opened,
       live: [...this.#server.state.values()].filter(({ resource }) => resource).length,
@@ -145,6 +148,7 @@ export class World {
     if (this.#failure) throw this.#failure;
     if (!this.#facts.observe()) return;
     this.#causes += 1;
+    this.#changes += 1;
     for (const resolve of this.#changed.splice(0)) resolve();
   }
 
@@ -157,7 +161,7 @@ export class World {
   }
 
   /** Something from outside happens: the user works, tabs and devices change, or parts fail. */
-  #disturb(): void {
+  async #disturb(): Promise<void> {
     const random = this.#random;
     const device = random.pick(this.#devices);
     const alive = this.#tabs.filter((tab) => !tab.isDead);
@@ -166,7 +170,7 @@ export class World {
     const kind = random.below(60);
     this.scheduler.note(`disturb ${kind}`);
     if (kind < 30) this.#letUserAct(tab);
-    else if (kind < 38) this.#changeElsewhere();
+    else if (kind < 38) await this.#changeElsewhere();
     else if (kind < 41) device.isOnline = random.chance(0.6);
     else if (kind < 44) this.#drawFaults(device);
     else if (kind === 44) tab?.crash();
@@ -174,9 +178,9 @@ export class World {
     else if (kind === 46 && alive.length < 5) this.#openTab(device);
     else if (kind === 47) device.clockOffset = (random.next() - 0.5) * 4 * dayMs;
     else if (kind === 48) device.token = '0';
-    else if (kind === 49 && random.chance(0.3)) this.#server.forget();
-    else if (kind === 50) this.#backup = this.#server.backUp();
-    else if (kind === 51 && random.chance(0.1)) this.#restore();
+    else if (kind === 49 && random.chance(0.3)) await this.#server.forget();
+    else if (kind === 50) this.#server.backUp();
+    else if (kind === 51 && random.chance(0.1)) this.#facts.wasRestored ||= await this.#server.restore();
     else if (kind === 52 && random.chance(0.2)) this.scheduler.pass(random.chance(0.3) ? 1.1 * dayMs : 3_600_000);
     else if (kind < 57) tab?.store?.reconnect();
     this.#tabs = this.#tabs.filter((each) => !each.isDead || each.device !== device || random.chance(0.9));
@@ -194,13 +198,13 @@ export class World {
     tab.act(`text ${this.#markers}`);
   }
 
-  #changeElsewhere(): void {
+  async #changeElsewhere(): Promise<void> {
     const random = this.#random;
     const entries = [...this.#server.state.values()];
     this.#markers += 1;
     if (entries.length === 0 || random.chance(0.2)) {
       const id = `00000000-0000-4000-8000-${String(this.#markers).padStart(12, '0')}`;
-      this.#server.create('task', id, { title: `text ${this.#markers}` });
+      await this.#server.create('task', id, { title: `text ${this.#markers}` });
       return;
     }
     const { type, id } = random.pick(entries);
@@ -211,7 +215,7 @@ export class World {
       'restore' as const,
     ]);
     const isList = type === 'list' && typeof patch === 'object';
-    this.#server.change(type, id, isList ? { name: `text ${this.#markers}` } : patch);
+    await this.#server.change(type, id, isList ? { name: `text ${this.#markers}` } : patch);
   }
 
   #drawFaults(device: Device): void {
@@ -228,12 +232,6 @@ export class World {
       repeatedPage: draw(0.2),
     } satisfies NetworkFaults);
     Object.assign(device.faults, { crash: draw(0.2), failedCommit: draw(0.1), lostMessage: draw(0.3) });
-  }
-
-  #restore(): void {
-    if (!this.#backup) return;
-    this.#server.restore(this.#backup);
-    this.#facts.wasRestored = true;
   }
 
   #isSettled(): boolean {
@@ -282,7 +280,9 @@ export class World {
 }
 
 function compare(name: string, shown: readonly object[], live: readonly object[]): void {
-  const texts = (resources: readonly object[]) => resources.map((resource) => JSON.stringify(resource)).sort();
+  // The number of tasks is no change of a list.
+  const text = (resource: object) => JSON.stringify({ ...resource, task_count: undefined });
+  const texts = (resources: readonly object[]) => resources.map(text).sort();
   const [found, expected] = [texts(shown), texts(live)];
   if (found.length === expected.length && found.every((text, index) => text === expected[index])) return;
   const extra = found.filter((text) => !expected.includes(text));

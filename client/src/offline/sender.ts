@@ -24,8 +24,8 @@ export class Sender {
   readonly #work = new WakeUp();
   /** How often each postponed operation has failed. */
   readonly #failures = new Map<string, number>();
-  /** Operations that wait before they are sent again. */
-  readonly #postponed = new Set<string>();
+  /** Operations that wait before they are sent again, and what ends their pause. */
+  readonly #postponed = new Map<string, AbortController>();
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
@@ -40,12 +40,14 @@ export class Sender {
   /** The server may be reachable again. */
   skipPause(): void {
     this.#backoff.skip();
+    for (const pause of this.#postponed.values()) pause.abort();
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const stop = () => {
       this.wake();
       this.#backoff.stop();
+      this.skipPause();
     };
     signal.addEventListener('abort', stop);
     while (!signal.aborted) {
@@ -82,7 +84,7 @@ export class Sender {
       onConnection(undefined);
     }
     try {
-      await this.#settle(operation, outcome, signal);
+      await this.#settle(operation, outcome);
     } catch (error) {
       // The outcome could not be stored. The operation is still in the queue, and its key makes the repetition harmless.
       if (signal.aborted) return;
@@ -91,7 +93,7 @@ export class Sender {
     }
   }
 
-  async #settle(operation: Operation, outcome: Outcome, signal: AbortSignal): Promise<void> {
+  async #settle(operation: Operation, outcome: Outcome): Promise<void> {
     const { shared, catchUp } = this.#parts;
     switch (outcome.kind) {
       case 'confirmed':
@@ -105,17 +107,18 @@ export class Sender {
       case 'unavailable':
         return this.#backoff.fail(outcome.retryAfterMs);
       case 'postponed':
-        return this.#postpone(operation, outcome.retryAfterMs, signal);
+        return this.#postpone(operation, outcome.retryAfterMs);
     }
   }
 
-  #postpone({ id }: Operation, minMs: number, signal: AbortSignal): void {
+  #postpone({ id }: Operation, minMs: number): void {
     const { environment } = this.#parts;
     const failures = (this.#failures.get(id) ?? 0) + 1;
     this.#failures.set(id, failures);
-    this.#postponed.add(id);
+    const pause = new AbortController();
+    this.#postponed.set(id, pause);
     const ms = Math.max(minMs, pauseMs(failures, environment.random()));
-    void environment.sleep(ms, signal).then(() => {
+    void environment.sleep(ms, pause.signal).then(() => {
       this.#postponed.delete(id);
       this.wake();
     });
@@ -123,7 +126,10 @@ export class Sender {
 }
 
 /** The first pending operation that neither is postponed nor depends on an earlier one that is. */
-export function nextOperation(queue: readonly Operation[], postponed: ReadonlySet<string>): Operation | undefined {
+export function nextOperation(
+  queue: readonly Operation[],
+  postponed: Pick<ReadonlySet<string>, 'has'>,
+): Operation | undefined {
   const waiting = new Set<string>();
   for (const operation of queue) {
     if (operation.problem) continue;
