@@ -104,7 +104,8 @@ export class DeviceChecks {
   /** What was shown as confirmed does not become older. */
   #checkFloors(before: Replica, after: Replica): void {
     for (const key of before.resources.keys()) {
-      if (!after.resources.has(key)) this.#raiseFloor(key, this.#facts.removedAt(key));
+      // An answer that may be newer than a snapshot without the resource stays until the next delta.
+      if (!after.resources.has(key) && !after.answers.has(key)) this.#raiseFloor(key, this.#facts.removedAt(key));
     }
     for (const key of this.#floors.keys()) this.#checkFloor(after, key);
     for (const replica of [before, after]) {

@@ -1,6 +1,5 @@
 /** Command of the simulation: `npm run simulate -- --steps N --seed S [--server app]`. */
 import { parseArgs } from 'node:util';
-import { startApp } from './app-server.ts';
 import { SimulationFailure, simulate } from './run.ts';
 
 const { values } = parseArgs({
@@ -14,7 +13,8 @@ const { values } = parseArgs({
 
 const seed = Number(values.seed);
 console.log(`seed ${seed}`);
-const app = values.server === 'app' ? await startApp() : undefined;
+// The model needs no part of the application.
+const app = values.server === 'app' ? await (await import('./app-server.ts')).startApp() : undefined;
 try {
   const startedAt = performance.now();
   const { steps, worlds, trace, counts } = await simulate(seed, Number(values.steps), {

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const client = join(import.meta.dirname, '..');
@@ -107,8 +108,9 @@ const mutants: readonly Mutant[] = [
   },
 ];
 
-const folder = mkdtempSync(join(client, '.mutant-'));
+const folder = mkdtempSync(join(tmpdir(), 'todo-api-mutant-'));
 try {
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   for (const mutant of mutants) report(mutant);
 } finally {
   rmSync(folder, { recursive: true });

@@ -140,7 +140,11 @@ describe('rejected operations', () => {
     device.setOnline(true);
     await vi.waitUntil(() => device.store.status().rejected.length === 3);
     const [first, second, third] = device.store.status().rejected;
-    expect(first).toMatchObject({ action: 'create', type: 'list', problem: { code: 'validation_failed', status: 422 } });
+    expect(first).toMatchObject({
+      action: 'create',
+      type: 'list',
+      problem: { code: 'validation_failed', status: 422 },
+    });
     expect(first?.problem?.detail).toMatch(/^name: /);
     expect([second?.causedBy, third?.causedBy]).toEqual([first?.id, first?.id]);
     expect(titles(device)).toEqual([]);
