@@ -29,12 +29,12 @@ export const realEnvironment: Environment = {
 };
 
 /** A UUID of version 7 (RFC 9562, section 5.7), in the form that the API accepts as the id of a new resource. */
-export function newId({ now, random }: Environment): string {
+export function newId(environment: Environment): string {
   const digits = (count: number) =>
-    Math.floor(random() * 16 ** count)
+    Math.floor(environment.random() * 16 ** count)
       .toString(16)
       .padStart(count, '0');
-  const time = Math.floor(now()).toString(16).padStart(12, '0').slice(-12);
-  const variant = (8 + Math.floor(random() * 4)).toString(16);
+  const time = Math.floor(environment.now()).toString(16).padStart(12, '0').slice(-12);
+  const variant = (8 + Math.floor(environment.random() * 4)).toString(16);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${digits(3)}-${variant}${digits(3)}-${digits(6)}${digits(6)}`;
 }

@@ -1,0 +1,137 @@
+/** Tabs that share a storage, and the pauses of the leader. Its times are those of the test. */
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Environment } from '../src/offline/environment.ts';
+import {
+  createOfflineStore,
+  memoryStorage,
+  type OfflineStore,
+  type StoragePlace,
+  type Tabs,
+} from '../src/offline/index.ts';
+import type { Transport } from '../src/offline/transport.ts';
+
+/** Sleeps end when the test lets time pass. */
+class Clock implements Environment {
+  ms = 0;
+  readonly #sleeps = new Set<{ readonly at: number; readonly end: () => void }>();
+
+  now(): number {
+    return this.ms;
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#sleeps.delete(sleep);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const sleep = { at: this.ms + ms, end };
+      if (signal.aborted) return resolve();
+      this.#sleeps.add(sleep);
+      signal.addEventListener('abort', end);
+    });
+  }
+
+  async pass(ms: number): Promise<void> {
+    const end = this.ms + ms;
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const [next] = [...this.#sleeps].sort((one, other) => one.at - other.at);
+      if (!next || next.at > end) break;
+      this.ms = next.at;
+      next.end();
+    }
+    this.ms = end;
+  }
+}
+
+const noServer: Transport = {
+  request: () => Promise.reject(new TypeError('fetch failed')),
+  events: () => {
+    throw new TypeError('fetch failed');
+  },
+};
+
+/** Tabs whose messages do not arrive. */
+const silentTabs: Tabs = { elect: (_name, lead) => lead(), connect: () => ({ post() {}, close() {} }) };
+
+async function openStore(
+  clock: Clock,
+  storage: StoragePlace,
+  { client = noServer, tabs = silentTabs }: { client?: Transport; tabs?: Tabs } = {},
+): Promise<OfflineStore> {
+  const store = await createOfflineStore({ client, storage, userId: 'ada', tabs, environment: clock });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+test('a tab shows what another tab has stored, also if its message was lost', async () => {
+  const [clock, storage] = [new Clock(), memoryStorage()];
+  const [first, second] = [await openStore(clock, storage), await openStore(clock, storage)];
+  await first.tasks.create({ title: 'Buy milk' });
+  expect(second.tasks.query().get()).toEqual([]);
+  await clock.pass(15_000);
+  expect(second.tasks.query().get()).toMatchObject([{ title: 'Buy milk' }]);
+});
+
+test('writes of two tabs at once are both stored, each one once', async () => {
+  const [clock, storage] = [new Clock(), memoryStorage()];
+  const tabs = [await openStore(clock, storage), await openStore(clock, storage)] as const;
+  await Promise.all(tabs.flatMap((tab) => [1, 2, 3].map((number) => tab.tasks.create({ title: `${number}` }))));
+  await clock.pass(15_000);
+  for (const tab of tabs) {
+    const titles = tab.tasks
+      .query()
+      .get()
+      .map(({ title }) => title);
+    expect(titles.sort()).toEqual(['1', '1', '2', '2', '3', '3']);
+    expect(new Set(tab.operations().map(({ key }) => key)).size).toBe(6);
+  }
+});
+
+test('a day without a connection costs at most one request per 30 seconds, and an operation is never given up', async () => {
+  const clock = new Clock();
+  const request = vi.fn(() => Promise.reject(new TypeError('fetch failed')));
+  const store = await openStore(clock, memoryStorage(), { client: { ...noServer, request } });
+  await store.tasks.create({ title: 'Buy milk' });
+  const day = 24 * 3_600_000;
+  await clock.pass(day);
+  expect(request.mock.calls.length).toBeGreaterThan(day / 61_000);
+  expect(request.mock.calls.length).toBeLessThan(day / 30_000 + 10);
+  expect(store.status()).toMatchObject({ connection: 'offline', failure: 'fetch failed', pending: 1, rejected: [] });
+});
+
+test('an operation that always fails holds up neither the others nor the changes, and is repeated', async () => {
+  const clock = new Clock();
+  const { TodoProblem } = await import('../src/index.ts');
+  const sent: string[] = [];
+  const request = vi.fn(async ({ method, path, body }: { method: string; path: string; body?: string }) => {
+    const headers = new Headers();
+    if (path === '/api/v1/me') return { status: 200, headers, body: { id: 'ada' } };
+    if (method === 'GET')
+      return { status: 200, headers, body: { reset: false, changes: [], cursor: 'c', has_more: false } };
+    const fields = JSON.parse(body ?? '{}');
+    sent.push(fields.title);
+    if (fields.title === 'fails') {
+      throw new TodoProblem(500, headers, { code: 'internal_error', detail: 'It failed', errors: [] } as never);
+    }
+    return { status: 201, headers, body: { ...fields, version: 1 } };
+  });
+  const events = async function* ({ signal }: { signal: AbortSignal }) {
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  };
+  const client = { request, events } as unknown as Transport;
+  const store = await openStore(clock, memoryStorage(), { client });
+  const failing = await store.tasks.create({ title: 'fails' });
+  await store.tasks.create({ title: 'below', parent_id: failing.id });
+  await store.tasks.create({ title: 'other' });
+  await clock.pass(3_600_000);
+  expect(sent.filter((title) => title === 'fails').length).toBeGreaterThan(50);
+  expect(sent.filter((title) => title !== 'fails')).toEqual(['other']);
+  expect(store.operations().map(({ body }) => JSON.parse(body as string).title)).toEqual(['fails', 'below']);
+});
