@@ -27,6 +27,8 @@ export class Device {
   readonly name: string;
   readonly faults: DeviceFaults = { crash: 0, failedCommit: 0, lostMessage: 0 };
   isOnline = true;
+  /** A tab that ends right after its next commit, before it can send a message about it. */
+  doomed: TabOwner | undefined;
   /** Milliseconds that the clock of the device is ahead. */
   clockOffset = 0;
   token = '0';
@@ -122,7 +124,7 @@ export class Device {
     }
     const isCurrent = revision === this.#revision;
     if (isCurrent) this.#write(changes);
-    if (isCrash) owner.crash();
+    if (isCrash || owner === this.doomed) owner.crash();
     return isCurrent;
   }
 

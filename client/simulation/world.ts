@@ -68,13 +68,23 @@ export class World {
     this.#afterStep();
   }
 
-  /** Nothing fails any more. All devices must reach the state of the server. @throws Violation */
+  /** Nothing fails any more, except for tabs that crash. All devices must reach the state of the server. @throws Violation */
   async settle(): Promise<number> {
     Object.assign(this.#faults, noFaults);
     for (const device of this.#devices) {
       Object.assign(device.faults, { crash: 0, failedCommit: 0, lostMessage: 0 });
       device.isOnline = true;
     }
+    const steps = await this.#becomeQuiet();
+    for (const device of this.#devices) {
+      device.doomed = this.#random.pick(this.#tabs.filter((tab) => tab.device === device && !tab.isDead));
+      this.#letUserAct(device.doomed as Tab);
+    }
+    return steps + (await this.#becomeQuiet());
+  }
+
+  /** @returns the number of steps */
+  async #becomeQuiet(): Promise<number> {
     for (let step = 1; step <= maxQuietSteps; step += 1) {
       for (const device of this.#devices) if (!this.#hasTab(device)) this.#openTab(device);
       await this.scheduler.step();
