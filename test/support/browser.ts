@@ -6,7 +6,17 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 
+export interface Browser {
+  /** Opens a page, in the profile that the pages of a browser share. */
+  openPage(url: string): Promise<Page>;
+}
+
 export interface Page {
+  /** Sends a command of the DevTools protocol for this page. */
+  send(method: string, params: object): Promise<any>;
+  /** Loads the page again. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
   /** Evaluates an expression in the page and awaits its promise. Throws if it rejects. */
   evaluate(expression: string): Promise<any>;
 }
@@ -24,7 +34,12 @@ const flags = [
 ];
 
 /** Opens a page in a new browser, which is closed at the end of the test. */
-export async function openPage(url: string): Promise<Page> {
+export function openPage(url: string): Promise<Page> {
+  return startBrowser().openPage(url);
+}
+
+/** Starts a browser with a new profile. It ends at the end of the test. */
+export function startBrowser(): Browser {
   const profile = mkdtempSync(join(tmpdir(), 'todo-api-browser-'));
   const words = [...flags, `--user-data-dir=${profile}`, 'about:blank'];
   const browser = spawn('chromium', words, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true });
@@ -40,18 +55,29 @@ export async function openPage(url: string): Promise<Page> {
     rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
   });
   const { send, happens } = protocol(browser.stdio[3] as Writable, browser.stdio[4] as Readable);
-  const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
-  const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
-  await send('Page.enable', {}, sessionId);
-  const loaded = happens('Page.loadEventFired');
-  await send('Page.navigate', { url }, sessionId);
-  await loaded;
   return {
-    async evaluate(expression) {
-      const parameters = { expression, awaitPromise: true, returnByValue: true };
-      const { result, exceptionDetails } = await send('Runtime.evaluate', parameters, sessionId);
-      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
-      return result.value;
+    async openPage(url) {
+      const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
+      const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
+      const sendToPage = (method: string, params: object) => send(method, params, sessionId);
+      const load = async (method: string, params: object) => {
+        const loaded = happens('Page.loadEventFired');
+        await sendToPage(method, params);
+        await loaded;
+      };
+      await sendToPage('Page.enable', {});
+      await load('Page.navigate', { url });
+      return {
+        send: sendToPage,
+        reload: () => load('Page.reload', {}),
+        close: () => send('Target.closeTarget', { targetId }),
+        async evaluate(expression) {
+          const parameters = { expression, awaitPromise: true, returnByValue: true };
+          const { result, exceptionDetails } = await sendToPage('Runtime.evaluate', parameters);
+          if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+          return result.value;
+        },
+      };
     },
   };
 }
