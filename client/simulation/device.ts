@@ -73,7 +73,7 @@ export class Device {
       erase: () => later('erase', () => this.#erase()),
       close: async () => {},
     };
-    return { isShared: true, open: async () => storage };
+    return { sharedName: this.name, open: async () => storage };
   }
 
   tabsOf(owner: TabOwner): Tabs {

@@ -230,7 +230,7 @@ describe('a store', () => {
     expect(titles(second)).toEqual([]);
     const shared = await storage.open('someone');
     await shared.commit(0, [['meta', { userId: 'someone', cursor: null }]]);
-    const wrong: StoragePlace = { isShared: false, open: async () => shared };
+    const wrong: StoragePlace = { sharedName: null, open: async () => shared };
     await expect(openDevice(api.user(), wrong)).rejects.toThrow('has the records of the user someone');
   });
 

@@ -74,9 +74,16 @@ test('a tab shows what another tab has stored, also if its message was lost', as
   const [clock, storage] = [new Clock(), memoryStorage()];
   const [first, second] = [await openStore(clock, storage), await openStore(clock, storage)];
   await first.tasks.create({ title: 'Buy milk' });
-  expect(second.tasks.query().get()).toEqual([]);
+  const milk = second.tasks.query(({ title }) => title === 'Buy milk');
+  expect(milk.get()).toEqual([]);
   await clock.pass(15_000);
-  expect(second.tasks.query().get()).toMatchObject([{ title: 'Buy milk' }]);
+  const before = milk.get();
+  expect(before).toMatchObject([{ title: 'Buy milk' }]);
+  await first.tasks.create({ title: 'Buy bread' });
+  await clock.pass(15_000);
+  expect(second.tasks.query().get()).toHaveLength(2);
+  // The tab has read all records again, but the result has not changed.
+  expect(milk.get()).toBe(before);
 });
 
 test('writes of two tabs at once are both stored, each one once', async () => {

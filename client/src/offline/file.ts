@@ -15,7 +15,7 @@ const compactFrom = 1024 * 1024;
 /** @param folder it is created if it does not exist; the names of its files do not show the ids of users */
 export function fileStorage(folder: string): StoragePlace {
   return {
-    isShared: false,
+    sharedName: null,
     async open(userId) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const name = createHash('sha256').update(userId).digest('hex').slice(0, 32);

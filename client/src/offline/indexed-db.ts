@@ -14,7 +14,7 @@ const revisionKey = '#revision';
 /** @returns a place whose records survive the tab and the browser */
 export function indexedDbStorage({ name = 'todo-api' }: IndexedDbOptions = {}): StoragePlace {
   return {
-    isShared: true,
+    sharedName: name,
     async open(userId) {
       return createStorage(await openDatabase(`${name}/${userId}`));
     },

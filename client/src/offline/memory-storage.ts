@@ -5,7 +5,7 @@ import type { OfflineStorage, RecordChange, StoragePlace } from './storage.ts';
 export function memoryStorage(): StoragePlace {
   const users = new Map<string, OfflineStorage>();
   return {
-    isShared: false,
+    sharedName: null,
     async open(userId) {
       const storage = users.get(userId) ?? createMemoryStorage();
       users.set(userId, storage);

@@ -3,6 +3,7 @@
  *
  * `resources` is the server's state at `cursor`, exactly. `answers` has the outcomes of own operations that are newer.
  */
+import { isEqual } from './merge-patch.ts';
 import { keyOf, type Operation, type Resource } from './operation.ts';
 import type { RecordChange, StoredRecords } from './storage.ts';
 
@@ -35,12 +36,17 @@ export class Replica {
   revision = 0;
   meta: Meta | undefined;
   #operations = new Map<string, Operation>();
-  #queue: readonly Operation[] | undefined;
+  #queue: readonly Operation[] = [];
+  #isQueueCurrent = true;
   #byResource: Map<string, Operation[]> | undefined;
 
-  /** All operations, in their order. The array is another one after a change. */
+  /** All operations, in their order. It is the same array until they change. */
   get queue(): readonly Operation[] {
-    this.#queue ??= [...this.#operations.values()].sort((one, other) => one.number - other.number);
+    if (!this.#isQueueCurrent) {
+      const queue = [...this.#operations.values()].sort((one, other) => one.number - other.number);
+      if (!isEqual(queue, this.#queue)) this.#queue = queue;
+      this.#isQueueCurrent = true;
+    }
     return this.#queue;
   }
 
@@ -53,6 +59,7 @@ export class Replica {
     this.resources.clear();
     this.answers.clear();
     this.#operations.clear();
+    this.#noteQueue();
     this.meta = undefined;
     this.apply(revision, records);
   }
@@ -62,8 +69,6 @@ export class Replica {
     const touched = new Set<string>();
     for (const [record, value] of changes) this.#write(record, value, touched);
     this.revision = revision;
-    this.#queue = undefined;
-    this.#byResource = undefined;
     return touched;
   }
 
@@ -77,9 +82,15 @@ export class Replica {
       const before = this.#operations.get(key);
       const after = value as Operation | undefined;
       set(this.#operations, key, after);
+      this.#noteQueue();
       for (const operation of [before, after]) if (operation) touched.add(keyOf(operation));
     }
     if (kind === 'resource' || kind === 'answer') touched.add(key);
+  }
+
+  #noteQueue(): void {
+    this.#isQueueCurrent = false;
+    this.#byResource = undefined;
   }
 
   /** The resource as the server has confirmed it. */

@@ -28,8 +28,8 @@ export interface OfflineStorage {
 
 /** A place for the records of several users. */
 export interface StoragePlace {
-  /** Whether all tabs of a browser have the same records. */
-  readonly isShared: boolean;
+  /** The name of the records that all tabs of a browser share; null if each tab or process has its own. */
+  readonly sharedName: string | null;
   /** Opens the records of a user, and no others. */
   open(userId: string): Promise<OfflineStorage>;
 }

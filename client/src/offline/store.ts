@@ -84,9 +84,10 @@ export interface OfflineStore {
  */
 export async function createOfflineStore(options: OfflineStoreOptions): Promise<OfflineStore> {
   const { client, userId, timeZone, environment = realEnvironment } = options;
-  const { tabs = options.storage.isShared ? browserTabs : singleTab } = options;
+  const { sharedName } = options.storage;
+  const { tabs = sharedName === null ? singleTab : browserTabs } = options;
   const storage = await options.storage.open(userId);
-  const name = `todo-api/${userId}`;
+  const name = `${sharedName}/${userId}`;
   const listeners = new Set<() => void>();
   const ending = new AbortController();
   let connection = connecting;

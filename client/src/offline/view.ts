@@ -1,5 +1,5 @@
 /** The visible state: the confirmed resources with the queue applied. */
-import { type JsonObject, mergePatch } from './merge-patch.ts';
+import { isEqual, type JsonObject, mergePatch } from './merge-patch.ts';
 import { fieldsOf, type Operation, type Resource, type ResourceType, resourceKey } from './operation.ts';
 import type { Replica } from './replica.ts';
 
@@ -48,14 +48,14 @@ export class View {
     return [...this.#resources[type].values()].filter((resource) => this.#isShown(type, resource));
   }
 
-  /** Computes some resources again. Others keep their identity. */
+  /** Computes some resources again. Those that are equal keep their identity. */
   update(touched: Iterable<string>): void {
     this.version += 1;
     for (const key of touched) {
       const [type, id] = key.split('/') as [ResourceType, string];
       const resource = this.#compute(key);
-      if (resource) this.#resources[type].set(id, resource);
-      else this.#resources[type].delete(id);
+      if (!resource) this.#resources[type].delete(id);
+      else if (!isEqual(this.#resources[type].get(id), resource)) this.#resources[type].set(id, resource);
     }
   }
 
