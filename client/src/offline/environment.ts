@@ -12,8 +12,9 @@ export interface Environment {
 export const realEnvironment: Environment = {
   now: () => Date.now(),
   random: () => {
-    const [value = 0] = crypto.getRandomValues(new Uint32Array(1));
-    return value / 2 ** 32;
+    // React Native has no `crypto`. Ids are no secrets: they must only differ from the user's other ones.
+    const [value] = globalThis.crypto?.getRandomValues?.(new Uint32Array(1)) ?? [];
+    return value === undefined ? Math.random() : value / 2 ** 32;
   },
   sleep: (ms, signal) =>
     new Promise((resolve) => {

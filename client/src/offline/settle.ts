@@ -109,6 +109,8 @@ function withDependents({ queue }: Replica, operation: Operation): Operation[] {
 /** The fields of a patch that change the resource. */
 export function changedFields(resource: Resource, patch: JsonObject): JsonObject {
   const entries = Object.entries(patch).filter(([name, value]) => {
+    // JSON has no undefined.
+    if (value === undefined) return false;
     const before = resource[name] ?? null;
     return !isEqual(before, value === null ? null : mergePatch(before, value));
   });

@@ -3,7 +3,7 @@ import type { Task, TaskCreate, TaskList, TaskListCreate, TaskListPatch, TaskPat
 import { type Collection, ResourceCollection } from './collection.ts';
 import { type Environment, newId, realEnvironment } from './environment.ts';
 import { Leader } from './leader.ts';
-import type { JsonObject } from './merge-patch.ts';
+import { isEqual, type JsonObject } from './merge-patch.ts';
 import type { Operation, TasksOfDeletedList } from './operation.ts';
 import { metaKey } from './replica.ts';
 import { dismissOperation, retryOperation } from './settle.ts';
@@ -91,13 +91,19 @@ export async function createOfflineStore(options: OfflineStoreOptions): Promise<
   const listeners = new Set<() => void>();
   const ending = new AbortController();
   let connection = connecting;
-  let status: StoreStatus | undefined;
   let leader: Leader | undefined;
 
   const channel = tabs.connect(name, receive);
   const shared = new SharedReplica(storage, channel, onReplicaChange);
   const view = new View(shared.replica, userId);
-  await openRecords(shared, userId);
+  let status = statusOf(connection, []);
+  try {
+    await openRecords(shared, userId);
+  } catch (error) {
+    channel.close();
+    await storage.close();
+    throw error;
+  }
 
   const subscribe = (listener: () => void) => {
     // The same function can be subscribed twice.
@@ -107,8 +113,9 @@ export async function createOfflineStore(options: OfflineStoreOptions): Promise<
   };
 
   function notify(): void {
-    status = undefined;
-    for (const listener of listeners) listener();
+    const next = statusOf(connection, shared.replica.queue);
+    if (!isEqual(status, next)) status = next;
+    for (const listener of listeners) callSafely(listener);
   }
 
   function onReplicaChange(touched: ReadonlySet<string> | undefined): void {
@@ -174,10 +181,7 @@ export async function createOfflineStore(options: OfflineStoreOptions): Promise<
   return {
     tasks: new ResourceCollection('task', parts) as unknown as OfflineTasks,
     lists: new ResourceCollection('list', parts) as unknown as OfflineLists,
-    status() {
-      status ??= statusOf(connection, shared.replica.queue);
-      return status;
-    },
+    status: () => status,
     operations: () => shared.replica.queue,
     subscribe,
     retry: (operationId, fields = {}) =>
@@ -191,6 +195,15 @@ export async function createOfflineStore(options: OfflineStoreOptions): Promise<
       await close();
     },
   };
+}
+
+/** An exception of the application is reported, but a commit does not fail because of it. */
+function callSafely(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    void Promise.reject(error);
+  }
 }
 
 /** @throws Error if the records belong to another user */
