@@ -32,7 +32,8 @@ export interface App {
   close(): Promise<void>;
 }
 
-export async function startApp(): Promise<App> {
+/** @param opened an embedded database; by default a new one, which needs the built worker */
+export async function startApp(opened?: Driver): Promise<App> {
   const config = loadConfig({
     DATABASE_URL: 'pglite:memory',
     AUTH_MODE: 'shared-secret',
@@ -40,7 +41,7 @@ export async function startApp(): Promise<App> {
     RATE_LIMIT_PER_MINUTE: '0',
     AUTH_FAILURES_PER_MINUTE: '0',
   });
-  const driver = await openDriver(config.database, () => {});
+  const driver = opened ?? (await openDriver(config.database, () => {}));
   const services = await createServices(config, { driver, log: createLog('silent') });
   await services.prepare();
   const send = createFetchHandler(createApp(services));
