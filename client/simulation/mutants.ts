@@ -60,14 +60,14 @@ const mutants: readonly Mutant[] = [
   {
     fault: 'An answer replaces a newer version',
     file: 'settle.ts',
-    text: '(!resource || resource.version > (confirmed?.version ?? 0))',
-    replacement: 'true',
+    text: 'confirmed ? version > confirmed.version',
+    replacement: 'confirmed ? true',
   },
   {
     fault: 'A repeated answer brings a deleted resource back',
     file: 'settle.ts',
-    text: "operation.action === 'create' || confirmed",
-    replacement: 'true',
+    text: "confirmed ? version > confirmed.version : action === 'create'",
+    replacement: 'confirmed ? version > confirmed.version : true',
   },
   {
     fault: 'A delta ends answers that it does not contain',

@@ -15,14 +15,17 @@ export function confirmOperation(replica: Replica, sent: Operation, resource: Re
   const key = keyOf(operation);
   const changes: RecordChange[] = [[operationRecord(operation), undefined]];
   const confirmed = replica.confirmed(key);
-  // A repeated response can be old. The changes have brought what came after it, also the removal of the resource.
-  const isNews = resource ? operation.action === 'create' || confirmed : replica.resources.has(key) || confirmed;
-  if (isNews && (!resource || resource.version > (confirmed?.version ?? 0))) {
+  if (!resource || isNews(operation, resource, confirmed)) {
     const { tasks } = operation;
     const answer: Answer = { resource, revision: replica.revision + 1, ...(tasks && { tasks }) };
     changes.push([answerRecord(key), answer]);
   }
   return changes;
+}
+
+/** A repeated response can be old. The changes have brought what came after it, also the removal of the resource. */
+function isNews({ action }: Operation, { version }: Resource, confirmed: Resource | undefined): boolean {
+  return confirmed ? version > confirmed.version : action === 'create';
 }
 
 /** The operation has no effect any more: it leaves the queue. */
