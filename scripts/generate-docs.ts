@@ -141,9 +141,10 @@ The limits of requests and responses. They bound what one request can cost: at m
 - A batch of 100 operations takes up to 80 ms of PostgreSQL. If its moves give 1,000 lists new positions again and again, it
   takes up to 1 s.
 - A search for ten words takes up to 160 ms of PostgreSQL, if nine of them are in thousands of the user's tasks.
-- The deletion of a list takes up to 0.3 ms of PostgreSQL for each of its tasks, its restoration up to 3 ms, and the undo of its
-  deletion up to 7 ms. With the default \`DATABASE_TIMEOUT_MS\`, the last two are 504 \`timeout\` for lists with several thousand
-  tasks.
+- A request that changes many tasks takes up to 0.2 ms of PostgreSQL for each task that it deletes, moves or completes, and up to
+  0.3 ms for each task that it restores or whose change it undoes. So the default \`DATABASE_TIMEOUT_MS\` is enough for more than
+  10,000 tasks ([bench/results/many-tasks.md](../bench/results/many-tasks.md)). Beyond it, the response is 504 \`timeout\`, and
+  nothing has changed.
 - The embedded issuer hashes passwords slowly on purpose.
 
 \`npm run bench:costs\` measures the most expensive requests within the limits, and writes

@@ -25,11 +25,6 @@ const restore: Statement = {
     from removed, current, jsonb_populate_record(null::todo.lists, current.content) as stored`,
 };
 
-const reserve: Statement = {
-  name: 'lists_reserve_numbers',
-  text: 'select todo.reserve_numbers($1, $2::integer, $2) from todo.heads where owner_id = $1',
-};
-
 /** The list after its restoration, or in the trash if its version is not allowed. The row names its resource. */
 export type RestoredRows = [ListRow & { readonly resource: typeof resource; readonly is_allowed: boolean }];
 
@@ -58,11 +53,6 @@ const restored: OutcomeStatement<RestoredRows> = outcomeStatement('lists_restore
  */
 export function restoreList(ownerId: string, id: string, seq: string, openTasks = 0): BoundStatement {
   return { statement: restore, values: [ownerId, id, seq, openTasks] };
-}
-
-/** Reserves the numbers of as many restored tasks. */
-export function reserveNumbers(ownerId: string, tasks: number): BoundStatement {
-  return { statement: reserve, values: [ownerId, tasks] };
 }
 
 export function restoredList(

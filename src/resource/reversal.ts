@@ -59,32 +59,47 @@ export interface StateRow {
   readonly text: string;
 }
 
-/** The statements that make a reversal. Each part runs after that part of all reversals of the undo. */
-export interface ReversalSteps {
-  /** They stop if the resource has changed since it was read. They precede all changes, because triggers change other resources. */
-  readonly checks?: readonly BoundStatement[];
-  /** They restore the resource from the trash. */
-  readonly restored?: readonly BoundStatement[];
-  /** The id of the resource of the same kind that must be restored before, if it is part of the undo. */
-  readonly restoredAfter?: string | null;
-  readonly updated?: readonly BoundStatement[];
-  /** They move the resource to the trash. */
-  readonly deleted?: readonly BoundStatement[];
+/** What undoes the changes to one resource. */
+export interface PlannedReversal {
+  /** The resource as it was read. If it is in the trash, it is restored first. */
+  readonly state: StateRow;
+  /** The columns of `state`. */
+  readonly content: Readonly<Record<string, unknown>>;
+  /** The values of the columns that change. Without a column, there is no update. */
+  readonly before: Readonly<Record<string, unknown>>;
+  /** Whether the resource moves to the trash in the end. */
+  readonly isDeleted: boolean;
 }
 
-/** Why a reversal is not possible, or the statements that make it. */
+/** Why a reversal is not possible, or what it does; neither if there is nothing to do. */
 export type ReversalPlan =
-  | { readonly conflict: string; readonly steps?: never }
-  | { readonly conflict?: never; readonly steps: ReversalSteps };
+  | { readonly conflict: string; readonly planned?: never }
+  | { readonly conflict?: never; readonly planned?: PlannedReversal };
+
+/** The statements that undo the changes to all resources of a kind. Each part runs after that part of the other kinds. */
+export interface ReversalSteps {
+  /** They stop if a resource has changed since it was read. They precede all changes, because triggers change other resources. */
+  readonly checks: readonly BoundStatement[];
+  /** They restore the resources that are in the trash. */
+  readonly restored: readonly BoundStatement[];
+  readonly updated: readonly BoundStatement[];
+  /** They move resources to the trash. */
+  readonly deleted: readonly BoundStatement[];
+  /** They fail with a constraint violation if the resources cannot be as they are now. */
+  readonly verified: readonly BoundStatement[];
+}
+
+/** The reason of a stop, before the kind and the id of the resource that has no list or parent to return to. */
+export const noPlace = 'no_place';
 
 /** How the changes of a kind of resource are undone. */
 export interface UndoableResource {
   /** Reads the resources that a change set has changed, as they are now. */
   readStates(ownerId: string, changeSetId: string): BoundStatement<StateRow[]>;
   /** @param state undefined if the resource exists no more */
-  plan(ownerId: string, reversal: Reversal, state: StateRow | undefined): ReversalPlan;
-  /** Follows all changes of an undo, and fails with a constraint violation if these resources cannot be as they are now. */
-  verify?(ownerId: string, ids: readonly string[]): BoundStatement;
+  plan(reversal: Reversal, state: StateRow | undefined): ReversalPlan;
+  /** The number of the statements does not depend on the number of the resources, because an undo can change many. */
+  steps(ownerId: string, planned: readonly PlannedReversal[]): ReversalSteps;
   /** SQL of the columns as JSON text, of the resource with the id `named.id`. */
   readonly text: string;
   /** The resource as clients receive it. */
@@ -105,20 +120,24 @@ export function statesStatement(parts: {
 }): Statement<StateRow[]> {
   const { name, resource, table, alias, columns } = parts;
   const changedIds = `(
-        select change.id from todo.changes as change
+        select distinct change.id from todo.changes as change
         where change.owner_id = $1 and change.change_set = $2::uuid and change.resource = '${resource}'
-      )`;
+      ) as changed`;
   return {
     name,
+    // With the limits, PostgreSQL looks each resource up. It would join the tables row by row if it estimates a few rows.
     text: `
     select current.id, current.version, current.seq::text as seq, false as in_trash, to_jsonb(current)::text as text
-    from (
+    from ${changedIds}, lateral (
       select ${columns}, ${alias}.seq
-      from ${table} as ${alias} where ${alias}.owner_id = $1 and ${alias}.id in ${changedIds}
+      from ${table} as ${alias} where ${alias}.owner_id = $1 and ${alias}.id = changed.id limit 1
     ) as current
     union all
-    select id, version, seq::text, true, content::text from todo.deleted
-    where owner_id = $1 and resource = '${resource}' and content is not null and id in ${changedIds}`,
+    select trashed.id, trashed.version, trashed.seq::text, true, trashed.content::text
+    from ${changedIds}, lateral (
+      select * from todo.deleted
+      where owner_id = $1 and resource = '${resource}' and content is not null and deleted.id = changed.id limit 1
+    ) as trashed`,
   };
 }
 
@@ -141,4 +160,9 @@ export function changedSince(
   isSame: (name: string, one: unknown, other: unknown) => boolean = (_, one, other) => isDeepStrictEqual(one, other),
 ): string[] {
   return Object.keys(columns).filter((name) => !isSame(name, current[name], columns[name]?.[1]));
+}
+
+/** The values of the columns before the changes. */
+export function valuesBefore({ columns }: Reversal): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(columns).map(([name, [before]]) => [name, before]));
 }

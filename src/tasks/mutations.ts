@@ -20,7 +20,7 @@ import type { ChangedRows } from './sql/columns.ts';
 import { deleteTask } from './sql/delete-statement.ts';
 import { insertTask } from './sql/insert-statement.ts';
 import { moveTask } from './sql/move-statement.ts';
-import { restoreTask, restoreWithSubtasks, type TrashedTask } from './sql/restore-statement.ts';
+import { restoreWithSubtasks, type TrashedTask } from './sql/restore-statement.ts';
 import { toTask } from './sql/row.ts';
 import { updateTask } from './sql/update-statement.ts';
 import { tagKey } from './tag-key.ts';
@@ -130,23 +130,20 @@ export function deleteTaskMutation(changeSet: ChangeSet, id: string, versions: A
 }
 
 /**
- * @param trashed the task in the trash and the subtasks that were deleted with it, as they were read, parents first; empty
- * if there was none
+ * @param trashed the task in the trash and the subtasks that were deleted with it, as they were read; empty if there was none
  * @param levels the number of their levels
+ * @param isAllowed whether the version of the task in the trash is allowed
  */
 export function restoreTaskMutation(
   changeSet: ChangeSet,
   id: string,
-  [task, ...subtasks]: readonly TrashedTask[],
+  trashed: readonly TrashedTask[],
   levels: number,
-  versions: AllowedVersions,
+  isAllowed: boolean,
 ): Mutation<TaskResult> {
-  const { ownerId } = changeSet;
   return defineMutation({
     changeSet,
-    ...(task && subtasks.length > 0
-      ? restoreWithSubtasks(ownerId, task, subtasks, levels, versions)
-      : { statements: [], outcome: restoreTask(ownerId, id, task, versions) }),
+    ...restoreWithSubtasks(changeSet.ownerId, id, trashed, levels, isAllowed),
     toResult: changedTask,
     onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, {}),
   });

@@ -1,5 +1,5 @@
 /** The mutation that restores a resource from the trash. A list comes back with the tasks that were deleted with it. */
-import { type RestoredRows, reserveNumbers, restoredList, restoreList } from '../lists/restore-statements.ts';
+import { type RestoredRows, restoredList, restoreList } from '../lists/restore-statements.ts';
 import { toList } from '../lists/row.ts';
 import { resource as list } from '../lists/statements.ts';
 import type { ChangeSet } from '../resource/change.ts';
@@ -8,12 +8,16 @@ import type { Mutation } from '../resource/mutation.ts';
 import { type AllowedVersions, versionMismatch } from '../resource/preconditions.ts';
 import type { VersionedResource } from '../resource/response.ts';
 import { restoreTaskMutation } from '../tasks/mutations.ts';
-import { restoreTask, type TrashedTask } from '../tasks/sql/restore-statement.ts';
+import { reserveForRestored } from '../tasks/sql/many-changes.ts';
+import { restoreTasks, type TrashedTask } from '../tasks/sql/restore-statement.ts';
 import type { TaskRow } from '../tasks/sql/row.ts';
 import type { SubtreeRow, TrashRow } from './statements.ts';
 
 /** The number of a deletion, which identifies the content, and the content. */
 type TrashedRow = Pick<TrashRow, 'seq' | 'text'>;
+
+/** Deeper subtasks have no place anywhere. They stay in the trash. */
+const maxLevels = 5;
 
 /**
  * @param found the resource in the trash and its subtasks, as they were read, parents first; empty if there was none
@@ -27,11 +31,13 @@ export function restoreMutation(
 ): Mutation<VersionedResource> {
   const [trashed] = found;
   const isList = trashed?.resource === list;
+  const isAllowed = trashed !== undefined && (versions === null || versions.includes(trashed.version));
   const levels = found.at(-1)?.level ?? 0;
-  const ofTask = restoreTaskMutation(changeSet, id, isList ? [] : found.map(toTask), levels, versions);
+  const subtree = isList ? [] : found.filter(({ level }) => level <= maxLevels).map(toTask);
+  const ofTask = restoreTaskMutation(changeSet, id, subtree, levels, isAllowed);
   return {
     ...ofTask,
-    ...(isList && restoreListWrite(changeSet.ownerId, trashed, tasks, versions)),
+    ...(isList && restoreListWrite(changeSet.ownerId, trashed, tasks, isAllowed, versions)),
     // The rows decide, because the plan of a replay finds nothing in the trash.
     toResult: (rows) => (areOfList(rows) ? restoredListOf(rows) : (ofTask.toResult(rows).task as VersionedResource)),
   };
@@ -39,17 +45,17 @@ export function restoreMutation(
 
 function restoreListWrite(
   ownerId: string,
-  { id, seq, version }: TrashRow,
+  { id, seq }: TrashRow,
   rows: readonly TrashedRow[],
+  isAllowed: boolean,
   versions: AllowedVersions,
 ): Pick<Mutation<unknown>, 'statements' | 'outcome'> {
-  const isAllowed = versions === null || versions.includes(version);
   const tasks = parentsFirst(rows.map(toTask));
   const openTasks = tasks.filter(({ content }) => content.status !== 'Done').length;
   const statements = [
     restoreList(ownerId, id, seq, openTasks),
-    ...(tasks.length > 0 ? [reserveNumbers(ownerId, tasks.length)] : []),
-    ...tasks.map((task) => restoreTask(ownerId, task.content.id, task, null)),
+    ...(tasks.length > 0 ? [reserveForRestored(ownerId, tasks.length)] : []),
+    ...restoreTasks(ownerId, tasks),
   ];
   return { statements: isAllowed ? statements : [], outcome: restoredList(ownerId, id, versions) };
 }

@@ -4,11 +4,12 @@ import { ProblemError } from '../problems/problem.ts';
 import type { ChangeSet } from '../resource/change.ts';
 import { rowOfJson } from '../resource/json-row.ts';
 import { defineMutation, type Mutation } from '../resource/mutation.ts';
-import { type HistoryRow, type ReversalSteps, reversalsOf, type StateRow } from '../resource/reversal.ts';
+import { type HistoryRow, noPlace, type PlannedReversal, reversalsOf, type StateRow } from '../resource/reversal.ts';
 import { rejectionProblem } from '../tasks/mutations.ts';
 import { placeFieldError } from '../tasks/place-errors.ts';
+import { withoutChecksOfParents } from '../tasks/sql/many-changes.ts';
 import { undoable } from './resources.ts';
-import { beginUndo, type UndoneRow, undoResults } from './statements.ts';
+import { type UndoneRow, undoResults } from './statements.ts';
 
 /** A resource after the undo. The property with the name of its type has the resource. */
 export interface UndoResult {
@@ -32,20 +33,21 @@ export function undoMutation(
   rows: readonly HistoryRow[],
   states: Readonly<Record<string, readonly StateRow[]>>,
 ): Mutation<UndoResult[]> {
-  // The last change is undone first.
+  const found = new Map(
+    Object.entries(states).flatMap(([resource, all]) => all.map((state) => [`${resource} ${state.id}`, state])),
+  );
+  // The last changed resource is first in the response.
   const plans = reversalsOf(rows)
     .toReversed()
     .map((reversal): ResourcePlan => {
       const { resource, id } = reversal;
-      const state = states[resource]?.find((each) => each.id === id);
-      const plan = undoable[resource]?.plan(changeSet.ownerId, reversal, state);
-      return { resource, id, conflict: plan?.conflict ?? null, steps: plan?.steps ?? {} };
+      const plan = undoable[resource]?.plan(reversal, found.get(`${resource} ${id}`));
+      return { resource, id, conflict: plan?.conflict ?? null, planned: plan?.planned };
     });
   const hasConflict = plans.some(({ conflict }) => conflict !== null);
-  const steps = hasConflict ? [] : stepsOf(changeSet.ownerId, plans);
   return defineMutation<UndoneRow[], UndoResult[]>({
     changeSet,
-    statements: steps.map(({ statement }) => statement),
+    statements: hasConflict ? [] : statementsOf(changeSet.ownerId, plans),
     outcome: undoResults(changeSet.ownerId, plans),
     toResult(undone) {
       if (undone.length === 0) throw new ProblemError('change_set_not_found');
@@ -53,10 +55,12 @@ export function undoMutation(
       if (conflicts.length > 0) throw undoConflict(conflicts);
       return undone.map(toResult);
     },
+    onStopped(error) {
+      const [reason, resource, id] = error.reason.split(' ');
+      return reason === noPlace ? undoConflict([cannotReturn(`the ${resource} ${id}`)]) : undefined;
+    },
     onConstraintViolation(error, quotas) {
-      const { resource, id } = steps[error.statement]?.plan ?? {};
-      const named = id === undefined ? 'a task' : `the ${resource} ${id}`;
-      if (placeFieldError(error, {})) return undoConflict([`${named} cannot return to its list or its parent`]);
+      if (placeFieldError(error, {})) return undoConflict([cannotReturn('a task')]);
       return rejectionProblem(error, quotas, {});
     },
   });
@@ -67,52 +71,23 @@ interface ResourcePlan {
   readonly resource: string;
   readonly id: string;
   readonly conflict: string | null;
-  readonly steps: ReversalSteps;
-}
-
-/** A statement of the undo, and the plan that it belongs to. */
-interface Step {
-  readonly statement: BoundStatement;
-  readonly plan?: ResourcePlan;
+  readonly planned: PlannedReversal | undefined;
 }
 
 /** All statements of the undo, in their order. */
-function stepsOf(ownerId: string, plans: readonly ResourcePlan[]): Step[] {
-  const part = (name: Exclude<keyof ReversalSteps, 'restoredAfter'>, ordered = plans): Step[] =>
-    ordered.flatMap((plan) => (plan.steps[name] ?? []).map((statement) => ({ statement, plan })));
-  const names = Object.keys(undoable);
-  const byResource = (order: readonly string[]) =>
-    order.flatMap((name) => plans.filter(({ resource }) => resource === name));
-  const verified = Object.entries(undoable).flatMap(([name, { verify }]): Step[] => {
-    const ids = plans.filter(({ resource }) => resource === name).map(({ id }) => id);
-    return verify && ids.length > 0 ? [{ statement: verify(ownerId, ids) }] : [];
+function statementsOf(ownerId: string, plans: readonly ResourcePlan[]): BoundStatement[] {
+  const kinds = Object.entries(undoable).map(([name, { steps }]) => {
+    const planned = plans.flatMap((plan) => (plan.resource === name && plan.planned ? [plan.planned] : []));
+    return steps(ownerId, planned);
   });
   return [
-    { statement: beginUndo() },
-    ...part('checks'),
-    ...part('restored', inOrderOfRestoration(byResource(names.toReversed()))),
-    ...part('updated'),
-    ...part('deleted', byResource(names)),
-    ...verified,
+    withoutChecksOfParents(),
+    ...kinds.flatMap(({ checks }) => checks),
+    ...kinds.toReversed().flatMap(({ restored }) => restored),
+    ...kinds.flatMap(({ updated }) => updated),
+    ...kinds.flatMap(({ deleted }) => deleted),
+    ...kinds.flatMap(({ verified }) => verified),
   ];
-}
-
-/** The plans in their order, but each after the one that it names in `restoredAfter`. */
-function inOrderOfRestoration(plans: readonly ResourcePlan[]): ResourcePlan[] {
-  // A resource of another kind can have the same id.
-  const nameOf = (resource: string, id: string | null = null) => `${resource} ${id}`;
-  const byName = new Map(plans.map((plan) => [nameOf(plan.resource, plan.id), plan]));
-  const ordered: ResourcePlan[] = [];
-  const visited = new Set<ResourcePlan>();
-  const visit = (plan: ResourcePlan) => {
-    if (visited.has(plan)) return;
-    visited.add(plan);
-    const earlier = byName.get(nameOf(plan.resource, plan.steps.restoredAfter));
-    if (earlier) visit(earlier);
-    ordered.push(plan);
-  };
-  for (const plan of plans) visit(plan);
-  return ordered;
 }
 
 function toResult({ resource, id, exists, text }: UndoneRow): UndoResult {
@@ -122,6 +97,10 @@ function toResult({ resource, id, exists, text }: UndoneRow): UndoResult {
     status: exists ? 200 : 204,
     ...(text !== null && { [resource]: undoable[resource]?.toResource(rowOfJson(JSON.parse(text))) }),
   };
+}
+
+function cannotReturn(named: string): string {
+  return `${named} cannot return to its list or its parent`;
 }
 
 function undoConflict(conflicts: readonly string[]): ProblemError {

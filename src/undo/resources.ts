@@ -1,4 +1,7 @@
-/** The resources whose changes can be undone, by the names that they have in the history and in responses. */
+/**
+ * The resources whose changes can be undone, by the names that they have in the history and in responses. A kind precedes the
+ * one that contains it: tasks are deleted before their lists, and restored after them.
+ */
 import type { ZodType } from 'zod';
 import { list as listSchema } from '../lists/schemas.ts';
 import { resource as list } from '../lists/statements.ts';

@@ -21,16 +21,6 @@ export function changesOf(ownerId: string, changeSetId: string): BoundStatement<
   return { statement: changes, values: [ownerId, changeSetId] };
 }
 
-const begin: Statement = {
-  name: 'undo_begin',
-  text: "select set_config('app.is_undoing', 'true', true)",
-};
-
-/** Precedes the changes of an undo. The triggers of tasks then complete no subtasks and check no parents. */
-export function beginUndo(): BoundStatement {
-  return { statement: begin, values: [] };
-}
-
 /** A resource of the change set, after the undo or with the reason why there was none. */
 export interface UndoneRow {
   readonly resource: string;

@@ -6,7 +6,7 @@ import type { QueryClient } from '../../src/database/driver.ts';
 import type { BoundStatement, Parameter } from '../../src/database/statement.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { createEach } from '../support/resources.ts';
-import { type Recording, recording, sendEverything, word } from './recorded-statements.ts';
+import { type Recording, recording, sendEverything, sendFailingUndo, word } from './recorded-statements.ts';
 
 let api: TestApi;
 let owner: Client;
@@ -19,6 +19,11 @@ beforeAll(async () => {
   const forgetDeleted = () => api.database.query('delete from todo.deleted where owner_id = $1', [owner.userId]);
   await sendEverything(owner, forgetDeleted);
   await restoreDeletedTokens();
+  // An undo changes what its statements have found. So those of another one are sent, which changes nothing.
+  for (const name of recorded.keys())
+    if (/^(tasks_(?!rest).*_(many|versions|places|updated|deleted)|trash_require)/.test(name)) recorded.delete(name);
+  await sendFailingUndo(owner);
+  await api.database.query('update todo.lists set task_count = 99 where owner_id = $1', [owner.userId]);
   ownersRows = await rowsOf(api.database.driver.pool, owner.userId);
 }, 120_000);
 
@@ -175,7 +180,9 @@ test('without it another user reads, changes and deletes nothing; without the po
     }
   }
   const all = new Set(inTables().map(({ statement }) => baseOf(statement.name)));
-  expect([...telling].sort()).toEqual([...all].sort());
+  // It reads the numbers that the same transaction has reserved before.
+  const silent = ['tasks_release_numbers'];
+  expect([...telling, ...silent].sort()).toEqual([...all].sort());
 }, 120_000);
 
 describe('a row of a user', () => {

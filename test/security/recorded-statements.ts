@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { BoundStatement } from '../../src/database/statement.ts';
 import type { UserDatabase } from '../../src/database/user-database.ts';
 import { sorts } from '../../src/tasks/list-parameters.ts';
+import { manyTasks } from '../../src/tasks/sql/many-changes.ts';
 import type { Client } from '../support/api.ts';
 import { documentedOperations } from '../support/document.ts';
 import { createEach, deleteEach, resources } from '../support/resources.ts';
@@ -117,6 +118,7 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
   await sendToLists(owner, anew, forgetDeleted);
   await sendToSubtasks(owner);
   await sendTokens(owner);
+  await sendToMany(owner);
   // At the end, so that the next page has the resource that stays.
   const second = crypto.randomUUID();
   await createEach(owner, second, word);
@@ -155,6 +157,41 @@ async function sendToSubtasks(owner: Client): Promise<void> {
     await owner.delete(`${collection}/${id}`);
     await owner.post(`/api/v1/trash/${id}/restore`, undefined, headers);
   }
+}
+
+/** Creates as many tasks as get reserved numbers, and changes, deletes and restores them by undoing. Moves lists back. */
+async function sendToMany(owner: Client): Promise<void> {
+  const undo = ({ headers }: { headers: Headers }) =>
+    owner.post(`/api/v1/change-sets/${headers.get('change-set')}/undo`, undefined);
+  const task = { title: word, tags: ['many'] };
+  const operations = Array.from({ length: manyTasks }, () => ({ op: 'create', task }));
+  const created = await owner.post(`${collection}/batch`, { operations });
+  await undo(await owner.patch('/api/v1/tags/many', { name: 'more' }));
+  await undo(await undo(created));
+  const { body: list } = await owner.post('/api/v1/lists', { name: word });
+  await undo(await owner.patch(`/api/v1/lists/${list.id}`, { name: 'x' }));
+  await owner.patch(`/api/v1/lists/${list.id}`, { name: 'y' });
+  await undo(created);
+}
+
+/**
+ * Sends an undo that fails in the end, so that the tasks of its statements stay as they are. It restores a task, deletes many,
+ * and takes a subtask back to its parent, which is in another list since.
+ */
+export async function sendFailingUndo(owner: Client): Promise<void> {
+  const [deleted, parent, child] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
+  for (const task of [{ id: deleted }, { id: parent }, { id: child, parent_id: parent }]) {
+    await owner.post(collection, { title: word, ...task });
+  }
+  const { body: list } = await owner.post('/api/v1/lists', { name: word });
+  const operations = [
+    { op: 'update', id: child, patch: { parent_id: null, title: 'x', tags: [word] } },
+    { op: 'delete', id: deleted },
+    ...Array.from({ length: manyTasks - 2 }, () => ({ op: 'create', task: { title: word } })),
+  ];
+  const changed = await owner.post(`${collection}/batch`, { operations });
+  await owner.patch(`${collection}/${parent}`, { list_id: list.id });
+  await owner.post(`/api/v1/change-sets/${changed.headers.get('change-set')}/undo`, undefined);
 }
 
 /** Undoes the creation of the list, and restores a list with tasks. That list is in the trash with its tasks after it. */

@@ -1,4 +1,6 @@
 /** The parts of write statements that store a task's tags and words, as common table expressions. */
+import type { BoundStatement, Statement } from '../../database/statement.ts';
+import { tagKey } from '../tag-key.ts';
 
 /**
  * The ids of the tags with these names, as the relation `tag`. Missing tags are inserted. Each key counts once. A tag
@@ -81,4 +83,60 @@ export function reindexed(title: string, description: string): string {
       select $1, wanted.id, words.word, words.in_title from wanted, words
       on conflict do nothing
     )`;
+}
+
+const makeMissing: Statement = {
+  name: 'tags_make',
+  text: `
+    insert into todo.tags (owner_id, name, key)
+    select $1, given.name, given.key from unnest($2::text[], $3::text[]) as given (name, key) order by given.key
+    on conflict (owner_id, key) do nothing`,
+};
+
+/** Precedes a statement that assigns tags with these names to many tasks. None if there are no names. */
+export function makeTags(ownerId: string, names: readonly string[]): BoundStatement[] {
+  const byKey = new Map<string, string>();
+  for (const name of names) {
+    const key = tagKey(name);
+    if (!byKey.has(key)) byKey.set(key, name);
+  }
+  return byKey.size === 0
+    ? []
+    : [{ statement: makeMissing, values: [ownerId, [...byKey.values()], [...byKey.keys()]] }];
+}
+
+/** The tag with the key `named.key`. The limit keeps PostgreSQL from reading all tags of the user for each key. */
+const tagOfKey = `lateral (
+        select tag.id, tag.name from todo.tags as tag where tag.owner_id = $1 and tag.key = named.key collate "C" limit 1
+      ) as tag`;
+
+/**
+ * The names of the tags with these keys, for `tasks.tag_names`.
+ *
+ * @param keys SQL of an array
+ */
+export function namesOfKeys(keys: string): string {
+  return `array(select tag.name from unnest(${keys}) as named (key), ${tagOfKey} order by tag.name)`;
+}
+
+/**
+ * Selects the rows of `task_tags` that assign the tags.
+ *
+ * @param source a relation with the columns `id` and `keys`
+ */
+export function assignmentsOf(source: string): string {
+  return `
+      select $1, given.id, tag.id from ${source} as given, unnest(given.keys) as named (key), ${tagOfKey}`;
+}
+
+/**
+ * Selects the words of many tasks, as the columns `id`, `word` and `in_title`.
+ *
+ * @param source a relation with the columns `id`, `title_words` and `description_words`
+ */
+export function wordsOfMany(source: string): string {
+  return `
+      select given.id, word collate "C" as word, true as in_title from ${source} as given, unnest(given.title_words) as word
+      union all
+      select given.id, word collate "C", false from ${source} as given, unnest(given.description_words) as word`;
 }
