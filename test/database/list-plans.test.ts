@@ -76,5 +76,12 @@ describe.skipIf(databaseKind === 'embedded')('on PostgreSQL; the embedded databa
       const filtered = filters.parse({ list_id: list?.id, parent_id: 'none' });
       await expectFewRows(mode, { filters: filtered, sort, after: null, skip: 0, limit: 20 });
     });
+
+    test('the subtasks of a task are found by the index of subtasks', async () => {
+      const filtered = filters.parse({ parent_id: crypto.randomUUID() });
+      const query: ListQuery = { filters: filtered, sort: '-created_at', after: null, skip: 0, limit: 20 };
+      const plan = await planOf(database, owner, mode, listTasks(owner, query, 0));
+      expect(plan).toMatch(/using tasks_by_parent/);
+    });
   });
 });

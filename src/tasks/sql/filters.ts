@@ -25,7 +25,7 @@ export function conditionsOf(filters: ListFilters, now: number): Condition[] {
   if (priority) conditions.push(anyRank('priority', priorities, priority));
   if (tag) conditions.push(anyTag(tag));
   if (list_id) conditions.push(anyList(list_id.map(keyOf)));
-  if (parent_id) conditions.push(hasParent(keyOf(parent_id)));
+  if (parent_id) conditions.push(hasParent(parent_id));
   const words = q === undefined ? null : selectiveWords(q);
   if (words)
     conditions.push({
@@ -67,9 +67,9 @@ function anyRank(column: string, values: readonly string[], wanted: readonly str
   return { name: column, sql: (bind) => `tasks.${column}_rank = any (${bind(ranks)}::smallint[])` };
 }
 
-/** The value of `list_key` or `parent_key` for an id, or for a word instead of one. */
+/** The value of `list_key` for an id or for the inbox. */
 function keyOf(id: string): string {
-  return id === 'inbox' || id === 'none' ? noKey : id;
+  return id === 'inbox' ? noKey : id;
 }
 
 /** A comparison with one value lets the index of positions sort the tasks. */
@@ -81,8 +81,16 @@ function anyList(keys: readonly string[]): Condition {
   return { name: 'lists', sql: (bind) => `tasks.list_key = any (${bind(keys)}::uuid[])` };
 }
 
-function hasParent(key: string): Condition {
-  return { name: 'parent', sql: (bind) => `tasks.parent_key = ${bind(key)}::uuid` };
+/** With the key, the index of positions sorts the subtasks of a list. With the id, the index of subtasks finds them in any list. */
+function hasParent(id: string): Condition {
+  if (id === 'none') return { name: 'top', sql: (bind) => `tasks.parent_key = ${bind(noKey)}::uuid` };
+  return {
+    name: 'parent',
+    sql: (bind) => {
+      const parent = `${bind(id)}::uuid`;
+      return `tasks.parent_key = ${parent} and tasks.parent_id = ${parent}`;
+    },
+  };
 }
 
 function anyTag(names: readonly string[]): Condition {
