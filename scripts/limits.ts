@@ -30,6 +30,7 @@ import { pageLimits } from '../src/resource/schemas.ts';
 import { maxHeaderCount } from '../src/server/bad-request.ts';
 import { apiLimits, maxConnections } from '../src/server/limits.ts';
 import { maxHeaderBytes } from '../src/server/server.ts';
+import { maxRenamedTasks } from '../src/tags/statements.ts';
 import { maxQueryLength } from '../src/tasks/list-parameters.ts';
 import { ruleLimits } from '../src/tasks/recurrence/rule.ts';
 import { maxGapYears } from '../src/tasks/recurrence/rule-days.ts';
@@ -95,6 +96,11 @@ export const limits = [
         'Different search words of a title, and of a description',
         count(maxWords),
         'Search does not find the words after them. In scripts without spaces, each character begins a word.',
+      ],
+      [
+        'Tasks of a tag that is renamed',
+        count(maxRenamedTasks),
+        '422. Replace the tag on some of them in batches first.',
       ],
       ['Operations in a batch', count(maxOperations), '422'],
       ['Results of a batch', kib(maxResultsBytes), '422'],

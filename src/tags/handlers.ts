@@ -3,11 +3,11 @@ import { jsonResponse } from '../http/response/json.ts';
 import { implement, type Operation } from '../http/route.ts';
 import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
-import { ProblemError } from '../problems/problem.ts';
+import { ProblemError, validationFailed } from '../problems/problem.ts';
 import { type ChangeSet, newChangeSet } from '../resource/change.ts';
 import { defineMutation, type Mutation } from '../resource/mutation.ts';
 import { listTagsRoute, renameTagRoute } from './routes.ts';
-import { listTags, renamedTag, renameTag, type TagRow } from './statements.ts';
+import { listTags, maxRenamedTasks, renamedTag, renameTag, type TagRow } from './statements.ts';
 
 export function tagOperations(writes: WriteContext): Operation[] {
   const { database } = writes;
@@ -31,9 +31,15 @@ function renameMutation(changeSet: ChangeSet, name: string, newName: string): Mu
     statements: [renameTag(changeSet.ownerId, name, newName)],
     outcome: renamedTag(changeSet.ownerId, newName),
     toResult: ([tag]) => tag,
-    onStopped: () => new ProblemError('tag_not_found'),
+    onStopped: ({ reason }) => (reason === 'too_many_tasks' ? tooManyTasks() : new ProblemError('tag_not_found')),
     onConstraintViolation: () => undefined,
   });
+}
+
+function tooManyTasks(): ProblemError {
+  const most = maxRenamedTasks.toLocaleString('en');
+  const message = `must be a tag of at most ${most} tasks; first replace it on some of them, in batches, and then rename it on the rest`;
+  return validationFailed([{ in: 'path', pointer: 'name', message }]);
 }
 
 function tagResponse(tag: TagRow): StoredResponse {

@@ -4,6 +4,7 @@ import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { changeSetHeader } from '../resource/change.ts';
 import { tagName } from '../tasks/schemas.ts';
+import { maxRenamedTasks } from './statements.ts';
 
 const resource = 'Tags';
 const collection = '/api/v1/tags';
@@ -34,8 +35,7 @@ export const renameTagRoute = defineRoute({
   path: `${collection}/{name}`,
   tag: resource,
   summary: 'Rename a tag',
-  description:
-    'Renames the tag on every task. If there is a tag with the new name already, the tag is merged into it, which keeps its spelling. Case and normalization of the name in the path do not matter. Each task changes its version; all changes are in one change set.',
+  description: `Renames the tag on every task. If there is a tag with the new name already, the tag is merged into it, which keeps its spelling. Case and normalization of the name in the path do not matter. Each task changes its version; all changes are in one change set. The tag may be on at most ${maxRenamedTasks.toLocaleString('en')} tasks.`,
   token: 'tasks:write',
   request: {
     path: z.strictObject({ name: tagName }),

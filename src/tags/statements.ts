@@ -18,14 +18,23 @@ const counted = (condition: string) => `
 
 const select: Statement<TagRow[]> = { name: 'tags_list', text: `${counted('')} order by tag.name` };
 
+/** Renaming takes PostgreSQL about 0.1 ms per task, so it would exceed the default `DATABASE_TIMEOUT_MS` for more tasks. */
+export const maxRenamedTasks = 40_000;
+
 const rename: Statement = {
   name: 'tags_rename',
   text: `
     select case
-      when exists (select from todo.tags as tag where tag.owner_id = $1 and tag.key = $2)
-      then todo.rename_tag($1, $2, $3, $4)::text
-      else todo.stop_write('tag_not_found')::text
-    end`,
+      when tag.id is null then todo.stop_write('tag_not_found')::text
+      when (
+        select count(*) from (
+          select from todo.task_tags as assigned
+          where assigned.owner_id = $1 and assigned.tag_id = tag.id limit ${maxRenamedTasks} + 1
+        ) as counted
+      ) > ${maxRenamedTasks} then todo.stop_write('too_many_tasks')::text
+      else todo.rename_tag($1, $2, $3, $4)::text
+    end
+    from (select (select tag.id from todo.tags as tag where tag.owner_id = $1 and tag.key = $2)) as tag (id)`,
 };
 
 const renamed: OutcomeStatement<[TagRow]> = outcomeStatement('tags_renamed', {
@@ -38,7 +47,7 @@ export function listTags(ownerId: string): BoundStatement<TagRow[]> {
   return { statement: select, values: [ownerId] };
 }
 
-/** Stops with `tag_not_found` if there is no tag with the name. */
+/** Stops with `tag_not_found` if there is no tag with the name, and with `too_many_tasks` beyond `maxRenamedTasks`. */
 export function renameTag(ownerId: string, name: string, newName: string): BoundStatement {
   return { statement: rename, values: [ownerId, tagKey(name), newName, tagKey(newName)] };
 }

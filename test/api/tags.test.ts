@@ -1,5 +1,6 @@
 /** Tags of tasks, and the list of tags. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { maxRenamedTasks } from '../../src/tags/statements.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;
@@ -308,6 +309,25 @@ describe('renaming a tag', () => {
     expect(status).toBe(200);
     expect((await read(ada, one)).tags).toEqual(['home']);
     expect((await read(ada, both)).tags).toEqual(['home', 'house']);
+  });
+
+  test('of a tag of too many tasks is rejected and changes nothing', async () => {
+    const ada = api.user();
+    const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', tags: ['home'] });
+    // Without the triggers, the rows need no tasks.
+    await api.database.query(`
+      do $$ begin
+        perform set_config('session_replication_role', 'replica', true);
+        insert into todo.task_tags (owner_id, task_id, tag_id)
+        select tag.owner_id, gen_random_uuid(), tag.id from todo.tags as tag, generate_series(1, ${maxRenamedTasks})
+        where tag.owner_id = '${ada.userId}';
+      end $$`);
+    const { status, body } = await rename(ada, 'home', 'house');
+    expect({ status, code: body.code }).toEqual({ status: 422, code: 'validation_failed' });
+    expect(body.errors).toEqual([
+      { in: 'path', pointer: 'name', message: expect.stringContaining('at most 40,000 tasks') },
+    ]);
+    expect((await ada.get(`/api/v1/tasks/${task.id}`)).body).toEqual(task);
   });
 
   test('of a tag that does not exist or belongs to another user is the same 404', async () => {
