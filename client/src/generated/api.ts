@@ -1001,7 +1001,7 @@ export interface Operations {
     body: undefined;
     result: Tag[];
   };
-  /** Rename a tag. Renames the tag on every task. If there is a tag with the new name already, the tag is merged into it, which keeps its spelling. Case and normalization of the name in the path do not matter. Each task changes its version; all changes are in one change set. */
+  /** Rename a tag. Renames the tag on every task. If there is a tag with the new name already, the tag is merged into it, which keeps its spelling. Case and normalization of the name in the path do not matter. Each task changes its version; all changes are in one change set. The tag may be on at most 40,000 tasks. */
   renameTag: {
     method: 'PATCH';
     path: `/api/v1/tags/${string}`;
