@@ -108,6 +108,10 @@ test.each(Object.entries(writes))(
       expect(await stateOf(ada)).toEqual(before);
       expect((await undo(ada, restored)).status).toBe(200);
       expect(await stateOf(ada)).toEqual(after);
+      // Once more, because an undo can delete subtasks before their parents.
+      const again = await takeBack();
+      expect(again.status, again.text).toBe(200);
+      expect(await stateOf(ada)).toEqual(before);
       await expectNumbers(ada);
     }
     expect(sent[1]).toEqual(sent[0]);
