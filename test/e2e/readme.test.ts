@@ -19,10 +19,10 @@ test('one line installs and starts the server', () => {
   expect(scripts.prestart).toBe(scripts.postprepare);
 });
 
-test('five lines sign up, get a token, create, list and complete a task, and two more create and use an API token', async () => {
+test('six lines sign up, get a token, and use a list with a task, and two more create and use an API token', async () => {
   const server = await serveReady();
   const lines = block('sh', '/sign-up/email').trim().split('\n');
-  expect(lines).toHaveLength(5);
+  expect(lines).toHaveLength(6);
   const separator = '\n-- next --\n';
   const withApiToken = block('sh', 'API_TOKEN', apiTokens).trim().split('\n');
   const script = [...lines, ...withApiToken]
@@ -32,10 +32,11 @@ test('five lines sign up, get a token, create, list and complete a task, and two
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 
   const outputs = stdout.split(separator).map((text) => text && JSON.parse(text));
-  const [signedUp, token, created, listed, completed, apiToken, listedByToken] = outputs;
+  const [signedUp, token, list, created, listed, completed, apiToken, listedByToken] = outputs;
   expect(signedUp.user).toMatchObject({ name: 'Ada', email: 'ada@example.com' });
   expect(token).toBe('');
-  expect(created).toMatchObject({ title: 'Buy milk', status: 'Todo', owner_id: signedUp.user.id });
+  expect(list).toMatchObject({ name: 'Groceries', task_count: 0 });
+  expect(created).toMatchObject({ title: 'Buy milk', list_id: list.id, owner_id: signedUp.user.id });
   expect(listed).toEqual([created]);
   expect(completed).toMatchObject({ id: created.id, status: 'Done', version: 2 });
   expect([apiToken, listedByToken]).toEqual(['', [completed]]);
