@@ -117,6 +117,9 @@ const collection = '/api/v1/tasks';
 /** Bodies with fewer fields than their schemas have. */
 const bodies: Readonly<Record<string, object>> = { moveList: { to: 'start' }, moveTask: { to: 'start' } };
 
+/** The numbers of the lists that a batch moves. No request deletes them. */
+export const movedLists: readonly number[] = Array.from({ length: 10 }, (_, index) => 101 + index);
+
 /** The id of a task of the user. The first 200 have the longest descriptions. */
 export function idOf(n: number): string {
   return `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`;
@@ -333,7 +336,12 @@ export const otherRequests: readonly Series[] = [
   ),
   batch(
     '100 moves of lists',
-    (index) => ({ type: 'list', op: 'move', id: idOf(1 + (index % 10)), list: { to: index % 2 ? 'start' : 'end' } }),
+    (index) => ({
+      type: 'list',
+      op: 'move',
+      id: idOf(movedLists[index % movedLists.length] as number),
+      list: { to: index % 2 ? 'start' : 'end' },
+    }),
     '/api/v1/batch',
   ),
   patch('10,000 Chinese characters', (turn) => ({

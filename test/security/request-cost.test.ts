@@ -17,6 +17,7 @@ import {
   filling,
   idOf,
   largestRequests,
+  movedLists,
   otherRequests,
   rejectedRequests,
   type Series,
@@ -66,7 +67,8 @@ describe.skipIf(!canMeasure)('on PostgreSQL and Linux', () => {
     });
     for (const statement of filling) await api.database.query(statement, [user]);
     // Of each other resource, the ones that the requests read and change. The tasks exist.
-    for (let run = 0; run < maxRuns; run += 1) await createEach(api.user(user), idOf(1 + run), 'x');
+    const numbers = Array.from({ length: maxRuns }, (_, run) => 1 + run);
+    for (const number of [...numbers, ...movedLists]) await createEach(api.user(user), idOf(number), 'x');
     await api.database.query('analyze');
   });
 
