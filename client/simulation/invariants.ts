@@ -24,12 +24,12 @@ export class DeviceChecks {
   readonly #places = new Map<string, number>();
   /** The place of the last executed operation of each resource. */
   readonly #lastPlaces = new Map<string, number>();
-  readonly #facts: ServerFacts;
+  readonly facts: ServerFacts;
   readonly #name: string;
 
   constructor(name: string, facts: ServerFacts) {
     this.#name = name;
-    this.#facts = facts;
+    this.facts = facts;
   }
 
   checkCommit(before: Replica, after: Replica, changes: readonly RecordChange[]): void {
@@ -41,7 +41,14 @@ export class DeviceChecks {
     }
     const left = before.queue.filter(({ key }) => !after.queue.some((operation) => operation.key === key));
     for (const operation of left) this.#checkLeft(operation, before);
-    if (!this.#facts.wasRestored) this.#checkFloors(before, after);
+    if (!this.facts.wasRestored) this.#checkFloors(before, after);
+  }
+
+  /** What was acknowledged to the user is on the disk, or was executed before. */
+  checkAcknowledged(resourceId: string): void {
+    const isStored = [...this.stored.values()].some((operation) => operation.resourceId === resourceId);
+    const isKnown = ['task', 'list'].some((type) => this.facts.hasKnown(`${type}/${resourceId}`));
+    if (!isStored && !isKnown) throw this.#violation(`A write of ${resourceId} was acknowledged, but is not stored`);
   }
 
   /**
@@ -51,11 +58,11 @@ export class DeviceChecks {
    */
   checkExecution(operation: Operation, isPending: boolean): void {
     const { action, resourceId, key } = operation;
-    const executions = this.#facts.executionsOf(key);
+    const executions = this.facts.executionsOf(key);
     const [first, ...others] = executions;
     const last = executions.at(-1);
     if (!first || !last) return;
-    if (others.length > 0 && !this.#facts.wasRestored) {
+    if (others.length > 0 && !this.facts.wasRestored) {
       if (last.at - first.at < dayMs) throw this.#violation(`${action} ${resourceId} was executed twice`);
       const created = executions.filter(({ status }) => status === 201);
       if (created.length > 1) throw this.#violation(`${resourceId} was created twice`);
@@ -70,7 +77,7 @@ export class DeviceChecks {
 
   /** The base equals the server's state at its cursor. */
   #checkBase({ cursor, resources }: Replica): void {
-    const expected = this.#facts.versionsAt(cursor as string);
+    const expected = this.facts.versionsAt(cursor as string);
     if (!expected) throw this.#violation(`The base has the cursor ${cursor}, which is within a snapshot`);
     const versions = [...resources].map(([key, { version }]) => [key, version] as const);
     const isSame =
@@ -87,10 +94,10 @@ export class DeviceChecks {
   #checkLeft(operation: Operation, before: Replica): void {
     const { action, key, problem } = operation;
     if (problem && this.settledByUser.has(operation.id)) return;
-    const executions = this.#facts.executionsOf(key);
+    const executions = this.facts.executionsOf(key);
     const isExecuted = executions.some(({ status }) => status < 300);
     const isGone = action === 'delete' && executions.some(({ status }) => status === 404);
-    const isProven = action === 'create' && this.#facts.hasKnown(keyOf(operation));
+    const isProven = action === 'create' && this.facts.hasKnown(keyOf(operation));
     if (!isExecuted && !isGone && !isProven) {
       throw this.#violation(`${describe(operation)} has left the queue, but the server has not executed it`);
     }
@@ -105,7 +112,7 @@ export class DeviceChecks {
   #checkFloors(before: Replica, after: Replica): void {
     for (const key of before.resources.keys()) {
       // An answer that may be newer than a snapshot without the resource stays until the next delta.
-      if (!after.resources.has(key) && !after.answers.has(key)) this.#raiseFloor(key, this.#facts.removedAt(key));
+      if (!after.resources.has(key) && !after.answers.has(key)) this.#raiseFloor(key, this.facts.removedAt(key));
     }
     for (const key of this.#floors.keys()) this.#checkFloor(after, key);
     for (const replica of [before, after]) {
@@ -123,7 +130,7 @@ export class DeviceChecks {
   #checkFloor(replica: Replica, key: string): void {
     const floor = this.#floors.get(key) ?? 0;
     const resource = replica.confirmed(key);
-    if (resource ? resource.version >= floor : this.#facts.removedAt(key) >= floor || floor === 0) return;
+    if (resource ? resource.version >= floor : this.facts.removedAt(key) >= floor || floor === 0) return;
     // An own deletion hides the resource until the changes show whether another device has restored it.
     if (replica.answers.get(key)?.resource === null) return;
     const found = resource ? `version ${resource.version}` : 'nothing';

@@ -101,6 +101,18 @@ const mutants: readonly Mutant[] = [
     replacement: 'await Promise.resolve()',
   },
   {
+    fault: 'A write is acknowledged before it is durable',
+    file: 'shared-replica.ts',
+    text: 'if (await this.#storage.commit(revision - 1, changes)) {',
+    replacement: 'void this.#storage.commit(revision - 1, changes).catch(() => {});\n        {',
+  },
+  {
+    fault: 'A failed request is repeated at once',
+    file: 'backoff.ts',
+    text: 'const ms = Math.max(minMs, pauseMs(this.#failures, this.#environment.random()));',
+    replacement: 'const ms = minMs * 0;',
+  },
+  {
     fault: 'An operation is sent although an earlier one on its resource waits',
     file: 'sender.ts',
     text: '&& !operation.ids.some((id) => waiting.has(id))',

@@ -14,6 +14,8 @@ export interface TabParts {
   readonly random: Random;
   readonly userId: string;
   readonly onViolation: (error: unknown) => void;
+  /** Called when a write of a resource was acknowledged to the user. */
+  readonly onAcknowledged: (device: Device, resourceId: string) => void;
 }
 
 export class Tab implements TabOwner {
@@ -78,7 +80,12 @@ export class Tab implements TabOwner {
   /** One step of the user. */
   act(marker: string): void {
     // The storage fails, or another tab has deleted the resource.
-    this.#act(marker)?.catch(() => {});
+    this.#act(marker)?.then(
+      (resource) => {
+        if (resource) this.#parts.onAcknowledged(this.device, (resource as { readonly id: string }).id);
+      },
+      () => {},
+    );
   }
 
   #act(marker: string): Promise<unknown> | undefined {

@@ -1,6 +1,5 @@
 /** A world: one user with several devices and tabs, a network, a server, and all that goes wrong with them. */
-import { keyOf, type Operation } from '../src/offline/operation.ts';
-import { View } from '../src/offline/view.ts';
+import type { Operation } from '../src/offline/operation.ts';
 import { Device } from './device.ts';
 import { DeviceChecks, Violation } from './invariants.ts';
 import { Network, type NetworkFaults, noFaults } from './network.ts';
@@ -8,6 +7,7 @@ import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import type { CreateServer, SimulatedServer } from './server.ts';
 import { ServerFacts } from './server-facts.ts';
+import { checkSettled, type Everything, unsettled } from './settled.ts';
 import { Tab } from './tab.ts';
 
 const tokenLifetimeMs = 15 * 60_000;
@@ -32,6 +32,8 @@ export class World {
   #markers = 0;
   #requests = 0;
   #opened = 0;
+  /** Milliseconds that have passed without the timers in between. */
+  #skippedMs = 0;
   #changes = 0;
   /** What allows requests: steps of the user, changes, faults, new tabs. */
   #causes = 0;
@@ -89,12 +91,24 @@ export class World {
       for (const device of this.#devices) if (!this.#hasTab(device)) this.#openTab(device);
       await this.scheduler.step();
       this.#afterStep();
-      if (step % 50 === 0 && this.#isSettled()) {
+      if (step % 50 === 0 && unsettled(this.#all) === undefined) {
         this.#checkSettled();
         return step;
       }
     }
-    throw new Violation(`The devices have not reached the state of the server: ${this.#unsettled()}`);
+    throw new Violation(`The devices have not reached the state of the server: ${unsettled(this.#all)}`);
+  }
+
+  get #all(): Everything {
+    return { server: this.#server, tabs: this.#tabs, devices: this.#checks, isIdle: this.scheduler.isIdle };
+  }
+
+  #checkSettled(): void {
+    checkSettled(this.#all);
+    const ms = this.scheduler.now - this.#skippedMs;
+    if (this.#requests > 100 + 5 * this.#causes + ms / 5_000) {
+      throw new Violation(`${this.#requests} requests for ${this.#causes} causes in ${ms} ms`);
+    }
   }
 
   /** How much has happened. */
@@ -130,6 +144,7 @@ export class World {
       random: this.#random,
       userId: this.#server.userId,
       onViolation: (error) => this.#fail(error),
+      onAcknowledged: (on, resourceId) => this.#guard(() => this.#checks.get(on)?.checkAcknowledged(resourceId)),
     });
     this.#tabs.push(tab);
     this.#opened += 1;
@@ -191,12 +206,17 @@ export class World {
     else if (kind === 49 && random.chance(0.3)) await this.#server.forget();
     else if (kind === 50) this.#server.backUp();
     else if (kind === 51 && random.chance(0.1)) this.#facts.wasRestored ||= await this.#server.restore();
-    else if (kind === 52 && random.chance(0.2)) this.scheduler.pass(random.chance(0.3) ? 1.1 * dayMs : 3_600_000);
+    else if (kind === 52 && random.chance(0.2)) this.#skip(random.chance(0.3) ? 1.1 * dayMs : 3_600_000);
     else if (kind < 57) tab?.store?.reconnect();
     this.#tabs = this.#tabs.filter((each) => !each.isDead || each.device !== device || random.chance(0.9));
     for (const each of this.#devices) {
       if (!this.#hasTab(each) && random.chance(0.3)) this.#openTab(each);
     }
+  }
+
+  #skip(ms: number): void {
+    this.scheduler.pass(ms);
+    this.#skippedMs += ms;
   }
 
   #letUserAct(tab: Tab | undefined): void {
@@ -243,59 +263,4 @@ export class World {
     } satisfies NetworkFaults);
     Object.assign(device.faults, { crash: draw(0.2), failedCommit: draw(0.1), lostMessage: draw(0.3) });
   }
-
-  #isSettled(): boolean {
-    return this.#unsettled() === undefined;
-  }
-
-  #unsettled(): string | undefined {
-    for (const { name, durable } of this.#devices) {
-      if (durable.queue.some(({ problem }) => !problem)) return `${name} has pending operations`;
-      if (durable.answers.size > 0) return `${name} has answers that no change has confirmed`;
-      if (durable.cursor === null || this.#server.stateAt(durable.cursor) !== this.#server.state) {
-        return `${name} is at the cursor ${durable.cursor}`;
-      }
-    }
-    for (const tab of this.#tabs.filter(({ isDead }) => !isDead)) {
-      if (!tab.store) return `${tab.name} is not open`;
-    }
-    return this.scheduler.isIdle ? undefined : 'there are events';
-  }
-
-  #checkSettled(): void {
-    const live = [...this.#server.state.values()].flatMap(({ resource }) => resource ?? []);
-    for (const device of this.#devices) {
-      const view = new View(device.durable, this.#server.userId);
-      const shown = [...view.all('task'), ...view.all('list')];
-      compare(device.name, shown, live);
-      this.#checkReported(device);
-    }
-    for (const { store, name, isDead } of this.#tabs) {
-      if (store && !isDead) compare(name, [...store.tasks.query().get(), ...store.lists.query().get()], live);
-    }
-    if (this.#requests > 200 + 20 * this.#causes + this.scheduler.now / 5_000) {
-      throw new Violation(`${this.#requests} requests for ${this.#causes} causes in ${this.scheduler.now} ms`);
-    }
-  }
-
-  /** Every operation that was stored was executed, or rejected. */
-  #checkReported(device: Device): void {
-    const checks = this.#checks.get(device) as DeviceChecks;
-    for (const operation of checks.stored.values()) {
-      const isRejected = operation.problem !== undefined;
-      const isExecuted = this.#server.executions.has(operation.key) || this.#facts.hasKnown(keyOf(operation));
-      if (!isExecuted && !isRejected) throw new Violation(`${device.name}: an operation is lost`);
-    }
-  }
-}
-
-function compare(name: string, shown: readonly object[], live: readonly object[]): void {
-  // The number of tasks is no change of a list.
-  const text = (resource: object) => JSON.stringify({ ...resource, task_count: undefined });
-  const texts = (resources: readonly object[]) => resources.map(text).sort();
-  const [found, expected] = [texts(shown), texts(live)];
-  if (found.length === expected.length && found.every((text, index) => text === expected[index])) return;
-  const extra = found.filter((text) => !expected.includes(text));
-  const missing = expected.filter((text) => !found.includes(text));
-  throw new Violation(`${name} differs from the server. Only there: ${extra}. Missing: ${missing}`);
 }

@@ -1,0 +1,61 @@
+/** What must hold when nothing fails any more: all devices have the state of the server. */
+import { keyOf } from '../src/offline/operation.ts';
+import { View } from '../src/offline/view.ts';
+import type { Device } from './device.ts';
+import { type DeviceChecks, Violation } from './invariants.ts';
+import type { SimulatedServer } from './server.ts';
+import type { Tab } from './tab.ts';
+
+export interface Everything {
+  readonly server: SimulatedServer;
+  readonly devices: ReadonlyMap<Device, DeviceChecks>;
+  readonly tabs: readonly Tab[];
+  /** Whether no event waits, except for timers. */
+  readonly isIdle: boolean;
+}
+
+/** Why the devices are not settled yet; undefined if they are. */
+export function unsettled({ server, devices, tabs, isIdle }: Everything): string | undefined {
+  for (const { name, durable } of devices.keys()) {
+    if (durable.queue.some(({ problem }) => !problem)) return `${name} has pending operations`;
+    if (durable.answers.size > 0) return `${name} has answers that no change has confirmed`;
+    if (durable.cursor === null || server.stateAt(durable.cursor) !== server.state) {
+      return `${name} is at the cursor ${durable.cursor}`;
+    }
+  }
+  const opening = tabs.find(({ isDead, store }) => !isDead && !store);
+  if (opening) return `${opening.name} is not open`;
+  return isIdle ? undefined : 'there are events';
+}
+
+/** @throws Violation */
+export function checkSettled({ server, devices, tabs }: Everything): void {
+  const live = [...server.state.values()].flatMap(({ resource }) => resource ?? []);
+  for (const [{ name, durable }, checks] of devices) {
+    const view = new View(durable, server.userId);
+    compare(name, [...view.all('task'), ...view.all('list')], live);
+    checkReported(name, checks, server);
+  }
+  for (const { store, name, isDead } of tabs) {
+    if (store && !isDead) compare(name, [...store.tasks.query().get(), ...store.lists.query().get()], live);
+  }
+}
+
+/** Every operation that was stored was executed, or rejected. */
+function checkReported(name: string, checks: DeviceChecks, server: SimulatedServer): void {
+  for (const operation of checks.stored.values()) {
+    const isExecuted = server.executions.has(operation.key) || checks.facts.hasKnown(keyOf(operation));
+    if (!isExecuted && !operation.problem) throw new Violation(`${name}: an operation is lost`);
+  }
+}
+
+function compare(name: string, shown: readonly object[], live: readonly object[]): void {
+  // The number of tasks is no change of a list.
+  const text = (resource: object) => JSON.stringify({ ...resource, task_count: undefined });
+  const texts = (resources: readonly object[]) => resources.map(text).sort();
+  const [found, expected] = [texts(shown), texts(live)];
+  if (found.length === expected.length && found.every((each, index) => each === expected[index])) return;
+  const extra = found.filter((each) => !expected.includes(each));
+  const missing = expected.filter((each) => !found.includes(each));
+  throw new Violation(`${name} differs from the server. Only there: ${extra}. Missing: ${missing}`);
+}
