@@ -18,6 +18,9 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
+/** Waits for a condition, also on a busy machine. */
+const until = (condition: () => boolean) => vi.waitUntil(condition, 20_000);
+
 /** A device that can be offline. */
 interface Device {
   readonly store: OfflineStore;
@@ -44,7 +47,7 @@ async function openDevice({ userId }: Client, storage: StoragePlace = memoryStor
 
 async function online(user: Client, storage?: StoragePlace): Promise<Device> {
   const device = await openDevice(user, storage);
-  await vi.waitUntil(() => device.store.status().connection === 'online', 20_000);
+  await until(() => device.store.status().connection === 'online');
   return device;
 }
 
@@ -56,7 +59,7 @@ async function offline(user: Client, storage?: StoragePlace): Promise<Device> {
   return device;
 }
 
-const sent = ({ store }: Device) => vi.waitUntil(() => store.status().pending === 0, 20_000);
+const sent = ({ store }: Device) => until(() => store.status().pending === 0);
 
 const titles = ({ store }: Device) =>
   store.tasks
@@ -94,7 +97,7 @@ describe('writes', () => {
     expect(device.store.operations().map(({ body }) => body)).toEqual(['{"priority":"High"}']);
     device.setOnline(true);
     await sent(device);
-    await vi.waitUntil(() => device.store.tasks.get(id)?.title === 'Buy oat milk');
+    await until(() => device.store.tasks.get(id)?.title === 'Buy oat milk');
     expect(device.store.tasks.get(id)).toMatchObject({ priority: 'High', version: 3 });
   });
 
@@ -140,7 +143,7 @@ describe('rejected operations', () => {
     const task = await device.store.tasks.create({ title: 'Buy milk', list_id: list.id });
     await device.store.tasks.update(task.id, { status: 'Done' });
     device.setOnline(true);
-    await vi.waitUntil(() => device.store.status().rejected.length === 3);
+    await until(() => device.store.status().rejected.length === 3);
     const [first, second, third] = device.store.status().rejected;
     expect(first).toMatchObject({
       action: 'create',
@@ -162,13 +165,13 @@ describe('rejected operations', () => {
     const task = await device.store.tasks.create({ title: ' ' });
     await device.store.tasks.update(task.id, { status: 'Done' });
     device.setOnline(true);
-    await vi.waitUntil(() => device.store.status().rejected.length === 2);
+    await until(() => device.store.status().rejected.length === 2);
     device.setOnline(false);
     const [creation, update] = device.store.status().rejected;
     await device.store.retry(update?.id as string);
     expect(device.store.operations().map(({ action }) => action)).toEqual(['create', 'update']);
     device.setOnline(true);
-    await vi.waitUntil(() => device.store.status().rejected.length === 2);
+    await until(() => device.store.status().rejected.length === 2);
     await device.store.retry(creation?.id as string, { title: 'Buy milk' });
     await sent(device);
     expect((await user.get(`/api/v1/tasks/${task.id}`)).body).toMatchObject({ title: 'Buy milk', status: 'Done' });
@@ -183,9 +186,9 @@ describe('rejected operations', () => {
     await user.delete(`/api/v1/tasks/${id}`);
     await device.store.tasks.update(id, { title: 'Buy bread' });
     device.setOnline(true);
-    await vi.waitUntil(() => device.store.status().rejected.length === 1);
+    await until(() => device.store.status().rejected.length === 1);
     expect(device.store.status().rejected).toMatchObject([{ problem: { code: 'task_not_found' }, resourceId: id }]);
-    await vi.waitUntil(() => titles(device).length === 0);
+    await until(() => titles(device).length === 0);
   });
 });
 
@@ -194,7 +197,7 @@ describe('a store', () => {
     const user = api.user();
     const device = await online(user);
     const milk = (await user.post('/api/v1/tasks', { title: 'Buy milk' })).body as Task;
-    await vi.waitUntil(() => titles(device).length === 1);
+    await until(() => titles(device).length === 1);
     const open = device.store.tasks.query(({ status }) => status !== 'Done');
     const before = open.get();
     const [task] = before;
@@ -203,7 +206,7 @@ describe('a store', () => {
       calls += 1;
     });
     await user.post('/api/v1/tasks', { title: 'Read', status: 'Done' });
-    await vi.waitUntil(() => titles(device).length === 2);
+    await until(() => titles(device).length === 2);
     expect(calls).toBeGreaterThan(0);
     expect(open.get()).toBe(before);
     expect(device.store.tasks.get(milk.id)).toBe(task);
@@ -219,7 +222,7 @@ describe('a store', () => {
     const store = await createOfflineStore({ client, storage: memoryStorage(), userId: user.userId as string });
     onTestFinished(() => store.close());
     await store.tasks.create({ title: 'Buy milk' });
-    await vi.waitUntil(() => store.status().connection === 'offline');
+    await until(() => store.status().connection === 'offline');
     expect(store.status().failure).toBe(new OtherUserError(user.userId as string, other.userId as string).message);
     expect(store.tasks.query().get()).toMatchObject([{ title: 'Buy milk' }]);
     expect((await other.get('/api/v1/tasks')).body).toMatchObject([{ title: 'Of another user' }]);

@@ -1,5 +1,6 @@
 /** Tabs that share a storage, and the pauses of the leader. Its times are those of the test. */
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { type Problem, type RequestOptions, TodoProblem } from '../src/index.ts';
 import type { Environment } from '../src/offline/environment.ts';
 import {
   createOfflineStore,
@@ -57,6 +58,21 @@ const noServer: Transport = {
   },
 };
 
+/** A client of a server that has no changes, and executes writes with the function. */
+function clientOf(write: (fields: Record<string, unknown>) => unknown): Transport {
+  return {
+    async request<Body>({ method, path, body }: RequestOptions) {
+      const page = { reset: false, changes: [], cursor: 'c', has_more: false };
+      const read = path === '/api/v1/me' ? { id: 'ada' } : page;
+      const response = method === 'GET' ? read : write(JSON.parse(body ?? '{}'));
+      return { status: 200, headers: new Headers(), body: response as Body };
+    },
+    async *events({ signal } = {}) {
+      await new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    },
+  };
+}
+
 /** Tabs whose messages do not arrive. */
 const silentTabs: Tabs = { elect: (_name, lead) => lead(), connect: () => ({ post() {}, close() {} }) };
 
@@ -113,26 +129,25 @@ test('a day without a connection costs at most one request per 30 seconds, and a
   expect(store.status()).toMatchObject({ connection: 'offline', failure: 'fetch failed', pending: 1, rejected: [] });
 });
 
+test('a response that is not from the API confirms nothing', async () => {
+  const clock = new Clock();
+  const store = await openStore(clock, memoryStorage(), { client: clientOf(() => ({ welcome: 'to this network' })) });
+  const { id } = await store.tasks.create({ title: 'Buy milk' });
+  await clock.pass(3_600_000);
+  expect(store.status()).toMatchObject({ pending: 1, failure: expect.stringContaining('not from the API') });
+  expect(store.tasks.get(id)).toMatchObject({ title: 'Buy milk', version: 0 });
+});
+
 test('an operation that always fails holds up neither the others nor the changes, and is repeated', async () => {
   const clock = new Clock();
-  const { TodoProblem } = await import('../src/index.ts');
   const sent: string[] = [];
-  const request = vi.fn(async ({ method, path, body }: { method: string; path: string; body?: string }) => {
-    const headers = new Headers();
-    if (path === '/api/v1/me') return { status: 200, headers, body: { id: 'ada' } };
-    if (method === 'GET')
-      return { status: 200, headers, body: { reset: false, changes: [], cursor: 'c', has_more: false } };
-    const fields = JSON.parse(body ?? '{}');
-    sent.push(fields.title);
-    if (fields.title === 'fails') {
-      throw new TodoProblem(500, headers, { code: 'internal_error', detail: 'It failed', errors: [] } as never);
+  const client = clientOf(({ title, ...fields }) => {
+    sent.push(title as string);
+    if (title === 'fails') {
+      throw new TodoProblem(500, new Headers(), { code: 'internal_error', detail: 'It failed' } as Problem);
     }
-    return { status: 201, headers, body: { ...fields, version: 1 } };
+    return { ...fields, title, version: 1 };
   });
-  const events = async function* ({ signal }: { signal: AbortSignal }) {
-    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  };
-  const client = { request, events } as unknown as Transport;
   const store = await openStore(clock, memoryStorage(), { client });
   const failing = await store.tasks.create({ title: 'fails' });
   await store.tasks.create({ title: 'below', parent_id: failing.id });

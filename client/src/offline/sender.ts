@@ -63,6 +63,7 @@ export class Sender {
     const { transport, onConnection } = this.#parts;
     const { method, path, body, key } = operation;
     let outcome: Outcome;
+    let failure: unknown = new Error('The response is not from the API. Check the URL and the network.');
     try {
       const headers = { 'Idempotency-Key': key };
       const response = await transport.request({
@@ -77,11 +78,13 @@ export class Sender {
     } catch (error) {
       if (signal.aborted) return;
       outcome = outcomeOfError(operation, error);
-      if (outcome.kind === 'unavailable') onConnection(error);
+      failure = error;
     }
-    if (outcome.kind !== 'unavailable') {
+    if (outcome.kind === 'unavailable') onConnection(failure);
+    else {
       this.#backoff.succeed();
       onConnection(undefined);
+      if (outcome.kind !== 'postponed') this.#failures.delete(operation.id);
     }
     try {
       await this.#settle(operation, outcome);
@@ -97,7 +100,6 @@ export class Sender {
     const { shared, catchUp } = this.#parts;
     switch (outcome.kind) {
       case 'confirmed':
-        this.#failures.delete(operation.id);
         return shared.commit((replica) => confirmOperation(replica, operation, outcome.resource));
       case 'rejected':
         return shared.commit((replica) => rejectOperation(replica, operation, outcome.problem));
