@@ -107,6 +107,12 @@ const mutants: readonly Mutant[] = [
     replacement: 'void this.#storage.commit(revision - 1, changes).catch(() => {});\n        {',
   },
   {
+    fault: 'A tab applies the commits of other tabs in the order in which their messages arrive',
+    file: 'shared-replica.ts',
+    text: 'if (revision <= this.replica.revision) return;\n      if (revision === this.replica.revision + 1) this',
+    replacement: 'if (true) this',
+  },
+  {
     fault: 'A failed request is repeated at once',
     file: 'backoff.ts',
     text: 'const ms = Math.max(minMs, pauseMs(this.#failures, this.#environment.random()));',

@@ -2,10 +2,10 @@
 import type { Environment } from '../src/offline/environment.ts';
 import { createOfflineStore, type OfflineStore } from '../src/offline/store.ts';
 import type { Device, TabOwner } from './device.ts';
-import { checkPendingWrites } from './invariants.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
+import { TabChecks } from './tab-checks.ts';
 
 export interface TabParts {
   readonly device: Device;
@@ -13,6 +13,8 @@ export interface TabParts {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly userId: string;
+  /** Whether versions may have gone back, because a backup was restored. */
+  readonly wasRestored: () => boolean;
   readonly onViolation: (error: unknown) => void;
   /** Called when a write of a resource was acknowledged to the user. */
   readonly onAcknowledged: (device: Device, resourceId: string) => void;
@@ -34,7 +36,7 @@ export class Tab implements TabOwner {
   }
 
   open(): void {
-    const { device, network, scheduler, random, userId, onViolation } = this.#parts;
+    const { device, network, scheduler, random, userId, onViolation, wasRestored } = this.#parts;
     const environment: Environment = {
       // 2026-01-01T00:00:00Z
       now: () => 1_767_225_600_000 + scheduler.now + device.clockOffset,
@@ -49,9 +51,10 @@ export class Tab implements TabOwner {
       environment,
     }).then((store) => {
       this.store = store;
+      const checks = new TabChecks(this.name);
       const check = () => {
         try {
-          checkPendingWrites(this.name, store);
+          checks.check(store, wasRestored());
         } catch (error) {
           onViolation(error);
         }

@@ -143,6 +143,7 @@ export class World {
       scheduler: this.scheduler,
       random: this.#random,
       userId: this.#server.userId,
+      wasRestored: () => this.#facts.wasRestored,
       onViolation: (error) => this.#fail(error),
       onAcknowledged: (on, resourceId) => this.#guard(() => this.#checks.get(on)?.checkAcknowledged(resourceId)),
     });
