@@ -11,6 +11,9 @@ import { checkSettled, type Everything, unsettled } from './settled.ts';
 import { Tab } from './tab.ts';
 
 const tokenLifetimeMs = 15 * 60_000;
+/** Requests of a device that is offline before its pauses are long: the sender and the reader double them from 250 ms. */
+const maxQuickRequests = 16;
+
 const dayMs = 24 * 3_600_000;
 
 /** Steps within which all devices must have the server's state when nothing fails any more. */
@@ -32,6 +35,8 @@ export class World {
   #markers = 0;
   #requests = 0;
   #opened = 0;
+  /** The requests of devices that are offline, since the user or a tab has last caused one. */
+  readonly #outages = new Map<Device, { readonly since: number; requests: number }>();
   /** Milliseconds that have passed without the timers in between. */
   #skippedMs = 0;
   #changes = 0;
@@ -55,8 +60,9 @@ export class World {
       server: this.#server,
       faults: this.#faults,
       newToken: () => String(this.scheduler.now + (this.#random.chance(0.3) ? 0 : tokenLifetimeMs)),
-      onRequest: () => {
+      onRequest: (device) => {
         this.#requests += 1;
+        this.#guard(() => this.#checkPauses(device));
       },
       changed: () => new Promise((resolve) => this.#changed.push(resolve)),
     });
@@ -136,6 +142,18 @@ export class World {
     this.#openTab(device);
   }
 
+  /** While a device is offline, the pauses between its requests grow. */
+  #checkPauses(device: Device): void {
+    if (device.isOnline) return;
+    const outage = this.#outages.get(device) ?? { since: this.scheduler.now, requests: 0 };
+    outage.requests += 1;
+    this.#outages.set(device, outage);
+    const ms = this.scheduler.now - outage.since;
+    if (outage.requests > maxQuickRequests + ms / 7_500) {
+      throw new Violation(`${device.name} has sent ${outage.requests} requests in ${ms} ms offline`);
+    }
+  }
+
   #openTab(device: Device): void {
     const tab = new Tab(`${device.name}-${this.#tabs.length}`, {
       device,
@@ -194,6 +212,8 @@ export class World {
     const tab = alive.length > 0 ? random.pick(alive) : undefined;
     this.#causes += 1;
     const kind = random.below(60);
+    // Tabs that open, end or connect again do not wait for a pause.
+    if (kind >= 38) this.#outages.clear();
     this.scheduler.note(`disturb ${kind}`);
     if (kind < 30) this.#letUserAct(tab);
     else if (kind < 38) await this.#changeElsewhere();
