@@ -2,18 +2,9 @@
 import { Replica } from '../src/offline/replica.ts';
 import type { OfflineStorage, RecordChange, StoragePlace } from '../src/offline/storage.ts';
 import type { Tabs } from '../src/offline/tabs.ts';
+import { type DeviceFaults, noDeviceFaults } from './faults.ts';
 import type { Random } from './random.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
-
-/** Probabilities of faults of a device. */
-export interface DeviceFaults {
-  /** A tab crashes at a commit, before or after it is durable. */
-  crash: number;
-  /** A commit fails, for example because the disk is full. */
-  failedCommit: number;
-  /** A message between tabs is lost. */
-  lostMessage: number;
-}
 
 /** Called after each durable commit, with the records before and after it. */
 export type OnCommit = (before: Replica, after: Replica, changes: readonly RecordChange[]) => void;
@@ -25,7 +16,7 @@ export interface TabOwner extends Owner {
 
 export class Device {
   readonly name: string;
-  readonly faults: DeviceFaults = { crash: 0, failedCommit: 0, lostMessage: 0 };
+  readonly faults: DeviceFaults = { ...noDeviceFaults };
   isOnline = true;
   /** A tab that ends right after its next commit, before it can send a message about it. */
   doomed: TabOwner | undefined;

@@ -4,43 +4,13 @@ import type { ChangesPage } from '../src/offline/receive.ts';
 import type { Transport } from '../src/offline/transport.ts';
 import { TodoProblem } from '../src/problem.ts';
 import type { Device, TabOwner } from './device.ts';
+import type { NetworkFaults } from './faults.ts';
 import { problem } from './model-server.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { ServerRequest, ServerResponse, SimulatedServer } from './server.ts';
 
 const timeoutMs = 60_000;
-
-/** Probabilities of faults of the network and of the server. */
-export interface NetworkFaults {
-  /** A request or its response is lost, and the client waits for its timeout. */
-  lost: number;
-  /** The connection fails at once. */
-  refused: number;
-  /** The connection is cut after the server has executed the request. */
-  cut: number;
-  /** A request arrives twice. */
-  repeated: number;
-  /** A request arrives late, perhaps after the client has given up. */
-  late: number;
-  /** The server is overloaded, restarts, or limits the rate. */
-  unavailable: number;
-  /** The server fails with this request. */
-  failing: number;
-  /** A stream repeats changes. */
-  repeatedPage: number;
-}
-
-export const noFaults: NetworkFaults = {
-  lost: 0,
-  refused: 0,
-  cut: 0,
-  repeated: 0,
-  late: 0,
-  unavailable: 0,
-  failing: 0,
-  repeatedPage: 0,
-};
 
 export interface NetworkParts {
   readonly scheduler: Scheduler;

@@ -1,8 +1,9 @@
 /** A world: one user with several devices and tabs, a network, a server, and all that goes wrong with them. */
 import type { Operation } from '../src/offline/operation.ts';
 import { Device } from './device.ts';
+import { drawDeviceFaults, drawNetworkFaults, type NetworkFaults, noDeviceFaults, noFaults } from './faults.ts';
 import { DeviceChecks, Violation } from './invariants.ts';
-import { Network, type NetworkFaults, noFaults } from './network.ts';
+import { Network } from './network.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import type { CreateServer, SimulatedServer } from './server.ts';
@@ -80,7 +81,7 @@ export class World {
   async settle(): Promise<number> {
     Object.assign(this.#faults, noFaults);
     for (const device of this.#devices) {
-      Object.assign(device.faults, { crash: 0, failedCommit: 0, lostMessage: 0 });
+      Object.assign(device.faults, noDeviceFaults);
       device.isOnline = true;
     }
     const steps = await this.#becomeQuiet();
@@ -218,8 +219,10 @@ export class World {
     if (kind < 30) this.#letUserAct(tab);
     else if (kind < 38) await this.#changeElsewhere();
     else if (kind < 41) device.isOnline = random.chance(0.6);
-    else if (kind < 44) this.#drawFaults(device);
-    else if (kind === 44) tab?.crash();
+    else if (kind < 44) {
+      Object.assign(this.#faults, drawNetworkFaults(random));
+      Object.assign(device.faults, drawDeviceFaults(random));
+    } else if (kind === 44) tab?.crash();
     else if (kind === 45) tab?.close();
     else if (kind === 46 && alive.length < 5) this.#openTab(device);
     else if (kind === 47) device.clockOffset = (random.next() - 0.5) * 4 * dayMs;
@@ -267,21 +270,5 @@ export class World {
     ]);
     const isList = type === 'list' && typeof patch === 'object';
     await this.#server.change(type, id, isList ? { name: `text ${this.#markers}` } : patch);
-  }
-
-  #drawFaults(device: Device): void {
-    const random = this.#random;
-    const draw = (most: number) => (random.chance(0.5) ? 0 : random.next() * most);
-    Object.assign(this.#faults, {
-      lost: draw(0.3),
-      refused: draw(0.3),
-      cut: draw(0.6),
-      repeated: draw(0.3),
-      late: draw(0.2),
-      unavailable: draw(0.3),
-      failing: draw(0.8),
-      repeatedPage: draw(0.2),
-    } satisfies NetworkFaults);
-    Object.assign(device.faults, { crash: draw(0.2), failedCommit: draw(0.1), lostMessage: draw(0.3) });
   }
 }
