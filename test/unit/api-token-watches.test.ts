@@ -49,6 +49,18 @@ test('a failed look-up revokes nothing', async () => {
   expect(revoked).not.toHaveBeenCalled();
 });
 
+test('a watch that ends a second time leaves the later watches on its token', async () => {
+  const { stored, watches } = setUp();
+  const unwatch = watches.watch(principal, vi.fn());
+  stored.splice(0, 1);
+  await vi.advanceTimersByTimeAsync(59_999);
+  const later = vi.fn();
+  watches.watch(principal, later);
+  unwatch();
+  watches.notify('one');
+  expect(later).toHaveBeenCalledOnce();
+});
+
 test('an ended watch, and one on another kind of token, look nothing up', async () => {
   const { isStored, watches } = setUp();
   const revoked = vi.fn();

@@ -36,8 +36,8 @@ export function createTokenWatches(
       const timer = setInterval(() => void lookUp(), intervalMs).unref();
       const unwatch = () => {
         clearInterval(timer);
-        ofToken.delete(end);
-        if (ofToken.size === 0) watches.delete(id);
+        // A watch can end twice. The token may have others then.
+        if (ofToken.delete(end) && ofToken.size === 0) watches.delete(id);
       };
       const end = () => {
         unwatch();
