@@ -50,7 +50,7 @@ function restoreListWrite(
   isAllowed: boolean,
   versions: AllowedVersions,
 ): Pick<Mutation<unknown>, 'statements' | 'outcome'> {
-  const tasks = parentsFirst(rows.map(toTask));
+  const tasks = rows.map(toTask);
   const openTasks = tasks.filter(({ content }) => content.status !== 'Done').length;
   const statements = [
     restoreList(ownerId, id, seq, openTasks),
@@ -58,16 +58,6 @@ function restoreListWrite(
     ...restoreTasks(ownerId, tasks),
   ];
   return { statements: isAllowed ? statements : [], outcome: restoredList(ownerId, id, versions) };
-}
-
-/** A request can have deleted a subtask before its parent. */
-function parentsFirst(tasks: readonly TrashedTask[]): TrashedTask[] {
-  const byId = new Map(tasks.map((task) => [task.content.id, task]));
-  const levelOf = ({ content: { parent_id } }: TrashedTask): number => {
-    const parent = parent_id === null ? undefined : byId.get(parent_id);
-    return parent ? levelOf(parent) + 1 : 1;
-  };
-  return tasks.toSorted((one, other) => levelOf(one) - levelOf(other));
 }
 
 function toTask({ seq, text }: TrashedRow): TrashedTask {
