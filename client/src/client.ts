@@ -94,11 +94,11 @@ export function createTodoClient({ timeZone, retries = 4, timeoutMs = 60_000, ..
     /** API tokens, for programs of the user. They need a token of the user's own sessions. */
     tokens: {
       list: (options?: CallOptions) => read<'listTokens'>('/api/v1/tokens', undefined, options),
-      /** Creates a token. Only this result has its secret. */
+      /** Creates a token. Only this result has it: `token` is null if the first response was lost, so revoke it then. */
       create: (body: ApiTokenCreate, options?: WriteOptions) =>
         write<'createToken'>('POST', '/api/v1/tokens', { body }, options),
       /** Revokes a token. It is rejected within 60 seconds everywhere. */
-      revoke: (id: string, options?: CallOptions) =>
+      revoke: (id: string, options?: WriteOptions) =>
         write<'deleteToken'>('DELETE', `/api/v1/tokens/${segment(id)}`, {}, options),
     },
 

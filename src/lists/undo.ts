@@ -82,7 +82,7 @@ export const listUndo: UndoableResource = {
     const deletedIds = planned.filter(({ isDeleted }) => isDeleted).map(({ state }) => state.id);
     return {
       checks: requireVersions(requireVersion, ownerId, live),
-      // A request deletes and creates one list at most.
+      // A batch has at most a hundred operations on lists.
       restored: trashed.map(({ id, seq }) => restoreList(ownerId, id, seq)),
       updated: updates.length > 0 ? [{ statement: updateMany, values: [ownerId, JSON.stringify(updates)] }] : [],
       deleted: deletedIds.flatMap((id) => [
