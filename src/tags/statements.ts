@@ -26,7 +26,7 @@ const rename: Statement = {
   text: `
     select case
       when tag.id is null then todo.stop_write('tag_not_found')::text
-      when (
+      when tag.name <> $3 and (
         select count(*) from (
           select from todo.task_tags as assigned
           where assigned.owner_id = $1 and assigned.tag_id = tag.id limit ${maxRenamedTasks} + 1
@@ -34,7 +34,7 @@ const rename: Statement = {
       ) > ${maxRenamedTasks} then todo.stop_write('too_many_tasks')::text
       else todo.rename_tag($1, $2, $3, $4)::text
     end
-    from (select (select tag.id from todo.tags as tag where tag.owner_id = $1 and tag.key = $2)) as tag (id)`,
+    from (select) as always left join todo.tags as tag on tag.owner_id = $1 and tag.key = $2`,
 };
 
 const renamed: OutcomeStatement<[TagRow]> = outcomeStatement('tags_renamed', {

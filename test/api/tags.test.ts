@@ -327,6 +327,8 @@ describe('renaming a tag', () => {
     expect(body.errors).toEqual([
       { in: 'path', pointer: 'name', message: expect.stringContaining('at most 40,000 tasks') },
     ]);
+    // The same name changes nothing.
+    expect((await rename(ada, 'home', 'home')).status).toBe(200);
     expect((await ada.get(`/api/v1/tasks/${task.id}`)).body).toEqual(task);
   });
 
