@@ -15,8 +15,8 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 /** The number of requests of each kind per operation. */
-const validOnes = 30;
-const spoiltOnesAtMost = 300;
+const validOnes = 15;
+const spoiltOnesAtMost = 150;
 
 /** Placeholder for the id of the resources that exist at the time of the request. */
 const ownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
