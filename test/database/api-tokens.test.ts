@@ -5,8 +5,9 @@ import { createApiToken } from '../../src/auth/api-tokens/format.ts';
 import { findApiToken } from '../../src/auth/api-tokens/statements.ts';
 import type { VerificationOutcome } from '../../src/auth/jwt/verifier.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
+import { maxConnectionsPerSharedFlow } from '../../src/database/pg/pool.ts';
 import { insertToken } from '../../src/tokens/statements.ts';
-import { createTestDatabase, type TestDatabase } from '../support/databases.ts';
+import { createTestDatabase, databaseKind, type TestDatabase } from '../support/databases.ts';
 
 let database: Database;
 let connection: TestDatabase;
@@ -203,6 +204,20 @@ test('an unprepared server rejects tokens as unavailable', async () => {
   const unprepared = createApiTokens({ database, onError: () => {} });
   await expect(unprepared.verify(token)).rejects.toMatchObject({ code: 'database_unavailable', status: 503 });
 });
+
+test.skipIf(databaseKind === 'embedded')(
+  'look-ups that wait for PostgreSQL do not delay a check of the server',
+  async () => {
+    const lock = { statement: { name: '', text: 'select pg_advisory_xact_lock(4711)' }, values: [] };
+    await connection.driver.withMigrationClient(async (client) => {
+      await client.query('begin; select pg_advisory_xact_lock(4711)');
+      const lookUps = Array.from({ length: maxConnectionsPerSharedFlow }, () => database.asAuthenticator([lock]));
+      await database.ping();
+      await client.query('commit');
+      await Promise.all(lookUps);
+    });
+  },
+);
 
 test('the authenticator finds the presented token of any user, and sees no other row', async () => {
   const { servers } = await startServers(1);

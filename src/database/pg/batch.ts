@@ -39,14 +39,17 @@ function withoutScope(error: StatementError): StatementError {
   return Object.assign(error, { failedStatement: failedStatement - 1, completed: completed?.slice(1) });
 }
 
+function connect(pool: ConnectionPool, session: Session): Promise<PooledConnection> {
+  if (session.role === 'user') return pool.connect(session.userId ?? sharedFlows.server, session.access);
+  return pool.connect(session.role === 'authenticator' ? sharedFlows.authenticator : sharedFlows.server);
+}
+
 async function withConnection<Result>(
   pool: ConnectionPool,
   session: Session,
   work: (connection: PooledConnection) => Promise<Result>,
 ): Promise<Result> {
-  const connection = await (session.role === 'user'
-    ? pool.connect(session.userId ?? sharedFlows.server, session.access)
-    : pool.connect());
+  const connection = await connect(pool, session);
   let isUsable = false;
   try {
     const result = await work(connection);

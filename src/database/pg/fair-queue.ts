@@ -11,6 +11,8 @@ export type Flow = string | symbol;
 export const sharedFlows = {
   /** Checks, background jobs and migrations. */
   server: Symbol('server'),
+  /** Look-ups of API tokens, whose users are not known yet. */
+  authenticator: Symbol('authenticator'),
   /** The embedded issuer. It has rate limits per address, which keep its clients apart. */
   issuer: Symbol('issuer'),
 } as const;

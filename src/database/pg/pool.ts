@@ -29,7 +29,7 @@ export const maxQueueLength = 200;
  */
 export const maxConnectionsPerUser = 2;
 
-/** Maximum number of requests of the embedded issuer that use a connection, and of the server's own. */
+/** Maximum number of requests of the embedded issuer that use a connection, of look-ups of API tokens, and of the server's own. */
 export const maxConnectionsPerSharedFlow = 4;
 
 /** Maximum number of requests of a user that wait for a connection, so that one user cannot fill the queue. */
