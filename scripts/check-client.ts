@@ -66,19 +66,22 @@ export function clientSteps(folder: string): Readonly<Record<string, () => Promi
       strictEqual(loaded.output.trim(), 'function');
     },
 
-    'client: applications and the program of the README compile': async () => {
-      const [, readme = ''] = /^```ts\n(.*?)^```$/ms.exec(readFileSync(join(client, 'README.md'), 'utf8')) ?? [];
-      writeFileSync(join(application, 'readme.ts'), readme);
+    'client: applications and the programs of the README compile': async () => {
       writeFileSync(join(application, 'types.ts'), typeProgram);
-      symlinkSync(
-        join(root, 'node_modules', 'better-auth'),
-        join(application, 'node_modules', 'better-auth'),
-        'junction',
-      );
+      const readme = readFileSync(join(client, 'README.md'), 'utf8');
+      const programs = [...readme.matchAll(/^```(tsx?)\n(.*?)^```$/gms)].map(([, extension, program = ''], index) => {
+        const name = `readme-${index}.${extension}`;
+        writeFileSync(join(application, name), program);
+        return name;
+      });
+      for (const name of ['@tanstack', '@types', 'better-auth', 'react']) {
+        symlinkSync(join(root, 'node_modules', name), join(application, 'node_modules', name), 'junction');
+      }
       // Without skipLibCheck, the declarations of the package are checked, too.
       await compile(['--module', 'nodenext', 'types.ts']);
       await compile(['--module', 'esnext', '--moduleResolution', 'bundler', 'types.ts']);
-      await compile(['--module', 'nodenext', '--skipLibCheck', 'readme.ts']);
+      strictEqual(programs.length, 4);
+      await compile(['--module', 'nodenext', '--jsx', 'react-jsx', '--types', 'node', '--skipLibCheck', ...programs]);
     },
   };
 
@@ -92,7 +95,7 @@ export function clientSteps(folder: string): Readonly<Record<string, () => Promi
       '--lib',
       'es2022,dom',
     ];
-    const { code, output } = await runProcess(process.execPath, [compiler, ...options, '--types', '', ...words], {
+    const { code, output } = await runProcess(process.execPath, [compiler, '--types', '', ...options, ...words], {
       cwd: application,
     });
     strictEqual(code, 0, `${words.join(' ')}: ${output}`);

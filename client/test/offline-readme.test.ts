@@ -25,6 +25,8 @@ test('each export of the package is a module', () => {
     'todo-api-client/file',
     'todo-api-client/indexed-db',
     'todo-api-client/offline',
+    'todo-api-client/tanstack-db',
+    'todo-api-client/tanstack-query',
   ]);
   expect(modules.filter(([, file]) => !existsSync(join(client, file)))).toEqual([]);
 });

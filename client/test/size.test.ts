@@ -7,8 +7,7 @@ import { bundleSize } from '../scripts/bundle-size.ts';
 const client = join(import.meta.dirname, '..');
 
 test('the fetch client has at most 4 kB', async () => {
-  const code = `export * from ${JSON.stringify(join(client, 'src', 'index.ts'))}`;
-  expect(await bundleSize(code, client)).toBeLessThanOrEqual(4_000);
+  expect(await sizeOf(['index'])).toBeLessThanOrEqual(4_000);
 });
 
 test('it has no dependencies', () => {
@@ -17,11 +16,22 @@ test('it has no dependencies', () => {
 });
 
 test('the offline store and its storage in a browser have at most 9 kB more', async () => {
-  const modules = ['index.ts', 'offline/index.ts', 'offline/indexed-db.ts'];
-  const [without, withStore] = await Promise.all(
-    [modules.slice(0, 1), modules].map((names) =>
-      bundleSize(names.map((name) => `export * from ${JSON.stringify(join(client, 'src', name))}`).join('\n'), client),
-    ),
-  );
-  expect((withStore as number) - (without as number)).toBeLessThanOrEqual(9_000);
+  expect(await additionalSize(['index'], ['offline/index', 'offline/indexed-db'])).toBeLessThanOrEqual(9_000);
 });
+
+test('each integration has at most 1.5 kB more', async () => {
+  expect(await additionalSize(['index'], ['tanstack-query'])).toBeLessThanOrEqual(1_500);
+  const offline = ['index', 'offline/index', 'offline/indexed-db'];
+  expect(await additionalSize(offline, ['tanstack-db'])).toBeLessThanOrEqual(1_500);
+});
+
+/** Bytes that the modules add to a bundle of others. */
+async function additionalSize(others: readonly string[], modules: readonly string[]): Promise<number> {
+  const [without = 0, withModules = 0] = await Promise.all([sizeOf(others), sizeOf([...others, ...modules])]);
+  return withModules - without;
+}
+
+function sizeOf(modules: readonly string[]): Promise<number> {
+  const exports = modules.map((name) => `export * from ${JSON.stringify(join(client, 'src', `${name}.ts`))}`);
+  return bundleSize(exports.join('\n'), client);
+}

@@ -18,7 +18,12 @@ export interface Collection<Item, Create, Patch> {
    * @param compare their order; by default the manual one
    */
   query(filter?: (item: Item) => boolean, compare?: (one: Item, other: Item) => number): LiveQuery<Item>;
-  /** Creates a resource. The promise resolves when the operation is stored on this device. */
+  /**
+   * Creates a resource. The promise resolves when the operation is stored on this device.
+   *
+   * @param fields with an `id`, if it must be known before: a new UUID
+   * @throws Error if the id exists on this device
+   */
   create(fields: Create): Promise<Item>;
   /**
    * Writes the fields of a JSON Merge Patch that differ from the current ones. The promise resolves when the operation is
@@ -81,8 +86,12 @@ export class ResourceCollection {
   }
 
   async create(fields: JsonObject): Promise<Resource> {
-    const resourceId = newId(this.#parts.environment);
-    await this.#enqueue(() => ({ action: 'create', resourceId, fields }));
+    const resourceId = typeof fields.id === 'string' ? fields.id : newId(this.#parts.environment);
+    await this.#enqueue(() => {
+      if (this.get(resourceId))
+        throw new Error(`The ${this.#type} ${resourceId} exists already. Create it with a new id.`);
+      return { action: 'create', resourceId, fields };
+    });
     return this.get(resourceId) as Resource;
   }
 

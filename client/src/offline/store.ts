@@ -30,9 +30,9 @@ export interface OfflineStoreOptions {
   readonly environment?: Environment;
 }
 
-export type OfflineTasks = Collection<Task, Omit<TaskCreate, 'id'>, TaskPatch>;
+export type OfflineTasks = Collection<Task, TaskCreate, TaskPatch>;
 
-export interface OfflineLists extends Omit<Collection<TaskList, Omit<TaskListCreate, 'id'>, TaskListPatch>, 'delete'> {
+export interface OfflineLists extends Omit<Collection<TaskList, TaskListCreate, TaskListPatch>, 'delete'> {
   /**
    * Moves the list to the trash.
    *
@@ -48,6 +48,7 @@ type TabMessage =
   | { readonly kind: 'erased' };
 
 export interface OfflineStore {
+  readonly userId: string;
   readonly tasks: OfflineTasks;
   readonly lists: OfflineLists;
   /** The state of synchronization. It is the same object until it changes. */
@@ -179,6 +180,7 @@ export async function createOfflineStore(options: OfflineStoreOptions): Promise<
 
   const parts = { shared, view, environment, timeZone, subscribe };
   return {
+    userId,
     tasks: new ResourceCollection('task', parts) as unknown as OfflineTasks,
     lists: new ResourceCollection('list', parts) as unknown as OfflineLists,
     status: () => status,

@@ -84,9 +84,7 @@ export class View {
 
   #create(operation: Operation): Resource {
     const { at, type, resourceId } = operation;
-    const defaults = type === 'task' ? { ...newTask, owner_id: this.#userId } : newList;
-    const fields = withCompletion({ ...defaults, ...fieldsOf(operation) }, at);
-    return { ...fields, id: resourceId, version: 0, created_at: at, updated_at: at };
+    return newResource(type, { ...fieldsOf(operation), id: resourceId }, this.#userId, at);
   }
 
   /**
@@ -113,6 +111,18 @@ export class View {
       (answer?.resource === null ? answer : undefined)
     );
   }
+}
+
+/**
+ * The resource before the server has confirmed its creation.
+ *
+ * @param fields of the creation, with the id
+ * @param at an RFC 3339 timestamp
+ */
+export function newResource(type: ResourceType, fields: JsonObject, userId: string, at: string): Resource {
+  const defaults = type === 'task' ? { ...newTask, owner_id: userId } : newList;
+  const completed = withCompletion({ ...defaults, ...fields }, at);
+  return { ...completed, version: 0, created_at: at, updated_at: at } as unknown as Resource;
 }
 
 function patched(resource: Resource, operation: Operation): Resource {
