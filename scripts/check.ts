@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 const checks: readonly (readonly [name: string, command: string])[] = [
   ['types', 'tsc -p . --noEmit'],
   ['types of the client', 'tsc -p client --noEmit'],
+  ['types of the React example', 'tsc -p examples/react-tasks --noEmit'],
   ['lint and format', 'biome check --error-on-warnings .'],
   ['unused code', 'knip'],
   ['direction of imports', 'tsx scripts/check-imports.ts'],
