@@ -98,7 +98,7 @@ export interface UndoableResource {
   readStates(ownerId: string, changeSetId: string): BoundStatement<StateRow[]>;
   /** @param state undefined if the resource exists no more */
   plan(reversal: Reversal, state: StateRow | undefined): ReversalPlan;
-  /** The number of the statements must not grow with that of tasks, because an undo can change thousands of them. */
+  /** The number of the statements must not grow with that of the resources, because an undo can change thousands. */
   steps(ownerId: string, planned: readonly PlannedReversal[]): ReversalSteps;
   /** SQL of the columns as JSON text, of the resource with the id `named.id`. */
   readonly text: string;
