@@ -219,6 +219,14 @@ test.skipIf(databaseKind === 'embedded')(
   },
 );
 
+test('a server does not start without the key of the tags', async () => {
+  const [row] = await connection.query<{ key: Uint8Array }>('select key from todo_admin.api_token_key');
+  await connection.query('delete from todo_admin.api_token_key');
+  const started = createApiTokens({ database, onError: () => {} }).prepare();
+  await expect(started).rejects.toThrow(/api_token_key is empty/);
+  await connection.query('insert into todo_admin.api_token_key values ($1)', [row?.key]);
+});
+
 test('the authenticator finds the presented token of any user, and sees no other row', async () => {
   const { servers } = await startServers(1);
   const [server] = servers;

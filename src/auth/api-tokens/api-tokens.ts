@@ -1,6 +1,7 @@
 /** API tokens: their creation, and from a token to a principal. Users create them to call the API from scripts. */
 import type { Database } from '../../database/database.ts';
 import { databaseProblem, notReady } from '../../database/errors.ts';
+import { DatabaseSetupError } from '../../database/schema/requirements.ts';
 import type { Principal } from '../../principal.ts';
 import type { ProblemError } from '../../problems/problem.ts';
 import { assertToken, tokenExpired } from '../jwt/errors.ts';
@@ -11,7 +12,11 @@ import { findApiToken, findOwnApiToken, recordApiTokenUse, type StoredApiToken }
 import { createTokenWatches, type TokenWatches } from './watches.ts';
 
 export interface ApiTokens extends TokenVerifier {
-  /** Reads the key of the tags. Until then, tokens are rejected with `database_unavailable`. */
+  /**
+   * Reads the key of the tags. Until then, tokens are rejected with `database_unavailable`.
+   *
+   * @throws DatabaseSetupError if the database has no key
+   */
   prepare(): Promise<void>;
   /**
    * A new token with this id. It is valid once its hash is stored.
@@ -48,6 +53,9 @@ interface CheckedApiToken extends VerifiedToken {
 }
 
 const selectTagKey = `select encode(key, 'hex') as key from todo_admin.api_token_key`;
+
+const keyMissing =
+  'The table todo_admin.api_token_key is empty, so no API token can be verified. Restore its row from a backup. With another key of 32 random bytes, users must create their API tokens again.';
 
 /**
  * The cache holds the result of a look-up for a minute, also if the token is not valid. So a revoked token in use causes one
@@ -105,12 +113,12 @@ export function createApiTokens({
 
   return {
     async prepare() {
-      try {
-        const { rows } = await database.pool.query<{ key: string }>(selectTagKey);
-        tagKey = Buffer.from(rows[0]?.key ?? '', 'hex');
-      } catch (error) {
+      const { rows } = await database.pool.query<{ key: string }>(selectTagKey).catch((error: unknown) => {
         throw databaseProblem(error);
-      }
+      });
+      const [row] = rows;
+      if (!row) throw new DatabaseSetupError(keyMissing);
+      tagKey = Buffer.from(row.key, 'hex');
     },
 
     issue(id) {
