@@ -25,7 +25,7 @@ const packages = [
   {
     name: /^zod$/,
     allowed: new RegExp(
-      `^((changes|http|resource|system|${operations.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
+      `^((account|changes|http|resource|system|${operations.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
     ),
   },
 ];

@@ -25,6 +25,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'app',
     imports: [
+      'account',
       'api',
       'auth',
       'changes',
@@ -38,10 +39,11 @@ export const layers: readonly Layer[] = [
       ...operations,
     ].sort(),
   },
-  { name: 'api', imports: ['auth', 'changes', 'http', 'runtime', 'system', ...operations].sort() },
+  { name: 'api', imports: ['account', 'auth', 'changes', 'http', 'runtime', 'system', ...operations].sort() },
   {
     name: 'services',
     imports: [
+      'account',
       'auth',
       'changes',
       'config',
@@ -55,6 +57,10 @@ export const layers: readonly Layer[] = [
       'tokens',
       'trash',
     ],
+  },
+  {
+    name: 'account',
+    imports: [...belowResources, 'changes', 'history', 'tokens', 'trash', 'vocabulary', ...resources].sort(),
   },
   // It renders every resource.
   { name: 'changes', imports: [...belowResources, ...resources].sort() },

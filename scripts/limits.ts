@@ -1,4 +1,5 @@
 /** The table of limits in `docs/limits.md`. Each value is a constant of the code. */
+import { maxExports, maxExportsPerUser } from '../src/account/export/limits.ts';
 import { maxRejectedPerMinute } from '../src/auth/better-auth/limits.ts';
 import { issuerBodyLimit } from '../src/auth/better-auth/operations.ts';
 import { passwordLength } from '../src/auth/better-auth/password-length.ts';
@@ -171,6 +172,14 @@ export const limits = [
       ['Age of a stream', seconds(maxAgeMs), 'The stream ends with `max_age`.'],
       ['Streams that read at a time per process', count(maxReads), 'They wait.'],
       ['Changes in a message', count(changesPerMessage), 'The stream continues with the next message.'],
+    ],
+  },
+  {
+    title: 'Exports',
+    rows: [
+      ['Exports of a user at the same time per process', count(maxExportsPerUser), '429 `rate_limited`'],
+      ['Exports at the same time per process', count(maxExports), '503 `overloaded`'],
+      ['Duration of an export', seconds(maxAgeMs), 'The connection is cut.'],
     ],
   },
   {

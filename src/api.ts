@@ -1,4 +1,5 @@
 /** The routes of the API and their OpenAPI document. No route has its handler here, so no database is necessary. */
+import { eraseMeRoute, exportRoute } from './account/routes.ts';
 import { issuerDescriptions } from './auth/better-auth/operations.ts';
 import { runBatchRoute, runTaskBatchRoute } from './batch/routes.ts';
 import { streamEventsRoute } from './changes/events/routes.ts';
@@ -68,6 +69,8 @@ export const routes: readonly RouteDefinition[] = [
   listChangesRoute,
   streamEventsRoute,
   readMeRoute,
+  eraseMeRoute,
+  exportRoute,
   listTokensRoute,
   createTokenRoute,
   deleteTokenRoute,

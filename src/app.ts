@@ -1,5 +1,7 @@
 /** The API as one fetch function: the middleware, the routes and their handlers. */
 import { Hono } from 'hono';
+import { createErasure } from './account/erasure.ts';
+import { accountOperations } from './account/handlers.ts';
 import { describeApi, routes } from './api.ts';
 import { bearerAuthentication, rejectApiTokens, requireScope } from './auth/authenticate.ts';
 import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
@@ -85,7 +87,8 @@ export function createApp(services: Services): Hono<Env> {
 
 /** The handler of each route. */
 function implementations(services: Services): Operation[] {
-  const { apiTokens, config, database, emit, issuer, openStreams, ping, waitingPolls, wakeUps } = services;
+  const { apiTokens, config, database, emit, issuer, log, openExports, openStreams, ping, waitingPolls, wakeUps } =
+    services;
   const writes = {
     database: database.asUser,
     quotas: config.quotas,
@@ -112,6 +115,19 @@ function implementations(services: Services): Operation[] {
     }),
     ...tokenOperations(writes, apiTokens),
     meOperation,
+    ...accountOperations({
+      database: database.asUser,
+      eraseUser: createErasure({
+        database: database.asUser,
+        quotas: config.quotas,
+        revokeToken: apiTokens.revoke,
+        onErased: wakeUps.wake,
+      }),
+      openExports,
+      watchToken: apiTokens.watch,
+      onExportError: (context, error) =>
+        log.warn({ err: error, request_id: context.get('requestId') }, 'an export was cut'),
+    }),
     ...healthOperations(ping),
     ...documentationOperations(version, () => {
       document ??= describeApi({ hasIssuer: issuer !== null, basePath: config.server.basePath });

@@ -1,4 +1,5 @@
 /** The composition root: creates the services of the app from the configuration. */
+import { exportLimits } from './account/export/limits.ts';
 import { type ApiTokens, createApiTokens } from './auth/api-tokens/api-tokens.ts';
 import type { Issuer } from './auth/better-auth/issuer.ts';
 import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
@@ -51,6 +52,8 @@ export interface Services {
   readonly openStreams: OpenStreams;
   /** The requests that wait for a change. */
   readonly waitingPolls: OpenStreams;
+  /** The exports in progress. */
+  readonly openExports: OpenStreams;
   /**
    * Prepares the services for requests: schema, verification of row-level security, first signing key.
    *
@@ -115,6 +118,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     wakeUps,
     openStreams,
     waitingPolls: createOpenStreams(pollLimits),
+    openExports: createOpenStreams(exportLimits),
     async prepare() {
       const applied = await database.prepare();
       await apiTokens.prepare();

@@ -1,6 +1,7 @@
 /** The client: one method per operation of the API. */
 import { type ConnectionOptions, createExchange } from './connection.ts';
 import { type EventOptions, followChanges } from './events.ts';
+import { exportLines } from './export.ts';
 import type {
   ApiTokenCreate,
   RecurrencePreviewRequest,
@@ -104,6 +105,12 @@ export function createTodoClient({ timeZone, retries = 4, timeoutMs = 60_000, ..
 
     /** The user of the token. */
     me: (options?: CallOptions) => read<'readMe'>('/api/v1/me', undefined, options),
+
+    /** Erases everything that the server stores about the user, except for the account at the issuer. */
+    eraseMe: (options?: CallOptions) => write<'eraseMe'>('DELETE', '/api/v1/me', {}, options),
+
+    /** Everything that the server stores about the user, line by line. Without a line of the type `end`, it is incomplete. */
+    export: (signal?: AbortSignal) => exportLines(exchange, signal),
 
     /** Live updates: pages of changes, as they happen. */
     events: (options?: EventOptions) => followChanges(exchange, options),

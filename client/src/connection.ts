@@ -23,7 +23,7 @@ export interface RequestParts {
 }
 
 /** @param refresh whether the last token must not be used */
-export type Exchange = (parts: RequestParts, signal: AbortSignal, refresh?: boolean) => Promise<Response>;
+export type Exchange = (parts: RequestParts, signal: AbortSignal | undefined, refresh?: boolean) => Promise<Response>;
 
 export interface ConnectionOptions {
   /** The URL of the server, with the path of its `PUBLIC_URL` if it has one. */
@@ -47,7 +47,7 @@ export function createExchange({ url, getToken, fetch: send }: ConnectionOptions
         ...headers,
       }),
       ...(body !== undefined && { body }),
-      signal,
+      signal: signal as AbortSignal,
     });
     if (response.status !== 401 || refresh || !getToken) return response;
     await response.text();

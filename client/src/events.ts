@@ -2,9 +2,10 @@
  * Live updates: the changes of the user, over a stream of server-sent events. If the platform cannot read the body of a
  * response piece by piece, as React Native, it waits for the changes with long polls instead.
  */
+import { textOf } from './body-text.ts';
 import type { Exchange } from './connection.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
-import { createEventParser, type ServerSentEvent } from './event-stream.ts';
+import { createEventParser } from './event-stream.ts';
 import type { Changes } from './generated/api.ts';
 import { TodoProblem } from './problem.ts';
 import { problemOf } from './request.ts';
@@ -101,28 +102,15 @@ async function* streamChanges(
 ): AsyncGenerator<Changes | End, void, undefined> {
   const headers = { Accept: 'text/event-stream', 'Last-Event-ID': cursor };
   const response = await exchange({ method: 'GET', path: '/api/v1/events', headers }, deadline.signal, refresh);
-  const isStream = response.headers.get('Content-Type')?.startsWith('text/event-stream');
-  if (!isStream || !response.body) throw problemOf(response, await response.text());
-  for await (const { event, data, retry = 0 } of messagesOf(response.body, deadline)) {
-    if (event === 'changes') yield JSON.parse(data);
-    if (event === 'end') return yield { delayMs: retry, tokenExpired: JSON.parse(data).reason === 'token_expired' };
+  const parse = createEventParser();
+  for await (const text of textOf(response, 'text/event-stream')) {
+    deadline.restart();
+    for (const { event, data, retry = 0 } of parse(text)) {
+      if (event === 'changes') yield JSON.parse(data);
+      if (event === 'end') return yield { delayMs: retry, tokenExpired: JSON.parse(data).reason === 'token_expired' };
+    }
   }
   throw new Error('The connection ended before the server announced it');
-}
-
-async function* messagesOf(
-  body: ReadableStream<Uint8Array>,
-  deadline: Deadline,
-): AsyncGenerator<ServerSentEvent, void, undefined> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  const parse = createEventParser();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    deadline.restart();
-    yield* parse(decoder.decode(value, { stream: true }));
-  }
 }
 
 /** Without a cursor, it reads a snapshot up to the present and returns only the last cursor. */

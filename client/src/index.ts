@@ -2,6 +2,7 @@
 export { type ClientOptions, createTodoClient, type TodoClient } from './client.ts';
 export type { GetToken, Query } from './connection.ts';
 export type { EventOptions } from './events.ts';
+export type { ExportedChange, ExportLine } from './export.ts';
 export type * from './generated/api.ts';
 export type {
   Call,

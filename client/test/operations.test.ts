@@ -189,6 +189,20 @@ test('the user is that of the token', async () => {
   expect(await clientOf(user).me()).toEqual({ id: user.userId, scopes: null });
 });
 
+test('everything is exported line by line, and erased', async () => {
+  const client = newClient();
+  const task = await client.tasks.create({ title: 'Größe 📏' });
+  const lines = [];
+  for await (const line of client.export()) lines.push(line);
+  expect(lines.map(({ type }) => type)).toEqual(['export', 'task', 'change', 'end']);
+  expect(lines).toContainEqual({ type: 'task', task });
+  for await (const { type } of client.export()) if (type === 'task') break;
+  expect(await client.eraseMe()).toBeUndefined();
+  expect(await client.tasks.count()).toEqual({ count: 0 });
+  const withoutToken = createTodoClient({ url: api.url });
+  await expect(withoutToken.export().next()).rejects.toMatchObject({ code: 'token_missing' });
+});
+
 test('an expired token is renewed', async () => {
   const user = api.user();
   const tokens = [api.token(user.userId as string, { exp: 1 }), api.token(user.userId as string)];

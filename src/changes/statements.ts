@@ -1,5 +1,5 @@
 /** The statements that read a user's changes. */
-import type { BoundStatement, Statement } from '../database/statement.ts';
+import type { AtMostOne, BoundStatement, Statement } from '../database/statement.ts';
 
 /** The columns of the user's row in `todo.heads`. */
 export interface Head {
@@ -52,6 +52,17 @@ const changesAfter: Statement<HeadAndChange[]> = {
     where heads.owner_id = $1`,
 };
 
+/** A point in the numbering of a user's changes: the last change. */
+export interface HeadRow {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+const head: Statement<AtMostOne<HeadRow>> = {
+  name: 'head_read',
+  text: 'select epoch, seq from todo.heads where owner_id = $1',
+};
+
 /** Begins the numbering of a user who has made no change yet, so that the first cursor has an epoch. */
 const beginNumbering: Statement<[{ readonly epoch: string }]> = {
   name: 'changes_begin',
@@ -67,6 +78,11 @@ export function selectChanges(
   { seq, removalsAfter, limit, maxBytes }: ChangesRange,
 ): BoundStatement<HeadAndChange[]> {
   return { statement: changesAfter, values: [ownerId, seq, removalsAfter, limit, maxBytes] };
+}
+
+/** It finds no row for a user who has made no change and has not read any. */
+export function selectHead(ownerId: string): BoundStatement<AtMostOne<HeadRow>> {
+  return { statement: head, values: [ownerId] };
 }
 
 export function insertHead(ownerId: string): BoundStatement<[{ readonly epoch: string }]> {

@@ -47,8 +47,9 @@ export function createWakeUps({ readHeads, onError }: WakeUpOptions): WakeUps {
     try {
       const numbers = await read([...waiters.keys()]);
       for (const [ownerId, waiting] of waiters) {
+        // A user who was erased has no number.
         const seq = numbers.get(ownerId);
-        for (const { end, lastRead } of [...waiting]) if (seq !== undefined && seq !== lastRead()) end();
+        for (const { end, lastRead } of [...waiting]) if (seq !== lastRead()) end();
       }
       hasFailed = false;
     } catch (error) {

@@ -35,6 +35,10 @@ class FetchRequest implements RequestPort {
     this.#callbacks.push(callback);
   }
 
+  cutResponse(failBody: () => void): void {
+    failBody();
+  }
+
   /** The caller has the response. This adapter does not know when it is sent. */
   close(): void {
     for (const callback of this.#callbacks) callback();

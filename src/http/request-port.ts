@@ -25,4 +25,10 @@ export interface RequestPort {
   addResponseHeaders(headers: readonly string[]): void;
   /** Calls the function once, when the response has been sent completely or the client can no longer receive it. */
   onResponseClosed(callback: () => void): void;
+  /**
+   * Closes the connection before the end of the response, so that the client does not take the response for complete.
+   *
+   * @param failBody fails the body, if the server does not know the connection
+   */
+  cutResponse(failBody: () => void): void;
 }

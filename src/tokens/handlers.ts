@@ -66,6 +66,6 @@ function created(row: TokenRow, token: string | null): StoredResponse {
 }
 
 /** The fields have the order in which clients receive them. */
-function toToken({ id, name, scopes, created_at, expires_at, last_used_at }: TokenRow): Token {
+export function toToken({ id, name, scopes, created_at, expires_at, last_used_at }: TokenRow): Token {
   return { id, name, scopes, prefix: apiTokenPrefix(id), created_at, expires_at, last_used_at };
 }

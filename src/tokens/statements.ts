@@ -12,12 +12,13 @@ export const quotaReason = 'tokens_quota';
 /** A token has the other fields as columns. */
 export type TokenRow = Omit<Token, 'prefix'>;
 
-const columns = 'tokens.id, tokens.name, tokens.scopes, tokens.created_at, tokens.expires_at, tokens.last_used_at';
+export const tokenColumns =
+  'tokens.id, tokens.name, tokens.scopes, tokens.created_at, tokens.expires_at, tokens.last_used_at';
 
 const select: Statement<TokenRow[]> = {
   name: 'tokens_list',
   text: `
-    select ${columns} from todo.tokens as tokens
+    select ${tokenColumns} from todo.tokens as tokens
     where tokens.owner_id = $1 order by tokens.created_at desc, tokens.id desc`,
 };
 
@@ -33,7 +34,7 @@ const insert: OutcomeStatement<[TokenRow]> = outcomeStatement('tokens_insert', {
       returning *
     )`,
   ],
-  select: `select ${columns} from created as tokens`,
+  select: `select ${tokenColumns} from created as tokens`,
 });
 
 const remove: OutcomeStatement<AtMostOne<{ readonly id: string }>> = outcomeStatement('tokens_delete', {

@@ -186,7 +186,7 @@ function client(
     const response = isEventStream(received) ? await firstEvent(received) : received;
     await expectDocumented(method, `${url}${path}`, response, served);
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== '';
+    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '') && text !== '';
     const parsed = isJson ? JSON.parse(text) : null;
     noteSecrets(response.headers, parsed);
     return { status: response.status, headers: response.headers, body: parsed, text };

@@ -103,7 +103,7 @@ export async function expectDocumented(
   }
   const type = response.headers.get('content-type')?.split(';')[0] ?? '';
   expect(contents.map(([name]) => name)).toContain(type);
-  if (type.endsWith('json')) {
+  if (/[/+]json$/.test(type)) {
     const pointer = ['paths', path, methodOf(method), 'responses', response.status, 'content', type, 'schema'];
     expectValid(pointer, JSON.parse(body));
   }

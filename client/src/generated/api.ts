@@ -1043,6 +1043,22 @@ export interface Operations {
     body: undefined;
     result: Me;
   };
+  /** Erase everything of the user. Erases the tasks, lists, tags, trash, history, idempotency keys and API tokens of the user. This cannot be undone. Live updates of the user’s clients begin again with `reset`. The user’s account at the issuer remains. A repetition has the same result, so the request takes no `Idempotency-Key`. If it fails, repeat it: a part may be erased. */
+  eraseMe: {
+    method: 'DELETE';
+    path: '/api/v1/me';
+    query: undefined;
+    body: undefined;
+    result: void;
+  };
+  /** Export everything of the user. All lists, tasks, entries of the trash, changes of the history, and API tokens without their secrets, as lines of JSON with a `type`. A list precedes its tasks, and a task its subtasks. The last line has the type `end`; without it, the export is incomplete. Its `changed` says whether a task or list changed during the export; then send the request again, or read the changes since the `cursor` of the first line. A user can run 2 exports at the same time. */
+  export: {
+    method: 'GET';
+    path: '/api/v1/export';
+    query: undefined;
+    body: undefined;
+    result: string;
+  };
   /** List API tokens. All API tokens of the user, the newest first, without their secrets. Expired ones are listed for 30 days. */
   listTokens: {
     method: 'GET';

@@ -50,6 +50,11 @@ class NodeRequest implements RequestPort {
     if (this.#outgoing.closed) callback();
     else this.#outgoing.once('close', callback);
   }
+
+  cutResponse(): void {
+    // The library cancels the body then. It would print the error of a body that fails.
+    this.#outgoing.destroy();
+  }
 }
 
 type Fetch = (request: Request, port: RequestPort) => Response | Promise<Response>;
