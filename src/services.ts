@@ -1,7 +1,8 @@
 /** The composition root: creates the services of the app from the configuration. */
+import { eraseInTransaction } from './account/erasure.ts';
 import { exportLimits } from './account/export/limits.ts';
 import { type ApiTokens, createApiTokens } from './auth/api-tokens/api-tokens.ts';
-import type { Issuer } from './auth/better-auth/issuer.ts';
+import type { AccountErasure, Issuer } from './auth/better-auth/issuer.ts';
 import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
 import { createConfiguredVerifier } from './auth/create-verifier.ts';
 import { createTokenDispatch } from './auth/dispatch.ts';
@@ -83,8 +84,12 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const emit = createEventSink(log, metrics);
   const observer = metrics || tracing ? instrumentQueries(emit, tracing) : undefined;
   const database = openDatabase(config.database, driver, observer, [taskWords, tagKeys]);
+  const onErased = (userId: string, tokens: readonly string[]) => {
+    for (const id of tokens) apiTokens.revoke(id);
+    wakeUps.wake(userId);
+  };
   const issuer =
-    config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log) : null;
+    config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log, onErased) : null;
   const onOutcome = (outcome: VerificationOutcome) => emit({ type: 'token_verification', outcome });
   const apiTokens = createApiTokens({
     database,
@@ -174,10 +179,11 @@ function requestCounter({ limits }: Config, database: Database): MemoryCounter |
 }
 
 async function embeddedIssuer(
-  { server, database }: Config,
+  { server, database, quotas }: Config,
   secret: string | null,
   { pool }: Database,
   log: Log,
+  onErased: AccountErasure['onErased'],
 ): Promise<Issuer> {
   // Loading Better Auth costs memory and time, so it is loaded only if this server issues the tokens.
   const { createIssuer } = await import('./auth/better-auth/issuer.ts');
@@ -186,6 +192,7 @@ async function embeddedIssuer(
     secret: secret ?? readOrCreateSecret(database),
     trustedOrigins: server.corsOrigins,
     timeoutMs: database.timeoutMs,
+    erasure: { erase: (query, userId) => eraseInTransaction(query, userId, quotas), onErased },
     // The details are left out: they can be whole requests, and errors with the parameters of a statement.
     log: (level, message) =>
       log[level === 'success' ? 'info' : level](typeof message === 'string' ? { message } : { err: message }, 'issuer'),

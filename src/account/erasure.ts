@@ -1,4 +1,6 @@
 /** The erasure of everything that the server stores about a user, except for the account at the issuer. */
+import { userRole } from '../database/schema/roles.ts';
+import type { BoundStatement } from '../database/statement.ts';
 import type { UserDatabase } from '../database/user-database.ts';
 import { takeTurn } from '../idempotency/turn.ts';
 import type { Quotas } from '../quotas/quotas.ts';
@@ -25,18 +27,53 @@ export function createErasure({ database, quotas, revokeToken, onErased }: Erasu
   return async (userId) => {
     const owner = { userId, scopes: null, expiresAt: Number.POSITIVE_INFINITY };
     for (let hasMore = true; hasMore; ) {
-      const statements = [
-        takeTurn(newChangeSetOf(userId), { quotas, hasTrash: false }),
-        startErasure,
-        ...eraseRows(userId),
-        eraseTokens(userId),
-        finishErasure(userId),
-      ] as const;
-      const rows = await database.run(owner, statements, 'repeat', 'write');
-      const [tokens, [{ has_more }]] = rows.slice(-2) as [{ id: string }[], [{ has_more: boolean }]];
-      for (const { id } of tokens) revokeToken(id);
-      hasMore = has_more;
+      const rows = await database.run(owner, stepOf(userId, quotas), 'repeat', 'write');
+      const step = resultOf(rows);
+      for (const id of step.tokens) revokeToken(id);
+      hasMore = step.hasMore;
     }
     onErased(userId);
   };
+}
+
+/** Sends a statement in a transaction that the login has begun. */
+type Query = (text: string, values?: unknown[]) => Promise<{ readonly rows: object[] }>;
+
+/**
+ * Erases a user as a part of another transaction, for example of the one that deletes the account. The caller rejects the API
+ * tokens, and wakes those who wait, after the commit.
+ *
+ * @returns the ids of the erased API tokens
+ */
+export async function eraseInTransaction(query: Query, userId: string, quotas: Quotas): Promise<string[]> {
+  const erased: string[] = [];
+  await query(`set local role ${userRole}`);
+  await query(`select set_config('app.user_id', $1, true)`, [userId]);
+  for (let hasMore = true; hasMore; ) {
+    const rows: object[][] = [];
+    for (const { statement, values } of stepOf(userId, quotas)) {
+      rows.push((await query(statement.text, [...values])).rows);
+    }
+    const step = resultOf(rows);
+    erased.push(...step.tokens);
+    hasMore = step.hasMore;
+  }
+  await query(`select set_config('app.user_id', '', true), set_config('role', 'none', true)`);
+  return erased;
+}
+
+function stepOf(userId: string, quotas: Quotas): BoundStatement[] {
+  return [
+    takeTurn(newChangeSetOf(userId), { quotas, hasTrash: false }),
+    startErasure,
+    ...eraseRows(userId),
+    eraseTokens(userId),
+    finishErasure(userId),
+  ];
+}
+
+/** @param rows of each statement of a step */
+function resultOf(rows: readonly object[][]): { readonly tokens: string[]; readonly hasMore: boolean } {
+  const [tokens, [{ has_more }]] = rows.slice(-2) as [{ id: string }[], [{ has_more: boolean }]];
+  return { tokens: tokens.map(({ id }) => id), hasMore: has_more };
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
+import { noErasure } from '../support/issuer-requests.ts';
 
 let api: TestApi;
 
@@ -209,6 +210,7 @@ describe('after the secret has changed', () => {
       publicUrl: own.config.server.publicUrl,
       secret: 'another-secret-that-is-long-enough-9d8f7',
       trustedOrigins: [],
+      erasure: noErasure,
       timeoutMs: 5_000,
       log: () => {},
     });
@@ -238,6 +240,7 @@ describe('after the secret has changed', () => {
       publicUrl: own.config.server.publicUrl,
       secret: 'yet-another-secret-that-is-long-enough-1',
       trustedOrigins: [],
+      erasure: noErasure,
       timeoutMs: 5_000,
       log: () => {},
     };

@@ -103,3 +103,24 @@ test('a user with more rows than one transaction erases is erased in several', a
   await user.delete(path);
   expect(Object.keys(await tablesWith(api, [user.userId as string]))).toEqual([]);
 });
+
+test('deleting the account of the embedded issuer erases everything, and the account; a wrong password does not', async () => {
+  const embedded = await startApi({ environment: { AUTH_MODE: 'embedded', DATABASE_POOL_MAX: '1' } });
+  const person = { name: secret, email: `${secret}@example.com`, password: 'correct horse battery' };
+  const { headers, body } = await embedded.anonymous().post('/api/auth/sign-up/email', person);
+  const session = embedded.anonymous(`Bearer ${headers.get('set-auth-token')}`);
+  const { token } = (await session.get('/api/auth/token')).body;
+  const apiToken = await leaveTraces(embedded.anonymous(`Bearer ${token}`));
+  // The session is refreshed, which is a write before the deletion.
+  await embedded.database.query(`update todo_auth.session set expires_at = now() + interval '5 days'`);
+
+  const wrong = await session.post('/api/auth/delete-user', { password: 'another horse battery' });
+  expect(wrong.status).toBe(422);
+  expect((await session.get('/api/auth/get-session')).body.user.id).toBe(body.user.id);
+  expect((await embedded.anonymous(`Bearer ${apiToken}`).get('/api/v1/tasks')).body).toHaveLength(2);
+
+  const deleted = await session.post('/api/auth/delete-user', { password: person.password });
+  expect(deleted.status, deleted.text).toBe(200);
+  expect(await tablesWith(embedded, [secret, body.user.id])).toEqual({});
+  expect((await embedded.anonymous(`Bearer ${apiToken}`).get('/api/v1/tasks')).body.code).toBe('token_invalid');
+});

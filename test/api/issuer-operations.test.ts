@@ -62,6 +62,12 @@ test('every documented endpoint responds as documented', async () => {
   await succeed(last, 'POST', '/sign-out');
   expect((await last.get('/api/auth/token')).status).toBe(401);
 
+  const leaving = sessionOf(await succeed(anonymous, 'POST', '/sign-in/email', credentials));
+  const without = await leaving.post('/api/auth/delete-user', {});
+  expect(without.body).toMatchObject({ code: 'validation_failed', errors: [{ in: 'body', pointer: '/password' }] });
+  await succeed(leaving, 'POST', '/delete-user', { password: change.newPassword });
+  expect((await anonymous.post('/api/auth/sign-in/email', credentials)).status).toBe(401);
+
   const documented = issuerOperations.map(({ method, path }) => `${method} ${path}`);
   expect([...seen].sort()).toEqual(documented.sort());
 });
@@ -69,6 +75,7 @@ test('every documented endpoint responds as documented', async () => {
 const bodies: Record<string, object> = {
   changePassword: { currentPassword: person.password, newPassword: 'a better horse battery' },
   updateUser: { name: 'Bea' },
+  deleteUser: { password: person.password },
   revokeSession: { token: 'x' },
 };
 

@@ -208,11 +208,14 @@ function turnOf({ method, operation }: (typeof documentedOperations)[number]): n
 }
 
 /**
- * The largest valid request of each operation. Batches are below, because their operations have a limit together. A stream
- * does not end, and reads the same pages as `listChanges`.
+ * Batches are below, because their operations have a limit together. A stream does not end, and reads the same pages as
+ * `listChanges`. An export and an erasure run in steps, and their cost depends on all that the user has.
  */
+const unmeasured = ['runBatch', 'runResourceBatch', 'streamEvents', 'export', 'eraseMe'];
+
+/** The largest valid request of each other operation. */
 export const largestRequests: readonly Series[] = documentedOperations
-  .filter(({ operation }) => !['runBatch', 'runResourceBatch', 'streamEvents'].includes(operation.operationId))
+  .filter(({ operation }) => !unmeasured.includes(operation.operationId))
   .sort((one, other) => turnOf(one) - turnOf(other))
   .map(({ method, path, operation }) => (turn: number) => {
     const values = (place: string) =>

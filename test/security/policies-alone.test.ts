@@ -183,7 +183,8 @@ test('without it another user reads, changes and deletes nothing; without the po
   }
   const all = new Set(inTables().map(({ statement }) => baseOf(statement.name)));
   // The first one reads the numbers that its transaction has reserved. The second one returns nothing about tasks in valid places.
-  const silent = ['tasks_release_numbers', 'tasks_require_parents'];
+  // The last one erases nothing while there are tasks.
+  const silent = ['tasks_release_numbers', 'tasks_require_parents', 'erase_lists'];
   expect([...telling, ...silent].sort()).toEqual([...all].sort());
 }, 120_000);
 

@@ -19,6 +19,7 @@ function bodiesOf({ email, password }: Person): Readonly<Record<string, object>>
     '/sign-up/email': { name: 'Ada', email: `new-${email}`, password },
     '/sign-in/email': { email, password },
     '/change-password': { currentPassword: password, newPassword: `new ${password}` },
+    '/delete-user': { password },
     '/update-user': { name: 'Ada Lovelace' },
     '/revoke-session': { token: 'x' },
   };
@@ -33,3 +34,6 @@ export function requestsToAll(person: Person): IssuerRequest[] {
     return { method: method.toUpperCase(), path, ...(body && { body }) };
   });
 }
+
+/** For an issuer without the data of the API. */
+export const noErasure = { erase: async () => [], onErased: () => {} };

@@ -35,6 +35,19 @@ export interface IssuerOptions {
   /** Statement timeout in milliseconds. */
   readonly timeoutMs: number;
   readonly log: IssuerLog;
+  /** Erases what the server stores about a user whose account is deleted. */
+  readonly erasure: AccountErasure;
+}
+
+export interface AccountErasure {
+  /**
+   * Erases the data in the transaction that deletes the account.
+   *
+   * @returns the ids of the erased API tokens
+   */
+  erase(query: (text: string, values?: unknown[]) => Promise<{ rows: object[] }>, userId: string): Promise<string[]>;
+  /** Called after the commit. */
+  onErased(userId: string, tokens: readonly string[]): void;
 }
 
 export interface Issuer {
@@ -56,17 +69,26 @@ export interface Issuer {
 }
 
 export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issuer {
-  const { publicUrl, secret, timeoutMs } = options;
+  const { erasure, publicUrl, secret, timeoutMs } = options;
   const database = new IssuerDatabase(pool, timeoutMs);
   const clients: Clients = new AsyncLocalStorage();
-  const auth = createBetterAuth(database, options, clients);
+  /** The deleted account and its API tokens, by the client whose request deletes it. */
+  const deleted = new WeakMap<IssuerClient, { readonly userId: string; readonly tokens: readonly string[] }>();
+  const auth = createBetterAuth(database, options, clients, async (userId) => {
+    const tokens = await erasure.erase((text, values) => database.query(text, values), userId);
+    const client = clients.getStore();
+    if (client) deleted.set(client, { userId, tokens });
+  });
   let isReady = false;
 
   return {
     async handle(request, client) {
       if (!isReady) throw notReady();
       const prepared = withClientHeaders(request, publicUrl, client.address);
-      return clients.run(client, () => database.inTransaction(() => auth.handler(prepared)));
+      const response = await clients.run(client, () => database.inTransaction(() => auth.handler(prepared)));
+      const account = deleted.get(client);
+      if (account && response.ok) erasure.onErased(account.userId, account.tokens);
+      return response;
     },
     sessionTokenOf: (headers) => sessionTokenOf(headers, secret),
     async loadKeys() {
@@ -92,8 +114,9 @@ type Clients = AsyncLocalStorage<IssuerClient>;
  */
 export function createBetterAuth(
   database: IssuerDatabase,
-  { publicUrl, secret, trustedOrigins, log }: Omit<IssuerOptions, 'timeoutMs'>,
+  { publicUrl, secret, trustedOrigins, log }: Omit<IssuerOptions, 'timeoutMs' | 'erasure'>,
   clients: Clients = new AsyncLocalStorage(),
+  beforeDelete: (userId: string) => Promise<void> = async () => {},
 ) {
   const basePath = basePathOf(publicUrl);
   return betterAuth({
@@ -112,6 +135,8 @@ export function createBetterAuth(
     },
     hooks: createPasswordPolicy(database, () => clients.getStore()?.sessionToken ?? null),
     databaseHooks: { session: { create: { after: ({ userId }) => endOldestSessions(database, userId) } } },
+    // Before the account, so that a failure keeps the account, with which the user can try again.
+    user: { deleteUser: { enabled: true, beforeDelete: ({ id }) => beforeDelete(id) } },
     session: { storeSessionInDatabase: true },
     logger: { log },
     // Otherwise Better Auth prints failed statements with their parameters, such as e-mail addresses.

@@ -102,6 +102,7 @@ export function createIssuerLimits(options: IssuerLimitOptions): IssuerLimits {
       case '/sign-in/email':
         return passwordSlots(digestOf(`account ${String(email).toLowerCase()}`), address);
       case '/change-password':
+      case '/delete-user':
         return sessionToken === null ? [] : passwordSlots(digestOf(`session ${sessionToken}`), address);
       case '/sign-up/email':
         return [

@@ -157,6 +157,18 @@ export const issuerDescriptions: readonly IssuerDescription[] = [
     response: { description: 'The user is updated.', schema: statusResponse },
     problems: ['token_invalid'],
   }),
+  post('deleteUser', '/delete-user', 'Delete the account and everything of the user', {
+    token: 'session',
+    description:
+      'Deletes the account and its sessions, and erases everything that `DELETE /api/v1/me` erases, in one transaction. This cannot be undone. JWTs of the user stay valid until they expire.',
+    body: z.strictObject({ password: anyPassword }).meta({ id: 'DeleteUserRequest' }),
+    response: {
+      description: 'The account is deleted.',
+      schema: z.strictObject({ success: z.boolean(), message: z.string() }).meta({ id: 'DeleteUserResponse' }),
+      headers: { 'Set-Cookie': 'Removes the session cookie.' },
+    },
+    problems: ['token_invalid'],
+  }),
   get('listSessions', '/list-sessions', 'List the sessions of the user', {
     token: 'session',
     response: { description: 'The sessions.', schema: z.array(session) },

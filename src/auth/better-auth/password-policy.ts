@@ -24,6 +24,7 @@ export function createPasswordPolicy(database: IssuerDatabase, currentSessionTok
     before: createAuthMiddleware(async ({ path, body }) => {
       const field = newPasswordFields[path];
       if (field !== undefined) await requireStrength(body, field);
+      if (path === '/delete-user') requirePassword(body);
       if (path === '/sign-up/email') await removeUnfinishedUser(database, textOf(body, 'email').toLowerCase());
       // End all other sessions, because an attacker who knew the old password can be signed in.
       if (path === '/change-password') return { context: { body: { ...body, revokeOtherSessions: true } } };
@@ -61,6 +62,12 @@ let strengthCheck: Promise<(password: string, owner: PasswordOwner) => string | 
 function loadStrengthCheck() {
   strengthCheck ??= import('./password-strength.ts').then(({ createStrengthCheck }) => createStrengthCheck());
   return strengthCheck;
+}
+
+/** Better Auth accepts a new session instead, which another person at the user's device may have. */
+function requirePassword(body: Body): void {
+  if (textOf(body, 'password') !== '') return;
+  throw validationFailed([{ in: 'body', pointer: '/password', message: 'is required' }]);
 }
 
 function textOf(body: Body, field: string): string {
