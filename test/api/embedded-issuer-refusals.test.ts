@@ -156,7 +156,6 @@ test.each([
   '/send-verification-email',
   '/change-email',
   '/update-session',
-  '/delete-user',
   '/link-social',
   '/unlink-account',
   '/refresh-token',
