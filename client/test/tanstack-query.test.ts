@@ -31,6 +31,9 @@ function openApplication(user: Client) {
     queryClient,
     todo: todoQueries(client),
     requests: () => requests,
+    letOthersPass() {
+      gate = Promise.resolve();
+    },
     /** Holds further requests back. @returns a function that lets them go */
     closeGate() {
       let open = () => {};
@@ -152,6 +155,24 @@ describe('mutations', () => {
     expect(queryClient.getQueryState(todo.tasks.pages().queryKey)?.isInvalidated).toBe(true);
   });
 
+  test('that settle do not hide others in progress', async () => {
+    const user = api.user();
+    const [milk, tea] = (await createTasks(user, 'Milk', 'Tea')) as [Task, Task];
+    const application = openApplication(user);
+    const { todo, mutate, requests } = application;
+    const tasks = renderTasks(application);
+    await vi.waitUntil(() => tasks.latest()?.length === 2);
+    const before = requests();
+    const openGate = application.closeGate();
+    const deleted = mutate(todo.tasks.delete(), { id: tea.id });
+    await vi.waitUntil(() => requests() > before);
+    application.letOthersPass();
+    await mutate(todo.tasks.update(), { id: milk.id, patch: { title: 'Oat milk' } });
+    openGate();
+    await deleted;
+    expect(tasks.rendered).toEqual([['Milk', 'Tea'], ['Milk'], ['Oat milk']]);
+  });
+
   test('that the server rejects are taken back', async () => {
     const user = api.user();
     const [milk] = (await createTasks(user, 'Milk')) as [Task];
@@ -160,9 +181,12 @@ describe('mutations', () => {
     await vi.waitUntil(() => tasks.latest());
     await user.patch(`/api/v1/tasks/${milk.id}`, { priority: 'High' });
     const { todo, mutate, queryClient } = application;
+    // No component shows this query, so it is not read again.
+    queryClient.setQueryData(todo.tasks.get(milk.id).queryKey, milk);
     const rejected = mutate(todo.tasks.update(), { id: milk.id, patch: { title: 'Beer' }, ifVersion: 1 });
     await expect(rejected).rejects.toMatchObject({ code: 'version_mismatch', currentVersion: 2 });
     expect(tasks.rendered).toEqual([['Milk'], ['Beer'], ['Milk']]);
+    expect(queryClient.getQueryData(todo.tasks.get(milk.id).queryKey)).toEqual(milk);
     expect(queryClient.getQueryData(todoKeys.tasks.list({ sort: 'title' }))).toMatchObject([{ version: 2 }]);
   });
 
