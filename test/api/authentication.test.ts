@@ -81,7 +81,7 @@ test.each(withoutToken)('$method $path requires no token and ignores an invalid 
 
 test('reading requires tasks:read, writing tasks:write, and permanent deletion tasks:purge', () => {
   for (const { method, path, operation } of withToken) {
-    const isPermanent = method === 'DELETE' && path.startsWith('/api/v1/trash');
+    const isPermanent = method === 'DELETE' && /^\/api\/v1\/(trash|me$)/.test(path);
     const isRead = method === 'GET' || path.endsWith('/preview');
     const need = isRead ? 'tasks:read' : isPermanent ? 'tasks:purge' : 'tasks:write';
     if (operation['x-scope'] !== undefined) expect([path, operation['x-scope']]).toEqual([path, need]);

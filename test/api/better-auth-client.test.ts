@@ -185,6 +185,13 @@ describe.each([
     expect((await client.listSessions()).data).toHaveLength(2);
   });
 
+  test('deletes the account with its password', async () => {
+    const { client, person } = await signedUp(newClient);
+    expect((await client.deleteUser({ password: otherPassword })).error?.status).toBe(422);
+    expect((await client.deleteUser({ password })).data).toMatchObject({ success: true });
+    expect((await client.signIn.email(person)).error?.status).toBe(401);
+  });
+
   test('gets 404 for methods that are not enabled', async () => {
     const { client, person } = await signedUp(newClient);
     const { email } = person;
@@ -200,7 +207,6 @@ describe.each([
       getAccessToken: await client.getAccessToken({ accountId: 'x' }),
       refreshToken: await client.refreshToken({ accountId: 'x' }),
       accountInfo: await client.accountInfo({ query: { accountId: 'x' } }),
-      deleteUser: await client.deleteUser({ password }),
       verifyEmail: await client.verifyEmail({ query: { token: 'x' } }),
     };
     for (const [name, { error }] of Object.entries(answers)) {

@@ -71,6 +71,7 @@ describe('with other processes', () => {
 
   test('one read per second is for all users who wait, once each', async () => {
     const wakeUps = create();
+    for (const user of ['ada', 'eve']) heads.set(user, 0);
     for (const user of ['ada', 'ada', 'eve']) wakeUps.next(user, noSignal, () => 0);
     await poll();
     await poll();
@@ -94,6 +95,17 @@ describe('with other processes', () => {
     heads.set('ada', 1);
     await poll();
     expect(await isWoken(current)).toBe(true);
+  });
+
+  test('a waiter wakes if its user was erased and has no number any more', async () => {
+    const wakeUps = create();
+    heads.set('ada', 0);
+    const next = wakeUps.next('ada', noSignal, () => 0);
+    await poll();
+    expect(await isWoken(next)).toBe(false);
+    heads.delete('ada');
+    await poll();
+    expect(await isWoken(next)).toBe(true);
   });
 
   test('a poll that fails is repeated, and reported once', async () => {

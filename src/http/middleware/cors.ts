@@ -12,6 +12,7 @@ const exposedHeaders = [
   'WWW-Authenticate',
   'Change-Set',
   'Next-Cursor',
+  'Content-Disposition',
   'RateLimit',
   'RateLimit-Policy',
   'Idempotency-Replayed',
