@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 const require = createRequire(import.meta.url);
 const root = join(import.meta.dirname, '..');
@@ -88,7 +89,7 @@ export async function build() {
 
 /**
  * @param {string} outDir
- * @param {Promise<NodeJS.Signals>} interruption
+ * @param {Promise<unknown>} interruption
  * @returns {Promise<boolean>} whether the compiler succeeded
  */
 function compile(outDir, interruption) {
@@ -99,35 +100,55 @@ function compile(outDir, interruption) {
     // The command starts the compiler as a child. A signal to their process group reaches both.
     detached: hasProcessGroups,
   });
-  interruption.then((signal) => stop(child, signal));
+  interruption.then(() => kill(child));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => resolve(code === 0));
+    child.once('close', async (code) => {
+      await endOfGroup(child);
+      resolve(code === 0);
+    });
   });
 }
 
 const hasProcessGroups = process.platform !== 'win32';
 
 /**
+ * Kills the compiler: after another signal it could still write files.
+ *
  * @param {import('node:child_process').ChildProcess} child the leader of its process group
- * @param {NodeJS.Signals} signal
  */
-function stop(child, signal) {
-  if (!hasProcessGroups || child.pid === undefined) {
-    child.kill(signal);
-    return;
-  }
+function kill(child) {
+  if (hasProcessGroups) signalGroup(child, 'SIGKILL');
+  else child.kill();
+}
+
+/**
+ * Resolves when no process of the group is left, which could write files. A process that has ended counts until its parent
+ * has noticed it, so it waits for at most a second.
+ *
+ * @param {import('node:child_process').ChildProcess} child the leader of its process group
+ */
+async function endOfGroup(child) {
+  for (let wait = 0; hasProcessGroups && wait < 100 && signalGroup(child, 0); wait += 1) await setTimeout(10);
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} child the leader of its process group
+ * @param {NodeJS.Signals | 0} signal 0 for none
+ * @returns {boolean} whether the group exists
+ */
+function signalGroup({ pid }, signal) {
   try {
-    process.kill(-child.pid, signal);
+    return pid !== undefined && process.kill(-pid, signal);
   } catch {
-    // It has ended.
+    return false;
   }
 }
 
 /**
  * The first signal stops the compiler, so that the build fails and cleans up. A second signal ends this process.
  *
- * @returns {Promise<NodeJS.Signals>}
+ * @returns {Promise<unknown>}
  */
 function nextInterruption() {
   return new Promise((resolve) => {
