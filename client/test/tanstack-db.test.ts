@@ -59,13 +59,13 @@ test('a collection shows the tasks and lists of the store, and follows the chang
   const { body: list } = await user.post('/api/v1/lists', { name: 'Shop' });
   const { body: milk } = await user.post('/api/v1/tasks', { title: 'Milk', list_id: list.id });
   const { tasks, lists, events, titles } = await openDevice(user);
-  await vi.waitUntil(() => tasks.size === 1 && lists.size === 1);
+  await vi.waitUntil(() => tasks.size === 1 && lists.size === 1, 20_000);
   expect(tasks.get(milk.id)).toMatchObject(milk);
   expect(lists.get(list.id)).toMatchObject({ name: 'Shop' });
   await user.patch(`/api/v1/tasks/${milk.id}`, { title: 'Oat milk' });
-  await vi.waitUntil(() => titles()[0] === 'Oat milk');
+  await vi.waitUntil(() => titles()[0] === 'Oat milk', 20_000);
   await user.delete(`/api/v1/tasks/${milk.id}`);
-  await vi.waitUntil(() => tasks.size === 0);
+  await vi.waitUntil(() => tasks.size === 0, 20_000);
   expect(events.map(({ type }) => type)).toEqual(['insert', 'update', 'delete']);
 });
 
@@ -114,15 +114,15 @@ test('a task that is written several times never shows an older state', async ()
   const user = api.user();
   const device = await openDevice(user);
   await device.online();
-  device.tasks.insert({ id, title: '0' });
-  for (const title of ['1', '2', '3']) {
+  const inserted = device.tasks.insert({ id, title: '0' });
+  const updated = ['1', '2', '3'].map((title) =>
     device.tasks.update(id, (draft) => {
       draft.title = title;
-    });
-  }
-  await vi.waitUntil(() => device.store.operations().length > 0);
+    }),
+  );
+  await Promise.all([inserted, ...updated].map(({ isPersisted }) => isPersisted.promise));
   await device.sent();
-  await vi.waitUntil(() => device.tasks.get(id)?.version === 4);
+  await vi.waitUntil(() => device.tasks.get(id)?.version === 4, 20_000);
   const shown = device.events.map(({ title }) => title);
   expect(shown).toEqual(shown.toSorted());
   expect(device.events.filter(({ type }) => type !== 'update')).toEqual([{ type: 'insert', title: '0' }]);

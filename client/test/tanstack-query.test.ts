@@ -90,7 +90,7 @@ describe('queries', () => {
     const { queryClient, todo } = openApplication(user);
     const observer = new InfiniteQueryObserver(queryClient, todo.tasks.pages({ sort: 'title', limit: 2, skip: 1 }));
     onTestFinished(observer.subscribe(() => {}));
-    await vi.waitUntil(() => observer.getCurrentResult().isSuccess);
+    await vi.waitUntil(() => observer.getCurrentResult().isSuccess, 20_000);
     expect(observer.getCurrentResult().hasNextPage).toBe(true);
     const { data, hasNextPage } = await observer.fetchNextPage();
     expect(data?.pages.map(({ items }) => items.map(({ title }) => title))).toEqual([['b', 'c'], ['d']]);
@@ -113,7 +113,7 @@ describe('mutations', () => {
     const tasks = renderTasks(application);
     const tags = new QueryObserver(queryClient, todo.tags.list());
     onTestFinished(tags.subscribe(() => {}));
-    await vi.waitUntil(() => tasks.latest() && tags.getCurrentResult().isSuccess);
+    await vi.waitUntil(() => tasks.latest() && tags.getCurrentResult().isSuccess, 20_000);
     const milk = await mutate(todo.tasks.create(), { title: 'Buy milk', tags: ['shop'] });
     expect(tasks.latest()).toEqual(['Buy milk']);
     expect(tags.getCurrentResult().data).toMatchObject([{ name: 'shop' }]);
@@ -137,12 +137,12 @@ describe('mutations', () => {
     const tasks = renderTasks(application);
     await queryClient.fetchInfiniteQuery(todo.tasks.pages());
     await queryClient.fetchQuery(todo.tasks.get(milk.id));
-    await vi.waitUntil(() => tasks.latest()?.length === 2);
+    await vi.waitUntil(() => tasks.latest()?.length === 2, 20_000);
     const openGate = application.closeGate();
     const patch = { title: 'Oat milk', due: { date: '2026-12-01' }, description: null };
     const updated = mutate(todo.tasks.update(), { id: milk.id, patch });
     const deleted = mutate(todo.tasks.delete(), { id: tea.id });
-    await vi.waitUntil(() => tasks.latest()?.length === 1);
+    await vi.waitUntil(() => tasks.latest()?.length === 1, 20_000);
     expect(tasks.latest()).toEqual(['Oat milk']);
     expect(queryClient.getQueryData(todo.tasks.get(milk.id).queryKey)).toEqual({ ...milk, ...patch });
     const pages = queryClient.getQueryData(todo.tasks.pages().queryKey);
@@ -161,11 +161,11 @@ describe('mutations', () => {
     const application = openApplication(user);
     const { todo, mutate, requests } = application;
     const tasks = renderTasks(application);
-    await vi.waitUntil(() => tasks.latest()?.length === 2);
+    await vi.waitUntil(() => tasks.latest()?.length === 2, 20_000);
     const before = requests();
     const openGate = application.closeGate();
     const deleted = mutate(todo.tasks.delete(), { id: tea.id });
-    await vi.waitUntil(() => requests() > before);
+    await vi.waitUntil(() => requests() > before, 20_000);
     application.letOthersPass();
     await mutate(todo.tasks.update(), { id: milk.id, patch: { title: 'Oat milk' } });
     openGate();
@@ -178,7 +178,7 @@ describe('mutations', () => {
     const [milk] = (await createTasks(user, 'Milk')) as [Task];
     const application = openApplication(user);
     const tasks = renderTasks(application);
-    await vi.waitUntil(() => tasks.latest());
+    await vi.waitUntil(() => tasks.latest(), 20_000);
     await user.patch(`/api/v1/tasks/${milk.id}`, { priority: 'High' });
     const { todo, mutate, queryClient } = application;
     // No component shows this query, so it is not read again.
