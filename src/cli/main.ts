@@ -14,7 +14,9 @@ const commands: ReadonlyMap<string, Command> = new Map(
   Object.entries({ serve, migrate, 'reset-sync': resetSync, openapi, config }),
 );
 
-const commandLines = [...commands].map(([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`);
+const synopses = new Map([...commands].map(([name, { parameters = [] }]) => [name, [name, ...parameters].join(' ')]));
+const width = Math.max(...[...synopses.values()].map(({ length }) => length));
+const commandLines = [...commands].map(([name, { summary }]) => `  ${synopses.get(name)?.padEnd(width)}  ${summary}`);
 
 const usage = `Usage: todo-api [command]
 
@@ -54,13 +56,18 @@ async function run(words: string[]): Promise<number> {
   if (values.help) return print(usage);
   if (values.version) return print(`${version}\n`);
 
-  const [name = 'serve', ...rest] = positionals;
+  const [name = 'serve', ...args] = positionals;
   const command = commands.get(name);
-  if (!command || rest.length > 0) {
+  const { parameters = [] } = command ?? {};
+  if (!command || args.length > parameters.length) {
     process.stderr.write(`todo-api: unknown command "${positionals.join(' ')}"\n\n${usage}`);
     return 2;
   }
-  return command.run();
+  if (args.length < parameters.length) {
+    process.stderr.write(`todo-api: an argument is missing. Usage: todo-api ${synopses.get(name)}\n`);
+    return 2;
+  }
+  return command.run(args);
 }
 
 function print(text: string): number {
