@@ -37,6 +37,15 @@ async function keysAt(numbers: readonly bigint[]): Promise<string[]> {
   return rows.map(({ key }) => key);
 }
 
+async function keysAfter(keys: readonly (string | null)[]): Promise<string[]> {
+  const rows = await database.query<{ key: string }>(
+    `select todo.position_after(lower collate "und-x-icu") as key
+     from unnest($1::text[]) with ordinality as keys (lower, place) order by place`,
+    [keys],
+  );
+  return rows.map(({ key }) => key);
+}
+
 /** Digits at which integers and fractions carry, and any other one. */
 const digit = fc.oneof(fc.constantFrom('0', '1', 'z'), fc.constantFrom(...'0123456789ABYZabyz'));
 
@@ -174,6 +183,23 @@ describe('position_between rejects', () => {
   ])('%s before %s', async (lower, upper) => {
     const rejection = { code: '23514', constraint: 'position_order' };
     await expect(keysBetween([[lower, upper]])).rejects.toMatchObject(rejection);
+  });
+});
+
+describe('position_after returns the key of the package', () => {
+  test('after any key', async () => {
+    const keys = fc.array(fc.oneof(key, integer.filter(isKey)), { minLength: 100, maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(keys, async (all) => {
+        expect(await keysAfter(all)).toEqual(all.map((lower) => generateKeyBetween(lower, null)));
+      }),
+      { numRuns: 20, seed: 62 },
+    );
+  });
+
+  test('after each of 10,000 appended keys, after the largest integer, and without a key', async () => {
+    const keys = [...generateNKeysBetween(null, null, 10_000), `z${'z'.repeat(26)}`, 'Zz', 'Zzz', null];
+    expect(await keysAfter(keys)).toEqual(keys.map((lower) => generateKeyBetween(lower, null)));
   });
 });
 
