@@ -14,7 +14,10 @@ const packages = [
   { name: /^node:https?2?$/, allowed: /^(http\/node\/.*|server\/.*|observability\/metrics-server)$/ },
   { name: /^@hono\/node-server$/, allowed: /^(http\/node\/.*|server\/.*)$/ },
   { name: /^hono$/, allowed: /^(app|http\/.*|system\/docs)$/ },
-  { name: /^drizzle-orm$/, allowed: /^(database\/schema\/roles|[^/]+\/table|auth\/better-auth\/(tables|adapter))$/ },
+  {
+    name: /^drizzle-orm$/,
+    allowed: /^(database\/schema\/definitions|[^/]+\/table|auth\/better-auth\/(tables|adapter))$/,
+  },
   { name: /^pg(-protocol)?$/, allowed: /^(database\/pg\/.*|auth\/better-auth\/(adapter|issuer|issuer-database))$/ },
   { name: /^@electric-sql\/pglite$/, allowed: /^database\/pglite\/(pglite|engine|worker|private-file-system)$/ },
   { name: /^better-auth$/, allowed: /^auth\/better-auth\/.*$/ },
@@ -34,6 +37,11 @@ const packages = [
 const adapters = [
   // The app does not depend on the server that runs it.
   { name: /^http\/(node\/.*|fetch-handler)$/, allowed: /^(http\/node|server)\/.*$/ },
+  // They import Drizzle, which a server without Better Auth does not load. Types count, too.
+  {
+    name: /^(database\/schema\/definitions|[^/]+\/table|auth\/better-auth\/tables)$/,
+    allowed: /^(database\/schema\/definitions|[^/]+\/table|auth\/better-auth\/(tables|adapter))$/,
+  },
 ];
 
 /**

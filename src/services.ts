@@ -20,7 +20,7 @@ import { deleteExpiredKeys } from './idempotency/cleanup.ts';
 import { createEventSink } from './observability/event-sink.ts';
 import type { EmitEvent } from './observability/events.ts';
 import { instrumentQueries } from './observability/instrument-queries.ts';
-import { createLog, type Log } from './observability/log.ts';
+import { createLog, type Log, standardOutput } from './observability/log.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import { loadTracing, type Tracing } from './observability/tracing.ts';
 import { createClientIp } from './rate-limit/client-ip.ts';
@@ -76,7 +76,7 @@ export interface Overrides {
 
 /** @throws DirectoryInUseError if another process has the data directory open */
 export async function createServices(config: Config, overrides: Overrides = {}): Promise<Services> {
-  const log = overrides.log ?? createLog(config.log.level);
+  const log = overrides.log ?? createLog(config.log.level, await standardOutput());
   const driver = overrides.driver ?? (await openDriver(config.database, reportRestart(log)));
   const openStreams = createOpenStreams(streamLimits);
   const metrics = config.metrics ? createMetrics(driver.pool, openStreams) : null;

@@ -1,8 +1,8 @@
 /** The route of the history of a task: the source of its validation, its types and its documentation. */
 import { z } from 'zod';
 import { defineRoute } from '../http/route.ts';
+import { changeKinds } from '../resource/change.ts';
 import { pageHeaders, pageParameters, resourceId, timestamp, version } from '../resource/schemas.ts';
-import { changeKinds } from '../resource/table.ts';
 import { taskChanges } from '../tasks/history.ts';
 
 const change = z

@@ -1,8 +1,8 @@
 /** The statement of the history. It knows no resource. */
 import type { BoundStatement } from '../database/statement.ts';
+import type { changeKinds } from '../resource/change.ts';
 import type { Keyset } from '../resource/keyset.ts';
 import { type NewestFirstRow, newestFirst, newestFirstPage } from '../resource/newest-first.ts';
-import type { changeKinds } from '../resource/table.ts';
 
 /** A change of a resource. */
 export interface ChangeRow extends NewestFirstRow {

@@ -12,7 +12,7 @@ import {
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { janitor, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+import { janitor, ownerPolicy, todoSchema } from '../database/schema/definitions.ts';
 import { retention } from './retention.ts';
 
 const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });

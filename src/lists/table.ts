@@ -1,7 +1,7 @@
 /** The table of task lists. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, integer, primaryKey, text, timestamp, unique, uuid } from 'drizzle-orm/pg-core';
-import { bytewiseText, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+import { bytewiseText, ownerPolicy, todoSchema } from '../database/schema/definitions.ts';
 
 /**
  * The triggers `write_list` and `delete_list` check lists, and number and record their changes. The triggers of tasks count

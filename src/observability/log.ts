@@ -1,6 +1,5 @@
 /** The server log, by pino: JSON lines on a pipe, readable lines on a terminal. */
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { PinoPretty } from 'pino-pretty';
 import type { LogLevel } from '../config/config.ts';
 import { maskText } from '../config/mask.ts';
 import { createLogOutput } from './log-output.ts';
@@ -8,9 +7,15 @@ import { createLogOutput } from './log-output.ts';
 export type Log = Logger;
 
 /** @param output destination of the lines; the standard output of the process by default */
-export function createLog(level: LogLevel, output?: DestinationStream): Log {
-  const destination = output ?? (process.stdout.isTTY ? readableLines() : createLogOutput(process.stdout));
-  return pino({ level, base: null, timestamp: isoTime, serializers: { err: describeError } }, destination);
+export function createLog(level: LogLevel, output: DestinationStream = createLogOutput(process.stdout)): Log {
+  return pino({ level, base: null, timestamp: isoTime, serializers: { err: describeError } }, output);
+}
+
+/** The standard output of the process. The lines are readable if it is a terminal. */
+export async function standardOutput(): Promise<DestinationStream> {
+  if (!process.stdout.isTTY) return createLogOutput(process.stdout);
+  const { PinoPretty } = await import('pino-pretty');
+  return PinoPretty({ colorize: true, translateTime: 'HH:MM:ss', ignore: 'request_id', singleLine: true, sync: true });
 }
 
 let formattedMs = 0;
@@ -24,10 +29,6 @@ function isoTime(): string {
     formattedTime = `,"time":"${new Date(now).toISOString()}"`;
   }
   return formattedTime;
-}
-
-function readableLines(): DestinationStream {
-  return PinoPretty({ colorize: true, translateTime: 'HH:MM:ss', ignore: 'request_id', singleLine: true, sync: true });
 }
 
 /** An error for the log. PostgreSQL's messages quote values of the statement, so only their codes are logged. */

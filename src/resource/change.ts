@@ -2,6 +2,8 @@
 import { uuidv7 } from 'uuidv7';
 import type { RequestContext } from '../http/request-context.ts';
 
+export const changeKinds = ['Created', 'Updated', 'Deleted', 'Restored'] as const;
+
 /** The set of changes of one request. */
 export interface ChangeSet {
   readonly ownerId: string;

@@ -1,7 +1,7 @@
 /** Reversals: what undoes the changes that a change set made to one resource. */
 import { isDeepStrictEqual } from 'node:util';
 import type { BoundStatement, Statement } from '../database/statement.ts';
-import type { changeKinds } from './table.ts';
+import type { changeKinds } from './change.ts';
 
 /** A row of the history. */
 export interface HistoryRow {

@@ -12,11 +12,10 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { janitor, ownerPolicy, todoSchema, watcher } from '../database/schema/roles.ts';
+import { janitor, ownerPolicy, todoSchema, watcher } from '../database/schema/definitions.ts';
 import { limitedResources } from '../vocabulary.ts';
+import { changeKinds } from './change.ts';
 import { daysAgo, tombstoneDays } from './retention.ts';
-
-export const changeKinds = ['Created', 'Updated', 'Deleted', 'Restored'] as const;
 
 export const changeKind = todoSchema.enum('change_kind', changeKinds);
 

@@ -7,7 +7,7 @@ import { clientId, mergePatchDescription, ownerId, resourceId, timestamp, versio
 import { due, dueInput, duePatch } from './due/due.ts';
 import { dueRequired } from './recurrence/errors.ts';
 import { recurrence, recurrenceInput, recurrencePatch } from './recurrence/schemas.ts';
-import { priorities, statuses } from './table.ts';
+import { priorities, statuses } from './values.ts';
 
 export const titleLength = 255;
 export const descriptionLength = 10_000;

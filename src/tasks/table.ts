@@ -18,15 +18,10 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { bytewiseText, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+import { bytewiseText, ownerPolicy, todoSchema } from '../database/schema/definitions.ts';
 import { lists } from '../lists/table.ts';
 import { missedDays, origins } from './recurrence/next-occurrence.ts';
-
-export const statuses = ['Todo', 'InProgress', 'Done'] as const;
-export const priorities = ['Low', 'Medium', 'High'] as const;
-
-/** The value of `list_key` and `parent_key` of a task without a list or a parent. */
-export const noKey = '00000000-0000-0000-0000-000000000000';
+import { priorities, statuses } from './values.ts';
 
 export const taskStatus = todoSchema.enum('task_status', statuses);
 export const taskPriority = todoSchema.enum('task_priority', priorities);

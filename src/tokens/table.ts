@@ -1,7 +1,7 @@
 /** The tables of API tokens. */
 import { sql } from 'drizzle-orm';
 import { customType, index, pgPolicy, pgSchema, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
-import { authenticator, janitor, ownerPolicy, todoSchema } from '../database/schema/roles.ts';
+import { authenticator, janitor, ownerPolicy, todoSchema } from '../database/schema/definitions.ts';
 import { expiredFor } from './expiry.ts';
 
 const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });

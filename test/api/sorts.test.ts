@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeCursor } from '../../src/resource/cursor.ts';
 import { sorts } from '../../src/tasks/list-parameters.ts';
-import { noKey, priorities, statuses } from '../../src/tasks/table.ts';
+import { noKey, priorities, statuses } from '../../src/tasks/values.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { insertList } from '../support/lists.ts';
 

@@ -1,6 +1,6 @@
 /** Better Auth's tables. `npm run check` compares them with the tables that Better Auth expects. */
 import { boolean, index, text, timestamp } from 'drizzle-orm/pg-core';
-import { authSchema } from '../../database/schema/roles.ts';
+import { authSchema } from '../../database/schema/definitions.ts';
 
 const timestamptz = (name: string) => timestamp(name, { withTimezone: true });
 

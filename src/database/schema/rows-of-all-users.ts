@@ -1,6 +1,5 @@
 /** Access of the login to the rows of all users, for upgrades and for operators. No request uses it. */
 import type { QueryClient } from '../driver.ts';
-import { todoSchema } from './roles.ts';
 
 /**
  * Runs work without the policies of these tables, in the current transaction only. Other transactions wait for the tables,
@@ -29,6 +28,6 @@ async function isExemptFromPolicies(client: QueryClient): Promise<boolean> {
 
 async function forcePolicies(client: QueryClient, tables: readonly string[], force: 'force' | 'no force') {
   for (const table of tables) {
-    await client.query(`alter table ${todoSchema.schemaName}.${table} ${force} row level security`);
+    await client.query(`alter table todo.${table} ${force} row level security`);
   }
 }

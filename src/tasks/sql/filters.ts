@@ -3,8 +3,8 @@ import type { Parameter } from '../../database/statement.ts';
 import { addDays, localDateTimeAt, startOfDay } from '../due/calendar.ts';
 import type { DueFilter, ListFilters } from '../list-parameters.ts';
 import { prefixUpperBound, queriedWords } from '../search/words.ts';
-import { noKey, priorities, statuses } from '../table.ts';
 import { tagKey } from '../tag-key.ts';
+import { noKey, priorities, statuses } from '../values.ts';
 
 /** Adds a parameter to the statement and returns its placeholder. */
 type Bind = (value: Parameter) => string;

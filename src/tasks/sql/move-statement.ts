@@ -3,7 +3,7 @@ import { placeParameters } from '../../resource/place.ts';
 import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
 import { type BoundOutcomeStatement, type OutcomeStatement, outcomeStatement } from '../../resource/write-statement.ts';
 import type { TaskMove } from '../schemas.ts';
-import { noKey } from '../table.ts';
+import { noKey } from '../values.ts';
 import { type ChangedRows, isTask } from './columns.ts';
 import { taskColumns } from './row.ts';
 

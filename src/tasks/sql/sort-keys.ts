@@ -1,7 +1,7 @@
 /** The sort keys of a list: each as SQL, and as the value of a row. */
 import { addDays } from '../due/calendar.ts';
 import type { Sort } from '../list-parameters.ts';
-import { noKey, priorities, statuses } from '../table.ts';
+import { noKey, priorities, statuses } from '../values.ts';
 import type { TaskRow } from './row.ts';
 
 export interface SortKey {
