@@ -24,11 +24,12 @@ const packages = [
   { name: /^@zxcvbn-ts\/.*$/, allowed: /^auth\/better-auth\/password-strength$/ },
   { name: /^jose$/, allowed: /^auth\/jwt\/verify-jws$/ },
   { name: /^@opentelemetry\/api$/, allowed: /^observability\/tracing$/ },
+  { name: /^@modelcontextprotocol\/server$/, allowed: /^mcp\/protocol$/ },
   { name: /^pino(-pretty)?$/, allowed: /^observability\/log$/ },
   {
     name: /^zod$/,
     allowed: new RegExp(
-      `^((account|changes|http|resource|system|${operations.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
+      `^((account|changes|http|mcp|resource|system|${operations.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
     ),
   },
 ];

@@ -30,6 +30,7 @@ export const layers: readonly Layer[] = [
       'auth',
       'changes',
       'http',
+      'mcp',
       'observability',
       'problems',
       'runtime',
@@ -57,6 +58,11 @@ export const layers: readonly Layer[] = [
       'tokens',
       'trash',
     ],
+  },
+  // Its tools use operations by internal requests, and their schemas.
+  {
+    name: 'mcp',
+    imports: ['auth', 'config', 'http', 'lists', 'principal', 'problems', 'resource', 'runtime', 'tasks', 'vocabulary'],
   },
   {
     name: 'account',

@@ -22,6 +22,10 @@ import { maxKeysPerUser, maxStoredBytesPerUser } from '../src/idempotency/keys.t
 import { retentionHours } from '../src/idempotency/retention.ts';
 import { maxDepth, maxValues } from '../src/json/strict-json.ts';
 import { nameLength } from '../src/lists/schemas.ts';
+import { maxUndone } from '../src/mcp/tools/history.ts';
+import { maxListsPerCall } from '../src/mcp/tools/lists.ts';
+import { maxTextLength, pageSizes } from '../src/mcp/tools/results.ts';
+import { maxTasksPerCall } from '../src/mcp/tools/write-tasks.ts';
 import { maxErrors, maxLengths, maxProblemBytes } from '../src/problems/bounds.ts';
 import { maxBatchIndexCost, maxOperations, maxResultsBytes } from '../src/resource/batch.ts';
 import { maxPageBytes } from '../src/resource/page.ts';
@@ -56,7 +60,7 @@ export const limits = [
       ['Headers', count(maxHeaderCount), '400 `malformed_request`'],
       ['Parameters of a query, repeated ones included', count(maxParameters), '400 `malformed_request`'],
       ['Values of a repeatable parameter', count(maxRepeats), '422'],
-      ['Body of a write of tasks', kib(taskBodyLimit), '413'],
+      ['Body of a write of tasks, and of a message to the MCP server', kib(taskBodyLimit), '413'],
       ['Body of a request to the embedded issuer', kib(issuerBodyLimit), '413'],
       ['Any other body', kib(bodyLimit), '413'],
       ['Chunks or packets of a body', count(maxBodyPieces), '400 `malformed_request`'],
@@ -180,6 +184,16 @@ export const limits = [
       ['Exports of a user at the same time per process', count(maxExportsPerUser), '429 `rate_limited`'],
       ['Exports at the same time per process', count(maxExports), '503 `overloaded`'],
       ['Duration of an export', seconds(maxAgeMs), 'The connection is cut.'],
+    ],
+  },
+  {
+    title: 'Tools of the MCP server',
+    rows: [
+      ['Tasks of a call that writes', count(maxTasksPerCall), 'an error of the tool'],
+      ['`limit`', count(pageSizes.max), 'an error of the tool'],
+      ['Lists in a result', count(maxListsPerCall), 'The result has the number of the others.'],
+      ['Results of an undo', count(maxUndone), 'The result has the number of the others.'],
+      ['Text in a list of results', `${count(maxTextLength)} characters`, 'It is truncated; `get_task` has all of it.'],
     ],
   },
   {

@@ -12,11 +12,12 @@ import { changeOperations } from './changes/handlers.ts';
 import { historyOperations } from './history/handlers.ts';
 import { mountedAt, placementOfUnknown, placementsOf, redirectToIndex, withPlacement } from './http/base-path.ts';
 import { clientClosedStatus, closedReason } from './http/client-closed.ts';
+import { internalRequests } from './http/internal-requests.ts';
 import { compose } from './http/middleware/compose.ts';
 import { limitConcurrency } from './http/middleware/concurrency-limit.ts';
 import { allowOrigins } from './http/middleware/cors.ts';
 import { assignRequestId } from './http/middleware/request-id.ts';
-import type { Env, Handler, Middleware, PreHandler } from './http/request-context.ts';
+import type { Env, Handler, Middleware, PreHandler, RequestContext } from './http/request-context.ts';
 import { setStandardHeaders } from './http/response/headers.ts';
 import { respondWithProblems } from './http/response/problem.ts';
 import { attachHandlers, isScope, type Operation, type RouteDefinition } from './http/route.ts';
@@ -24,6 +25,7 @@ import { methodNotAllowed } from './http/router/method-not-allowed.ts';
 import { type RegisterHandlers, registerRoutes } from './http/router/register-routes.ts';
 import { SingleMatchRouter } from './http/router/single-match-router.ts';
 import { listOperations } from './lists/handlers.ts';
+import { mcpOperations, requireKnownOrigin, withMetadata } from './mcp/handlers.ts';
 import type { EmitEvent } from './observability/events.ts';
 import { requestEvent, streamEvent } from './observability/request-event.ts';
 import { ProblemError } from './problems/problem.ts';
@@ -40,7 +42,7 @@ import { trashOperations } from './trash/handlers.ts';
 import { undoOperations } from './undo/handlers.ts';
 
 export function createApp(services: Services): Hono<Env> {
-  const { config, issuer, limits, emit, tracing, verifier } = services;
+  const { config, issuer, limits, emit, mcpVerifier, tracing, verifier } = services;
   const { basePath, corsOrigins } = config.server;
   const app = new Hono<Env>({ router: new SingleMatchRouter() });
 
@@ -53,13 +55,12 @@ export function createApp(services: Services): Hono<Env> {
   ];
   const withMiddleware = compose(middleware);
 
-  const authenticate = bearerAuthentication(verifier);
-  const preHandlers: readonly PreHandler[] = [
+  const limited = (authenticate: (context: RequestContext) => Promise<void>): readonly PreHandler[] => [
     (context) => limits.throttleAuthFailures(context, () => authenticate(context)),
     limits.enforceRequestLimit,
   ];
-  const preHandlersFor = ({ token, rejectsApiTokens }: RouteDefinition): readonly PreHandler[] => [
-    ...preHandlers,
+  const preHandlers = limited(bearerAuthentication(verifier));
+  const permissions = ({ token, rejectsApiTokens }: RouteDefinition): readonly PreHandler[] => [
     ...(rejectsApiTokens ? [rejectApiTokens] : []),
     ...(isScope(token) ? [requireScope(token)] : []),
   ];
@@ -72,7 +73,13 @@ export function createApp(services: Services): Hono<Env> {
       app.all(path, handle(methodNotAllowed(Object.keys(handlers))));
     }
   };
-  registerRoutes(register, attachHandlers(routes, implementations(services)), preHandlersFor);
+  const operations = attachHandlers(routes, implementations(services));
+  registerRoutes(register, operations, (route) => [...preHandlers, ...permissions(route)]);
+  const ofMcp = [
+    requireKnownOrigin(config.server),
+    ...limited(withMetadata(bearerAuthentication(mcpVerifier), config.server)),
+  ];
+  registerRoutes(register, mcpOperations(config, internalRequests(operations, permissions)), () => ofMcp);
   registerDocumentationAssets(register);
   if (issuer) registerIssuerRoutes(register, issuer, limits, config.limits);
 

@@ -4,7 +4,7 @@ import { exportLimits } from './account/export/limits.ts';
 import { type ApiTokens, createApiTokens } from './auth/api-tokens/api-tokens.ts';
 import type { AccountErasure, Issuer } from './auth/better-auth/issuer.ts';
 import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
-import { createConfiguredVerifier } from './auth/create-verifier.ts';
+import { createConfiguredVerifiers } from './auth/create-verifier.ts';
 import { createTokenDispatch } from './auth/dispatch.ts';
 import type { TokenVerifier, VerificationOutcome } from './auth/jwt/verifier.ts';
 import { createOpenStreams, type OpenStreams, streamLimits } from './changes/events/open-streams.ts';
@@ -46,6 +46,8 @@ export interface Services {
   /** Null unless `AUTH_MODE` is `embedded`. */
   readonly issuer: Issuer | null;
   readonly verifier: TokenVerifier;
+  /** Verifies the tokens of requests to the MCP server. */
+  readonly mcpVerifier: TokenVerifier;
   readonly apiTokens: ApiTokens;
   readonly limits: RateLimiter;
   /** Wakes the requests that wait for a user's changes. */
@@ -96,6 +98,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     onOutcome,
     onError: (error) => log.warn({ err: error }, 'the use of an API token could not be recorded'),
   });
+  const verifiers = createConfiguredVerifiers(config, issuer, emit, onOutcome);
   const requests = requestCounter(config, database);
   const wakeUps = createWakeUps({
     // The embedded database belongs to this process, which wakes its own waiters.
@@ -113,7 +116,8 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     tracing,
     database,
     issuer,
-    verifier: createTokenDispatch(createConfiguredVerifier(config, issuer, emit, onOutcome), apiTokens),
+    verifier: createTokenDispatch(verifiers.api, apiTokens),
+    mcpVerifier: createTokenDispatch(verifiers.mcp, apiTokens),
     apiTokens,
     limits: createRateLimiter({
       requests,

@@ -25,6 +25,8 @@ export interface ServerConfig {
   readonly publicUrl: string;
   /** The path of `publicUrl`, for example `/todo`, or empty. */
   readonly basePath: string;
+  /** The URL of the MCP server, which is the audience of its tokens. */
+  readonly mcpUrl: string;
   /** Exact origins whose pages may call the API from a browser. */
   readonly corsOrigins: readonly string[];
   readonly shutdownTimeoutMs: number;

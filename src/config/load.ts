@@ -45,6 +45,7 @@ export function loadConfig(environment: Environment): Config {
       port,
       publicUrl,
       basePath: basePathOf(publicUrl),
+      mcpUrl: `${publicUrl}/mcp`,
       corsOrigins: values.CORS_ORIGINS ?? [],
       shutdownTimeoutMs: required(values.SHUTDOWN_TIMEOUT_MS),
     },

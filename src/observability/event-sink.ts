@@ -20,7 +20,7 @@ const readinessRoute = '/readyz';
 function writeLine(log: Log, event: ServerEvent): void {
   switch (event.type) {
     case 'request': {
-      const level = event.status >= 500 && event.route !== readinessRoute ? 'error' : 'info';
+      const level = isFailure(event) && event.route !== readinessRoute ? 'error' : 'info';
       if (log.isLevelEnabled(level)) log[level](requestLine(event), 'request');
       return;
     }
@@ -75,7 +75,7 @@ export const requestFields = {
   mismatch:
     'With a `reason` about `iss` or `aud`: the `claim`, its value in the correctly signed token (`received`), and the value that is `configured`.',
   event: 'The security event, if the request caused one.',
-  err: 'From status 500 up: type, code and stack of the underlying error, without its values.',
+  err: 'From status 500 up, also of a problem in a result of the MCP server: type, code and stack of the underlying error, without its values.',
 } as const;
 
 type RequestLine = { readonly [Field in keyof typeof requestFields]?: unknown };
@@ -94,8 +94,13 @@ function requestLine(event: RequestEvent): RequestLine {
     reason,
     mismatch: problem?.mismatch && truncateMismatch(problem.mismatch),
     event: securityEventOf(event)?.name,
-    err: status >= 500 ? problem?.cause : undefined,
+    err: isFailure(event) ? problem?.cause : undefined,
   };
+}
+
+/** A result of the MCP server has status 200, also with the problem of a failure. */
+function isFailure({ status, problem }: RequestEvent): boolean {
+  return status >= 500 || (problem !== undefined && problem.status >= 500);
 }
 
 /** Truncates the received value, because an issuer can put a value of any size into a claim. */

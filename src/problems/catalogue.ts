@@ -96,6 +96,14 @@ const kinds = {
     appliesTo: 'named',
     headers: scopeChallenge,
   },
+  origin_not_allowed: {
+    status: 403,
+    title: 'Origin not allowed',
+    detail: 'Pages of this origin must not use the MCP server.',
+    remedy:
+      'Add the origin of the page to CORS_ORIGINS, if you trust it. Clients that are no browsers do not send an Origin header.',
+    appliesTo: 'named',
+  },
   not_found: {
     status: 404,
     title: 'Path not found',

@@ -10,13 +10,19 @@ import { hasFewWords, maxQueriedWords, maxWords } from './search/words.ts';
 
 const dueFilters = ['overdue', 'today', 'tomorrow', 'week', 'none', 'any'] as const;
 
-const dueFilter = z.enum(dueFilters).meta({ id: 'DueFilter' });
+export const dueFilter = z.enum(dueFilters).meta({ id: 'DueFilter' });
 
 /** Maximum length of `q` in code points. */
 export const maxQueryLength = 200;
 
-const listName = idOr('inbox');
-const parentName = idOr('none');
+export const listName = idOr('inbox');
+export const parentName = idOr('none');
+
+/** The words that a task must have. */
+export const searchedWords = text(maxQueryLength).refine(
+  isLongOrHasFewWords,
+  `must have at most ${maxQueriedWords} words`,
+);
 
 /** The id of a resource, or the word for having none. */
 function idOr(word: string) {
@@ -38,12 +44,9 @@ export const filterParameters = {
   parent_id: parentName
     .optional()
     .meta({ description: 'The subtasks of the task with this id; `none` for tasks at the top level.' }),
-  q: text(maxQueryLength)
-    .refine(isLongOrHasFewWords, `must have at most ${maxQueriedWords} words`)
-    .optional()
-    .meta({
-      description: `Tasks whose title or description has all of these words, at most ${maxQueriedWords}; a prefix matches a word. Of a title and of a description, the first ${maxWords.toLocaleString('en')} different words are searched. In scripts without spaces, such as Chinese and Thai, each character begins a word. Case, accents, invisible characters and the forms of apostrophes and digits are ignored. Punctuation and symbols count if they stand alone: \`!!!\` finds tasks with an exclamation mark. A query without visible characters is no filter.`,
-    }),
+  q: searchedWords.optional().meta({
+    description: `Tasks whose title or description has all of these words, at most ${maxQueriedWords}; a prefix matches a word. Of a title and of a description, the first ${maxWords.toLocaleString('en')} different words are searched. In scripts without spaces, such as Chinese and Thai, each character begins a word. Case, accents, invisible characters and the forms of apostrophes and digits are ignored. Punctuation and symbols count if they stand alone: \`!!!\` finds tasks with an exclamation mark. A query without visible characters is no filter.`,
+  }),
   due: dueFilter.optional().meta({
     description:
       '`overdue`: past and not `Done`. `today`, `tomorrow`, `week` (today and the next six days): due on these days. `none`, `any`: without and with a due date. Days are those of `time_zone`.',

@@ -51,6 +51,7 @@ const provocations: Record<ProblemCode, Provocation> = {
     const { body } = await api.user().post('/api/v1/tokens', fields);
     return api.anonymous(`Bearer ${body.token}`).post('/api/v1/tokens', fields);
   },
+  origin_not_allowed: () => api.user().post('/mcp', {}, { Origin: 'https://evil.example' }),
   not_found: () => api.user().get('/nowhere'),
   method_not_allowed: () => api.user().delete(collection),
   id_taken: async () => {

@@ -1,6 +1,7 @@
-/** The commands of the README and of the page on API tokens, unchanged except for address, port and start command. */
+/** The commands of the README and of the pages on API tokens and MCP, unchanged except for address, port and start command. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { testSecret, withAdmin } from '../support/databases.ts';
 import { freePort } from '../support/postgres-server.ts';
@@ -9,6 +10,7 @@ import { command, migratedFolder, type Run, root, run, serveReady, until, untilR
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const apiTokens = readFileSync(join(root, 'docs', 'api-tokens.md'), 'utf8');
+const mcp = readFileSync(join(root, 'docs', 'mcp.md'), 'utf8');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 test('one line installs and starts the server', () => {
@@ -19,20 +21,20 @@ test('one line installs and starts the server', () => {
   expect(scripts.prestart).toBe(scripts.postprepare);
 });
 
-test('six lines sign up, get a token, and use a list with a task, and two more create and use an API token', async () => {
+test('six lines sign up, get a token, and use a list with a task, and others create and use API tokens', async () => {
   const server = await serveReady();
   const lines = block('sh', '/sign-up/email').trim().split('\n');
   expect(lines).toHaveLength(6);
   const separator = '\n-- next --\n';
-  const withApiToken = block('sh', 'API_TOKEN', apiTokens).trim().split('\n');
-  const script = [...lines, ...withApiToken]
+  const withApiToken = [apiTokens, mcp].flatMap((page) => block('sh', 'API_TOKEN', page).trim().split('\n'));
+  const script = [...lines, ...withApiToken, 'printf %s "$API_TOKEN" | sed \'s/.*/"&"/\'']
     .map((line) => line.replaceAll('http://localhost:3000', server.url).replaceAll('curl ', 'curl -sS '))
     .join(`\nprintf '${separator.replaceAll('\n', '\\n')}'\n`);
   const { code, stdout, stderr } = await run('bash', ['-euc', script]).ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 
   const outputs = stdout.split(separator).map((text) => text && JSON.parse(text));
-  const [signedUp, token, list, created, listed, completed, apiToken, listedByToken] = outputs;
+  const [signedUp, token, list, created, listed, completed, apiToken, listedByToken, , tools, assistantToken] = outputs;
   expect(signedUp.user).toMatchObject({ name: 'Ada', email: 'ada@example.com' });
   expect(token).toBe('');
   expect(list).toMatchObject({ name: 'Groceries', task_count: 0 });
@@ -40,6 +42,18 @@ test('six lines sign up, get a token, and use a list with a task, and two more c
   expect(listed).toEqual([created]);
   expect(completed).toMatchObject({ id: created.id, status: 'Done', version: 2 });
   expect([apiToken, listedByToken]).toEqual(['', [completed]]);
+  expect(tools.result.tools).toContainEqual(expect.objectContaining({ name: 'find_tasks' }));
+
+  // The configuration of an assistant, as it is in both documents.
+  const configuration = block('json', 'mcpServers');
+  expect(configuration).toBe(block('json', 'mcpServers', mcp));
+  const { url, headers } = JSON.parse(configuration.replace('tdo_…', assistantToken)).mcpServers.tasks;
+  const client = new Client({ name: 'test', version: '1.0.0' });
+  onTestFinished(() => client.close());
+  const address = new URL(url.replace('http://localhost:3000', server.url));
+  await client.connect(new StreamableHTTPClientTransport(address, { requestInit: { headers } }));
+  const found = await client.callTool({ name: 'find_tasks', arguments: { status: ['Done'] } });
+  expect(found.structuredContent).toMatchObject({ tasks: [{ id: created.id, title: 'Buy milk' }] });
 
   const withoutCookies = block('sh', 'set-auth-token').replaceAll('http://localhost:3000', server.url);
   const me = await run('bash', ['-euc', withoutCookies.replaceAll('curl ', 'curl -sS ')]).ended;

@@ -51,6 +51,19 @@ describe.each(['/todo', '/api', '/api/v1', '/docs', '/a/b.c'])('below %s', (base
       }
     });
 
+    test('the MCP server responds, and its challenge names metadata that the client can reach', async () => {
+      const metadata = `${origin}${base}/.well-known/oauth-protected-resource/mcp`;
+      const { status, headers } = await api.anonymous().post(`${prefix}/mcp`, {});
+      expect([status, headers.get('www-authenticate')]).toEqual([401, expect.stringContaining(`"${metadata}"`)]);
+      const paths = [
+        `${prefix}/.well-known/oauth-protected-resource/mcp`,
+        `/.well-known/oauth-protected-resource${base}/mcp`,
+      ];
+      for (const path of paths) {
+        expect((await api.anonymous().get(path)).body).toMatchObject({ resource: `${origin}${base}/mcp` });
+      }
+    });
+
     test('health checks, document and page respond, and the page loads its assets below the path', async () => {
       for (const path of ['/livez', '/readyz', '/health'])
         expect((await user.get(`${prefix}${path}`)).status).toBe(200);

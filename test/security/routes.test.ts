@@ -21,16 +21,17 @@ beforeAll(async () => {
 
 afterAll(() => api.stop());
 
-test('the router has the paths of the document and the assets of the documentation page, and no others', async () => {
+test('the router has the paths of the document, of the MCP server and of the documentation page, and no others', async () => {
   const database = await createTestDatabase();
   const services = await createServices(api.config, { driver: database.driver, log: noLog() });
   const routes = createApp(services).routes.map(({ path }) => path.replaceAll(/:(\w+)/g, '{$1}'));
   await services.close();
   await database.remove();
   const page = ['/docs/start.js', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css'];
+  const mcp = ['/mcp', '/.well-known/oauth-protected-resource/mcp'];
   const middleware = ['*', '/*'];
   const others = new Set(
-    routes.filter((path) => ![...Object.keys(document.paths), ...page, ...middleware].includes(path)),
+    routes.filter((path) => ![...Object.keys(document.paths), ...page, ...mcp, ...middleware].includes(path)),
   );
   expect([...others]).toEqual([]);
 });

@@ -207,7 +207,7 @@ export interface Problem {
 }
 
 /** The kind of error, for programs. `/problems/{code}` explains each code, with hyphens instead of underscores. */
-export type ProblemCode = 'malformed_request' | 'token_missing' | 'token_invalid' | 'token_expired' | 'insufficient_scope' | 'api_token_not_allowed' | 'not_found' | 'task_not_found' | 'list_not_found' | 'tag_not_found' | 'token_not_found' | 'change_set_not_found' | 'method_not_allowed' | 'id_taken' | 'list_not_empty' | 'undo_conflict' | 'request_in_progress' | 'version_mismatch' | 'payload_too_large' | 'unsupported_media_type' | 'validation_failed' | 'idempotency_key_reused' | 'rate_limited' | 'quota_exceeded' | 'internal_error' | 'database_unavailable' | 'identity_provider_unavailable' | 'overloaded' | 'timeout';
+export type ProblemCode = 'malformed_request' | 'token_missing' | 'token_invalid' | 'token_expired' | 'insufficient_scope' | 'api_token_not_allowed' | 'origin_not_allowed' | 'not_found' | 'task_not_found' | 'list_not_found' | 'tag_not_found' | 'token_not_found' | 'change_set_not_found' | 'method_not_allowed' | 'id_taken' | 'list_not_empty' | 'undo_conflict' | 'request_in_progress' | 'version_mismatch' | 'payload_too_large' | 'unsupported_media_type' | 'validation_failed' | 'idempotency_key_reused' | 'rate_limited' | 'quota_exceeded' | 'internal_error' | 'database_unavailable' | 'identity_provider_unavailable' | 'overloaded' | 'timeout';
 
 /** A resource that was created, changed or restored, in its current state. */
 export interface PutChange {

@@ -28,6 +28,10 @@ const allowedHeaders = [
   'Idempotency-Key',
   'Last-Event-ID',
   'X-Request-Id',
+  'Mcp-Protocol-Version',
+  'Mcp-Session-Id',
+  'Mcp-Method',
+  'Mcp-Name',
 ];
 
 /** A header name (RFC 9110, section 5.6.2). */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createConfiguredVerifier } from '../../../src/auth/create-verifier.ts';
+import { createConfiguredVerifiers } from '../../../src/auth/create-verifier.ts';
 import { type Environment, loadConfig } from '../../../src/config/load.ts';
 import type { Principal } from '../../../src/principal.ts';
 import { type JwksServer, startJwksServer } from '../../support/jwks-server.ts';
@@ -64,12 +64,12 @@ describe.each(rows)('%s', (name, jwksUrl, issuer, audience) => {
       const verify = (changes: object, environment: Environment = {}): Promise<Principal> => {
         const config = loadConfig({ ...documented, AUTH_JWKS_URL: server.url, ...environment });
         const token = signer.sign({ ...times, ...claims, ...changes }, header);
-        return createConfiguredVerifier(
+        return createConfiguredVerifiers(
           config,
           null,
           () => {},
           () => {},
-        ).verify(token);
+        ).api.verify(token);
       };
       const { sub } = claims as { sub: string };
       await expect(verify({})).resolves.toMatchObject({ userId: sub, scopes });
@@ -104,13 +104,13 @@ describe('without aud', () => {
   const verify = async (claims: object) => {
     server.serve(signers.ES256.jwks);
     const auth = { ...config.auth, jwksUrl: server.url } as typeof config.auth;
-    const verifier = createConfiguredVerifier(
+    const verifier = createConfiguredVerifiers(
       { ...config, auth },
       null,
       () => {},
       () => {},
     );
-    return verifier.verify(signers.ES256.sign({ ...times, sub: 'ada', ...claims }));
+    return verifier.api.verify(signers.ES256.sign({ ...times, sub: 'ada', ...claims }));
   };
 
   test.each([

@@ -1,0 +1,101 @@
+/** Calls of tools: from their arguments to a result that an agent can use, also if something is wrong. */
+import type { InternalRequest } from '../../http/internal-requests.ts';
+import { runSchema } from '../../http/request/validate.ts';
+import { FoundErrors } from '../../http/request/validation-errors.ts';
+import type { RequestContext } from '../../http/request-context.ts';
+import { catalogue } from '../../problems/catalogue.ts';
+import { type ProblemDocument, problemDocument, toProblem, validationFailed } from '../../problems/problem.ts';
+import type { Answer, Tool, ToolContext } from './tool.ts';
+
+/** The result of a call (Model Context Protocol, "Tools", section "Tool Result"). */
+export interface ToolResult {
+  readonly content: { readonly type: 'text'; readonly text: string }[];
+  readonly structuredContent?: Record<string, unknown>;
+  readonly isError?: true;
+  readonly [name: string]: unknown;
+}
+
+/** A problem in the response to a request of a tool. */
+class RejectedRequest extends Error {
+  readonly document: ProblemDocument;
+  readonly retryAfter: string | null;
+
+  constructor(document: ProblemDocument, retryAfter: string | null) {
+    super(document.code);
+    this.document = document;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/**
+ * Validates the arguments and runs the tool. An error becomes a result, because the agent reads results and can correct
+ * itself.
+ *
+ * @param send sends a request of the tool as the user of the token
+ */
+export async function callTool(
+  tool: Tool,
+  args: unknown,
+  context: RequestContext,
+  options: { readonly send: (request: InternalRequest) => Promise<Response>; readonly canWrite: boolean },
+): Promise<ToolResult> {
+  const toolContext = { ...options, send: async (request: InternalRequest) => answerOf(await options.send(request)) };
+  try {
+    requireValid(tool, args);
+    const structuredContent = await tool.run(args as never, toolContext as ToolContext);
+    // Clients that do not know structured content read the text.
+    return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
+  } catch (error) {
+    const text = error instanceof RejectedRequest ? describe(error, tool) : describeOwn(error, context);
+    return { content: [{ type: 'text', text }], isError: true };
+  }
+}
+
+/** @throws ProblemError validation_failed */
+function requireValid(tool: Tool, args: unknown): void {
+  const { issues } = runSchema(tool.input, args);
+  if (issues.length === 0) return;
+  const errors = new FoundErrors();
+  errors.add(issues, 'body');
+  throw validationFailed(errors.first, errors.count);
+}
+
+/** @throws RejectedRequest */
+async function answerOf(response: Response): Promise<Answer<unknown>> {
+  const text = await response.text();
+  const body = text === '' ? null : JSON.parse(text);
+  if (response.status >= 400) throw new RejectedRequest(body, response.headers.get('Retry-After'));
+  return {
+    body,
+    changeSet: response.headers.get('Change-Set') ?? '',
+    nextCursor: response.headers.get('Next-Cursor') ?? undefined,
+  };
+}
+
+/** Describes an error of the tool itself, and keeps it for the log. */
+function describeOwn(error: unknown, context: RequestContext): string {
+  const problem = toProblem(error);
+  context.set('problem', problem);
+  const { basePath } = context.get('placement');
+  return describe(new RejectedRequest(problemDocument(problem, '/mcp', context.get('requestId'), basePath), null));
+}
+
+/** What was wrong, where, and what to do about it. */
+function describe({ document, retryAfter }: RejectedRequest, tool?: Tool): string {
+  const { code, title, detail, errors = [], request_id } = document;
+  const { remedy, status } = catalogue[code];
+  return [
+    `${title} (${code}): ${detail}`,
+    ...errors.map(({ pointer, message }) => `- ${argumentAt(pointer, tool)}: ${message}`),
+    ...(retryAfter === null ? [] : [`Wait ${retryAfter} seconds before the next call.`]),
+    `What to do: ${code === 'validation_failed' ? 'Correct the arguments and call the tool again.' : remedy}`,
+    ...(status >= 500 ? [`The request_id is ${request_id}.`] : []),
+  ].join('\n');
+}
+
+/** The argument of a tool that became this part of the body. */
+function argumentAt(pointer: string, tool: Tool | undefined): string {
+  const [, index, rest = ''] = /^\/operations\/(\d+)(?:\/(?:task|patch))?(\/.*)?$/.exec(pointer) ?? [];
+  if (tool?.operations === undefined || index === undefined) return pointer.replace(/^\//, '') || 'arguments';
+  return `${tool.operations}/${index}${rest}`;
+}

@@ -1,0 +1,73 @@
+/** The tools as agents receive them, with JSON Schemas of their arguments and results. */
+import { z } from 'zod';
+import type { Tool } from './tool.ts';
+import { tools } from './tools.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface ToolDescription {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly inputSchema: ObjectSchema;
+  readonly outputSchema: ObjectSchema;
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: false;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: false;
+  };
+}
+
+interface ObjectSchema {
+  readonly type: 'object';
+  readonly [keyword: string]: unknown;
+}
+
+/** Keywords of OpenAPI, and those whose values only cost words. */
+const ignored = new Set(['$schema', '$defs', 'id', 'example', 'examples', 'x-enum-varnames']);
+
+/** The description of each tool. Every write can be undone, so none is destructive. */
+export const descriptions: ReadonlyMap<Tool, ToolDescription> = new Map(
+  tools.map((tool) => [
+    tool,
+    {
+      name: tool.name,
+      title: tool.title,
+      description: tool.description,
+      inputSchema: jsonSchemaOf(tool.input, 'input'),
+      outputSchema: jsonSchemaOf(tool.output, 'output'),
+      annotations: {
+        readOnlyHint: tool.scope === 'tasks:read',
+        destructiveHint: false,
+        idempotentHint: tool.isIdempotent,
+        openWorldHint: false,
+      },
+    },
+  ]),
+);
+
+/** A schema without references, which some agents do not resolve. */
+function jsonSchemaOf(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema {
+  const json = z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Json;
+  const definitions = (json.$defs ?? {}) as Json;
+  return resolved(json, definitions) as unknown as ObjectSchema;
+}
+
+/** A schema, or a list of schemas. The keys of `properties` are names and no keywords. */
+function resolved(value: unknown, definitions: Json): unknown {
+  if (Array.isArray(value)) return value.map((each) => resolved(each, definitions));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref, properties, ...keywords } = value as Json;
+  const target = typeof $ref === 'string' ? definitions[$ref.replace('#/$defs/', '')] : undefined;
+  const own = Object.entries(keywords).filter(([name]) => !ignored.has(name));
+  return {
+    ...(target !== undefined && (resolved(target, definitions) as Json)),
+    ...Object.fromEntries(own.map(([name, each]) => [name, resolved(each, definitions)])),
+    ...(properties !== undefined && {
+      properties: Object.fromEntries(
+        Object.entries(properties as Json).map(([name, each]) => [name, resolved(each, definitions)]),
+      ),
+    }),
+  };
+}

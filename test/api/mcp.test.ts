@@ -1,0 +1,546 @@
+/** The MCP server: its tools with the official client, its scopes, its tokens, and what it rejects. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { taskBodyLimit } from '../../src/tasks/schemas.ts';
+import { connectAgent, eras } from '../support/agent.ts';
+import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { testSecret } from '../support/databases.ts';
+import { signWithSecret } from '../support/tokens.ts';
+
+let api: TestApi;
+/** Round trips of the users' statements so far. */
+let roundTrips = 0;
+/** The error of each round trip, if there is one. */
+let failure: Error | undefined;
+
+beforeAll(async () => {
+  api = await startApi({
+    keep: true,
+    environment: { CORS_ORIGINS: 'https://app.example.com', RATE_LIMIT_PER_MINUTE: '1000' },
+    asUser: (database) => ({
+      ...database,
+      run(...args) {
+        roundTrips += 1;
+        return failure ? Promise.reject(failure) : database.run(...args);
+      },
+    }),
+  });
+});
+
+afterAll(() => api.stop());
+
+const readTools = ['find_tasks', 'get_task', 'find_lists', 'task_history', 'find_trash'];
+const writeTools = ['add_tasks', 'update_tasks', 'complete_tasks', 'trash_tasks', 'save_list', 'undo'];
+const unknownId = '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d';
+const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/);
+
+/** The claim of a token for the MCP server. */
+const forMcp = () => ({ aud: api.config.server.mcpUrl });
+
+function agentOf(user: Client, claims: object = {}, era: (typeof eras)[number] = 'auto') {
+  return connectAgent(api.url, api.token(user.userId as string, { ...forMcp(), ...claims }), era);
+}
+
+/** Sends a message without the official client. */
+async function send(message: unknown, { token, headers = {} }: { token?: string; headers?: object } = {}) {
+  const response = await fetch(`${api.url}/mcp`, {
+    method: 'POST',
+    headers: {
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      'Content-Type': 'application/json',
+      Accept: 'application/json, text/event-stream',
+      ...headers,
+    },
+    body: typeof message === 'string' ? message : JSON.stringify(message),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
+}
+
+const listTools = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+const callOf = (name: string, args: object = {}) => ({
+  ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
+  params: { name, arguments: args },
+});
+
+describe.each(eras)('the official client (%s)', (era) => {
+  test('lists and calls every tool', async () => {
+    const ada = api.user();
+    const agent = await agentOf(ada, {}, era);
+    const called = new Set<string>();
+    const call = (name: string, args: object) => {
+      called.add(name);
+      return agent.call(name, args);
+    };
+    const tools = await agent.tools();
+    expect([...tools.keys()].sort()).toEqual([...readTools, ...writeTools].sort());
+
+    const { list, ...saved } = await call('save_list', { name: 'Groceries' });
+    expect(saved).toMatchObject({ change_set: uuid, next_step: expect.stringContaining('undo') });
+    const { tasks: added, change_set } = await call('add_tasks', {
+      tasks: [
+        {
+          title: 'Buy milk',
+          list_id: list.id,
+          description: 'x'.repeat(300),
+          tags: ['shop'],
+          due: { date: '2126-12-01' },
+        },
+        { title: 'Water plants', due: { date: '2126-12-01' }, recurrence: { rule: 'FREQ=DAILY', missed: 'Each' } },
+      ],
+    });
+    const [milk, plants] = added;
+    expect(milk).toEqual({
+      id: uuid,
+      title: 'Buy milk',
+      description: `${'x'.repeat(199)}…`,
+      is_cut: true,
+      status: 'Todo',
+      priority: 'Medium',
+      tags: ['shop'],
+      list_id: list.id,
+      due: { date: '2126-12-01' },
+    });
+    expect((await call('find_lists', { name: 'grocer' })).lists).toEqual([
+      { id: list.id, name: 'Groceries', open_tasks: 1 },
+    ]);
+    const found = await call('find_tasks', { search: 'mil', list_ids: [list.id], tags: ['SHOP'], status: ['Todo'] });
+    expect(found.tasks).toEqual([milk]);
+    expect((await call('get_task', { id: milk.id })).task).toMatchObject({ description: 'x'.repeat(300) });
+    const changes = [{ id: milk.id, title: 'Buy oat milk', due: { time: '09:30' }, description: null }];
+    const updated = await call('update_tasks', { changes });
+    expect(updated.tasks[0]).toEqual({
+      ...{ id: milk.id, title: 'Buy oat milk', status: 'Todo', priority: 'Medium', tags: ['shop'] },
+      ...{ list_id: list.id, due: { date: '2126-12-01', time: '09:30' } },
+    });
+    const completed = await call('complete_tasks', { ids: [plants.id], time_zone: 'Europe/Rome' });
+    expect(completed).toMatchObject({ tasks: [{ id: plants.id, status: 'Done', completed_at: expect.any(String) }] });
+    expect(completed.next_step).toMatch(/next occurrence/);
+    const next = await agent.call('find_tasks', { search: 'plants' });
+    expect(next.tasks).toMatchObject([{ due: { date: '2126-12-02' }, recurrence: { rule: 'FREQ=DAILY' } }]);
+    await call('trash_tasks', { ids: [milk.id] });
+    expect((await call('find_trash', {})).entries).toMatchObject([{ task: { id: milk.id, title: 'Buy oat milk' } }]);
+    const { changes: history } = await call('task_history', { id: milk.id });
+    expect(history.map(({ kind }: any) => kind)).toEqual(['Deleted', 'Updated', 'Created']);
+    expect(history[1].fields).toMatchObject({ title: { from: 'Buy milk', to: 'Buy oat milk' } });
+    expect(history[2].change_set).toBe(change_set);
+    await call('undo', { change_set: history[0].change_set });
+    expect((await agent.call('find_tasks', { search: 'oat' })).tasks).toMatchObject([{ id: milk.id }]);
+    expect([...called].sort()).toEqual([...tools.keys()].sort());
+    // What the agent did is what the user sees.
+    expect((await ada.get('/api/v1/tasks?q=oat')).body).toMatchObject([
+      { title: 'Buy oat milk', owner_id: ada.userId },
+    ]);
+  });
+
+  test('sees titles, schemas without references, and that nothing is destructive', async () => {
+    const agent = await agentOf(api.user(), {}, era);
+    for (const { name, title, description, inputSchema, outputSchema, annotations } of (await agent.tools()).values()) {
+      expect([title, description]).toEqual([expect.any(String), expect.any(String)]);
+      expect(JSON.stringify([inputSchema, outputSchema])).not.toContain('$ref');
+      expect(inputSchema).toMatchObject({ type: 'object', additionalProperties: false });
+      expect(outputSchema).toMatchObject({ type: 'object', required: expect.arrayContaining(['next_step']) });
+      expect(annotations).toMatchObject({
+        readOnlyHint: readTools.includes(name),
+        destructiveHint: false,
+        openWorldHint: false,
+      });
+    }
+    expect(agent.client.getInstructions()).toContain('undo');
+    expect(agent.client.getServerVersion()).toMatchObject({ name: 'todo-api' });
+  });
+});
+
+test('an undo by the agent restores the state, and undoing it is redo', async () => {
+  const ada = api.user();
+  const agent = await agentOf(ada);
+  const { body: list } = await ada.post('/api/v1/lists', { name: 'x' });
+  const { body: task } = await ada.post('/api/v1/tasks', { title: 'x', tags: ['a'], list_id: list.id });
+  const { body: subtask } = await ada.post('/api/v1/tasks', { title: 'y', list_id: list.id, parent_id: task.id });
+  const state = async () => {
+    const bodies = [(await ada.get('/api/v1/tasks?sort=title')).body, (await ada.get('/api/v1/lists')).body];
+    return JSON.stringify(bodies, (key, value) => (['version', 'updated_at'].includes(key) ? undefined : value));
+  };
+  const writes: [string, object][] = [
+    ['add_tasks', { tasks: [{ title: 'one' }, { title: 'two', parent_id: task.id, list_id: list.id }] }],
+    ['update_tasks', { changes: [{ id: task.id, title: 'z', tags: ['b'], list_id: null }] }],
+    ['complete_tasks', { ids: [task.id] }],
+    ['trash_tasks', { ids: [task.id, subtask.id].slice(0, 1) }],
+    ['save_list', { name: 'new' }],
+    ['save_list', { id: list.id, name: 'y', archived: true, color: '#1e90ff' }],
+  ];
+  for (const [name, args] of writes) {
+    const before = await state();
+    const { change_set } = await agent.call(name, args);
+    const after = await state();
+    expect(after, name).not.toBe(before);
+    const undone = await agent.call('undo', { change_set });
+    expect(await state(), name).toBe(before);
+    expect(undone).toMatchObject({ change_set: uuid, results: expect.any(Array) });
+    const redone = await agent.call('undo', { change_set: undone.change_set });
+    expect(await state(), name).toBe(after);
+    await agent.call('undo', { change_set: redone.change_set });
+  }
+});
+
+test('the resources of another user are not found by any tool', async () => {
+  const ada = api.user();
+  const { body: list } = await ada.post('/api/v1/lists', { name: 'Secret' });
+  const { body: task, headers } = await ada.post('/api/v1/tasks', { title: 'Secret', list_id: list.id });
+  const eve = await agentOf(api.user());
+  const calls: [string, object, RegExp][] = [
+    ['get_task', { id: task.id }, /task_not_found/],
+    ['task_history', { id: task.id }, /task_not_found/],
+    ['update_tasks', { changes: [{ id: task.id, title: 'x' }] }, /task_not_found[\s\S]*changes\/0/],
+    ['complete_tasks', { ids: [task.id] }, /task_not_found[\s\S]*ids\/0/],
+    ['trash_tasks', { ids: [task.id] }, /task_not_found[\s\S]*ids\/0/],
+    ['add_tasks', { tasks: [{ title: 'x', list_id: list.id }] }, /tasks\/0\/list_id/],
+    ['add_tasks', { tasks: [{ title: 'x', parent_id: task.id }] }, /tasks\/0\/parent_id/],
+    ['save_list', { id: list.id, name: 'x' }, /list_not_found/],
+    ['undo', { change_set: headers.get('change-set') }, /change_set_not_found/],
+  ];
+  for (const [name, args, expected] of calls) {
+    const text = await eve.fail(name, args);
+    expect(text).toMatch(expected);
+    expect(text).not.toContain('Secret');
+    expect(text).toContain('What to do: ');
+  }
+  for (const [name, args] of [
+    ['find_tasks', { list_ids: [list.id] }],
+    ['find_tasks', { search: 'Secret' }],
+    ['find_lists', {}],
+    ['find_trash', {}],
+  ] as const) {
+    expect(JSON.stringify(await eve.call(name, args))).not.toContain('Secret');
+  }
+  expect((await ada.get(`/api/v1/tasks/${task.id}`)).body).toEqual({ ...task });
+});
+
+describe('scopes', () => {
+  test('a read-only token sees only the tools that read, and a call of another one names the scope', async () => {
+    const ada = api.user();
+    const scope = { scope: 'tasks:read openid' };
+    expect([...(await (await agentOf(ada, scope)).tools()).keys()]).toEqual(readTools);
+    const token = api.token(ada.userId as string, { ...forMcp(), ...scope });
+    for (const name of writeTools) {
+      const { status, headers, body } = await send(callOf(name, { tasks: [{ title: 'x' }] }), { token });
+      expect([status, body.code]).toEqual([403, 'insufficient_scope']);
+      const metadata = `${api.config.server.publicUrl}/.well-known/oauth-protected-resource/mcp`;
+      expect(headers.get('www-authenticate')).toBe(
+        `Bearer error="insufficient_scope", scope="tasks:write", resource_metadata="${metadata}"`,
+      );
+    }
+    expect((await ada.get('/api/v1/tasks')).body).toEqual([]);
+  });
+
+  test('a write-only token writes and reads nothing', async () => {
+    const ada = api.user();
+    const { body: task } = await ada.post('/api/v1/tasks', { title: 'Secret', description: 'Secret' });
+    const agent = await agentOf(ada, { scope: 'tasks:write' });
+    expect([...(await agent.tools()).keys()]).toEqual(writeTools);
+    for (const [name, args] of [
+      ['add_tasks', { tasks: [{ title: 'x' }] }],
+      ['update_tasks', { changes: [{ id: task.id }] }],
+      ['complete_tasks', { ids: [task.id] }],
+    ] as const) {
+      const result = await agent.call(name, args);
+      expect(Object.keys(result)).toEqual(['change_set', 'next_step']);
+    }
+    const token = api.token(ada.userId as string, { ...forMcp(), scope: 'tasks:write' });
+    for (const name of readTools) expect((await send(callOf(name), { token })).status).toBe(403);
+  });
+
+  test('no tool needs tasks:purge, and no scopes at all mean no tools', async () => {
+    const ada = api.user();
+    const agent = await agentOf(ada, { scope: 'tasks:read tasks:write' });
+    expect((await agent.tools()).size).toBe(readTools.length + writeTools.length);
+    expect((await (await agentOf(ada, { scope: 'openid tasks:purge' })).tools()).size).toBe(0);
+  });
+});
+
+describe('tokens', () => {
+  const metadata = () => `resource_metadata="${api.config.server.publicUrl}/.well-known/oauth-protected-resource/mcp"`;
+  const scope = 'scope="tasks:read tasks:write"';
+
+  test('without a valid token, the response is 401 and names the metadata, and no statement is sent', async () => {
+    const before = roundTrips;
+    const missing = await send(listTools);
+    expect([missing.status, missing.body.code]).toEqual([401, 'token_missing']);
+    expect(missing.headers.get('www-authenticate')).toBe(`Bearer ${metadata()}, ${scope}`);
+    const expired = api.token('ada', { ...forMcp(), exp: 1_700_000_000 });
+    for (const [token, code] of [
+      ['x', 'token_invalid'],
+      ['tdo_x', 'token_invalid'],
+      [expired, 'token_expired'],
+    ] as const) {
+      const { status, headers, body } = await send(callOf('find_tasks'), { token });
+      expect([status, body.code]).toEqual([401, code]);
+      expect(headers.get('www-authenticate')).toBe(`Bearer error="invalid_token", ${metadata()}, ${scope}`);
+    }
+    expect(roundTrips).toBe(before);
+  });
+
+  test('a token of the API is refused here, and one of the MCP server is refused there', async () => {
+    const [ofApi, ofMcp] = [api.token('ada'), api.token('ada', forMcp())];
+    const ofBoth = api.token('ada', { aud: ['todo', api.config.server.mcpUrl] });
+    const statuses = async (token: string) => [
+      (await send(listTools, { token })).status,
+      (await api.anonymous(`Bearer ${token}`).get('/api/v1/tasks')).status,
+    ];
+    expect(await statuses(ofApi)).toEqual([401, 200]);
+    expect(await statuses(ofMcp)).toEqual([200, 401]);
+    expect(await statuses(ofBoth)).toEqual([200, 200]);
+    expect(await statuses(api.token('ada', { aud: `${api.config.server.mcpUrl}/` }))).toEqual([401, 401]);
+  });
+
+  test('an API token works until it is deleted, and the history names it', async () => {
+    const ada = api.user();
+    const fields = { name: 'Assistant', scopes: ['tasks:read', 'tasks:write'] };
+    const { body: issued } = await ada.post('/api/v1/tokens', fields);
+    const agent = await connectAgent(api.url, issued.token);
+    const { tasks } = await agent.call('add_tasks', { tasks: [{ title: 'x' }] });
+    const { changes } = await agent.call('task_history', { id: tasks[0].id });
+    expect(changes).toMatchObject([{ kind: 'Created', actor: 'Assistant' }]);
+    await ada.delete(`/api/v1/tokens/${issued.id}`);
+    expect((await send(listTools, { token: issued.token })).body.code).toBe('token_invalid');
+  });
+
+  test('with a shared secret, the tokens of the API are accepted unless an audience is configured', async () => {
+    const claims = { sub: 'ada', exp: Math.floor(Date.now() / 1000) + 900, aud: 'todo' };
+    const shared = await startApi({ environment: { AUTH_MODE: 'shared-secret' } });
+    const agent = await connectAgent(shared.url, signWithSecret(testSecret, claims));
+    await agent.call('add_tasks', { tasks: [{ title: 'x' }] });
+    const metadataOfServer = await shared.anonymous().get('/.well-known/oauth-protected-resource/mcp');
+    expect(metadataOfServer.body).not.toHaveProperty('authorization_servers');
+  });
+
+  test('with the embedded issuer, its tokens are accepted', async () => {
+    const embedded = await startApi({ environment: { AUTH_MODE: 'embedded' } });
+    const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
+    const { headers } = await embedded.anonymous().post('/api/auth/sign-up/email', person);
+    const session = embedded.anonymous(`Bearer ${headers.get('set-auth-token')}`);
+    const { token } = (await session.get('/api/auth/token')).body;
+    const agent = await connectAgent(embedded.url, token);
+    expect(await agent.call('find_tasks')).toMatchObject({ tasks: [] });
+    await expect(connectAgent(embedded.url, headers.get('set-auth-token') as string)).rejects.toThrow();
+  });
+});
+
+test('the metadata names the resource, the issuer and the scopes (RFC 9728)', async () => {
+  const response = await fetch(`${api.url}/.well-known/oauth-protected-resource/mcp`);
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json']);
+  expect(await response.json()).toEqual({
+    resource: api.config.server.mcpUrl,
+    authorization_servers: ['https://issuer.test'],
+    scopes_supported: ['tasks:read', 'tasks:write'],
+    bearer_methods_supported: ['header'],
+    resource_name: 'Tasks',
+  });
+});
+
+test('pages of other origins are rejected, and those of the server and of CORS_ORIGINS are not', async () => {
+  const token = api.token('ada', forMcp());
+  for (const Origin of ['https://evil.example', 'null', `http://127.0.0.1:${api.config.server.port}`]) {
+    const { status, body } = await send(listTools, { token, headers: { Origin } });
+    expect([status, body.code]).toEqual([403, 'origin_not_allowed']);
+  }
+  for (const Origin of ['https://app.example.com', api.config.server.publicUrl]) {
+    expect((await send(listTools, { token, headers: { Origin } })).status).toBe(200);
+  }
+  const preflight = await fetch(`${api.url}/mcp`, {
+    method: 'OPTIONS',
+    headers: { Origin: 'https://app.example.com', 'Access-Control-Request-Method': 'POST' },
+  });
+  const allowed = preflight.headers.get('access-control-allow-headers')?.toLowerCase().split(',');
+  expect(allowed).toEqual(expect.arrayContaining(['mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name']));
+});
+
+describe('a request', () => {
+  let token: string;
+
+  beforeAll(() => {
+    token = api.token('ada', forMcp());
+  });
+
+  test('has a JSON response, without a session', async () => {
+    const initialize = {
+      ...{ jsonrpc: '2.0', id: 'first', method: 'initialize' },
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+    };
+    const { status, headers, body } = await send(initialize, { token });
+    expect([status, headers.get('content-type'), headers.get('mcp-session-id')]).toEqual([
+      200,
+      'application/json',
+      null,
+    ]);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(body).toMatchObject({ id: 'first', result: { protocolVersion: '2025-06-18', capabilities: { tools: {} } } });
+    const unknown = { ...initialize, params: { ...initialize.params, protocolVersion: '1999-01-01' } };
+    expect((await send(unknown, { token })).body.result.protocolVersion).toBe('2025-11-25');
+    const notification = { jsonrpc: '2.0', method: 'notifications/initialized' };
+    expect((await send(notification, { token })).status).toBe(202);
+  });
+
+  test.each(['GET', 'DELETE', 'PUT'])('with the method %s is 405', async (method) => {
+    const response = await fetch(`${api.url}/mcp`, { method, headers: { Authorization: `Bearer ${token}` } });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  test('that is no single message in JSON is rejected', async () => {
+    const rejected: [unknown, object, number][] = [
+      ['{', {}, 400],
+      ['', {}, 400],
+      ['{"jsonrpc":"2.0","jsonrpc":"2.0"}', {}, 400],
+      [[listTools, listTools], {}, 400],
+      [[], {}, 400],
+      [{ id: 1 }, {}, 400],
+      ['null', {}, 400],
+      [listTools, { 'Content-Type': 'text/plain' }, 415],
+      [listTools, { Accept: 'text/html' }, 406],
+      [listTools, { 'Mcp-Protocol-Version': '1999-01-01' }, 400],
+      [listTools, { 'Mcp-Protocol-Version': '2026-07-28' }, 400],
+      [callOf('add_tasks', { tasks: [{ title: 'x'.repeat(taskBodyLimit) }] }), {}, 413],
+    ];
+    for (const [message, headers, expected] of rejected) {
+      const { status } = await send(message, { token, headers });
+      expect([message, headers, status]).toEqual([message, headers, expected]);
+    }
+    expect((await fetch(`${api.url}/mcp?token=x`, { method: 'POST' })).status).toBe(401);
+  });
+
+  test('for an unknown method or tool has an error of JSON-RPC', async () => {
+    const method = await send({ ...listTools, method: 'resources/list' }, { token });
+    expect(method.body.error.code).toBe(-32601);
+    const tool = await send(callOf('purge_tasks'), { token });
+    expect([tool.status, tool.body.error.code]).toEqual([200, -32602]);
+    for (const name of ['__proto__', 'constructor', '']) {
+      expect((await send(callOf(name), { token })).body.error.code).toBe(-32602);
+    }
+  });
+
+  test('counts once towards the rate limit, and a call sends its statements in one round trip', async () => {
+    const ada = api.user();
+    const ofAda = api.token(ada.userId as string, forMcp());
+    const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
+    const { body: list } = await ada.post('/api/v1/lists', { name: 'x' });
+    const calls: [string, object, number][] = [
+      ['find_tasks', {}, 1],
+      ['get_task', { id: task.id }, 1],
+      ['find_lists', {}, 1],
+      ['add_tasks', { tasks: [{ title: 'y' }, { title: 'z' }] }, 1],
+      ['update_tasks', { changes: [{ id: task.id, title: 'y', tags: ['a'] }] }, 1],
+      ['complete_tasks', { ids: [task.id] }, 1],
+      ['save_list', { name: 'y' }, 1],
+      ['save_list', { id: list.id, name: 'y' }, 1],
+      ['task_history', { id: task.id }, 1],
+      ['trash_tasks', { ids: [task.id] }, 1],
+      ['find_trash', {}, 1],
+    ];
+    const remaining = (headers: Headers) => Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
+    let left = remaining((await send(listTools, { token: ofAda })).headers);
+    for (const [name, args, expected] of calls) {
+      const before = roundTrips;
+      const { headers, body } = await send(callOf(name, args), { token: ofAda });
+      expect([name, body.result?.isError, roundTrips - before]).toEqual([name, undefined, expected]);
+      expect(left - remaining(headers), name).toBe(1);
+      left = remaining(headers);
+    }
+    const { headers } = await ada.delete(`/api/v1/lists/${list.id}`);
+    const before = roundTrips;
+    await send(callOf('undo', { change_set: headers.get('change-set') }), { token: ofAda });
+    // An undo reads what it reverses.
+    expect(roundTrips - before).toBe(2);
+  });
+
+  test('with an Idempotency-Key is applied once', async () => {
+    const ada = api.user();
+    const ofAda = api.token(ada.userId as string, forMcp());
+    const add = (title: string) =>
+      send(callOf('add_tasks', { tasks: [{ title }] }), { token: ofAda, headers: { 'Idempotency-Key': 'once' } });
+    const [first, second] = [await add('x'), await add('x')];
+    expect(second.body).toEqual(first.body);
+    expect((await ada.get('/api/v1/tasks')).body).toHaveLength(1);
+    expect((await add('y')).body.result).toMatchObject({ isError: true });
+  });
+});
+
+describe('an error of a tool', () => {
+  test('says which argument is wrong and what to do', async () => {
+    const agent = await agentOf(api.user());
+    const cases: [string, object, string][] = [
+      ['find_tasks', { due: 'someday' }, 'due: must be one of overdue, today'],
+      ['find_tasks', { nonsense: 1 }, 'nonsense: is not a known field'],
+      ['find_tasks', { limit: 51 }, 'limit: must be at most 50'],
+      ['find_tasks', { due_from: '2026-12-02', due_to: '2026-12-01' }, 'due_to: must not be before due_from'],
+      ['find_tasks', { cursor: 'x' }, 'cursor: does not belong to this list'],
+      ['get_task', {}, 'id: is required'],
+      ['get_task', { id: '../lists' }, 'id: must be a UUID'],
+      ['add_tasks', { tasks: [] }, 'tasks: must not be empty'],
+      ['add_tasks', { tasks: [{ title: 'x' }, { title: ' ' }] }, 'tasks/1/title: '],
+      ['add_tasks', { tasks: [{ title: 'x', recurrence: { rule: 'FREQ=DAILY' } }] }, 'tasks/0/due: '],
+      ['add_tasks', { tasks: [{ title: 'x', recurrence: { rule: 'FREQ=HOURLY' } }] }, 'tasks/0/recurrence/rule: '],
+      ['update_tasks', { changes: [{ id: unknownId, position: 'x' }] }, 'changes/0/position: is not a known field'],
+      ['save_list', {}, 'name: is required'],
+      ['undo', { change_set: 'x' }, 'change_set: must be a UUID'],
+    ];
+    for (const [name, args, expected] of cases) {
+      const text = await agent.fail(name, args);
+      expect(text).toContain(expected);
+      expect(text).toMatch(/\nWhat to do: ./);
+    }
+  });
+
+  test('of the server is logged with its cause, which the agent does not see', async () => {
+    const agent = await agentOf(api.user());
+    failure = new Error('a hidden reason');
+    const text = await agent.fail('find_tasks').finally(() => {
+      failure = undefined;
+    });
+    expect(text).toMatch(/^Internal error \(internal_error\)[\s\S]*The request_id is ([\w-]+)\.$/);
+    expect(text).not.toContain('hidden');
+    const [, id] = /request_id is ([\w-]+)/.exec(text) ?? [];
+    const line = api.log.find(({ request_id }) => request_id === id);
+    expect(line).toMatchObject({
+      route: '/mcp',
+      status: 200,
+      code: 'internal_error',
+      err: { message: 'a hidden reason' },
+    });
+    expect(line?.level).toBeGreaterThanOrEqual(50);
+  });
+
+  test('is in the log with its code', async () => {
+    const ada = api.user();
+    const agent = await agentOf(ada);
+    await agent.fail('get_task', { id: unknownId });
+    expect(api.log.at(-1)).toMatchObject({
+      route: '/mcp',
+      status: 200,
+      code: 'task_not_found',
+      user_hash: expect.any(String),
+    });
+  });
+});
+
+test('results are small, and a cursor leads to the rest', async () => {
+  const ada = api.user();
+  const operations = Array.from({ length: 60 }, (_, index) => ({
+    op: 'create',
+    task: { title: `Task ${index}`, description: 'word '.repeat(400) },
+  }));
+  for (let start = 0; start < 60; start += 20) {
+    await ada.post('/api/v1/tasks/batch', { operations: operations.slice(start, start + 20) });
+  }
+  const agent = await agentOf(ada);
+  const ids = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page = await agent.call('find_tasks', { sort: '-title', ...(cursor && { cursor }) });
+    expect(page.tasks.length).toBeLessThanOrEqual(20);
+    expect(JSON.stringify(page).length).toBeLessThan(10_000);
+    expect(JSON.stringify(page)).not.toContain('null');
+    expect(page.next_step).toMatch(page.next_cursor ? /next_cursor/ : /get_task/);
+    for (const { id } of page.tasks) ids.add(id);
+    cursor = page.next_cursor;
+  } while (cursor);
+  expect(ids.size).toBe(60);
+});
