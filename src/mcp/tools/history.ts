@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { List } from '../../lists/schemas.ts';
 import { truncated } from '../../problems/bounds.ts';
+import { changeKinds } from '../../resource/change.ts';
 import { resourceId } from '../../resource/schemas.ts';
-import { changeKinds } from '../../resource/table.ts';
 import type { Task } from '../../tasks/schemas.ts';
 import { changeSet, cursor, limit, maxTextLength, nextCursor, nextStep, pageSizes } from './results.ts';
 import { defineTool, targetOf } from './tool.ts';
