@@ -14,9 +14,9 @@ const inOneProcess = {
 /** What does not depend on the kind of the database runs on PostgreSQL alone, where it uses less CPU. */
 const onPostgres = [
   'http/*',
-  'api/{authentication,better-auth-elsewhere,bounds,client-closed,identity-providers,index,metrics}',
+  'api/{authentication,better-auth-elsewhere,bounds,client-closed,due,identity-providers,index,limits,many-tasks,metrics}',
   'api/{embedded-issuer-refusals,issuer-limits,issuer-operations,issuer-rules}',
-  'api/{request-log,shared-secret,traces,unavailable,validation}',
+  'api/{moves,page-size,request-log,search-languages,shared-secret,traces,unavailable,validation}',
   'security/{generated-requests,hostile-input,policies-alone,request-cost,routes,tokens,write-only-tokens}',
 ].map((files) => `test/${files}.test.ts`);
 
