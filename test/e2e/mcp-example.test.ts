@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   Client,
   type OAuthClientProvider,
+  type OAuthDiscoveryState,
   type StoredOAuthClientInformation,
   type StoredOAuthTokens,
   StreamableHTTPClientTransport,
@@ -64,11 +65,16 @@ class Memory implements OAuthClientProvider {
   authorizationUrl: URL | undefined;
   stored: StoredOAuthTokens | undefined;
   #client: StoredOAuthClientInformation | undefined;
+  #discovery: OAuthDiscoveryState | undefined;
   #verifier = '';
 
   clientInformation = () => this.#client;
   saveClientInformation = (client: StoredOAuthClientInformation) => {
     this.#client = client;
+  };
+  discoveryState = () => this.#discovery;
+  saveDiscoveryState = (state: OAuthDiscoveryState) => {
+    this.#discovery = state;
   };
   tokens = () => this.stored;
   saveTokens = (tokens: StoredOAuthTokens) => {
