@@ -136,7 +136,7 @@ function limitsPage(): string {
 # Limits
 
 The limits of requests and responses. They bound what one request can cost: at most 30 ms of CPU time of the server and
-50 ms of PostgreSQL, and at most 10 ms for a rejected request. Four kinds of requests cost more:
+50 ms of PostgreSQL, and at most 10 ms for a rejected request. Five kinds of requests cost more:
 
 - A batch of 100 operations takes up to 80 ms of PostgreSQL. If its moves give 1,000 lists new positions again and again, it
   takes up to 1 s.
@@ -145,6 +145,7 @@ The limits of requests and responses. They bound what one request can cost: at m
   0.3 ms for each task that it restores or whose change it undoes. So the default \`DATABASE_TIMEOUT_MS\` is enough for more than
   10,000 tasks ([bench/results/many-tasks.md](../bench/results/many-tasks.md)). Beyond it, the response is 504 \`timeout\`, and
   nothing has changed.
+- An import of 500 lines costs as much as the batches that create the same tasks.
 - The embedded issuer hashes passwords slowly on purpose.
 
 \`npm run bench:costs\` measures the most expensive requests within the limits, and writes

@@ -20,7 +20,21 @@ const belowResources = ['database', 'http', 'idempotency', 'principal', 'problem
  * imports only layers below it, and docs/architecture.md has the same table.
  */
 export const layers: readonly Layer[] = [
-  { name: 'cli', imports: ['api', 'changes', 'config', 'database', 'runtime', 'server', 'services'] },
+  {
+    name: 'cli',
+    imports: [
+      'account',
+      'api',
+      'changes',
+      'config',
+      'database',
+      'idempotency',
+      'resource',
+      'runtime',
+      'server',
+      'services',
+    ],
+  },
   { name: 'server', imports: ['app', 'database', 'http', 'observability', 'problems', 'runtime', 'services'] },
   {
     name: 'app',
@@ -81,7 +95,7 @@ export const layers: readonly Layer[] = [
     imports: ['config', 'database', 'http', 'json', 'principal', 'problems', 'rate-limit', 'runtime', 'vocabulary'],
   },
   { name: 'rate-limit', imports: ['database', 'http', 'problems', 'runtime'] },
-  { name: 'idempotency', imports: ['database', 'http', 'problems', 'quotas', 'resource', 'runtime'] },
+  { name: 'idempotency', imports: ['database', 'http', 'principal', 'problems', 'quotas', 'resource', 'runtime'] },
   { name: 'resource', imports: ['database', 'http', 'problems', 'quotas', 'vocabulary'] },
   { name: 'quotas', imports: ['database', 'problems', 'vocabulary'] },
   { name: 'http', imports: ['json', 'principal', 'problems', 'vocabulary'] },

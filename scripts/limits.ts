@@ -1,5 +1,6 @@
 /** The table of limits in `docs/limits.md`. Each value is a constant of the code. */
 import { maxExports, maxExportsPerUser } from '../src/account/export/limits.ts';
+import { maxImportBytes, maxImportLines } from '../src/account/import/limits.ts';
 import { maxRejectedPerMinute } from '../src/auth/better-auth/limits.ts';
 import { issuerBodyLimit } from '../src/auth/better-auth/operations.ts';
 import { passwordLength } from '../src/auth/better-auth/password-length.ts';
@@ -194,6 +195,13 @@ export const limits = [
       ['Lists in a result', count(maxListsPerCall), 'The result has the number of the others.'],
       ['Results of an undo', count(maxUndone), 'The result has the number of the others.'],
       ['Text in a list of results', `${count(maxTextLength)} characters`, 'It is truncated; `get_task` has all of it.'],
+    ],
+  },
+  {
+    title: 'Imports',
+    rows: [
+      ['Lines of a request', count(maxImportLines), '422'],
+      ['Body of a request', kib(maxImportBytes), '413'],
     ],
   },
   {

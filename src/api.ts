@@ -1,5 +1,5 @@
 /** The routes of the API and their OpenAPI document. No route has its handler here, so no database is necessary. */
-import { eraseMeRoute, exportRoute } from './account/routes.ts';
+import { eraseMeRoute, exportRoute, importRoute } from './account/routes.ts';
 import { issuerDescriptions } from './auth/better-auth/operations.ts';
 import { runBatchRoute, runTaskBatchRoute } from './batch/routes.ts';
 import { streamEventsRoute } from './changes/events/routes.ts';
@@ -71,6 +71,7 @@ export const routes: readonly RouteDefinition[] = [
   readMeRoute,
   eraseMeRoute,
   exportRoute,
+  importRoute,
   listTokensRoute,
   createTokenRoute,
   deleteTokenRoute,

@@ -123,7 +123,7 @@ function implementations(services: Services): Operation[] {
     ...tokenOperations(writes, apiTokens),
     meOperation,
     ...accountOperations({
-      database: database.asUser,
+      writes,
       eraseUser: createErasure({
         database: database.asUser,
         quotas: config.quotas,

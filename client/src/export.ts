@@ -13,11 +13,17 @@ export type ExportLine =
       readonly cursor: string | null;
     }
   | { readonly type: 'list'; readonly list: TaskList }
-  | { readonly type: 'task'; readonly task: Task }
-  | { readonly type: 'trash'; readonly trash: TrashEntry }
+  | { readonly type: 'task'; readonly task: Task; readonly series?: ExportedSeries }
+  | { readonly type: 'trash'; readonly trash: TrashEntry; readonly series?: ExportedSeries }
   | { readonly type: 'change'; readonly change: ExportedChange }
   | { readonly type: 'token'; readonly token: ApiToken }
   | { readonly type: 'end'; readonly counts: Readonly<Record<string, number>>; readonly changed: boolean };
+
+/** The days that the recurrence of a task counts from. */
+export interface ExportedSeries {
+  readonly anchor: string;
+  readonly day: string;
+}
 
 /** A change of a task or a list. */
 export type ExportedChange = Omit<TaskChange, 'changes'> & {

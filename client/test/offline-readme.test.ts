@@ -23,6 +23,7 @@ test('each export of the package is a module', () => {
   expect(modules.map(([name]) => name).sort()).toEqual([
     'todo-api-client',
     'todo-api-client/file',
+    'todo-api-client/import',
     'todo-api-client/indexed-db',
     'todo-api-client/offline',
     'todo-api-client/tanstack-db',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { type Client, startApi, type TestApi } from '../../test/support/api.ts';
 import { documentedOperations } from '../../test/support/document.ts';
 import { startFaultyProxy } from '../../test/support/faulty-proxy.ts';
+import { importLines } from '../src/import.ts';
 import { cachedToken, createTodoClient, type Task, TodoProblem } from '../src/index.ts';
 
 let api: TestApi;
@@ -201,6 +202,29 @@ test('everything is exported line by line, and erased', async () => {
   expect(await client.tasks.count()).toEqual({ count: 0 });
   const withoutToken = createTodoClient({ url: api.url });
   await expect(withoutToken.export().next()).rejects.toMatchObject({ code: 'token_missing' });
+});
+
+test('everything is imported in another account, in requests within the limits, and once', async () => {
+  const [from, to] = [newClient(), newClient()];
+  const titles = Array.from({ length: 60 }, (_, index) => `Task ${index}`);
+  const operations = titles.map((title) => ({
+    op: 'create' as const,
+    task: { title, description: 'é'.repeat(5_000) },
+  }));
+  for (let start = 0; start < 60; start += 10) await from.tasks.batch(operations.slice(start, start + 10));
+  const progress: number[] = [];
+  const onProgress = (_: unknown, lines: number) => progress.push(lines);
+  const created = await importLines(to, from.export(), { onProgress });
+  expect(created).toMatchObject({ created: 60, unchanged: 0, problems: [] });
+  expect(progress.length).toBeGreaterThan(1);
+  expect(progress.at(-1)).toBe(1 + 60 + 60 + 1);
+  const items = await to.tasks.list().toArray();
+  expect(titlesOf(items).sort()).toEqual(titles.sort());
+  for (const { id } of items) await to.tasks.update(id, { title: 'Newer' });
+  const again = await importLines(to, from.export(), { deleted: 'restore' });
+  expect(again).toMatchObject({ created: 0, skipped: 60 });
+  expect(again.problems.map(({ line }) => line)).toEqual(Array.from({ length: 60 }, (_, index) => 2 + index));
+  await expect(importLines(to, [{ type: 'task', task: {} }])).rejects.toMatchObject({ code: 'validation_failed' });
 });
 
 test('an expired token is renewed', async () => {

@@ -1,17 +1,20 @@
 /** The handlers of the operations on everything that the server stores about a user. */
 import type { OpenStreams } from '../changes/events/open-streams.ts';
 import { selectHead } from '../changes/statements.ts';
-import type { UserDatabase } from '../database/user-database.ts';
 import type { RequestContext } from '../http/request-context.ts';
 import { implement, type Operation } from '../http/route.ts';
+import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
 import type { Principal } from '../principal.ts';
+import { newChangeSet } from '../resource/change.ts';
 import type { EraseUser } from './erasure.ts';
 import { exportBody } from './export/body.ts';
 import { exportPieces } from './export/lines.ts';
-import { eraseMeRoute, exportRoute } from './routes.ts';
+import { parseLines, splitLines } from './import/lines.ts';
+import { importMutation } from './import/mutation.ts';
+import { eraseMeRoute, exportRoute, importRoute } from './routes.ts';
 
 export interface AccountServices {
-  readonly database: UserDatabase;
+  readonly writes: WriteContext;
   readonly eraseUser: EraseUser;
   readonly openExports: OpenStreams;
   /** Calls `onRevoked` if the principal’s API token is revoked, until the returned function is called. */
@@ -26,11 +29,22 @@ const headers = {
 };
 
 export function accountOperations(services: AccountServices): Operation[] {
-  const { database, eraseUser, openExports, watchToken, onExportError } = services;
+  const { writes, eraseUser, openExports, watchToken, onExportError } = services;
+  const { database } = writes;
   return [
     implement(eraseMeRoute, async (_input, context) => {
       await eraseUser(context.get('principal').userId);
       return new Response(null, { status: 204 });
+    }),
+
+    implement(importRoute, ({ query, headers: sent }, context) => {
+      const lines = parseLines(splitLines(context.get('body')));
+      const mutation = importMutation(newChangeSet(context), lines, query.deleted);
+      return executeWrite(writes, context, mutation, sent['idempotency-key'], (result) => ({
+        status: 200,
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify(result),
+      }));
     }),
 
     implement(exportRoute, async (_input, context) => {

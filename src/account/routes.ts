@@ -1,8 +1,13 @@
 /** The routes for everything that the server stores about a user: the source of their types and their documentation. */
 import { z } from 'zod';
+import { linesType } from '../http/request/body.ts';
 import { defineRoute } from '../http/route.ts';
+import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
+import { changeSetHeader } from '../resource/change.ts';
 import { maxExportsPerUser } from './export/limits.ts';
 import { exportFormat } from './export/lines.ts';
+import { maxImportBytes, maxImportLines } from './import/limits.ts';
+import { importQuery, importResult } from './import/schemas.ts';
 
 const tag = 'User';
 
@@ -42,4 +47,29 @@ export const exportRoute = defineRoute({
     },
   },
   problems: [],
+});
+
+const importExample = `{"type":"list","list":{"id":"0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d","name":"Groceries"}}
+{"type":"task","task":{"id":"0193a5b0-a1f3-7d3e-8c55-5b1f7f0e2d11","title":"Buy milk","list_id":"0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d"}}
+`;
+
+export const importRoute = defineRoute({
+  id: 'importLines',
+  method: 'post',
+  path: '/api/v1/import',
+  tag,
+  summary: 'Import lines of an export',
+  description: `Creates the lists, the tasks and the entries of the trash of some lines of an export, all or none of them, for the user of the token. Send a longer file in its order, at most ${maxImportLines} lines per request. Ids, versions and the times of creation, completion and deletion are those of the file; \`updated_at\` is the time of the import. A resource whose id the user has already stays as it is, so a repetition creates nothing twice. All changes of a request are one change set, which can be undone.`,
+  token: 'tasks:write',
+  request: {
+    query: importQuery,
+    headers: z.object(idempotencyKey),
+    body: z.string().meta({ example: importExample }),
+  },
+  bodyTypes: [linesType],
+  bodyLimit: maxImportBytes,
+  responses: {
+    200: { description: 'What the import did.', schema: importResult, headers: changeSetHeader },
+  },
+  problems: [...keyProblems],
 });

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { version } from '../runtime/version.ts';
 import type { Command } from './commands/command.ts';
 import { config } from './commands/config.ts';
+import { copy } from './commands/copy.ts';
+import { importCommand } from './commands/import.ts';
 import { migrate } from './commands/migrate.ts';
 import { openapi } from './commands/openapi.ts';
 import { resetSync } from './commands/reset-sync.ts';
@@ -11,10 +13,15 @@ import { serve } from './commands/serve.ts';
 import { explainStartupError, isUsageError } from './startup-errors.ts';
 
 const commands: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ serve, migrate, 'reset-sync': resetSync, openapi, config }),
+  Object.entries({ serve, migrate, 'reset-sync': resetSync, import: importCommand, copy, openapi, config }),
 );
 
-const synopses = new Map([...commands].map(([name, { parameters = [] }]) => [name, [name, ...parameters].join(' ')]));
+/** How the usage text shows a command. */
+function synopsis(name: string, { parameters = [], options = {} }: Command): string {
+  return [name, ...parameters, ...Object.entries(options).map(([option, value]) => `[--${option} ${value}]`)].join(' ');
+}
+
+const synopses = new Map([...commands].map(([name, command]) => [name, synopsis(name, command)]));
 const width = Math.max(...[...synopses.values()].map(({ length }) => length));
 const commandLines = [...commands].map(([name, { summary }]) => `  ${synopses.get(name)?.padEnd(width)}  ${summary}`);
 
@@ -47,14 +54,22 @@ function fail(error: unknown): never {
   process.exit(isUsageError(error) ? 2 : 1);
 }
 
+/** The options of all commands. */
+const valueOptions = Object.fromEntries(
+  [...commands.values()].flatMap(({ options = {} }) =>
+    Object.keys(options).map((name) => [name, { type: 'string' }] as const),
+  ),
+);
+
 async function run(words: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: words,
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+    options: { ...valueOptions, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
   });
-  if (values.help) return print(usage);
-  if (values.version) return print(`${version}\n`);
+  const { help, version: printsVersion, ...options } = values;
+  if (help) return print(usage);
+  if (printsVersion) return print(`${version}\n`);
 
   const [name = 'serve', ...args] = positionals;
   const command = commands.get(name);
@@ -67,7 +82,12 @@ async function run(words: string[]): Promise<number> {
     process.stderr.write(`todo-api: an argument is missing. Usage: todo-api ${synopses.get(name)}\n`);
     return 2;
   }
-  return command.run(args);
+  const unknown = Object.keys(options).find((option) => !(option in (command.options ?? {})));
+  if (unknown) {
+    process.stderr.write(`todo-api: "${name}" has no option --${unknown}. Usage: todo-api ${synopses.get(name)}\n`);
+    return 2;
+  }
+  return command.run(args, options as Record<string, string>);
 }
 
 function print(text: string): number {

@@ -1,4 +1,5 @@
 /** Messages for errors at startup: the cause and the fix. */
+import { ImportFileError } from '../account/import/file.ts';
 import { ConfigError } from '../config/load.ts';
 import { maskText } from '../config/mask.ts';
 import { errorCode, isMissingTls, isUnavailable } from '../database/errors.ts';
@@ -18,7 +19,14 @@ export function explainStartupError(error: unknown): string {
 }
 
 function explain(error: unknown): string {
-  const explained = [DatabaseSetupError, DataDirectoryError, DirectoryInUseError, DirectoryLostError, EngineLostError];
+  const explained = [
+    DatabaseSetupError,
+    DataDirectoryError,
+    DirectoryInUseError,
+    DirectoryLostError,
+    EngineLostError,
+    ImportFileError,
+  ];
   if (explained.some((kind) => error instanceof kind)) return (error as Error).message;
   if (error instanceof ListenError) return explainListenError(error);
   const { message = '', path } = Object(error) as Partial<NodeJS.ErrnoException>;

@@ -3,6 +3,7 @@ import type { BoundStatement } from '../database/statement.ts';
 import { type IfLost, RefusedValueError, type UserDatabase, WriteStoppedError } from '../database/user-database.ts';
 import { pathOf } from '../http/base-path.ts';
 import type { RequestContext } from '../http/request-context.ts';
+import type { Principal } from '../principal.ts';
 import { catalogue } from '../problems/catalogue.ts';
 import { ProblemError, problemDocument } from '../problems/problem.ts';
 import type { Mutation } from '../resource/mutation.ts';
@@ -65,11 +66,35 @@ interface Write<Result> {
 }
 
 async function executeOnce<Result>(write: Write<Result>): Promise<StoredResponse> {
-  const { writes, mutation } = write;
+  const { writes, context, mutation } = write;
+  const rows = await outcomeRows(writes, context.get('principal'), mutation);
+  return render(write, rows, mutation.changeSet.id);
+}
+
+/**
+ * Runs a mutation that belongs to no request, as the user.
+ *
+ * @throws ProblemError the problems of the mutation and of the database
+ */
+export async function runMutation<Result>(
+  writes: WriteContext,
+  principal: Principal,
+  mutation: Mutation<Result>,
+): Promise<Result> {
+  return mutation.toResult(await outcomeRows(writes, principal, mutation));
+}
+
+async function outcomeRows<Result>(
+  writes: WriteContext,
+  principal: Principal,
+  mutation: Mutation<Result>,
+): Promise<readonly object[]> {
   const begin = [takeTurn(mutation.changeSet, writes)];
   const statements: BoundStatement[] = [...begin, ...mutation.statements, mutation.outcome];
-  const rows = await runWrite(write, statements, 'fail').catch(translateRejection(write, begin.length));
-  return render(write, rows.at(-1) ?? [], mutation.changeSet.id);
+  const rows = await runWrite(writes, principal, mutation, statements, 'fail').catch(
+    translateRejection(writes, mutation, begin.length),
+  );
+  return rows.at(-1) ?? [];
 }
 
 /**
@@ -120,7 +145,10 @@ async function executeFirst<Result>(write: Write<Result>, request: IdempotentReq
   const outcome = recorded(mutation.outcome, { ...request, requestId, changeSet });
   const statements = [...begin, ...mutation.statements, outcome] as const;
   try {
-    const rows = await runWrite(write, statements, 'repeat').catch(translateRejection(write, begin.length));
+    const principal = context.get('principal');
+    const rows = await runWrite(writes, principal, mutation, statements, 'repeat').catch(
+      translateRejection(writes, mutation, begin.length),
+    );
     const [{ body }] = rows.at(-1) as [{ body: string }];
     return outcomeResponse(write, () => render(write, parseRows(body), changeSet), requestId);
   } catch (error) {
@@ -144,12 +172,14 @@ async function executeFirst<Result>(write: Write<Result>, request: IdempotentReq
  * may have been committed.
  */
 async function runWrite<Result>(
-  { writes, context, mutation }: Write<Result>,
+  writes: WriteContext,
+  principal: Principal,
+  mutation: Mutation<Result>,
   statements: readonly BoundStatement[],
   ifLost: IfLost,
 ): Promise<object[][]> {
   try {
-    return await writes.database.run(context.get('principal'), statements, ifLost, 'write');
+    return await writes.database.run(principal, statements, ifLost, 'write');
   } finally {
     writes.onWriteEnd(mutation.changeSet.ownerId);
   }
@@ -201,7 +231,11 @@ function outcomeResponse<Result>(
 }
 
 /** @param start the index of the mutation's first statement among the statements of the transaction */
-function translateRejection<Result>({ mutation, writes }: Write<Result>, start: number): (error: unknown) => never {
+function translateRejection<Result>(
+  writes: WriteContext,
+  mutation: Mutation<Result>,
+  start: number,
+): (error: unknown) => never {
   return (error) => {
     if (error instanceof RefusedValueError) {
       throw mutation.onConstraintViolation(error.after(start), writes.quotas) ?? error;

@@ -3,7 +3,15 @@ import { z } from 'zod';
 import { trimmedText } from '../http/request/text.ts';
 import { placeFields, requireOnePlace } from '../resource/place.ts';
 import { position } from '../resource/position.ts';
-import { clientId, mergePatchDescription, resourceId, timestamp, version } from '../resource/schemas.ts';
+import {
+  clientId,
+  computedField,
+  importedFields,
+  mergePatchDescription,
+  resourceId,
+  timestamp,
+  version,
+} from '../resource/schemas.ts';
 
 export const nameLength = 100;
 
@@ -60,6 +68,9 @@ export const listCreate = z.strictObject({ id: clientId, ...writable }).meta({
   examples: [{ name: 'Groceries' }, { name: 'Trip to Rome', color: '#1e90ff' }],
 });
 
+/** A list of an export. */
+export const listImport = z.strictObject({ ...writable, ...importedFields, task_count: computedField });
+
 export const listReplace = z.strictObject(writable).meta({
   id: 'TaskListReplace',
   description:
@@ -89,5 +100,6 @@ export const listMove = z
 export const tasksOfDeleted = z.enum(['delete', 'keep']).meta({ id: 'TasksOfDeletedList' });
 
 export type TasksOfDeleted = z.output<typeof tasksOfDeleted>;
+export type ListImport = z.output<typeof listImport>;
 export type ListReplace = z.output<typeof listReplace>;
 export type ListPatch = z.output<typeof listPatch>;

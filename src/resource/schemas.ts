@@ -1,6 +1,7 @@
 /** Schemas of the fields and parameters that all resources have. */
 import { z } from 'zod';
 import { wholeNumber } from '../http/request/parameters.ts';
+import { instant } from '../http/request/timestamp.ts';
 import { maxVersion } from './preconditions.ts';
 
 const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -25,6 +26,20 @@ export const version = z
   .min(1)
   .max(maxVersion)
   .meta({ description: '1 at creation, incremented by every change.', example: 1 });
+
+/** A version in a file. It is far from the largest one, so that the resource can change afterwards. */
+const importedVersion = version.max(1_000_000_000, 'must be at most 1,000,000,000');
+
+/** The fields of an imported resource that the server sets otherwise. Their values are those of an export. */
+export const importedFields = {
+  id: resourceId,
+  version: importedVersion.default(1),
+  created_at: instant.optional(),
+  updated_at: instant.optional(),
+};
+
+/** A field that an export has and an import computes. */
+export const computedField = z.unknown().optional();
 
 /** Maximum number of resources on a page, and maximum length of a cursor. */
 export const pageLimits = { limit: 200, defaultLimit: 100, cursor: 4_096 } as const;

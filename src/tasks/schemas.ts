@@ -1,9 +1,19 @@
 /** Schemas of tasks, in requests and in responses. */
 import { z } from 'zod';
 import { text, trimmedText } from '../http/request/text.ts';
+import { instant } from '../http/request/timestamp.ts';
 import { placeFields, requireOnePlace } from '../resource/place.ts';
 import { position } from '../resource/position.ts';
-import { clientId, mergePatchDescription, ownerId, resourceId, timestamp, version } from '../resource/schemas.ts';
+import {
+  clientId,
+  computedField,
+  importedFields,
+  mergePatchDescription,
+  ownerId,
+  resourceId,
+  timestamp,
+  version,
+} from '../resource/schemas.ts';
 import { due, dueInput, duePatch } from './due/due.ts';
 import { dueRequired } from './recurrence/errors.ts';
 import { recurrence, recurrenceInput, recurrencePatch } from './recurrence/schemas.ts';
@@ -122,6 +132,19 @@ export const taskCreate = z
     ],
   });
 
+/** A task of an export. */
+export const taskImport = z
+  .strictObject({
+    ...writable,
+    ...importedFields,
+    series_id: resourceId.nullable().default(null),
+    completed_at: instant.nullable().default(null),
+    owner_id: computedField,
+    due_at: computedField,
+  })
+  .check(requireDue)
+  .check(requireOpen);
+
 export const taskReplace = z
   .strictObject(writable)
   .check(requireDue)
@@ -186,5 +209,6 @@ const maxTaskBytes = escapedCharacterBytes * (titleLength + descriptionLength + 
  */
 export const taskBodyLimit = Math.ceil(maxTaskBytes / 16_384) * 16_384;
 
+export type TaskImport = z.output<typeof taskImport>;
 export type TaskReplace = z.output<typeof taskReplace>;
 export type TaskPatch = z.output<typeof taskPatch>;

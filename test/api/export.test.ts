@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { maxExportsPerUser } from '../../src/account/export/limits.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { exportOf, ofType } from '../support/transfer.ts';
 
 let api: TestApi;
 
@@ -12,23 +13,6 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const path = '/api/v1/export';
-
-const linesOf = (text: string) =>
-  text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
-
-async function exportOf(user: Client): Promise<any[]> {
-  const { status, headers, text } = await user.get(path);
-  expect(status, text).toBe(200);
-  expect(headers.get('content-type')).toBe('application/x-ndjson');
-  return linesOf(text);
-}
-
-/** The resources of the lines of a type. */
-const ofType = (lines: readonly any[], type: string) =>
-  lines.filter((line) => line.type === type).map((line) => line[type]);
 
 async function create(user: Client, task: object) {
   const { status, body } = await user.post('/api/v1/tasks', task);

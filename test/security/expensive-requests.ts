@@ -209,9 +209,10 @@ function turnOf({ method, operation }: (typeof documentedOperations)[number]): n
 
 /**
  * Batches are below, because their operations have a limit together. A stream does not end, and reads the same pages as
- * `listChanges`. An export and an erasure run in steps, and their cost depends on all that the user has.
+ * `listChanges`. An export and an erasure run in steps, and their cost depends on all that the user has. The requests of an
+ * import are many batches in one.
  */
-const unmeasured = ['runBatch', 'runResourceBatch', 'streamEvents', 'export', 'eraseMe'];
+const unmeasured = ['runBatch', 'runResourceBatch', 'streamEvents', 'export', 'importLines', 'eraseMe'];
 
 /** The largest valid request of each other operation. */
 export const largestRequests: readonly Series[] = documentedOperations

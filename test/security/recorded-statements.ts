@@ -122,6 +122,7 @@ export async function sendEverything(owner: Client, forgetDeleted: () => Promise
   await sendToLists(owner, anew, forgetDeleted);
   await sendToSubtasks(owner);
   await sendTokens(owner);
+  await sendImport(owner);
   await sendToMany(owner);
   // At the end, so that the next page has the resource that stays.
   const second = crypto.randomUUID();
@@ -150,6 +151,21 @@ async function sendTokens(owner: Client): Promise<void> {
     const { body: token } = await owner.post('/api/v1/tokens', { name: word, scopes: ['tasks:read'] });
     await owner.delete(`/api/v1/tokens/${token.id}`, headers);
   }
+}
+
+/** Imports a list, and entries of the trash. The random requests import tasks. */
+async function sendImport(owner: Client): Promise<void> {
+  const entry = { deleted_at: '2026-01-01T00:00:00Z', change_set: id };
+  const lines = [
+    { type: 'list', list: { id, name: word } },
+    { type: 'trash', trash: { ...entry, task: { id, title: word } } },
+    { type: 'trash', trash: { ...entry, list: { id, name: word } } },
+  ];
+  const headers = { 'Content-Type': 'application/x-ndjson' };
+  await owner.request('POST', '/api/v1/import', {
+    headers,
+    body: lines.map((line) => JSON.stringify(line)).join('\n'),
+  });
 }
 
 /** Gives the task a subtask, undoes a change of the subtask, and restores both. */

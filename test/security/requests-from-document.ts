@@ -70,7 +70,7 @@ export function requestsOf({ operation }: DocumentedOperation, materials: Materi
     .record({
       path: part('path'),
       query: part('query').map(inOrder),
-      header: part('header'),
+      header: part('header').map((headers) => ({ ...headers, ...contentType(operation) })),
       ...(body && { body: valuesOf(body, materials) }),
     })
     .map((parts) => parts as Parts);
@@ -105,7 +105,8 @@ export function* spoiltOnes({ operation }: DocumentedOperation, parts: Parts): G
     yield { parts: { ...parts, query }, in: 'query', pointer: name };
   }
   const body = bodySchema(operation);
-  if (!body) return;
+  // The errors of lines have tests of their own, because their schemas are not in the document.
+  if (!body || takesLines(operation)) return;
   for (const { value, pointer } of spoil(body, parts.body)) {
     yield { parts: { ...parts, body: value }, in: 'body', pointer };
   }
@@ -135,7 +136,36 @@ function parametersIn(operation: DocumentedOperation['operation'], place: string
     .map((parameter) => ({ ...parameter, schema: resolved(parameter.schema as Schema) }));
 }
 
+/** A line of JSON is a document, so that a body of one line is sent like the others. */
+function takesLines({ requestBody }: DocumentedOperation['operation']): boolean {
+  return requestBody?.content['application/x-ndjson'] !== undefined;
+}
+
+function contentType(operation: DocumentedOperation['operation']): Readonly<Record<string, string>> {
+  return takesLines(operation) ? { 'Content-Type': 'application/x-ndjson' } : {};
+}
+
+/** A line of an import, whose schema is not in the document. */
+const importedTask: Schema = {
+  type: 'object',
+  properties: {
+    type: { const: 'task' },
+    task: {
+      type: 'object',
+      properties: {
+        id: { type: 'string', format: 'uuid' },
+        title: { type: 'string', minLength: 1, maxLength: 255 },
+        description: { type: 'string', maxLength: 10_000 },
+        tags: { type: 'array', maxItems: 20, items: { type: 'string', minLength: 1, maxLength: 50 } },
+      },
+      required: ['id', 'title'],
+    },
+  },
+  required: ['type', 'task'],
+};
+
 function bodySchema(operation: DocumentedOperation['operation']): Schema | undefined {
+  if (takesLines(operation)) return importedTask;
   return Object.values(operation.requestBody?.content ?? {})[0]?.schema as Schema | undefined;
 }
 

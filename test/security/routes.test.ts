@@ -64,7 +64,7 @@ const guesses = [
     '/index.html',
   ],
   ...['/api/v1/users', '/api/v1/user', '/api/v1/users/1', '/api/v1/accounts', '/api/v1/sessions', '/api/v1/tokens/'],
-  ...['/api/v1/all-tasks', '/api/v1/import', '/api/v1/search', '/api/v1/sql', '/api/v1/idempotency-keys'],
+  ...['/api/v1/all-tasks', '/api/v1/imports', '/api/v1/search', '/api/v1/sql', '/api/v1/idempotency-keys'],
   ...['/api/v1/tags/home/tasks', '/api/v1/me/tasks', '/api/v1/me/', '/api/v1/tasks.json', '/api/v1/tasks%20'],
   ...['/api/v1/tasks/batch/', '/api/v1/tasks//batch', '/api/v1/tasks/%2e%2e/%2e%2e/%2e%2e/etc/passwd%00'],
   ...[

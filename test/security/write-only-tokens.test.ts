@@ -61,6 +61,11 @@ const writes: Record<string, Write> = {
     );
     return client.post(`/api/v1/change-sets/${changed.headers.get('change-set')}/undo`, undefined, headers);
   },
+  importLines: (client, id, headers) =>
+    client.request('POST', '/api/v1/import', {
+      headers: { ...headers, 'Content-Type': 'application/x-ndjson' },
+      body: JSON.stringify({ type: 'task', task: { id, title: 'New' } }),
+    }),
   runBatch: (client, id, headers) =>
     client.post(
       `${collection}/batch`,
@@ -95,7 +100,7 @@ test('every operation that writes is tested', () => {
 
 const deletions = ['deleteTask', 'deleteList'];
 /** Without an entity tag, because the responses have several resources or one without a version. */
-const untagged = ['runBatch', 'runResourceBatch', 'undoChangeSet', 'renameTag'];
+const untagged = ['importLines', 'runBatch', 'runResourceBatch', 'undoChangeSet', 'renameTag'];
 
 test.each(Object.entries(writes))(
   '%s makes its changes and reveals nothing, also if it is replayed',

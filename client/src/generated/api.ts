@@ -119,6 +119,9 @@ export interface DeleteResourceOperation {
   tasks?: TasksOfDeletedList | undefined;
 }
 
+/** What happens to a task or list of a line that is in the trash, or deleted permanently: it stays deleted, or it is created again as it is in the line. Default: `keep`. Default: `keep`. */
+export type DeletedAtImport = 'keep' | 'restore';
+
 /** A day (`date`), a local time in any time zone (`date`, `time`), or an instant (`date`, `time`, `time_zone`). */
 export interface Due {
   date: string;
@@ -149,6 +152,36 @@ export interface FieldError {
   pointer: string;
   message: string;
 }
+
+/** A line that was skipped. */
+export interface ImportProblem {
+  /** The number of the line in the request, from 1. */
+  line: number;
+  type: ImportedType;
+  id: string;
+  code: ImportProblemCode;
+  /** What differs, or what to do. */
+  message: string;
+}
+
+/** `differs`: the resource exists with other fields. `deleted`: it is in the trash, or deleted permanently. */
+export type ImportProblemCode = 'differs' | 'deleted';
+
+/** What an import did with the lines of the request. */
+export interface ImportResult {
+  /** Lines whose resource was created. */
+  created: number;
+  /** Lines whose resource exists as it is in the line. */
+  unchanged: number;
+  /** Lines that `problems` names. They changed nothing. */
+  skipped: number;
+  /** Lines of the types `export`, `change`, `token` and `end`. */
+  ignored: number;
+  /** Why lines were skipped. */
+  problems: ImportProblem[];
+}
+
+export type ImportedType = 'list' | 'task' | 'trash';
 
 /** The authenticated user. */
 export interface Me {
@@ -1058,6 +1091,16 @@ export interface Operations {
     query: undefined;
     body: undefined;
     result: string;
+  };
+  /** Import lines of an export. Creates the lists, the tasks and the entries of the trash of some lines of an export, all or none of them, for the user of the token. Send a longer file in its order, at most 500 lines per request. Ids, versions and the times of creation, completion and deletion are those of the file; `updated_at` is the time of the import. A resource whose id the user has already stays as it is, so a repetition creates nothing twice. All changes of a request are one change set, which can be undone. */
+  importLines: {
+    method: 'POST';
+    path: '/api/v1/import';
+    query: {
+      deleted?: DeletedAtImport | undefined;
+    };
+    body: string;
+    result: ImportResult;
   };
   /** List API tokens. All API tokens of the user, the newest first, without their secrets. Expired ones are listed for 30 days. */
   listTokens: {

@@ -31,9 +31,9 @@ export async function* exportPieces(
     cursor: head ? writeCursor(head) : null,
   });
   const counts = Object.fromEntries(sectionTypes.map((type) => [type, 0])) as Record<SectionType, number>;
-  for await (const { type, resources } of readSections(database, principal)) {
-    counts[type] += resources.length;
-    yield resources.map((resource) => line({ type, [type]: resource })).join('');
+  for await (const { type, lines } of readSections(database, principal)) {
+    counts[type] += lines.length;
+    yield lines.map((members) => line({ type, ...members })).join('');
   }
   const [[last]] = await database.run(principal, [selectHead(principal.userId)] as const, 'repeat');
   yield line({ type: 'end', counts, changed: last?.epoch !== head?.epoch || last?.seq !== head?.seq });

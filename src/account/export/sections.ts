@@ -4,6 +4,7 @@ import type { ChangeRow } from '../../history/statements.ts';
 import { type ListRow, listColumns, toList } from '../../lists/row.ts';
 import type { Principal } from '../../principal.ts';
 import { toTaskChanges } from '../../tasks/history.ts';
+import type { SeriesColumns } from '../../tasks/recurrence/columns.ts';
 import { resource as task } from '../../tasks/sql/columns.ts';
 import { type TaskRow, taskColumns, toTask } from '../../tasks/sql/row.ts';
 import { toToken } from '../../tokens/handlers.ts';
@@ -17,10 +18,11 @@ export const sectionTypes = ['list', 'task', 'trash', 'change', 'token'] as cons
 /** The value of `type` of a line, and the name of the field with the resource. */
 export type SectionType = (typeof sectionTypes)[number];
 
-/** A page of a section, as clients receive its resources. */
+/** A page of a section. */
 export interface SectionPage {
   readonly type: SectionType;
-  readonly resources: readonly object[];
+  /** The members of each line. The one with the name of the type has the resource, as clients receive it. */
+  readonly lines: readonly object[];
 }
 
 /** The levels that subtasks can have, with that of tasks without a parent. */
@@ -54,7 +56,7 @@ function tasksOf(level: number): PageSource {
   const top = ancestors.at(-1) ?? 'tasks';
   return {
     name: `export_tasks_${level}`,
-    columns: taskColumns,
+    columns: `${taskColumns}, tasks.recurrence_anchor, tasks.recurrence_day`,
     from: ['todo.tasks as tasks', ...lookUps].join('\n        '),
     where: `tasks.owner_id = $1${level > 1 ? ' and tasks.parent_id is not null' : ''} and ${top}.parent_id is null`,
     key: level > 1 ? [['parent_id', 'uuid'], ...id] : id,
@@ -103,7 +105,7 @@ export async function* readSections(
   async function* section<Row extends object>(
     type: SectionType,
     source: PageSource,
-    toResource: (row: Row) => object,
+    toLine: (row: Row) => object,
   ): AsyncGenerator<SectionPage, boolean, void> {
     let isEmpty = true;
     const pages = exportPages<Row>(source, principal.userId, async (statement) => {
@@ -112,19 +114,25 @@ export async function* readSections(
     });
     for await (const rows of pages) {
       isEmpty = false;
-      yield { type, resources: rows.map(toResource) };
+      yield { type, lines: rows.map(toLine) };
     }
     return isEmpty;
   }
 
-  yield* section('list', lists, (row: ListRow) => toList(row));
+  yield* section('list', lists, (row: ListRow) => ({ list: toList(row) }));
   for (const source of tasks) {
     // Without tasks of a level, no task has a deeper one.
-    if (yield* section('task', source, (row: TaskRow) => toTask(row))) break;
+    if (yield* section('task', source, (row: TaskRow & SeriesColumns) => ({ task: toTask(row), ...seriesOf(row) })))
+      break;
   }
-  yield* section('trash', trash, (row: TrashRow) => toEntry(row));
-  yield* section('change', changes, toChange);
-  yield* section('token', tokens, (row: TokenRow) => toToken(row));
+  yield* section('trash', trash, (row: TrashRow) => ({ trash: toEntry(row), ...seriesOf(JSON.parse(row.text)) }));
+  yield* section('change', changes, (row: ChangeRow & { readonly resource: string }) => ({ change: toChange(row) }));
+  yield* section('token', tokens, (row: TokenRow) => ({ token: toToken(row) }));
+}
+
+/** The days that a recurrence counts from, which clients do not see otherwise. An import needs them. */
+function seriesOf({ recurrence_rule: rule, recurrence_anchor: anchor, recurrence_day: day }: SeriesColumns): object {
+  return rule ? { series: { anchor, day } } : {};
 }
 
 function toChange(row: ChangeRow & { readonly resource: string }): object {

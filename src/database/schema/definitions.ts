@@ -4,10 +4,19 @@
  */
 import { sql } from 'drizzle-orm';
 import { type AnyPgColumn, customType, integer, pgPolicy, pgRole, pgSchema, text } from 'drizzle-orm/pg-core';
-import { authenticatorRole, janitorRole, ownerPolicyName, userRole, watcherRole } from './roles.ts';
+import {
+  adminSchemaName,
+  authenticatorRole,
+  authSchemaName,
+  janitorRole,
+  ownerPolicyName,
+  todoSchemaName,
+  userRole,
+  watcherRole,
+} from './roles.ts';
 
 /** Not exported, so that Drizzle does not create it: `migrate.ts` creates it for the table of migrations. */
-const adminSchema = pgSchema('todo_admin');
+const adminSchema = pgSchema(adminSchemaName);
 
 /** Versions of the derived data in users' rows (`derived-data.ts`). */
 export const derivedData = adminSchema.table('derived_data', {
@@ -19,11 +28,8 @@ export const derivedData = adminSchema.table('derived_data', {
   position: text().array(),
 });
 
-/** Schema of the tables with user data. The server does not start if a table in it lacks row-level security. */
-export const todoSchema = pgSchema('todo');
-
-/** Schema of Better Auth's tables. `userRole` has no access to it. */
-export const authSchema = pgSchema('todo_auth');
+export const todoSchema = pgSchema(todoSchemaName);
+export const authSchema = pgSchema(authSchemaName);
 
 const user = pgRole(userRole).existing();
 export const janitor = pgRole(janitorRole).existing();

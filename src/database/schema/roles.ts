@@ -1,4 +1,13 @@
-/** The roles that the login switches to for statements. */
+/** The schemas, and the roles that the login switches to for statements on user data. */
+
+/** Schema of the tables with user data. The server does not start if a table in it lacks row-level security. */
+export const todoSchemaName = 'todo';
+
+/** Schema of Better Auth's tables. `userRole` has no access to it. */
+export const authSchemaName = 'todo_auth';
+
+/** Schema of the server's own tables. */
+export const adminSchemaName = 'todo_admin';
 
 /** The role of every statement on user data. It cannot log in, is no superuser and cannot bypass the policies. */
 export const userRole = 'todo_user';

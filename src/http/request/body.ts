@@ -16,7 +16,10 @@ export const bodyLimit = 64 * 1024;
 /** Pieces of a body, which are chunks or packets. Each one costs processor time, whatever its size. */
 export const maxBodyPieces = 2_000;
 
-export type BodyType = 'application/json' | 'application/merge-patch+json';
+/** The media type of lines of JSON. */
+export const linesType = 'application/x-ndjson';
+
+export type BodyType = 'application/json' | 'application/merge-patch+json' | typeof linesType;
 
 /**
  * Reads the bytes of a required body.
@@ -88,20 +91,21 @@ async function readBytes(context: Pick<RequestContext, 'env'>, limit: number): P
 }
 
 /**
+ * @param name the name of the document in messages
  * @throws ProblemError 400 for invalid UTF-8, invalid JSON (RFC 8259), an object with a repeated member, and more levels or
  *   values than `parseStrictJson` accepts
  */
-export function parseJson(bytes: Uint8Array): unknown {
+export function parseJson(bytes: Uint8Array, name = 'The body'): unknown {
   try {
     return parseStrictJson(bytes);
   } catch (error) {
-    if (error instanceof RepeatedMemberError) throw malformed('The body has an object with a repeated field.');
+    if (error instanceof RepeatedMemberError) throw malformed(`${name} has an object with a repeated field.`);
     if (error instanceof TooManyValuesError) {
       throw malformed(
-        `The body has more than ${maxDepth} levels of nesting, or more than ${maxValues.toLocaleString('en')} values.`,
+        `${name} has more than ${maxDepth} levels of nesting, or more than ${maxValues.toLocaleString('en')} values.`,
       );
     }
-    throw malformed(error instanceof TypeError ? 'The body is not valid UTF-8.' : 'The body is not valid JSON.');
+    throw malformed(`${name} is not valid ${error instanceof TypeError ? 'UTF-8' : 'JSON'}.`);
   }
 }
 

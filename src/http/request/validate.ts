@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type FieldError, validationFailed } from '../../problems/problem.ts';
 import { headerOf, type RequestContext } from '../request-context.ts';
 import type { Input, RequestSchemas, RouteDefinition } from '../route.ts';
-import { parseJson } from './body.ts';
+import { linesType, parseJson } from './body.ts';
 import { noQuery, readQuery } from './query.ts';
 import { FoundErrors } from './validation-errors.ts';
 
@@ -20,7 +20,9 @@ const emptyBody: Uint8Array = new Uint8Array();
 export type RequestParser = (context: RequestContext, bytes?: Uint8Array) => Input<RequestSchemas>;
 
 /** Creates the parser for requests of a route. */
-export function createRequestParser({ request }: RouteDefinition): RequestParser {
+export function createRequestParser({ request, bodyTypes = [] }: RouteDefinition): RequestParser {
+  // The handler reads lines by itself, because each line has a schema of its own.
+  const bodySchema = bodyTypes.includes(linesType) ? undefined : request.body;
   const headerNames = Object.keys(request.headers?.shape ?? {});
   // Most requests have none of these headers, so their result is computed once.
   const withoutHeaders = request.headers?.parse({});
@@ -28,7 +30,7 @@ export function createRequestParser({ request }: RouteDefinition): RequestParser
   return (context, bytes = emptyBody) => {
     const query = readQuery(context.req.url);
     context.set('body', bytes);
-    const body = request.body && parseJson(bytes);
+    const body = bodySchema && parseJson(bytes);
     const hasHeaders = headerNames.some((name) => headerOf(context, name) !== undefined);
     const errors = new FoundErrors();
 
@@ -45,7 +47,7 @@ export function createRequestParser({ request }: RouteDefinition): RequestParser
       path: check('path', request.path, request.path && context.req.param()),
       query: check('query', request.query ?? (query === noQuery ? undefined : noParameters), query),
       headers: hasHeaders ? check('header', request.headers, headersOf(context, headerNames)) : withoutHeaders,
-      body: check('body', request.body, body),
+      body: check('body', bodySchema, body),
     };
     if (errors.count > 0) throw validationFailed(errors.first, errors.count);
     return input as Input<RequestSchemas>;

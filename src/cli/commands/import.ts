@@ -1,0 +1,102 @@
+/** The command `import`: imports the file of an export for a user. */
+import { createReadStream } from 'node:fs';
+import { ImportFileError, type ImportTotals, importFile } from '../../account/import/file.ts';
+import { importMutation } from '../../account/import/mutation.ts';
+import { deletedChoices, type ImportResult } from '../../account/import/schemas.ts';
+import { loadConfig } from '../../config/load.ts';
+import { runMutation } from '../../idempotency/execute-write.ts';
+import { newChangeSetOf } from '../../resource/change.ts';
+import { createServices, type Services } from '../../services.ts';
+import { currentEnvironment } from '../current-environment.ts';
+import type { Command } from './command.ts';
+
+/** The actor of the changes in the history. */
+const actor = 'todo-api import';
+
+/** Lines between two reports of the progress. */
+const reportedLines = 10_000;
+
+export const importCommand: Command = {
+  parameters: ['FILE'],
+  options: { user: 'ID', deleted: deletedChoices.join('|') },
+  summary: 'import an export (- reads standard input), then exit',
+  run,
+};
+
+async function run(
+  [name = '']: readonly string[],
+  { user, deleted = 'keep' }: Readonly<Record<string, string | undefined>>,
+) {
+  const choice = deletedChoices.find((each) => each === deleted);
+  if (!choice) throw new ImportFileError(`--deleted must be ${deletedChoices.join(' or ')}.`);
+  // Before the database is opened, so that a wrong name is reported at once.
+  const source = name === '-' ? process.stdin : await openFile(name);
+  const services = await createServices(loadConfig(currentEnvironment().variables));
+  try {
+    await services.database.prepare();
+    const report = createReport();
+    const totals = await importFile(source, {
+      userId: user,
+      onUser: (userId) => requireUser(services, userId),
+      importPiece(userId, lines) {
+        const changeSet = { ...newChangeSetOf(userId), actor };
+        const principal = { userId, scopes: null, expiresAt: Number.POSITIVE_INFINITY };
+        return runMutation(writesOf(services), principal, importMutation(changeSet, lines, choice));
+      },
+      onPiece: report,
+    });
+    process.stdout.write(`${summary(totals)}\n`);
+    return 0;
+  } finally {
+    await services.close();
+  }
+}
+
+/** @throws ImportFileError if the file cannot be read */
+function openFile(name: string): Promise<AsyncIterable<Uint8Array>> {
+  return new Promise((resolve, reject) => {
+    const stream = createReadStream(name);
+    stream.once('open', () => resolve(stream));
+    stream.once('error', ({ message }) => reject(new ImportFileError(`the file cannot be read: ${message}`)));
+  });
+}
+
+function writesOf({ config, database }: Services) {
+  return {
+    database: database.asUser,
+    quotas: config.quotas,
+    hasTrash: config.retention.trashDays > 0,
+    onWriteEnd: () => {},
+  };
+}
+
+/**
+ * What is imported for an unknown user of the embedded issuer could never be read. Other issuers know their users.
+ *
+ * @throws ImportFileError
+ */
+async function requireUser({ config, database }: Services, userId: string): Promise<void> {
+  if (config.auth.mode !== 'embedded') return;
+  const { rows } = await database.pool.query('select from todo_auth."user" where id = $1', [userId]);
+  if (rows.length > 0) return;
+  throw new ImportFileError(
+    `the embedded issuer has no user with the id ${JSON.stringify(userId)}. Use --user with the id of a user, which GET /api/v1/me returns.`,
+  );
+}
+
+/** Reports on standard error: the lines that were skipped, and the progress. */
+function createReport(): (totals: ImportTotals, result: ImportResult) => void {
+  let reported = 0;
+  return (totals, { problems }) => {
+    for (const { line, type, id, message } of problems) {
+      process.stderr.write(`line ${line}: the ${type === 'trash' ? 'entry' : type} ${id} ${message}\n`);
+    }
+    if (totals.lines - reported < reportedLines) return;
+    reported = totals.lines;
+    process.stderr.write(`${totals.lines} lines: ${summary(totals)}\n`);
+  };
+}
+
+function summary({ created, unchanged, skipped, ignored }: ImportTotals): string {
+  return `Created ${created}, unchanged ${unchanged}, skipped ${skipped}, ignored ${ignored}.`;
+}
