@@ -25,6 +25,13 @@ const synopses = new Map([...commands].map(([name, command]) => [name, synopsis(
 const width = Math.max(...[...synopses.values()].map(({ length }) => length));
 const commandLines = [...commands].map(([name, { summary }]) => `  ${synopses.get(name)?.padEnd(width)}  ${summary}`);
 
+/** The options of all commands. */
+const valueOptions = Object.fromEntries(
+  [...commands.values()].flatMap(({ options = {} }) =>
+    Object.keys(options).map((name) => [name, { type: 'string' }] as const),
+  ),
+);
+
 const usage = `Usage: todo-api [command]
 
 Commands:
@@ -53,13 +60,6 @@ function fail(error: unknown): never {
   process.stderr.write(`todo-api: ${explainStartupError(error)}\n`);
   process.exit(isUsageError(error) ? 2 : 1);
 }
-
-/** The options of all commands. */
-const valueOptions = Object.fromEntries(
-  [...commands.values()].flatMap(({ options = {} }) =>
-    Object.keys(options).map((name) => [name, { type: 'string' }] as const),
-  ),
-);
 
 async function run(words: string[]): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { testSecret } from '../support/databases.ts';
 import { type BuiltServer, emptyFolder, migratedFolder, runCommand, serveReady } from './built-command.ts';
 import { ownDatabase } from './own-database.ts';
 
@@ -73,7 +74,7 @@ test('a user continues on PostgreSQL with the session, the API token and the cur
   await stop(first);
   const file = join('.data', 'secret');
   const secret = readFileSync(join(directory, file), 'utf8');
-  const other = { BETTER_AUTH_SECRET: 'another-secret-of-the-tests-8b1f0d3e' };
+  const other = { BETTER_AUTH_SECRET: testSecret };
   expect(await copy(other)).toMatchObject({ code: 1, stderr: expect.stringContaining(`the secret in ${file}`) });
 
   const copied = await copy();
