@@ -75,9 +75,10 @@ async function importPiece(file: FileImport, userId: string, piece: readonly Tex
     if (!(error instanceof ProblemError)) throw error;
     const { detail, errors = [] } = error;
     const messages = errors.length > 0 ? errors.map(lineMessage) : [detail];
-    const [first, end] = [piece[0]?.number, piece.at(-1)?.number];
+    const [first = 1, end] = [piece[0]?.number, piece.at(-1)?.number];
+    const before = first > 1 ? `, and those before line ${first} were` : '';
     throw new ImportFileError(
-      `${messages.join('\n')}\nThe lines ${first} to ${end} were not imported, and those before them were. Correct the cause and repeat the command: it skips what exists.`,
+      `${messages.join('\n')}\nNothing of the lines ${first} to ${end} was imported${before}. Correct the cause and repeat the command: it skips what exists.`,
       { cause: error },
     );
   }
