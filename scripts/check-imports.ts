@@ -22,6 +22,7 @@ const packages = [
   { name: /^@electric-sql\/pglite$/, allowed: /^database\/pglite\/(pglite|engine|worker|private-file-system)$/ },
   { name: /^better-auth$/, allowed: /^auth\/better-auth\/.*$/ },
   { name: /^@zxcvbn-ts\/.*$/, allowed: /^auth\/better-auth\/password-strength$/ },
+  { name: /^nodemailer$/, allowed: /^mail\/smtp$/ },
   { name: /^jose$/, allowed: /^auth\/jwt\/verify-jws$/ },
   { name: /^@opentelemetry\/api$/, allowed: /^observability\/tracing$/ },
   { name: /^@modelcontextprotocol\/server$/, allowed: /^mcp\/protocol$/ },
@@ -29,7 +30,7 @@ const packages = [
   {
     name: /^zod$/,
     allowed: new RegExp(
-      `^((account|changes|http|mcp|resource|system|${operations.join('|')})/.*|idempotency/header|auth/better-auth/operations)$`,
+      `^((account|changes|http|mcp|resource|system|${operations.join('|')})/.*|idempotency/header|auth/better-auth/([a-z-]+-)?operations?)$`,
     ),
   },
 ];

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeApi } from '../src/api.ts';
+import { allFeatures } from '../src/auth/better-auth/features.ts';
 import { variables } from '../src/config/variables.ts';
 import { requestFields } from '../src/observability/event-sink.ts';
 import { securityEvents } from '../src/observability/events.ts';
@@ -16,13 +17,13 @@ const docs = join(root, 'docs');
 const source = join(root, 'src');
 
 const documents: Readonly<Record<string, string>> = {
-  'docs/openapi.json': `${JSON.stringify(describeApi({ hasIssuer: true }), null, 2)}\n`,
+  'docs/openapi.json': `${JSON.stringify(describeApi({ issuer: allFeatures }), null, 2)}\n`,
   'docs/configuration.md': configuration(),
   'docs/problems.md': problems(),
   'docs/observability.md': observability(),
   'docs/architecture.md': architecture(),
   'docs/limits.md': limitsPage(),
-  'client/src/generated/api.ts': clientTypes(describeApi({ hasIssuer: false }) as DescribedApi),
+  'client/src/generated/api.ts': clientTypes(describeApi({ issuer: null }) as DescribedApi),
 };
 
 for (const [name, text] of Object.entries(documents)) {

@@ -1,8 +1,9 @@
 /** The table of limits in `docs/limits.md`. Each value is a constant of the code. */
 import { maxExports, maxExportsPerUser } from '../src/account/export/limits.ts';
 import { maxImportBytes, maxImportLines } from '../src/account/import/limits.ts';
-import { maxRejectedPerMinute } from '../src/auth/better-auth/limits.ts';
-import { issuerBodyLimit } from '../src/auth/better-auth/operations.ts';
+import { maxEmailRequestsPerHour, maxRejectedPerMinute } from '../src/auth/better-auth/limits.ts';
+import { issuerBodyLimit } from '../src/auth/better-auth/operation.ts';
+import { maxEmailsPerHour } from '../src/auth/better-auth/outbox.ts';
 import { passwordLength } from '../src/auth/better-auth/password-length.ts';
 import { maxSessionsPerUser } from '../src/auth/better-auth/sessions.ts';
 import { maxSubjectLength } from '../src/auth/jwt/claims.ts';
@@ -23,6 +24,7 @@ import { maxKeysPerUser, maxStoredBytesPerUser } from '../src/idempotency/keys.t
 import { retentionHours } from '../src/idempotency/retention.ts';
 import { maxDepth, maxValues } from '../src/json/strict-json.ts';
 import { nameLength } from '../src/lists/schemas.ts';
+import { maxQueuedMessages } from '../src/mail/mail-queue.ts';
 import { maxUndone } from '../src/mcp/tools/history.ts';
 import { maxListsPerCall } from '../src/mcp/tools/lists.ts';
 import { maxTextLength, pageSizes } from '../src/mcp/tools/results.ts';
@@ -224,6 +226,9 @@ export const limits = [
       ['Lifetime of an API token', `${lifetimeDays.max} days`, '422'],
       ['Name of an API token', `${count(tokenNameLength)} characters`, '422'],
       ['Wrong passwords for an account, per address and minute', count(maxRejectedPerMinute), '429 `rate_limited`'],
+      ['Requests for an e-mail, per address and hour', count(maxEmailRequestsPerHour), '429 `rate_limited`'],
+      ['E-mails of one kind to a recipient, per hour', count(maxEmailsPerHour), 'No e-mail is sent.'],
+      ['E-mails that wait for the SMTP server', count(maxQueuedMessages), 'Others are dropped, and logged.'],
       ['Sessions of a user (embedded issuer)', count(maxSessionsPerUser), 'The oldest session ends.'],
       ['Password (embedded issuer)', `${passwordLength.min} to ${passwordLength.max} characters`, '422'],
     ],

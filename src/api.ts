@@ -1,5 +1,6 @@
 /** The routes of the API and their OpenAPI document. No route has its handler here, so no database is necessary. */
 import { eraseMeRoute, exportRoute, importRoute } from './account/routes.ts';
+import type { IssuerFeatures } from './auth/better-auth/features.ts';
 import { issuerDescriptions } from './auth/better-auth/operations.ts';
 import { runBatchRoute, runTaskBatchRoute } from './batch/routes.ts';
 import { streamEventsRoute } from './changes/events/routes.ts';
@@ -91,10 +92,15 @@ Rules for clients:
 /**
  * The OpenAPI document, as served at `/openapi.json`.
  *
- * @param options.hasIssuer whether the document includes the endpoints of the embedded issuer
+ * @param options.issuer the features of the embedded issuer; null without one
  * @param options.basePath the path of PUBLIC_URL
  */
-export function describeApi({ hasIssuer, basePath = '' }: { hasIssuer: boolean; basePath?: string }): object {
-  const described = [...routes, ...(hasIssuer ? issuerDescriptions : [])];
+export function describeApi({ issuer, basePath = '' }: ApiOptions): object {
+  const described = [...routes, ...(issuer ? issuerDescriptions(issuer) : [])];
   return openApiDocument(described, { title: 'todo-api', introduction, version, basePath });
+}
+
+interface ApiOptions {
+  readonly issuer: IssuerFeatures | null;
+  readonly basePath?: string;
 }

@@ -4,6 +4,7 @@ import { createErasure } from './account/erasure.ts';
 import { accountOperations } from './account/handlers.ts';
 import { describeApi, routes } from './api.ts';
 import { bearerAuthentication, rejectApiTokens, requireScope } from './auth/authenticate.ts';
+import { featuresOf } from './auth/better-auth/features.ts';
 import { registerIssuerRoutes } from './auth/better-auth/routes.ts';
 import { batchOperations } from './batch/handlers.ts';
 import { eventOperations } from './changes/events/handlers.ts';
@@ -81,7 +82,8 @@ export function createApp(services: Services): Hono<Env> {
   ];
   registerRoutes(register, mcpOperations(config, internalRequests(operations, permissions)), () => ofMcp);
   registerDocumentationAssets(register);
-  if (issuer) registerIssuerRoutes(register, issuer, limits, config.limits);
+  const features = config.auth.mode === 'embedded' ? featuresOf(config.auth) : null;
+  if (issuer && features) registerIssuerRoutes(register, issuer, features, limits, config.limits);
 
   const notFound: Handler = (context) => {
     if (basePath !== '' && context.req.path === basePath) return redirectToIndex(context);
@@ -94,8 +96,7 @@ export function createApp(services: Services): Hono<Env> {
 
 /** The handler of each route. */
 function implementations(services: Services): Operation[] {
-  const { apiTokens, config, database, emit, issuer, log, openExports, openStreams, ping, waitingPolls, wakeUps } =
-    services;
+  const { apiTokens, config, database, emit, log, openExports, openStreams, ping, waitingPolls, wakeUps } = services;
   const writes = {
     database: database.asUser,
     quotas: config.quotas,
@@ -137,7 +138,10 @@ function implementations(services: Services): Operation[] {
     }),
     ...healthOperations(ping),
     ...documentationOperations(version, () => {
-      document ??= describeApi({ hasIssuer: issuer !== null, basePath: config.server.basePath });
+      document ??= describeApi({
+        issuer: config.auth.mode === 'embedded' ? featuresOf(config.auth) : null,
+        basePath: config.server.basePath,
+      });
       return document;
     }),
   ];

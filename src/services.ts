@@ -2,7 +2,8 @@
 import { eraseInTransaction } from './account/erasure.ts';
 import { exportLimits } from './account/export/limits.ts';
 import { type ApiTokens, createApiTokens } from './auth/api-tokens/api-tokens.ts';
-import type { AccountErasure, Issuer } from './auth/better-auth/issuer.ts';
+import type { Issuer } from './auth/better-auth/issuer.ts';
+import type { AccountErasure } from './auth/better-auth/issuer-options.ts';
 import { readOrCreateSecret } from './auth/better-auth/secret-file.ts';
 import { createConfiguredVerifiers } from './auth/create-verifier.ts';
 import { createTokenDispatch } from './auth/dispatch.ts';
@@ -11,12 +12,13 @@ import { createOpenStreams, type OpenStreams, streamLimits } from './changes/eve
 import { createReadHeads } from './changes/heads.ts';
 import { pollLimits } from './changes/wait-for-changes.ts';
 import { createWakeUps, type WakeUps } from './changes/wake-ups.ts';
-import type { Config } from './config/config.ts';
+import type { Config, EmailConfig, EmbeddedAuth } from './config/config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import type { Driver } from './database/driver.ts';
 import { openDriver } from './database/open-driver.ts';
 import { removeExpiredHistory } from './history/retention.ts';
 import { deleteExpiredKeys } from './idempotency/cleanup.ts';
+import type { MailQueue } from './mail/mail-queue.ts';
 import { createEventSink } from './observability/event-sink.ts';
 import type { EmitEvent } from './observability/events.ts';
 import { instrumentQueries } from './observability/instrument-queries.ts';
@@ -45,6 +47,8 @@ export interface Services {
   readonly database: Database;
   /** Null unless `AUTH_MODE` is `embedded`. */
   readonly issuer: Issuer | null;
+  /** Null if the server sends no e-mail. */
+  readonly mail: MailQueue | null;
   readonly verifier: TokenVerifier;
   /** Verifies the tokens of requests to the MCP server. */
   readonly mcpVerifier: TokenVerifier;
@@ -90,8 +94,9 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     for (const id of tokens) apiTokens.revoke(id);
     wakeUps.wake(userId);
   };
-  const issuer =
-    config.auth.mode === 'embedded' ? await embeddedIssuer(config, config.auth.secret, database, log, onErased) : null;
+  const auth = config.auth.mode === 'embedded' ? config.auth : null;
+  const mail = auth?.email ? await mailQueue(auth.email, log) : null;
+  const issuer = auth && (await embeddedIssuer(config, auth, database, mail, log, onErased));
   const onOutcome = (outcome: VerificationOutcome) => emit({ type: 'token_verification', outcome });
   const apiTokens = createApiTokens({
     database,
@@ -116,6 +121,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
     tracing,
     database,
     issuer,
+    mail,
     verifier: createTokenDispatch(verifiers.api, apiTokens),
     mcpVerifier: createTokenDispatch(verifiers.mcp, apiTokens),
     apiTokens,
@@ -182,10 +188,21 @@ function requestCounter({ limits }: Config, database: Database): MemoryCounter |
     : createPostgresCounter(limits.requests, database);
 }
 
+async function mailQueue(email: EmailConfig, log: Log): Promise<MailQueue> {
+  // The SMTP client is loaded only if the server sends e-mail.
+  const { createDelivery } = await import('./mail/smtp.ts');
+  const { createMailQueue } = await import('./mail/mail-queue.ts');
+  return createMailQueue({
+    deliver: createDelivery(email),
+    onFailure: (reason) => log.error({ event: 'email_failed', reason }, 'an e-mail could not be sent'),
+  });
+}
+
 async function embeddedIssuer(
   { server, database, quotas }: Config,
-  secret: string | null,
+  { secret, appUrl, providers, hasTwoFactor }: EmbeddedAuth,
   { pool }: Database,
+  mail: MailQueue | null,
   log: Log,
   onErased: AccountErasure['onErased'],
 ): Promise<Issuer> {
@@ -197,6 +214,7 @@ async function embeddedIssuer(
     trustedOrigins: server.corsOrigins,
     timeoutMs: database.timeoutMs,
     erasure: { erase: (query, userId) => eraseInTransaction(query, userId, quotas), onErased },
+    accounts: { appUrl, providers, hasTwoFactor, sendMail: mail?.send ?? null },
     // The details are left out: they can be whole requests, and errors with the parameters of a statement.
     log: (level, message) =>
       log[level === 'success' ? 'info' : level](typeof message === 'string' ? { message } : { err: message }, 'issuer'),

@@ -8,12 +8,22 @@ import { copy } from './commands/copy.ts';
 import { importCommand } from './commands/import.ts';
 import { migrate } from './commands/migrate.ts';
 import { openapi } from './commands/openapi.ts';
+import { resetPassword } from './commands/reset-password.ts';
 import { resetSync } from './commands/reset-sync.ts';
 import { serve } from './commands/serve.ts';
 import { explainStartupError, isUsageError } from './startup-errors.ts';
 
 const commands: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ serve, migrate, 'reset-sync': resetSync, import: importCommand, copy, openapi, config }),
+  Object.entries({
+    serve,
+    migrate,
+    'reset-password': resetPassword,
+    'reset-sync': resetSync,
+    import: importCommand,
+    copy,
+    openapi,
+    config,
+  }),
 );
 
 /** How the usage text shows a command. */

@@ -1,5 +1,6 @@
 /** Messages for errors at startup: the cause and the fix. */
 import { ImportFileError } from '../account/import/file.ts';
+import { AccountError } from '../auth/better-auth/account-error.ts';
 import { ConfigError } from '../config/load.ts';
 import { maskText } from '../config/mask.ts';
 import { errorCode, isMissingTls, isUnavailable } from '../database/errors.ts';
@@ -20,6 +21,7 @@ export function explainStartupError(error: unknown): string {
 
 function explain(error: unknown): string {
   const explained = [
+    AccountError,
     DatabaseSetupError,
     DataDirectoryError,
     DirectoryInUseError,

@@ -2,7 +2,7 @@
 import { addressesIn } from '../runtime/ip-address.ts';
 
 /** An http or https URL without trailing slashes. */
-function httpUrl(text: string): string {
+export function httpUrl(text: string): string {
   parseHttpUrl(text, 'credentials, query or fragment', ({ search }) => search === '');
   return text.replace(/\/+$/, '');
 }

@@ -1,5 +1,6 @@
 /** The validated and frozen configuration. `variables.ts` defines the variables that it comes from. */
 import type { LimitedResource } from '../vocabulary.ts';
+import type { Sender, SmtpServer } from './email.ts';
 
 export interface Config {
   readonly server: ServerConfig;
@@ -81,6 +82,29 @@ export interface EmbeddedAuth {
   readonly mode: 'embedded';
   /** Null if the server generates a secret and stores it in the data directory. */
   readonly secret: string | null;
+  /** The page of the application that links in e-mails and redirects lead to by default; null if nothing needs one. */
+  readonly appUrl: string | null;
+  /** Null if the server sends no e-mail. Otherwise `appUrl` is set. */
+  readonly email: EmailConfig | null;
+  /** The providers of social sign-in that are configured. With one of them, `appUrl` is set. */
+  readonly providers: Readonly<Partial<Record<SocialProvider, OAuthClient>>>;
+  /** Whether users can require a second factor for their sign-in. */
+  readonly hasTwoFactor: boolean;
+}
+
+export interface EmailConfig {
+  readonly smtp: SmtpServer;
+  readonly from: Sender;
+}
+
+export const socialProviders = ['google', 'github'] as const;
+
+export type SocialProvider = (typeof socialProviders)[number];
+
+/** The client of this server at an OAuth provider (RFC 6749, section 2.3.1). */
+export interface OAuthClient {
+  readonly clientId: string;
+  readonly clientSecret: string;
 }
 
 /** Tokens of another issuer, verified with its published keys (RFC 7517). */

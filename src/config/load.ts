@@ -1,7 +1,7 @@
 /** Validation of the environment variables. */
 import { limitedResources } from '../vocabulary.ts';
 import { basePathOf, isProtected } from './addresses.ts';
-import type { AuthConfig, Config, DatabaseConfig } from './config.ts';
+import { type AuthConfig, type Config, type DatabaseConfig, type EmbeddedAuth, socialProviders } from './config.ts';
 import { secretAdvice } from './secret-text.ts';
 import { cleanValue, rejectionReason } from './value.ts';
 import {
@@ -123,9 +123,8 @@ function authConfig(values: VariableValues, errors: string[]): AuthConfig | null
 
   /** Reports a missing variable, unless it is set and was rejected. */
   const reportMissing = (name: VariableName, message: string) => {
-    const isRejected = (variable: VariableName) => errors.some((error) => error.startsWith(`${variable}:`));
-    if (!isRejected(name) && !(name === 'BETTER_AUTH_URL' && isRejected('AUTH_JWKS_URL')))
-      errors.push(`${name}: ${message}`);
+    if (name === 'BETTER_AUTH_URL' && isRejected('AUTH_JWKS_URL', errors)) return;
+    if (!isRejected(name, errors)) errors.push(`${name}: ${message}`);
   };
 
   switch (mode) {
@@ -134,7 +133,7 @@ function authConfig(values: VariableValues, errors: string[]): AuthConfig | null
       const address = values.DATABASE_URL;
       const canStoreSecret = address?.kind === 'pglite' && address.directory !== null;
       if (!secret && !canStoreSecret) reportMissing('BETTER_AUTH_SECRET', secretMissing('on this database'));
-      return { mode, secret };
+      return { mode, secret, ...accountsConfig(values, errors) };
     }
     case 'jwks': {
       const jwksUrl = values.AUTH_JWKS_URL ?? (betterAuth && betterAuthKeys(betterAuth));
@@ -173,6 +172,39 @@ function authConfig(values: VariableValues, errors: string[]): AuthConfig | null
       return { mode, secret, issuer: expected(values.AUTH_ISSUER), audience: expected(values.AUTH_AUDIENCE) };
     }
   }
+}
+
+/** E-mail, social sign-in and two-factor authentication of the embedded issuer. */
+function accountsConfig(values: VariableValues, errors: string[]): Omit<EmbeddedAuth, 'mode' | 'secret'> {
+  const { APP_URL: appUrl, SMTP_URL: smtp, EMAIL_FROM: from } = values;
+  /** Reports a variable that needs another one, unless that is set or was rejected. */
+  const requireWith = (name: VariableName, other: VariableName, fix: string) => {
+    if (values[name] === null && values[other] !== null && !isRejected(name, errors)) {
+      errors.push(`${name}: required with ${other}; ${fix}.`);
+    }
+  };
+  const sentFrom = 'set it to the address that sends e-mails, such as todo@example.com';
+  requireWith('EMAIL_FROM', 'SMTP_URL', sentFrom);
+  requireWith('SMTP_URL', 'EMAIL_FROM', 'set it to a URL such as smtps://user:password@smtp.example.com:465');
+  const appPage = 'set it to the page of the application for links and redirects, such as https://app.example.com';
+  requireWith('APP_URL', 'SMTP_URL', appPage);
+  const providers: Partial<EmbeddedAuth['providers']> = {};
+  for (const provider of socialProviders) {
+    const prefix = provider.toUpperCase() as Uppercase<typeof provider>;
+    const [id, secret] = [`${prefix}_CLIENT_ID`, `${prefix}_CLIENT_SECRET`] as const;
+    const [clientId, clientSecret] = [values[id], values[secret]];
+    requireWith(secret, id, 'copy it from the same OAuth client');
+    requireWith(id, secret, 'copy it from the same OAuth client');
+    requireWith('APP_URL', id, appPage);
+    if (clientId !== null && clientSecret !== null)
+      Object.assign(providers, { [provider]: { clientId, clientSecret } });
+  }
+  return { appUrl, email: smtp && from && { smtp, from }, providers, hasTwoFactor: required(values.TWO_FACTOR) };
+}
+
+/** Whether the variable is set to an invalid value, or reported as missing. */
+function isRejected(name: VariableName, errors: readonly string[]): boolean {
+  return errors.some((error) => error.startsWith(`${name}:`));
 }
 
 /** The value that a claim must have; null for any. */

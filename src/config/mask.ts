@@ -2,9 +2,9 @@
 
 export const mask = '********';
 
-/** URL parameters that are not credentials: those of libpq and pg, and those that select keys of Entra ID. */
+/** URL parameters that are not credentials: those of libpq and pg, of SMTP_URL, and those that select keys of Entra ID. */
 const shownParameters =
-  /^(?:sslmode|sslrootcert|sslcert|sslnegotiation|channel_binding|application_name|fallback_application_name|connect_timeout|statement_timeout|options|host|hostaddr|port|dbname|user|target_session_attrs|keepalives\w*|appid|client_id)$/;
+  /^(?:sslmode|sslrootcert|sslcert|sslnegotiation|channel_binding|application_name|fallback_application_name|connect_timeout|statement_timeout|options|host|hostaddr|port|dbname|user|target_session_attrs|keepalives\w*|appid|client_id|tls)$/;
 
 /**
  * Masks the credentials of a URL: everything before the last `@`, and the parameters that are not known to be harmless.

@@ -1,7 +1,17 @@
 /** Definitions of the environment variables: description, default and parser. */
 import { type LimitedResource, limitedResources, quotas } from '../vocabulary.ts';
-import { betterAuthUrl, commaSeparated, dataDirectory, jwksUrl, origin, proxies, publicUrl } from './addresses.ts';
-import { type LogLevel, logLevels, type SigningAlgorithm, signingAlgorithms } from './config.ts';
+import {
+  betterAuthUrl,
+  commaSeparated,
+  dataDirectory,
+  httpUrl,
+  jwksUrl,
+  origin,
+  proxies,
+  publicUrl,
+} from './addresses.ts';
+import { type LogLevel, logLevels, type SigningAlgorithm, type SocialProvider, signingAlgorithms } from './config.ts';
+import { sender, smtpUrl } from './email.ts';
 import { secretText } from './secret-text.ts';
 
 /** A variable. `parse` throws an `Error` whose message has the fix and does not quote the value. */
@@ -11,7 +21,7 @@ export interface VariableDefinition<Value> {
   readonly defaultValue: string | null;
   /** Text of the documentation about the default, if `defaultValue` is null. */
   readonly defaultNote?: string;
-  /** The part to mask in output: `all` of the value, or only the credentials in a `url` of a database. */
+  /** The part to mask in output: `all` of the value, or only the credentials in a `url`. */
   readonly secret?: 'all' | 'url';
   readonly parse: (text: string) => Value;
 }
@@ -120,6 +130,33 @@ export const variables = {
     defaultNote: '`EdDSA,ES256,RS256`',
     parse: algorithms,
   }),
+  APP_URL: define({
+    description:
+      'In `embedded`: the page of the application that links in e-mails lead to, and redirects after a sign-in with Google or GitHub, if the request names no other one. Required with one of them.',
+    defaultValue: null,
+    parse: httpUrl,
+  }),
+  SMTP_URL: define({
+    description:
+      'In `embedded`: the server that sends e-mails: `smtps://user:password@host:465` with TLS, or `smtp://user:password@host:587` with STARTTLS. With `?tls=optional`, messages are also sent without TLS, in a private network. Without it, no operation that needs e-mail exists.',
+    defaultValue: null,
+    secret: 'url',
+    parse: smtpUrl,
+  }),
+  EMAIL_FROM: define({
+    description:
+      'In `embedded`: the sender of e-mails, such as `todo@example.com` or `Todo <todo@example.com>`. Required with `SMTP_URL`.',
+    defaultValue: null,
+    parse: sender,
+  }),
+  ...providerVariables('google', 'Google'),
+  ...providerVariables('github', 'GitHub'),
+  TWO_FACTOR: define({
+    description:
+      'In `embedded`: `on` lets users require a code of an authenticator app for their sign-in. The pages of the application must ask for it. With `off`, no code is asked for.',
+    defaultValue: 'off',
+    parse: (text) => oneOf(['on', 'off'] as const)(text) === 'on',
+  }),
   CORS_ORIGINS: define({
     description:
       'Comma-separated exact origins whose pages may call the API from a browser or a WebView, such as `https://app.example.com` or `capacitor://localhost`.',
@@ -211,6 +248,30 @@ export type VariableValues = { readonly [Name in VariableName]: ReturnType<(type
 
 function define<Value>(variable: VariableDefinition<Value>): VariableDefinition<Value> {
   return variable;
+}
+
+type ProviderVariable<Provider extends SocialProvider> =
+  | `${Uppercase<Provider>}_CLIENT_ID`
+  | `${Uppercase<Provider>}_CLIENT_SECRET`;
+
+function providerVariables<Provider extends SocialProvider>(
+  provider: Provider,
+  name: string,
+): Record<ProviderVariable<Provider>, VariableDefinition<string>> {
+  const prefix = provider.toUpperCase();
+  return {
+    [`${prefix}_CLIENT_ID`]: define({
+      description: `In \`embedded\`: the client id of this server at ${name}, for the sign-in with ${name}.`,
+      defaultValue: null,
+      parse: (text) => text,
+    }),
+    [`${prefix}_CLIENT_SECRET`]: define({
+      description: `In \`embedded\`: the client secret of this server at ${name}.`,
+      defaultValue: null,
+      secret: 'all',
+      parse: (text) => text,
+    }),
+  } as Record<ProviderVariable<Provider>, VariableDefinition<string>>;
 }
 
 type QuotaVariable = `MAX_${Uppercase<LimitedResource>}_PER_USER`;

@@ -3,10 +3,10 @@ import { ProblemError } from '../problems/problem.ts';
 import type { RateLimitResult } from './fixed-window.ts';
 
 /**
- * The name of a limit in headers: requests per user or client, failed authentications, rejected passwords, or sign-ups per
- * address.
+ * The name of a limit in headers: requests per user or client, failed authentications, rejected passwords, and sign-ups and
+ * requested e-mails per address.
  */
-export type LimitPolicy = 'requests' | 'failures' | 'passwords' | 'sign_ups';
+export type LimitPolicy = 'requests' | 'failures' | 'passwords' | 'sign_ups' | 'emails';
 
 /** The header fields of draft-ietf-httpapi-ratelimit-headers, as alternating names and values. */
 export function rateLimitHeaders(

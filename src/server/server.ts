@@ -46,8 +46,8 @@ export class ListenError extends Error {
   }
 }
 
-/** Minimum time in milliseconds that a shutdown gives to a startup in progress. */
-const minStartupGraceMs = 1_000;
+/** Minimum time in milliseconds that a shutdown gives to a startup, and to e-mails, in progress. */
+const minGraceMs = 1_000;
 
 /** Maximum time in milliseconds for closing the database. After it, the process ends anyway. */
 export const closeTimeoutMs = 5_000;
@@ -114,9 +114,11 @@ export async function startServer(services: Services, limits: Partial<ServerLimi
       const finished = await drain(server, connections, config.server.shutdownTimeoutMs);
       // Metrics stay available until the API has stopped.
       metricsServer?.close().closeAllConnections();
+      const graceMs = () => Math.max(config.server.shutdownTimeoutMs - (performance.now() - start), minGraceMs);
+      // After the requests, which can queue more of them.
+      await services.mail?.close(graceMs());
       // A migration, or the creation of the first key, may be in progress. Closing rolls back unfinished work.
-      const leftMs = config.server.shutdownTimeoutMs - (performance.now() - start);
-      await settledWithin(ready, Math.max(leftMs, minStartupGraceMs));
+      await settledWithin(ready, graceMs());
       if (!(await settledWithin(services.close(), closeTimeoutMs))) log.warn('the database did not close in time');
       log.info({ finished }, 'stopped');
       return finished;

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
-import { noErasure } from '../support/issuer-requests.ts';
+import { noAccounts, noErasure } from '../support/issuer-requests.ts';
 
 let api: TestApi;
 
@@ -210,6 +210,7 @@ describe('after the secret has changed', () => {
       secret: 'another-secret-that-is-long-enough-9d8f7',
       trustedOrigins: [],
       erasure: noErasure,
+      accounts: noAccounts,
       timeoutMs: 5_000,
       log: () => {},
     });
@@ -240,6 +241,7 @@ describe('after the secret has changed', () => {
       secret: 'yet-another-secret-that-is-long-enough-1',
       trustedOrigins: [],
       erasure: noErasure,
+      accounts: noAccounts,
       timeoutMs: 5_000,
       log: () => {},
     };

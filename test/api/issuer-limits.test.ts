@@ -4,7 +4,7 @@ import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { maxSessionsPerUser } from '../../src/auth/better-auth/sessions.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
 import { testSecret } from '../support/databases.ts';
-import { noErasure } from '../support/issuer-requests.ts';
+import { noAccounts, noErasure } from '../support/issuer-requests.ts';
 
 const password = 'correct horse battery';
 const wrong = 'wrong horse battery';
@@ -247,6 +247,7 @@ test('expired sessions and verifications are removed in steps, if the issuer has
     secret: testSecret,
     trustedOrigins: [],
     erasure: noErasure,
+    accounts: noAccounts,
     timeoutMs: 5_000,
     log: () => {},
   });

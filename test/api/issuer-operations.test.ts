@@ -1,32 +1,79 @@
 /** The embedded issuer's endpoints against the OpenAPI document: the test client validates each response. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
-import { documentWithIssuer, issuerOperations } from '../support/document.ts';
+import { documentWithIssuer, documentWithoutFeatures, issuerOperations } from '../support/document.ts';
+import { type OAuthProvider, client as oauthClient, startOAuthProvider } from '../support/oauth-provider.ts';
+import { startSmtpServer, type TestSmtpServer } from '../support/smtp-server.ts';
+import { codeOf } from '../support/totp.ts';
 
 const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
 
+let smtp: TestSmtpServer;
+let provider: OAuthProvider;
+/** A server with all features. */
 let api: TestApi;
 /** The operations that have succeeded, as method and path. */
 const seen = new Set<string>();
 
 beforeAll(async () => {
-  api = await startApi({ keep: true, environment: { AUTH_MODE: 'embedded' } });
+  smtp = await startSmtpServer();
+  provider = await startOAuthProvider();
+  api = await startApi({
+    keep: true,
+    environment: {
+      AUTH_MODE: 'embedded',
+      APP_URL: 'https://app.example.com',
+      SMTP_URL: smtp.url,
+      EMAIL_FROM: 'todo@example.com',
+      GOOGLE_CLIENT_ID: oauthClient.clientId,
+      GOOGLE_CLIENT_SECRET: oauthClient.clientSecret,
+      GITHUB_CLIENT_ID: oauthClient.clientId,
+      GITHUB_CLIENT_SECRET: oauthClient.clientSecret,
+      TWO_FACTOR: 'on',
+    },
+  });
 });
 
-afterAll(() => api.stop());
+afterAll(async () => {
+  await api.stop();
+  await provider.close();
+  await smtp.close();
+});
 
 /** Sends a request that must succeed. The client validates the response against the document. */
-async function succeed(client: Client, method: string, path: string, body?: object) {
-  const answer = await client.request(method, `/api/auth${path}`, body === undefined ? {} : { body });
-  expect(answer.status, answer.text).toBe(200);
-  seen.add(`${method} /api/auth${path}`);
+async function succeed(client: Client, method: string, path: string, body?: object, headers = {}) {
+  const answer = await client.request(method, `/api/auth${path}`, { headers, ...(body && { body }) });
+  expect(answer.status, answer.text).toBe(path.startsWith('/callback/') ? 302 : 200);
+  seen.add(`${method} /api/auth${path.replace(/\?.*/, '')}`);
   return answer;
 }
+
+const cookiesOf = ({ headers }: { headers: Headers }) => ({
+  Cookie: headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; '),
+});
 
 const sessionOf = (answer: { headers: Headers }) => api.anonymous(`Bearer ${answer.headers.get('set-auth-token')}`);
 
 test('the document of the server has them', async () => {
   expect((await api.anonymous().get('/openapi.json')).body).toEqual(documentWithIssuer);
+});
+
+test('without their variables, the document has none of the optional endpoints, and a user no member for them', async () => {
+  const plain = await startApi({ environment: { AUTH_MODE: 'embedded' } });
+  expect((await plain.anonymous().get('/openapi.json')).body).toEqual(documentWithoutFeatures);
+  const { body } = await plain.anonymous().post('/api/auth/sign-up/email', person);
+  expect(Object.keys(body.user).sort()).toEqual([
+    'createdAt',
+    'email',
+    'emailVerified',
+    'id',
+    'image',
+    'name',
+    'updatedAt',
+  ]);
 });
 
 test('every documented endpoint responds as documented', async () => {
@@ -68,15 +115,62 @@ test('every documented endpoint responds as documented', async () => {
   await succeed(leaving, 'POST', '/delete-user', { password: change.newPassword });
   expect((await anonymous.post('/api/auth/sign-in/email', credentials)).status).toBe(401);
 
+  await useEmails();
+  await useProviders();
+  await useSecondFactor();
+
   const documented = issuerOperations.map(({ method, path }) => `${method} ${path}`);
   expect([...seen].sort()).toEqual(documented.sort());
 });
+
+const tokenOf = async (to: string) => (await smtp.next(to)).link?.searchParams.get('token') ?? '';
+
+async function useEmails(): Promise<void> {
+  const email = 'bea@example.com';
+  const client = sessionOf(await succeed(api.anonymous(), 'POST', '/sign-up/email', { ...person, email }));
+  await tokenOf(email);
+  await succeed(client, 'POST', '/send-verification-email', { email });
+  await succeed(client, 'GET', `/verify-email?token=${await tokenOf(email)}`);
+  await succeed(client, 'POST', '/change-email', { newEmail: 'new@example.com' });
+  await succeed(client, 'GET', `/verify-email?token=${await tokenOf(email)}`);
+  await succeed(client, 'GET', `/verify-email?token=${await tokenOf('new@example.com')}`);
+  await succeed(api.anonymous(), 'POST', '/request-password-reset', { email: 'new@example.com' });
+  const token = await tokenOf('new@example.com');
+  await succeed(api.anonymous(), 'POST', '/reset-password', { token, newPassword: 'a better horse battery' });
+}
+
+async function useProviders(): Promise<void> {
+  for (const name of ['google', 'github'] as const) {
+    const begun = await succeed(api.anonymous(), 'POST', '/sign-in/social', { provider: name });
+    const profile = { id: name, email: `${name}@example.com`, isVerified: true };
+    const { search } = provider.approve(begun.body.url, profile);
+    await succeed(api.anonymous(), 'GET', `/callback/${name}${search}`, undefined, cookiesOf(begun));
+  }
+}
+
+async function useSecondFactor(): Promise<void> {
+  const email = 'cleo@example.com';
+  const { password } = person;
+  const client = sessionOf(await succeed(api.anonymous(), 'POST', '/sign-up/email', { ...person, email }));
+  const { totpURI } = (await succeed(client, 'POST', '/two-factor/enable', { password })).body;
+  const own = sessionOf(await succeed(client, 'POST', '/two-factor/verify-totp', { code: codeOf(totpURI) }));
+  const { backupCodes } = (await succeed(own, 'POST', '/two-factor/generate-backup-codes', { password })).body;
+  const signedIn = await succeed(api.anonymous(), 'POST', '/sign-in/email', { email, password });
+  const code = { code: backupCodes[0] };
+  await succeed(api.anonymous(), 'POST', '/two-factor/verify-backup-code', code, cookiesOf(signedIn));
+  await succeed(own, 'POST', '/two-factor/disable', { password });
+}
 
 const bodies: Record<string, object> = {
   changePassword: { currentPassword: person.password, newPassword: 'a better horse battery' },
   updateUser: { name: 'Bea' },
   deleteUser: { password: person.password },
   revokeSession: { token: 'x' },
+  sendVerificationEmail: { email: person.email },
+  changeEmail: { newEmail: 'new@example.com' },
+  enableTwoFactor: { password: person.password },
+  generateBackupCodes: { password: person.password },
+  disableTwoFactor: { password: person.password },
 };
 
 test.each(issuerOperations.filter(({ operation }) => operation.security.length > 0))(

@@ -2,13 +2,17 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { databaseKind } from '../support/databases.ts';
+import { noteSecret } from '../support/log-scan.ts';
+import { startSmtpServer, type TestSmtpServer } from '../support/smtp-server.ts';
 import { prepareFaults, type StatementFaults } from '../support/statement-faults.ts';
+import { codeOf } from '../support/totp.ts';
 
 const password = 'correct horse battery';
 const newPassword = 'another horse, another battery';
 /** More statements than any operation has. */
 const mostStatements = 30;
 
+let smtp: TestSmtpServer;
 let api: TestApi;
 let faults: StatementFaults;
 /** The user of the operations, and all rows before each of them. Hashing a password for each would take most of the time. */
@@ -16,13 +20,28 @@ let user: Signed;
 let rowsOfUser: readonly unknown[];
 
 beforeAll(async () => {
-  api = await startApi({ keep: true, environment: { AUTH_MODE: 'embedded', AUTH_FAILURES_PER_MINUTE: '5' } });
+  smtp = await startSmtpServer();
+  api = await startApi({
+    keep: true,
+    environment: {
+      AUTH_MODE: 'embedded',
+      AUTH_FAILURES_PER_MINUTE: '5',
+      TRUSTED_PROXIES: 'loopback',
+      APP_URL: 'https://app.example.com',
+      SMTP_URL: smtp.url,
+      EMAIL_FROM: 'todo@example.com',
+      TWO_FACTOR: 'on',
+    },
+  });
   user = await signedIn();
   rowsOfUser = await rows();
   faults = prepareFaults(api.database.driver.pool);
 });
 
-afterAll(() => api.stop());
+afterAll(async () => {
+  await api.stop();
+  await smtp.close();
+});
 
 /** Output of libraries that bypasses the log. */
 const printed: unknown[] = [];
@@ -38,7 +57,15 @@ function newPerson() {
   return { name: 'Ada', email: `ada${people}@example.com`, password };
 }
 
-const post = (client: Client, path: string, body: object = {}) => client.post(`/api/auth${path}`, body);
+let addresses = 0;
+
+/** From another address each time, because each one may request few e-mails. */
+function post(client: Client, path: string, body: object = {}, headers = {}) {
+  addresses += 1;
+  const address = `198.51.${addresses >> 8}.${addresses & 255}`;
+  return client.post(`/api/auth${path}`, body, { 'X-Forwarded-For': address, ...headers });
+}
+
 const get = (client: Client, path: string) => client.get(`/api/auth${path}`);
 
 /** A new user with two sessions. */
@@ -58,7 +85,7 @@ async function signedIn() {
 
 type Signed = Awaited<ReturnType<typeof signedIn>>;
 
-const tables = ['"user"', 'account', 'session', 'verification', 'jwks'];
+const tables = ['"user"', 'account', 'session', 'verification', 'jwks', 'two_factor'];
 
 /** All rows of the issuer, per table. */
 async function rows(): Promise<readonly unknown[]> {
@@ -87,6 +114,16 @@ const isSignedOut = async (client: Client) => expect((await get(client, '/get-se
 const isSignedIn = async (client: Client) => expect((await get(client, '/get-session')).body).not.toBeNull();
 const canSignIn = async (email: string, chosen: string) =>
   expect((await post(api.anonymous(), '/sign-in/email', { email, password: chosen })).status).toBe(200);
+/** Of the prepared operation. */
+let token = '';
+let totpURI = '';
+
+/** The token of the next e-mail to an address. */
+async function nextToken(to: string, action: 'reset-password' | 'verify-email'): Promise<string> {
+  const { link } = await smtp.next(to, action);
+  return link?.searchParams.get('token') ?? expect.fail('there is no token');
+}
+
 const run = (text: string, ...values: unknown[]) => api.database.query(text, values);
 
 const cases: Readonly<Record<string, Case>> = {
@@ -162,6 +199,42 @@ const cases: Readonly<Record<string, Case>> = {
     prepare: () => run('delete from todo_auth.jwks'),
     request: () => get(api.anonymous(), '/jwks'),
     holds: async (_user, { body }) => expect(body.keys).toHaveLength(1),
+  },
+  'requesting a new password': {
+    request: ({ email }) => post(api.anonymous(), '/request-password-reset', { email }),
+    holds: async ({ email }) => expect((await nextToken(email, 'reset-password')).length).toBeGreaterThan(20),
+  },
+  'setting a new password': {
+    prepare: async ({ email }) => {
+      await post(api.anonymous(), '/request-password-reset', { email });
+      token = await nextToken(email, 'reset-password');
+    },
+    request: () => post(api.anonymous(), '/reset-password', { token, newPassword }),
+    holds: async ({ email, client, other }) => {
+      await isSignedOut(client);
+      await isSignedOut(other);
+      await canSignIn(email, newPassword);
+    },
+  },
+  'changing the address': {
+    prepare: async ({ client, email }) => {
+      await post(client, '/change-email', { newEmail: `new-${email}` });
+      token = await nextToken(`new-${email}`, 'verify-email');
+    },
+    request: ({ client }) => get(client, `/verify-email?token=${token}`),
+    holds: ({ email }) => canSignIn(`new-${email}`, password),
+  },
+  'beginning to use a second factor': {
+    request: ({ client }) => post(client, '/two-factor/enable', { password }),
+    holds: async (_user, { body }) => noteSecret(...body.backupCodes),
+  },
+  'ending the set-up of a second factor': {
+    prepare: async ({ client }) => {
+      ({ totpURI } = (await post(client, '/two-factor/enable', { password })).body);
+    },
+    request: ({ client }) => post(client, '/two-factor/verify-totp', { code: codeOf(totpURI) }),
+    holds: async ({ email }) =>
+      expect((await post(api.anonymous(), '/sign-in/email', { email, password })).body.twoFactorRedirect).toBe(true),
   },
   'listing sessions': { request: ({ client }) => get(client, '/list-sessions') },
 };

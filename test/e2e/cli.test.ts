@@ -26,7 +26,7 @@ describe('output', () => {
   test.each([[['--help']], [['-h']], [['serve', '--help']]])('%j: the commands', async (words) => {
     const { stdout, ...ended } = await runCommand(words).ended;
     expect(ended).toEqual({ code: 0, signal: null, stderr: '' });
-    for (const name of ['serve', 'migrate', 'reset-sync', 'import', 'copy', 'openapi', 'config'])
+    for (const name of ['serve', 'migrate', 'reset-password', 'reset-sync', 'import', 'copy', 'openapi', 'config'])
       expect(stdout).toContain(`\n  ${name} `);
   });
 

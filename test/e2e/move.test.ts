@@ -118,7 +118,11 @@ test('a user continues on PostgreSQL with the session, the API token and the cur
   const failures: [words: string[], text: string, message: RegExp][] = [
     [[], '{"type":"task","task":{"id":"1"}}\n', /the file does not name its user/],
     [['--user', 'unknown'], exported, /no user with the id "unknown"/],
-    [['--user', bob.id], `${lines[0]}\n\n{"type":"task","task":{}}\n`, /^todo-api: line 3: task\/title is required\nline 3: task\/id is required\n/],
+    [
+      ['--user', bob.id],
+      `${lines[0]}\n\n{"type":"task","task":{}}\n`,
+      /^todo-api: line 3: task\/title is required\nline 3: task\/id is required\n/,
+    ],
     [['--user', bob.id], '\n', /the file has no lines/],
     [['--user', bob.id, '--deleted', 'all'], exported, /--deleted must be keep or restore/],
   ];

@@ -8,7 +8,7 @@ import type { ServerLimits } from '../../src/server/limits.ts';
 import { startServer } from '../../src/server/server.ts';
 import { createServices } from '../../src/services.ts';
 import { connectAgain, createTestDatabase, type TestDatabase, testSecret } from './databases.ts';
-import { document, documentWithIssuer, expectDocumented, type OpenApiDocument } from './document.ts';
+import { documentOf, expectDocumented, type OpenApiDocument } from './document.ts';
 import { firstEvent, isEventStream } from './event-stream.ts';
 import { type JwksServer, startJwksServer } from './jwks-server.ts';
 import { expectCleanLog, noteSecret, noteSecrets } from './log-scan.ts';
@@ -141,7 +141,7 @@ export async function startApi({
     noteSecret(signed);
     return signed;
   };
-  const served = config.auth.mode === 'embedded' ? documentWithIssuer : document;
+  const served = documentOf(config);
   return {
     url,
     config,

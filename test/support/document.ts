@@ -3,6 +3,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'vitest';
 import { describeApi } from '../../src/api.ts';
+import { allFeatures, featuresOf, noFeatures } from '../../src/auth/better-auth/features.ts';
+import type { Config } from '../../src/config/config.ts';
 
 interface Response {
   readonly headers?: Record<string, { description?: string }>;
@@ -25,10 +27,18 @@ export interface OpenApiDocument {
 }
 
 /** The document of a server without the embedded issuer. */
-export const document = describeApi({ hasIssuer: false }) as OpenApiDocument;
+export const document = describeApi({ issuer: null }) as OpenApiDocument;
 
-/** The document of a server with the embedded issuer. */
-export const documentWithIssuer = describeApi({ hasIssuer: true }) as OpenApiDocument;
+/** The document of a server with the embedded issuer and all of its features. */
+export const documentWithIssuer = describeApi({ issuer: allFeatures }) as OpenApiDocument;
+
+/** The document of a server with the embedded issuer and none of its optional features. */
+export const documentWithoutFeatures = describeApi({ issuer: noFeatures }) as OpenApiDocument;
+
+/** The document of a server with this configuration. */
+export function documentOf({ auth }: Config): OpenApiDocument {
+  return auth.mode === 'embedded' ? (describeApi({ issuer: featuresOf(auth) }) as OpenApiDocument) : document;
+}
 
 /** Every operation of the API itself, with its method in upper case. */
 export const documentedOperations = operationsOf(document);

@@ -45,6 +45,7 @@ describe('the defaults', () => {
 });
 
 const otherIssuer = { AUTH_MODE: 'jwks', AUTH_JWKS_URL: 'https://id.example/keys' };
+const app = { APP_URL: 'https://app.example.com/account/' };
 const expectedClaims = { AUTH_ISSUER: 'https://id.example', AUTH_AUDIENCE: 'todo' };
 
 test.each<[Environment, object]>([
@@ -108,6 +109,48 @@ test.each<[Environment, object]>([
     { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'http://app:3000', AUTH_JWKS_ALLOW_HTTP: 'true' },
     { auth: { jwksUrl: 'http://app:3000/api/auth/jwks' }, warnings: [expect.stringMatching(/plain http/)] },
   ],
+  [{}, { auth: { appUrl: null, email: null, providers: {}, hasTwoFactor: false } }],
+  [
+    {
+      ...app,
+      SMTP_URL: 'smtps://ada%40example.com:pa%2Fss@smtp.example.com',
+      EMAIL_FROM: 'Todo App <todo@example.com>',
+    },
+    {
+      auth: {
+        appUrl: 'https://app.example.com/account',
+        email: {
+          smtp: {
+            host: 'smtp.example.com',
+            port: 465,
+            tls: 'implicit',
+            login: { user: 'ada@example.com', password: 'pa/ss' },
+          },
+          from: { name: 'Todo App', address: 'todo@example.com' },
+        },
+      },
+    },
+  ],
+  ...(
+    [
+      ['smtp://smtp.example.com', { host: 'smtp.example.com', port: 587, tls: 'required', login: null }],
+      ['smtp://mail:1025?tls=optional', { host: 'mail', port: 1025, tls: 'optional' }],
+      ['smtp://localhost:1025', { host: 'localhost', port: 1025, tls: 'optional' }],
+      ['smtp://[::1]:25/', { host: '::1', port: 25, tls: 'optional' }],
+    ] as const
+  ).map(([SMTP_URL, smtp]): [Environment, object] => [
+    { ...app, SMTP_URL, EMAIL_FROM: 'todo@example.com' },
+    { auth: { email: { smtp, from: { name: '', address: 'todo@example.com' } } } },
+  ]),
+  [
+    { ...app, GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret', TWO_FACTOR: 'on' },
+    { auth: { providers: { github: { clientId: 'id', clientSecret: 'secret' } }, hasTwoFactor: true } },
+  ],
+  // Of another program in the same environment.
+  [
+    { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'https://a.example', SMTP_URL: 'smtp://localhost', GOOGLE_CLIENT_ID: 'id' },
+    {},
+  ],
   [
     { LOG_LEVEL: 'silent', SHUTDOWN_TIMEOUT_MS: '0' },
     { log: { level: 'silent' }, server: { shutdownTimeoutMs: 0 } },
@@ -127,6 +170,8 @@ test.each<[Environment, object]>([
   expect(loadConfig(environment)).toMatchObject(expected);
 });
 
+const email = { ...app, EMAIL_FROM: 'todo@example.com' };
+
 const elsewhere = { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'https://a.example' };
 
 test.each<[Environment, RegExp]>([
@@ -136,6 +181,26 @@ test.each<[Environment, RegExp]>([
   [{ PORT: '30 00' }, /^PORT: /],
   [{ PORT: '0x10' }, /^PORT: /],
   [{ PORT: '1e3' }, /^PORT: /],
+  [
+    { ...email, SMTP_URL: 'smtp.example.com:587' },
+    /^SMTP_URL: set it to a URL such as smtps:.*and write "\/", .* as %2F/,
+  ],
+  [{ ...email, SMTP_URL: 'smtp://ada:pa/ss@smtp.example.com' }, /^SMTP_URL: set it to a URL/],
+  [{ ...email, SMTP_URL: 'smtp://ada:pa%ss@smtp.example.com' }, /^SMTP_URL: write "%".* as %25\.$/],
+  [{ ...email, SMTP_URL: 'smtp://ada@smtp.example.com' }, /^SMTP_URL: it has a user or a password without the other/],
+  [{ ...email, SMTP_URL: 'smtp://smtp.example.com?secure=true' }, /^SMTP_URL: remove its parameters/],
+  [{ ...email, SMTP_URL: 'smtps://smtp.example.com?tls=optional' }, /^SMTP_URL: remove \?tls=optional/],
+  [{ ...email }, /^SMTP_URL: required with EMAIL_FROM; set it/],
+  [{ ...app, SMTP_URL: 'smtp://localhost' }, /^EMAIL_FROM: required with SMTP_URL; set it/],
+  [{ EMAIL_FROM: 'a@b.example', SMTP_URL: 'smtp://localhost' }, /^APP_URL: required with SMTP_URL; set it/],
+  [{ ...email, EMAIL_FROM: 'todo', SMTP_URL: 'smtp://localhost' }, /^EMAIL_FROM: set it to an address/],
+  [{ ...email, EMAIL_FROM: 'a@b.example, c@d.example', SMTP_URL: 'smtp://localhost' }, /^EMAIL_FROM: set it/],
+  [{ APP_URL: 'app.example.com' }, /^APP_URL: set it to an http/],
+  [{ APP_URL: 'https://app.example.com/#/account' }, /^APP_URL: set it to an http.*without.*fragment/],
+  [{ ...app, GOOGLE_CLIENT_ID: 'id' }, /^GOOGLE_CLIENT_SECRET: required with GOOGLE_CLIENT_ID; copy it/],
+  [{ ...app, GITHUB_CLIENT_SECRET: 'secret' }, /^GITHUB_CLIENT_ID: required with GITHUB_CLIENT_SECRET; copy it/],
+  [{ GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' }, /^APP_URL: required with GITHUB_CLIENT_ID; set it/],
+  [{ TWO_FACTOR: 'true' }, /^TWO_FACTOR: set it to one of: on, off\.$/],
   [{ PUBLIC_URL: 'localhost:3000' }, /^PUBLIC_URL: set it to an http/],
   [{ PUBLIC_URL: 'https://user:pass@api.example.com' }, /^PUBLIC_URL: .*without credentials/],
   [{ PUBLIC_URL: 'https://api.example.com?x=1' }, /^PUBLIC_URL: /],

@@ -37,7 +37,7 @@ const password = fc
   .array(fc.constantFrom(...special), { minLength: 1, maxLength: 6 })
   .map((parts) => `hunter2${parts.join('hunter2')}hunter2`);
 
-const databaseNames = ['DATABASE_URL', 'DATABASE_DIRECT_URL'];
+const urlNames = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'SMTP_URL'];
 
 function expectMasked(environment: Record<string, string>): void {
   const printed = printConfig(environment);
@@ -78,7 +78,7 @@ describe('no password is printed', () => {
     ['without a host', (text: string) => `postgres://user:${text.replaceAll('@', '!')}`],
   ])('%s', (_, url) => {
     fc.assert(
-      fc.property(password, fc.constantFrom(...databaseNames), (text, name) => {
+      fc.property(password, fc.constantFrom(...urlNames), (text, name) => {
         expectMasked({ [name]: url(text) });
       }),
       { numRuns: 500 },
@@ -102,6 +102,7 @@ test.each([
     'postgres://********@db.example.com:5432/todo?sslmode=require',
   ],
   ['postgres://u:12/hunter2@host/db', 'postgres://********@host/db'],
+  ['smtp://ada:hunter2@mail:1025?tls=optional', 'smtp://********@mail:1025?tls=optional'],
   [
     'postgres://host/db?user=u&PASSWORD=x&sslmode=disable',
     'postgres://host/db?user=u&PASSWORD=********&sslmode=disable',

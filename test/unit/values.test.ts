@@ -123,7 +123,7 @@ test.each([
   `äöü${secret}–—€`,
   `correct horse battery staple ${secret}`,
 ])('a secret can have any visible characters: %s', (value) => {
-  expect(loadConfig({ BETTER_AUTH_SECRET: value }).auth).toEqual({ mode: 'embedded', secret: value });
+  expect(loadConfig({ BETTER_AUTH_SECRET: value }).auth).toMatchObject({ mode: 'embedded', secret: value });
 });
 
 function faultsOf(environment: Environment): string[] {

@@ -30,17 +30,20 @@ export function adapterOf(database: IssuerDatabase) {
   });
   return (options: BetterAuthOptions) => {
     const adapter = connect(options);
-    const { create } = adapter;
+    const { create, update } = adapter;
     adapter.transaction = (work) => database.transact(() => work(adapter));
-    adapter.create = async (input) => {
-      try {
-        return await create(input);
-      } catch (error) {
-        throw input.model === 'user' && isUniqueViolation(error) ? userExists() : error;
-      }
-    };
+    adapter.create = (input) => withUniqueUsers(input.model, () => create(input));
+    adapter.update = (input) => withUniqueUsers(input.model, () => update(input));
     return adapter;
   };
+}
+
+async function withUniqueUsers<Result>(model: string, write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    throw model === 'user' && isUniqueViolation(error) ? userExists() : error;
+  }
 }
 
 /** Whether another request has just stored the same value. Drizzle wraps the database's error. */

@@ -74,9 +74,14 @@ export class IssuerDatabase {
       throw databaseProblem(request.failure);
     }
     if (response.status >= 500) await request.rollBack();
-    else await request.end(response.status < 300);
+    else await request.end(isSuccess(response));
     return response;
   }
+}
+
+/** Whether the response reports a success. A redirect reports a failure by its parameter `error`. */
+function isSuccess({ status, headers }: Response): boolean {
+  return status < 300 || (status < 400 && !/[?&]error=/.test(headers.get('location') ?? ''));
 }
 
 /**

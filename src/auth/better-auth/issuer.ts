@@ -1,54 +1,19 @@
 /** The embedded issuer: a Better Auth server on the same database. */
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { betterAuth } from 'better-auth';
-import { bearer, jwt } from 'better-auth/plugins';
-import { basePathOf } from '../../config/addresses.ts';
 import { notReady } from '../../database/errors.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
-import { adapterOf } from './adapter.ts';
+import { ProblemError } from '../../problems/problem.ts';
+import { settledWithin } from '../../runtime/timeout.ts';
+import { addressHeader, createBetterAuth } from './better-auth.ts';
 import { IssuerDatabase } from './issuer-database.ts';
+import type { IssuerOptions } from './issuer-options.ts';
 import type { IssuerClient } from './limits.ts';
-import { issuerPath } from './operations.ts';
-import { passwordLength } from './password-length.ts';
-import { createPasswordPolicy } from './password-policy.ts';
-import { createPasswordHashing } from './password-queue.ts';
+import { issuerPath } from './operation.ts';
+import { createOutbox } from './outbox.ts';
+import { createRequestStates, newRequestState } from './request-state.ts';
 import { sessionTokenOf } from './session-token.ts';
-import { createSessionCleanup, endOldestSessions } from './sessions.ts';
+import { createSessionCleanup } from './sessions.ts';
 import { ensureSigningKey } from './signing-key.ts';
-
-/** The header with the address of the client. Better Auth stores it with a session. */
-const addressHeader = 'todo-api-client-address';
-
-/** Better Auth's log function. The details can contain secrets and must not be logged. */
-export type IssuerLog = (
-  level: 'info' | 'success' | 'warn' | 'error' | 'debug',
-  message: string,
-  ...details: unknown[]
-) => void;
-
-export interface IssuerOptions {
-  /** The URL of the server: issuer and audience of its tokens. */
-  readonly publicUrl: string;
-  readonly secret: string;
-  /** Origins whose pages may sign in, in addition to the server's own origin. */
-  readonly trustedOrigins: readonly string[];
-  /** Statement timeout in milliseconds. */
-  readonly timeoutMs: number;
-  readonly log: IssuerLog;
-  /** Erases what the server stores about a user whose account is deleted. */
-  readonly erasure: AccountErasure;
-}
-
-export interface AccountErasure {
-  /**
-   * Erases the data in the transaction that deletes the account.
-   *
-   * @returns the ids of the erased API tokens
-   */
-  erase(query: (text: string, values?: unknown[]) => Promise<{ rows: object[] }>, userId: string): Promise<string[]>;
-  /** Called after the commit. */
-  onErased(userId: string, tokens: readonly string[]): void;
-}
+import { providerTimeoutMs } from './social.ts';
 
 export interface Issuer {
   /**
@@ -69,25 +34,26 @@ export interface Issuer {
 }
 
 export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issuer {
-  const { erasure, publicUrl, secret, timeoutMs } = options;
+  const { accounts, erasure, log, publicUrl, secret, timeoutMs } = options;
   const database = new IssuerDatabase(pool, timeoutMs);
-  const clients: Clients = new AsyncLocalStorage();
-  /** The deleted account and its API tokens, by the client whose request deletes it. */
-  const deleted = new WeakMap<IssuerClient, { readonly userId: string; readonly tokens: readonly string[] }>();
-  const auth = createBetterAuth(database, options, clients, async (userId) => {
-    const tokens = await erasure.erase((text, values) => database.query(text, values), userId);
-    const client = clients.getStore();
-    if (client) deleted.set(client, { userId, tokens });
-  });
+  const states = createRequestStates();
+  const auth = createBetterAuth(database, options, states);
+  const outbox =
+    accounts.sendMail &&
+    createOutbox(accounts.sendMail, accounts.appUrl ?? publicUrl, () =>
+      log('warn', 'An e-mail was not sent, because its recipient got the maximum of this hour.'),
+    );
   let isReady = false;
 
   return {
     async handle(request, client) {
       if (!isReady) throw notReady();
       const prepared = withClientHeaders(request, publicUrl, client.address);
-      const response = await clients.run(client, () => database.inTransaction(() => auth.handler(prepared)));
-      const account = deleted.get(client);
-      if (account && response.ok) erasure.onErased(account.userId, account.tokens);
+      const state = newRequestState(client);
+      const response = await states.run(state, () => database.inTransaction(() => answer(prepared)));
+      if (response.status >= 400) return response;
+      if (state.erased) erasure.onErased(state.erased.userId, state.erased.tokens);
+      for (const email of state.emails) outbox?.send(email);
       return response;
     },
     sessionTokenOf: (headers) => sessionTokenOf(headers, secret),
@@ -98,79 +64,31 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
     },
     async prepare() {
       await ensureSigningKey(pool, secret);
+      if (!accounts.hasTwoFactor && (await hasSecondFactors())) {
+        log('warn', 'Users have a second factor, which is not asked for. Set TWO_FACTOR=on.');
+      }
       isReady = true;
     },
     cleanUp: createSessionCleanup(database),
   };
-}
 
-/** The client of the request that is being handled. */
-type Clients = AsyncLocalStorage<IssuerClient>;
+  async function hasSecondFactors(): Promise<boolean> {
+    const { rows } = await database.query<{ exists: boolean }>(
+      'select exists (select from todo_auth.two_factor where verified)',
+    );
+    return rows[0]?.exists === true;
+  }
 
-/**
- * The Better Auth server itself.
- *
- * @public `npm run check` compares the tables that it expects with `tables.ts`
- */
-export function createBetterAuth(
-  database: IssuerDatabase,
-  { publicUrl, secret, trustedOrigins, log }: Omit<IssuerOptions, 'timeoutMs' | 'erasure'>,
-  clients: Clients = new AsyncLocalStorage(),
-  beforeDelete: (userId: string) => Promise<void> = async () => {},
-) {
-  const basePath = basePathOf(publicUrl);
-  return betterAuth({
-    appName: 'todo-api',
-    // Better Auth appends no path to a base URL that has one.
-    baseURL: `${publicUrl}${issuerPath}`,
-    basePath: `${basePath}${issuerPath}`,
-    secret,
-    trustedOrigins: [...trustedOrigins],
-    database: adapterOf(database),
-    emailAndPassword: {
-      enabled: true,
-      minPasswordLength: passwordLength.min,
-      maxPasswordLength: passwordLength.max,
-      password: createPasswordHashing(() => clients.getStore()?.address ?? ''),
-    },
-    hooks: createPasswordPolicy(database, () => clients.getStore()?.sessionToken ?? null),
-    databaseHooks: { session: { create: { after: ({ userId }) => endOldestSessions(database, userId) } } },
-    // Before the account, so that a failure keeps the account, with which the user can try again.
-    user: { deleteUser: { enabled: true, beforeDelete: ({ id }) => beforeDelete(id) } },
-    session: { storeSessionInDatabase: true },
-    logger: { log },
-    // Otherwise Better Auth prints failed statements with their parameters, such as e-mail addresses.
-    onAPIError: { throw: true },
-    telemetry: { enabled: false },
-    // Set the defaults explicitly, because Better Auth does not check origins with NODE_ENV=test.
-    advanced: {
-      disableCSRFCheck: false,
-      disableOriginCheck: false,
-      // By default, Better Auth trusts a header that every client can set.
-      ipAddress: { ipAddressHeaders: [addressHeader] },
-      // The path keeps other servers on the same host from receiving or replacing the session cookie.
-      defaultCookieAttributes: { path: basePath || '/' },
-      // One query instead of two. If one of two parallel queries fails, Better Auth prints it with its parameters.
-      database: { joins: true },
-    },
-    // Better Auth's limiter is active in production only and trusts a header that every client can set.
-    rateLimit: { enabled: false },
-    plugins: [
-      jwt({
-        // Otherwise each request for the session also signs a token, which costs more than the session.
-        disableSettingJwtHeader: true,
-        jwt: {
-          issuer: publicUrl,
-          audience: publicUrl,
-          expirationTime: '15m',
-          // The default payload is the whole user record. The API needs only the subject.
-          definePayload: () => ({}),
-        },
-      }),
-      // For clients without cookies: curl, mobile applications, other servers.
-      bearer({ requireSignature: true }),
-    ],
-  });
+  /** @throws ProblemError if the provider of a social sign-in does not respond */
+  async function answer(request: Request): Promise<Response> {
+    const response = auth.handler(request);
+    if (!new URL(request.url).pathname.includes(`${issuerPath}/callback/`)) return response;
+    if (await settledWithin(response, providerTimeoutMs)) return response;
+    throw new ProblemError('identity_provider_unavailable', {
+      detail: 'The provider of the sign-in does not respond. Sign in again later.',
+      headers: { 'Retry-After': '10' },
+    });
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Rate limits of the embedded issuer's endpoints: requests, rejected passwords and sign-ups. */
+/** Rate limits of the embedded issuer's endpoints: requests, rejected passwords and codes, sign-ups, and e-mails. */
 import { hash } from 'node:crypto';
 import { createMemoryCounter, hourMs, type MemoryCounter } from '../../rate-limit/fixed-window.ts';
 import { type LimitPolicy, rateLimited, rateLimitHeaders } from '../../rate-limit/headers.ts';
@@ -12,10 +12,18 @@ const maxRejectedPerHour = 20;
 /** The sign-ups that one with an existing e-mail address counts for, because its response reveals that address. */
 const costOfExistingUser = 6;
 
+/** The maximum requests for an e-mail from one address and hour. Each recipient has a limit of its own. */
+export const maxEmailRequestsPerHour = 20;
+
 const attemptsInProgress = 'Too many attempts from your address are in progress. Send fewer at a time.';
 
-/** Better Auth's codes for a rejected password. */
-const rejectedPassword = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD']);
+/** Better Auth's codes for a rejected password, or for a rejected code of a second factor. */
+const rejectedPassword = new Set([
+  'INVALID_EMAIL_OR_PASSWORD',
+  'INVALID_PASSWORD',
+  'INVALID_CODE',
+  'INVALID_BACKUP_CODE',
+]);
 const existingUser = 'USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL';
 
 export interface IssuerLimitOptions {
@@ -80,6 +88,7 @@ export function createIssuerLimits(options: IssuerLimitOptions): IssuerLimits {
   const perMinute = createMemoryCounter(maxRejectedPerMinute);
   const perHour = createMemoryCounter(maxRejectedPerHour, { windowMs: hourMs });
   const accounts = createMemoryCounter(suspiciousPerHour, { windowMs: hourMs });
+  const emails = createMemoryCounter(maxEmailRequestsPerHour, { windowMs: hourMs });
   /** The number of attempts that have begun and not ended, by the policy and the key of their slots. */
   const inProgress = new Map<string, number>();
 
@@ -103,7 +112,27 @@ export function createIssuerLimits(options: IssuerLimitOptions): IssuerLimits {
         return passwordSlots(digestOf(`account ${String(email).toLowerCase()}`), address);
       case '/change-password':
       case '/delete-user':
+      case '/two-factor/enable':
+      case '/two-factor/disable':
+      case '/two-factor/generate-backup-codes':
         return sessionToken === null ? [] : passwordSlots(digestOf(`session ${sessionToken}`), address);
+      case '/two-factor/verify-totp':
+      case '/two-factor/verify-backup-code':
+        // Without a session, Better Auth limits the codes per sign-in and per account.
+        return sessionToken === null
+          ? passwordSlots(digestOf(`codes ${address}`), address)
+          : passwordSlots(digestOf(`session ${sessionToken}`), address);
+      case '/request-password-reset':
+      case '/send-verification-email':
+      case '/change-email':
+        return [
+          {
+            counter: emails,
+            key: address,
+            policy: 'emails',
+            detail: 'Your address has reached the limit of requests for an e-mail in an hour.',
+          },
+        ];
       case '/sign-up/email':
         return [
           {
@@ -154,16 +183,17 @@ export function createIssuerLimits(options: IssuerLimitOptions): IssuerLimits {
           else inProgress.delete(key);
         }
         const authCode = result.isSuccess ? undefined : result.authCode;
-        if (endpoint !== '/sign-up/email') {
+        // Only passwords and codes are counted if they are rejected. Sign-ups and e-mails are counted if they succeed.
+        if (slots.some(({ policy }) => policy === 'passwords')) {
           if (!rejectedPassword.has(authCode ?? '')) giveBack();
-        } else if (authCode === existingUser) {
+        } else if (authCode === existingUser && endpoint === '/sign-up/email') {
           signUps?.consume(client.address, costOfExistingUser - 1);
         } else if (!result.isSuccess) giveBack();
       };
     },
 
     get keys() {
-      const counters = [requests, perAddress, signUps, perMinute, perHour, accounts];
+      const counters = [requests, perAddress, signUps, perMinute, perHour, accounts, emails];
       return counters.reduce((sum, counter) => sum + (counter?.keys ?? 0), 0);
     },
   };

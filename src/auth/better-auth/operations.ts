@@ -4,46 +4,37 @@
  */
 import { z } from 'zod';
 import { text } from '../../http/request/text.ts';
-import type { AnyDescription, ResponseDescription } from '../../http/route.ts';
-import type { ProblemCode } from '../../problems/catalogue.ts';
-import { passwordLength } from './password-length.ts';
+import { emailDescriptions } from './email-operations.ts';
+import type { IssuerFeatures } from './features.ts';
+import {
+  anyPassword,
+  email,
+  get,
+  type IssuerDescription,
+  password,
+  post,
+  sessionHeaders,
+  statusResponse,
+  timestamp,
+  url,
+  user,
+} from './operation.ts';
+import { socialDescriptions } from './social-operations.ts';
+import { twoFactorDescriptions } from './two-factor-operations.ts';
 
-const tag = 'Authentication (embedded issuer only)';
-/** The path of the issuer below the base path of the server. */
-export const issuerPath = '/api/auth';
-
-/** Maximum size of a body in bytes: more than all fields of the largest one in UTF-8. */
-export const issuerBodyLimit = 8 * 1024;
-
-const timestamp = z.string().meta({ format: 'date-time', example: '2026-11-20T09:30:00.000Z' });
-/** At most 254 characters: RFC 5321, section 4.5.3.1.3, without the angle brackets. */
-const email = text(254).meta({ format: 'email', example: 'ada@example.com' });
+const examplePassword = 'orbit lantern cactus';
 const name = text(255);
-/** Better Auth checks the length, with its own codes of errors. */
-const anyPassword = text(issuerBodyLimit).meta({ maxLength: passwordLength.max });
-const password = anyPassword.meta({
-  minLength: passwordLength.min,
-  description: 'At least 8 characters that are not easy to guess, for example four or more unrelated words.',
-});
-const image = text(2048).meta({ description: 'The URL of a picture.' });
-const callbackURL = text(2048).optional().meta({
+const image = url.meta({ description: 'The URL of a picture.' });
+const callbackURL = url.optional().meta({
   description: 'A URL of this server or of an allowed origin, for the redirect after signing in.',
+});
+const signUpPage = url.optional().meta({
+  description:
+    'A URL of this server or of an allowed origin: the page that the link in the e-mail leads to. Default: `APP_URL`.',
 });
 const rememberMe = z.boolean().optional().meta({
   description: 'Whether the cookie persists after the browser closes. If false, the session ends after one day.',
 });
-
-const user = z
-  .strictObject({
-    id: z.string().meta({ description: 'The `sub` of the user’s tokens.', example: 'r4Tk2bQvXcYw7Zn1' }),
-    name: z.string(),
-    email: z.string().meta({ format: 'email', example: 'ada@example.com' }),
-    emailVerified: z.boolean(),
-    image: z.string().nullable(),
-    createdAt: timestamp,
-    updatedAt: timestamp,
-  })
-  .meta({ id: 'User', description: 'A user of the embedded issuer.' });
 
 const session = z
   .strictObject({
@@ -70,35 +61,37 @@ const jwk = z
   })
   .meta({ id: 'Jwk', description: 'A public key (RFC 7517, RFC 8037).' });
 
-const sessionHeaders = {
-  'Set-Auth-Token': 'The session token, for `Authorization: Bearer` of clients without cookies.',
-  'Set-Cookie': 'The session cookie, for browsers.',
-};
-
 const signedUp = z
   .strictObject({ token: z.string().nullable(), user })
   .meta({ id: 'SignUpResponse', description: 'The new user. The session token is in the header `set-auth-token`.' });
 
 const signedIn = z
-  .strictObject({ redirect: z.boolean(), token: z.string(), url: z.string().optional(), user })
-  .meta({ id: 'SignInResponse', description: 'The user. The session token is in the header `set-auth-token`.' });
+  .strictObject({
+    redirect: z.boolean().optional(),
+    token: z.string().optional(),
+    url: z.string().optional(),
+    user: user.optional(),
+    twoFactorRedirect: z.boolean().optional().meta({
+      description:
+        'True if the sign-in needs a second factor. Then there is no session yet, and `POST /api/auth/two-factor/verify-totp` continues with the cookie of this response.',
+    }),
+    twoFactorMethods: z.array(z.string()).optional(),
+  })
+  .meta({
+    id: 'SignInResponse',
+    description: 'The user, or the request for a second factor. The session token is in the header `set-auth-token`.',
+  });
 
 const currentSession = z
   .strictObject({ session, user })
   .meta({ id: 'CurrentSession', description: 'A session and its user.' });
 
-const statusResponse = z
-  .strictObject({ status: z.boolean() })
-  .meta({ id: 'StatusResponse', description: 'Whether the operation succeeded.' });
-
-const examplePassword = 'orbit lantern cactus';
-
-/** The endpoints, in the order of the OpenAPI document. Better Auth's client sends other fields, too, which are ignored. */
-export const issuerDescriptions: readonly IssuerDescription[] = [
+/** The endpoints that are always mounted. Better Auth's client sends other fields, too, which are ignored. */
+const baseDescriptions: readonly IssuerDescription[] = [
   post('signUpEmail', '/sign-up/email', 'Sign up with an e-mail address and a password', {
     token: 'none',
     body: z
-      .strictObject({ name, email, password, image: image.optional(), rememberMe, callbackURL })
+      .strictObject({ name, email, password, image: image.optional(), rememberMe, callbackURL: signUpPage })
       .meta({ id: 'SignUpRequest', examples: [{ name: 'Ada', email: 'ada@example.com', password: examplePassword }] }),
     response: { description: 'The user is created and signed in.', schema: signedUp, headers: sessionHeaders },
   }),
@@ -107,7 +100,14 @@ export const issuerDescriptions: readonly IssuerDescription[] = [
     body: z
       .strictObject({ email, password: anyPassword, rememberMe, callbackURL })
       .meta({ id: 'SignInRequest', examples: [{ email: 'ada@example.com', password: examplePassword }] }),
-    response: { description: 'The user is signed in.', schema: signedIn, headers: sessionHeaders },
+    response: {
+      description: 'The user is signed in, or a second factor is needed.',
+      schema: signedIn,
+      headers: {
+        ...sessionHeaders,
+        'Set-Auth-Token': `Absent if a second factor is needed. ${sessionHeaders['Set-Auth-Token']}`,
+      },
+    },
     problems: ['token_invalid'],
   }),
   post('signOut', '/sign-out', 'Sign out', {
@@ -161,7 +161,14 @@ export const issuerDescriptions: readonly IssuerDescription[] = [
     token: 'session',
     description:
       'Deletes the account and its sessions, and erases everything that `DELETE /api/v1/me` erases, in one transaction. This cannot be undone. JWTs of the user stay valid until they expire.',
-    body: z.strictObject({ password: anyPassword }).meta({ id: 'DeleteUserRequest' }),
+    body: z
+      .strictObject({
+        password: anyPassword.optional().meta({
+          description:
+            'Required, except for a user who signs in with Google or GitHub only. Such a user needs a session of the last 10 minutes.',
+        }),
+      })
+      .meta({ id: 'DeleteUserRequest' }),
     response: {
       description: 'The account is deleted.',
       schema: z.strictObject({ success: z.boolean(), message: z.string() }).meta({ id: 'DeleteUserResponse' }),
@@ -194,53 +201,10 @@ export const issuerDescriptions: readonly IssuerDescription[] = [
   }),
 ];
 
-/** The schema of a body. */
-export type BodyFields = z.ZodObject;
+/** All endpoints, in the order of the OpenAPI document. */
+const allDescriptions = [...baseDescriptions, ...emailDescriptions, ...socialDescriptions, ...twoFactorDescriptions];
 
-export interface IssuerDescription extends AnyDescription {
-  readonly method: 'get' | 'post';
-  readonly token: 'session' | 'none';
-  /** The path below the path of the issuer. */
-  readonly endpoint: string;
-  readonly request: { readonly body?: BodyFields };
-}
-
-interface Endpoint {
-  readonly token: 'session' | 'none';
-  readonly description?: string;
-  readonly body?: BodyFields;
-  readonly response: ResponseDescription;
-  /** In addition to the problems of every issuer endpoint. */
-  readonly problems?: readonly ProblemCode[];
-}
-
-function get(id: string, path: string, summary: string, endpoint: Endpoint): IssuerDescription {
-  return describe('get', id, path, summary, endpoint);
-}
-
-function post(id: string, path: string, summary: string, endpoint: Endpoint): IssuerDescription {
-  return describe('post', id, path, summary, endpoint);
-}
-
-function describe(
-  method: 'get' | 'post',
-  id: string,
-  path: string,
-  summary: string,
-  { token, description, body, response, problems = [] }: Endpoint,
-): IssuerDescription {
-  return {
-    id,
-    method,
-    path: `${issuerPath}${path}`,
-    endpoint: path,
-    tag,
-    summary,
-    ...(description !== undefined && { description }),
-    token,
-    request: body ? { body } : {},
-    bodyLimit: issuerBodyLimit,
-    responses: { 200: response },
-    problems: [...problems, 'rate_limited', 'database_unavailable', 'overloaded', 'timeout'],
-  };
+/** The endpoints of an issuer with these features. */
+export function issuerDescriptions(features: IssuerFeatures): readonly IssuerDescription[] {
+  return allDescriptions.filter(({ needs }) => needs === undefined || features.has(needs));
 }

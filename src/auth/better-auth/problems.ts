@@ -11,10 +11,18 @@ interface AuthError {
 /** Its codes for a rejected origin of the request, which browsers send in a header. */
 const originCodes = new Set(['INVALID_ORIGIN', 'MISSING_OR_NULL_ORIGIN', 'CROSS_SITE_NAVIGATION_LOGIN_BLOCKED']);
 
+/** Its codes for a token of an e-mail that is not valid. The session of the request is valid. */
+const linkCodes = new Set(['INVALID_TOKEN', 'TOKEN_EXPIRED', 'USER_NOT_FOUND', 'INVALID_USER']);
+
 /** Details that replace messages without a fix. */
 const details: Readonly<Record<string, string>> = {
   UNAUTHORIZED: 'There is no valid session. Sign in, and send the session’s cookie or its token.',
   SESSION_NOT_FRESH: 'The session is too old for this. Sign in again.',
+  INVALID_TOKEN: 'The link is not valid, or was used before. Request a new one.',
+  TOKEN_EXPIRED: 'The link has expired. Request a new one.',
+  USER_NOT_FOUND: 'The link is for an address that no account has any more.',
+  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'Too many codes were wrong. Sign in with the password again.',
+  ACCOUNT_TEMPORARILY_LOCKED: 'Too many codes were wrong. Try again after 15 minutes.',
 };
 
 /** The problem for a response of Better Auth with status 400 or higher. */
@@ -34,6 +42,8 @@ export async function authProblem(response: Response): Promise<ProblemError> {
     ...(fieldErrors && { errors: fieldErrors }),
     extensions: { ...(error.code && { auth_code: error.code }), ...(message && { message }) },
     ...(code === 'token_invalid' && { headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } }),
+    // The only one is that of a locked second factor.
+    ...(code === 'rate_limited' && { headers: { 'Retry-After': '900' } }),
   });
 }
 
@@ -53,6 +63,8 @@ export function toIssuerProblem(problem: ProblemError): ProblemError {
 /** Better Auth sends 403 for an origin or a URL that is not allowed, not for a scope: the request is not valid. */
 function problemCode(status: number, authCode: string | undefined): ProblemCode {
   if (status >= 500) return 'internal_error';
+  if (linkCodes.has(authCode ?? '')) return 'validation_failed';
+  if (status === 429) return 'rate_limited';
   if (status === 401 || authCode === 'SESSION_NOT_FRESH') return 'token_invalid';
   // With another code, 404 is about an item that the body names: the request is not valid.
   if (status === 404 && (authCode === undefined || authCode === 'NOT_FOUND')) return 'not_found';

@@ -1,5 +1,5 @@
 /** Better Auth's tables. `npm run check` compares them with the tables that Better Auth expects. */
-import { boolean, index, text, timestamp } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, text, timestamp } from 'drizzle-orm/pg-core';
 import { authSchema } from '../../database/schema/definitions.ts';
 
 const timestamptz = (name: string) => timestamp(name, { withTimezone: true });
@@ -12,6 +12,7 @@ export const user = authSchema.table('user', {
   image: text(),
   createdAt: timestamptz('created_at').notNull().defaultNow(),
   updatedAt: timestamptz('updated_at').notNull().defaultNow(),
+  twoFactorEnabled: boolean('two_factor_enabled').default(false),
 });
 
 export const session = authSchema.table(
@@ -63,7 +64,29 @@ export const verification = authSchema.table(
     createdAt: timestamptz('created_at').notNull().defaultNow(),
     updatedAt: timestamptz('updated_at').notNull().defaultNow(),
   },
-  (table) => [index('verification_by_identifier').on(table.identifier)],
+  (table) => [
+    index('verification_by_identifier').on(table.identifier),
+    // The value is often the id of a user. A hash index has room for longer ones, too.
+    index('verification_by_value').using('hash', table.value),
+  ],
+);
+
+/** Second factors of users. The secret and the backup codes are encrypted with the secret of the issuer. */
+export const twoFactor = authSchema.table(
+  'two_factor',
+  {
+    id: text().primaryKey(),
+    secret: text().notNull(),
+    backupCodes: text('backup_codes').notNull(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    /** Whether a code was verified, after which the sign-in needs one. */
+    verified: boolean().default(true),
+    failedVerificationCount: integer('failed_verification_count').default(0),
+    lockedUntil: timestamptz('locked_until'),
+  },
+  (table) => [index('two_factor_by_secret').on(table.secret), index('two_factor_by_user').on(table.userId)],
 );
 
 /** The key pairs for tokens. Private keys are encrypted with the secret. */

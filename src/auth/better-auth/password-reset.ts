@@ -1,0 +1,46 @@
+/** Reset of a password with a token from an e-mail. The tokens are verifications of Better Auth. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { IssuerDatabase } from './issuer-database.ts';
+import type { PasswordOwner } from './password-strength.ts';
+
+/** Better Auth's name of the verification with a token. */
+const identifierOf = (token: string) => `reset-password:${token}`;
+
+/**
+ * Stores a token that is valid for an hour. An address without an account takes the same statements, so that the time of the
+ * response does not reveal it. Its row belongs to no user.
+ *
+ * @returns the token; null if the address has no account
+ */
+export async function createResetToken(database: IssuerDatabase, email: string): Promise<string | null> {
+  const token = randomBytes(24).toString('base64url');
+  const { rows } = await database.query<{ value: string }>(
+    `insert into todo_auth.verification (id, identifier, value, expires_at)
+     values ($1, $2, coalesce((select id from todo_auth."user" where email = $3), ''), now() + interval '1 hour')
+     returning value`,
+    [randomUUID(), identifierOf(token), email.toLowerCase()],
+  );
+  return rows[0]?.value ? token : null;
+}
+
+/** The user whose password a token resets; undefined if the token is not valid. */
+export async function ownerOfResetToken(database: IssuerDatabase, token: string): Promise<PasswordOwner | undefined> {
+  const { rows } = await database.query<PasswordOwner & { name: string }>(
+    `select name, email from todo_auth."user"
+     where id = (select value from todo_auth.verification where identifier = $1 and expires_at > now() limit 1)`,
+    [identifierOf(token)],
+  );
+  return rows[0];
+}
+
+/** Removes the tokens for a reset, because an e-mail with one was sent to an address that the user had before. */
+export async function removeResetTokens(database: IssuerDatabase, userId: string): Promise<void> {
+  await database.query(`delete from todo_auth.verification where value = $1 and identifier like 'reset-password:%'`, [
+    userId,
+  ]);
+}
+
+/** Removes all verifications of a user: tokens for a reset, sign-ins in progress, and devices that skip the second factor. */
+export async function removeVerifications(database: IssuerDatabase, userId: string): Promise<void> {
+  await database.query('delete from todo_auth.verification where value = $1', [userId]);
+}

@@ -1,0 +1,27 @@
+/** What the embedded issuer knows about the request that it handles, besides what Better Auth knows. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Email } from './emails.ts';
+import type { IssuerClient } from './limits.ts';
+
+export interface RequestState {
+  readonly client: IssuerClient;
+  /** The page that the links in the e-mails of this request lead to; null for the default. */
+  page: URL | null;
+  /** The e-mails to send after the commit. */
+  readonly emails: Email[];
+  /** The hash of a new password, computed before the request holds a connection. */
+  newHash: { readonly password: string; readonly hash: string } | null;
+  /** The user whose account was deleted, with the ids of the API tokens. */
+  erased: { readonly userId: string; readonly tokens: readonly string[] } | null;
+}
+
+/** The state of the request that is being handled; none outside of a request. */
+export type RequestStates = AsyncLocalStorage<RequestState>;
+
+export function createRequestStates(): RequestStates {
+  return new AsyncLocalStorage();
+}
+
+export function newRequestState(client: IssuerClient): RequestState {
+  return { client, page: null, emails: [], newHash: null, erased: null };
+}
