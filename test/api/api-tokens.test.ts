@@ -1,10 +1,10 @@
 /** API tokens: creation, scopes, use, revocation, and what they cannot do. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { apiTokenPattern } from '../../src/auth/api-tokens/format.ts';
 import { maxTokensPerUser } from '../../src/tokens/statements.ts';
 import { scopes as allScopes } from '../../src/vocabulary.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
-import { testSecret } from '../support/databases.ts';
+import { databaseKind, testSecret } from '../support/databases.ts';
 import { openStream } from '../support/event-stream.ts';
 import { signWithSecret } from '../support/tokens.ts';
 
@@ -152,6 +152,26 @@ describe('a request with a token', () => {
     const again = await ada.delete(`${path}/${id}`);
     expect([again.status, again.body.code]).toEqual([404, 'token_not_found']);
   });
+
+  test.skipIf(databaseKind === 'embedded')(
+    // Only one server can open an embedded database.
+    'is rejected 60 seconds after another server has deleted the token',
+    async () => {
+      // Before the other server starts, which keeps the clock.
+      vi.useFakeTimers({ toFake: ['Date'] });
+      onTestFinished(() => void vi.useRealTimers());
+      const other = await startApi({ beside: api });
+      const ada = api.user();
+      const { client, id, token } = await issue(ada);
+      const clientOfOther = other.anonymous(`Bearer ${token}`);
+      expect((await clientOfOther.get(tasks)).status).toBe(200);
+      expect((await ada.delete(`${path}/${id}`)).status).toBe(204);
+      expect((await client.get(tasks)).status).toBe(401);
+      vi.setSystemTime(Date.now() + 60_000);
+      const { status, body } = await clientOfOther.get(tasks);
+      expect([status, body.code]).toEqual([401, 'token_invalid']);
+    },
+  );
 
   test('is rejected as expired after the end of the token', async () => {
     const ada = api.user();
