@@ -38,7 +38,7 @@ test('the requests of the page work in their order, as a page of an application 
     const answer = JSON.parse(stdout);
     answers.push(answer);
     totpUri = answer.totpURI ?? totpUri;
-    // The page sends another link in between, which it does not use.
+    // The second link is used, and the first one is not.
     if (request.includes('/send-verification-email')) await smtp.next('ada@example.com');
   }
   expect(recipients).toEqual([]);
