@@ -60,6 +60,10 @@ async function filledSource(): Promise<TestApi> {
     `insert into todo_auth.verification (id, identifier, value, expires_at) values ('x', 'x', 'x', 'infinity')`,
   );
   await api.database.query(
+    `insert into todo_auth.two_factor (id, secret, backup_codes, user_id) values ('x', 'x', 'x', $1)`,
+    [owner],
+  );
+  await api.database.query(
     `insert into todo.changes (owner_id, seq, resource, id, kind, version, at, change_set, fields)
      select $1, 1000 + n, 'task', gen_random_uuid(), 'Updated', 2, now(), gen_random_uuid(), '{"title": [null, "\\u00e9"]}'
      from generate_series(1, 2500) as n`,

@@ -51,7 +51,8 @@ interface Operation {
 let document: { openapi: string; paths: Record<string, Record<string, Operation>> };
 
 beforeAll(() => {
-  document = JSON.parse(execFileSync(process.execPath, [command, 'openapi'], { encoding: 'utf8' }));
+  const printed = execFileSync(process.execPath, [command, 'openapi'], { encoding: 'utf8', maxBuffer: 10_000_000 });
+  document = JSON.parse(printed);
 });
 
 describe('the document', () => {
