@@ -1,4 +1,5 @@
 /** The MCP server: its tools with the official client, its scopes, its tokens, and what it rejects. */
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { taskBodyLimit } from '../../src/tasks/schemas.ts';
 import { connectAgent, eras } from '../support/agent.ts';
@@ -415,6 +416,27 @@ describe('a request', () => {
     for (const name of ['__proto__', 'constructor', '']) {
       expect((await send(callOf(name), { token })).body.error.code).toBe(-32602);
     }
+  });
+
+  test('with a random message causes no failure of the server', async () => {
+    const method = fc.constantFrom('tools/call', 'tools/list', 'initialize', 'ping', 'subscriptions/listen', 'x');
+    const call = fc.tuple(fc.constantFrom(...readTools, ...writeTools), fc.dictionary(fc.string(), fc.jsonValue()));
+    const messages = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ jsonrpc: fc.constant('2.0'), id: fc.integer(), method, params: fc.jsonValue() }),
+      call.map(([name, args]) => callOf(name, args)),
+      fc.jsonValue().map((change_set) => callOf('undo', { change_set })),
+      fc.jsonValue().map((tasks) => callOf('add_tasks', { tasks: [tasks] })),
+      fc.string({ unit: 'binary' }).map((search) => callOf('find_tasks', { search })),
+    );
+    await fc.assert(
+      fc.asyncProperty(messages, async (message) => {
+        const { status, body } = await send(message, { token });
+        expect(status).toBeLessThan(500);
+        expect(JSON.stringify(body)).not.toContain('internal_error');
+      }),
+      { numRuns: 200, seed: 7 },
+    );
   });
 
   test('counts once towards the rate limit, and a call sends its statements in one round trip', async () => {
