@@ -70,7 +70,7 @@ export const requestFields = {
   status:
     'The status of the response; 499 if the client closed the connection before the body ended or before the response.',
   duration_ms: 'Milliseconds from the headers of the request to the response.',
-  code: 'The code of the problem, if the response is a problem.',
+  code: 'The code of the problem, if the response is a problem, or a result of the MCP server that contains one.',
   reason: 'The cause, as fixed text or an error code. It has more detail than the response.',
   mismatch:
     'With a `reason` about `iss` or `aud`: the `claim`, its value in the correctly signed token (`received`), and the value that is `configured`.',

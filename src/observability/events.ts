@@ -92,7 +92,8 @@ export type SecurityEventName = keyof typeof securityEvents;
 export const securityEvents = {
   token_rejected: 'A token was rejected; `reason` is the rule that it breaks, or `token_missing`.',
   sign_in_rejected: 'The embedded issuer rejected a password or a session; `reason` is its own code.',
-  scope_rejected: 'A valid token does not allow the operation; `reason` is the code of the problem.',
+  scope_rejected:
+    'A valid token does not allow the operation, or a page of another origin used the MCP server; `reason` is the code of the problem.',
   limit_reached:
     'There were too many requests, or a quota is used up; `reason` is the limit: `requests` per minute and user, `concurrency` per user, open event `streams` per user, `failures` per address, rejected `passwords` per account and address, `sign_ups` and requested `emails` per address, or the code of the problem.',
   keys_fetch_failed: 'The keys of the issuer could not be fetched; tokens are verified with the cached keys.',

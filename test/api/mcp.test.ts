@@ -1,4 +1,6 @@
 /** The MCP server: its tools with the official client, its scopes, its tokens, and what it rejects. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { taskBodyLimit } from '../../src/tasks/schemas.ts';
@@ -149,6 +151,15 @@ describe.each(eras)('the official client (%s)', (era) => {
     expect(agent.client.getInstructions()).toContain('undo');
     expect(agent.client.getServerVersion()).toMatchObject({ name: 'todo-api' });
   });
+});
+
+test('docs/mcp.md lists the tools with their scopes', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'mcp.md'), 'utf8');
+  const documented = [...page.matchAll(/^\| `(\w+)` \| `(tasks:\w+)` \|/gm)].map(([, name, scope]) => [name, scope]);
+  expect(documented).toEqual([
+    ...readTools.map((name) => [name, 'tasks:read']),
+    ...writeTools.map((name) => [name, 'tasks:write']),
+  ]);
 });
 
 test('an undo by the agent restores the state, and undoing it is redo', async () => {
