@@ -10,20 +10,23 @@ import { ProblemError } from '../problems/problem.ts';
 import { Challenges, protectedResourceMetadata } from './protected-resource.ts';
 import type { RespondToMessage } from './protocol.ts';
 import { mcpRoute, metadataRoute } from './routes.ts';
-import { allows, toolNamed } from './tools/tools.ts';
+import type { Tool } from './tools/tool.ts';
+import { allows, toolNamed, toolsOf } from './tools/tools.ts';
 
 const toolCall = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
 export function mcpOperations(config: Config, send: SendInternally): Operation[] {
   const challenges = new Challenges(config.server);
   const metadata = protectedResourceMetadata(config);
+  const hasTrash = config.retention.trashDays > 0;
+  const tools = toolsOf(hasTrash);
   let protocol: Promise<RespondToMessage> | undefined;
   return [
     implement(mcpRoute, async ({ body }, context) => {
       requireSingle(body);
-      requireScopeOfTool(body, context.get('principal'), challenges);
+      requireScopeOfTool(body, context.get('principal'), tools, challenges);
       // Loading the package costs memory and time, so it is loaded only if an agent uses it.
-      protocol ??= import('./protocol.ts').then(({ createProtocol }) => createProtocol(send));
+      protocol ??= import('./protocol.ts').then(({ createProtocol }) => createProtocol({ send, tools, hasTrash }));
       const respond = await protocol;
       return respond(body, context);
     }),
@@ -56,9 +59,14 @@ function requireSingle(message: unknown): void {
 }
 
 /** Rejects the call of a tool whose scope the token lacks, so that a client can ask its user for the scope. */
-function requireScopeOfTool(message: unknown, principal: Principal, challenges: Challenges): void {
+function requireScopeOfTool(
+  message: unknown,
+  principal: Principal,
+  tools: readonly Tool[],
+  challenges: Challenges,
+): void {
   const call = toolCall.safeParse(message);
-  const tool = call.success ? toolNamed(call.data.params.name) : undefined;
+  const tool = call.success ? toolNamed(call.data.params.name, tools) : undefined;
   if (tool && !allows(principal, tool)) throw challenges.insufficientScope(tool);
 }
 

@@ -194,6 +194,27 @@ test('an undo by the agent restores the state, and undoing it is redo', async ()
   }
 });
 
+test('without a trash, no tool deletes tasks, and the undo of an addition is destructive', async () => {
+  const withoutTrash = await startApi({ environment: { TRASH_DAYS: '0' } });
+  const agent = await connectAgent(
+    withoutTrash.url,
+    withoutTrash.token('ada', { aud: withoutTrash.config.server.mcpUrl }),
+  );
+  const offered = await agent.tools();
+  expect([...offered.keys()].sort()).toEqual(
+    [...readTools, ...writeTools].filter((name) => !/trash/.test(name)).sort(),
+  );
+  const destructive = [...offered.values()].filter(({ annotations }) => annotations?.destructiveHint);
+  expect(destructive.map(({ name }) => name)).toEqual(['undo']);
+  const { tasks, change_set } = await agent.call('add_tasks', { tasks: [{ title: 'x' }] });
+  await expect(agent.call('trash_tasks', { ids: [tasks[0].id] })).rejects.toThrow(/no tool/);
+  const renamed = await agent.call('update_tasks', { changes: [{ id: tasks[0].id, title: 'y' }] });
+  expect((await agent.call('undo', { change_set: renamed.change_set })).next_step).toMatch(/redo/);
+  const undone = await agent.call('undo', { change_set });
+  expect(undone.results).toMatchObject([{ id: tasks[0].id, is_deleted: true }]);
+  expect(undone.next_step).toMatch(/cannot be restored/);
+});
+
 test('the resources of another user are not found by any tool', async () => {
   const ada = api.user();
   const { body: list } = await ada.post('/api/v1/lists', { name: 'Secret' });

@@ -37,7 +37,7 @@ export async function callTool(
   tool: Tool,
   args: unknown,
   context: RequestContext,
-  options: { readonly send: (request: InternalRequest) => Promise<Response>; readonly canWrite: boolean },
+  options: Omit<ToolContext, 'send'> & { readonly send: (request: InternalRequest) => Promise<Response> },
 ): Promise<ToolResult> {
   const toolContext = { ...options, send: async (request: InternalRequest) => answerOf(await options.send(request)) };
   try {

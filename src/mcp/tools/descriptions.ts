@@ -1,7 +1,7 @@
 /** The tools as agents receive them, with JSON Schemas of their arguments and results. */
 import { z } from 'zod';
+import { undo } from './history.ts';
 import type { Tool } from './tool.ts';
-import { tools } from './tools.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -13,7 +13,7 @@ export interface ToolDescription {
   readonly outputSchema: ObjectSchema;
   readonly annotations: {
     readonly readOnlyHint: boolean;
-    readonly destructiveHint: false;
+    readonly destructiveHint: boolean;
     readonly idempotentHint: boolean;
     readonly openWorldHint: false;
   };
@@ -27,25 +27,25 @@ interface ObjectSchema {
 /** Keywords of OpenAPI, and those whose values only cost words. */
 const ignored = new Set(['$schema', '$defs', 'id', 'example', 'examples', 'x-enum-varnames']);
 
-/** The description of each tool. Every write can be undone, so none is destructive. */
-export const descriptions: ReadonlyMap<Tool, ToolDescription> = new Map(
-  tools.map((tool) => [
-    tool,
-    {
-      name: tool.name,
-      title: tool.title,
-      description: tool.description,
-      inputSchema: jsonSchemaOf(tool.input, 'input'),
-      outputSchema: jsonSchemaOf(tool.output, 'output'),
-      annotations: {
-        readOnlyHint: tool.scope === 'tasks:read',
-        destructiveHint: false,
-        idempotentHint: tool.isIdempotent,
-        openWorldHint: false,
-      },
+/**
+ * The description of a tool. Every write can be undone, so none is destructive, except for the undo of an addition on a server
+ * without a trash.
+ */
+export function describeTool(tool: Tool, hasTrash: boolean): ToolDescription {
+  return {
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: jsonSchemaOf(tool.input, 'input'),
+    outputSchema: jsonSchemaOf(tool.output, 'output'),
+    annotations: {
+      readOnlyHint: tool.scope === 'tasks:read',
+      destructiveHint: tool === undo && !hasTrash,
+      idempotentHint: tool.isIdempotent,
+      openWorldHint: false,
     },
-  ]),
-);
+  };
+}
 
 /** A schema without references, which some agents do not resolve. */
 function jsonSchemaOf(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema {

@@ -84,7 +84,7 @@ function stepAfter(found: number, hasMore: boolean, { canWrite }: ToolContext): 
   if (hasMore) return 'There are more: repeat the call with this next_cursor as cursor, or narrow the filters.';
   if (found === 0) return 'No task matches. Remove a filter; done tasks are found only with status Done.';
   return canWrite
-    ? 'Pass the ids to get_task, update_tasks, complete_tasks or trash_tasks.'
+    ? 'Pass the ids to get_task, or to a tool that changes tasks.'
     : 'Pass an id to get_task for all of its fields.';
 }
 

@@ -81,6 +81,7 @@ export const findTrash = defineTool({
   description: 'Deleted tasks and lists that undo can bring back, the last deleted one first.',
   scope: 'tasks:read',
   isIdempotent: true,
+  needsTrash: true,
   input: z.strictObject({ limit, cursor }),
   output: z.looseObject({
     entries: z.array(
@@ -145,26 +146,32 @@ export const undo = defineTool({
           type: z.string(),
           id: resourceId,
           name: z.string().optional().meta({ description: 'The title of the task or the name of the list.' }),
-          is_in_trash: z.boolean(),
+          is_deleted: z.boolean(),
         }),
       )
       .optional(),
     next_step: nextStep,
   }),
-  async run(args, { send }) {
+  async run(args, { send, hasTrash }) {
     const { body, changeSet } = await send<{ results: readonly UndoResult[] }>({
       method: 'POST',
       target: `/api/v1/change-sets/${args.change_set}/undo`,
     });
     const results = body?.results.slice(0, maxUndone).map(({ type, id, status, task, list }) => {
       const name = task?.title ?? list?.name;
-      return { type, id, ...(name !== undefined && { name }), is_in_trash: status === 204 };
+      return { type, id, ...(name !== undefined && { name }), is_deleted: status === 204 };
     });
     const left = (body?.results.length ?? 0) - maxUndone;
+    const canRedo = hasTrash || !body?.results.some(({ status }) => status === 204);
     return {
       change_set: changeSet,
       ...(results && { results }),
-      next_step: `${left > 0 ? `${left} more are not listed. ` : ''}Call undo with this change_set to redo the change.`,
+      next_step: [
+        ...(left > 0 ? [`${left} more are not listed.`] : []),
+        canRedo
+          ? 'Call undo with this change_set to redo the change.'
+          : 'What is_deleted names cannot be restored, because this server has no trash.',
+      ].join(' '),
     };
   },
 });

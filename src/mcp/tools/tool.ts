@@ -19,6 +19,8 @@ export interface ToolContext {
   readonly send: <Body>(request: InternalRequest) => Promise<Answer<Body>>;
   /** Whether the token allows the tools that write. */
   readonly canWrite: boolean;
+  /** Whether deleted tasks go to the trash. Otherwise they are deleted permanently (`TRASH_DAYS`). */
+  readonly hasTrash: boolean;
 }
 
 export interface Tool<Input extends ZodObject = ZodObject, Output extends ZodObject = ZodObject> {
@@ -29,6 +31,8 @@ export interface Tool<Input extends ZodObject = ZodObject, Output extends ZodObj
   readonly scope: Extract<Scope, 'tasks:read' | 'tasks:write'>;
   /** Whether a repeated call with the same arguments changes nothing more. */
   readonly isIdempotent: boolean;
+  /** Set for a tool that exists only on a server with a trash. */
+  readonly needsTrash?: true;
   readonly input: Input;
   /** Open objects, so that results can gain fields. */
   readonly output: Output;

@@ -135,6 +135,7 @@ export const trashTasks = defineTool({
     'Moves tasks and their subtasks to the trash, all or none of them. Nothing is deleted permanently. A task that is done should be completed instead.',
   scope: 'tasks:write',
   isIdempotent: false,
+  needsTrash: true,
   operations: 'ids',
   input: z.strictObject({ ids }),
   output,
