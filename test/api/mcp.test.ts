@@ -194,6 +194,23 @@ test('an undo by the agent restores the state, and undoing it is redo', async ()
   }
 });
 
+test('an undo that later changes prevent names them, and the tools that help', async () => {
+  const agent = await agentOf(api.user());
+  const { tasks } = await agent.call('add_tasks', { tasks: [{ title: 'x' }, { title: 'y' }] });
+  const rename = (title: string) =>
+    agent.call('update_tasks', { changes: tasks.map(({ id }: any) => ({ id, title })) });
+  const { change_set } = await rename('first');
+  await rename('second');
+  const lines = (await agent.fail('undo', { change_set })).split('\n');
+  expect(lines).toEqual([
+    expect.stringMatching(
+      /^Undo conflict \(undo_conflict\): Nothing was undone: the task [\w-]+ has another title since\.$/,
+    ),
+    expect.stringMatching(/^- the task [\w-]+ has another title since$/),
+    expect.stringMatching(/^What to do: .*task_history/),
+  ]);
+});
+
 test('without a trash, no tool deletes tasks, and the undo of an addition is destructive', async () => {
   const withoutTrash = await startApi({ environment: { TRASH_DAYS: '0' } });
   const agent = await connectAgent(
@@ -235,7 +252,9 @@ test('the resources of another user are not found by any tool', async () => {
     const text = await eve.fail(name, args);
     expect(text).toMatch(expected);
     expect(text).not.toContain('Secret');
-    expect(text).toContain('What to do: ');
+    expect(text).toMatch(/\nWhat to do: /);
+    // An agent sees arguments and tools, no requests.
+    expect(text).not.toMatch(/operations|Change-Set|Reload/);
   }
   for (const [name, args] of [
     ['find_tasks', { list_ids: [list.id] }],

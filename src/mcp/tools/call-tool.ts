@@ -3,8 +3,8 @@ import type { InternalRequest } from '../../http/internal-requests.ts';
 import { runSchema } from '../../http/request/validate.ts';
 import { FoundErrors } from '../../http/request/validation-errors.ts';
 import type { RequestContext } from '../../http/request-context.ts';
-import { catalogue } from '../../problems/catalogue.ts';
 import { type ProblemDocument, problemDocument, toProblem, validationFailed } from '../../problems/problem.ts';
+import { problemText } from './problem-texts.ts';
 import type { Answer, Tool, ToolContext } from './tool.ts';
 
 /** The result of a call (Model Context Protocol, "Tools", section "Tool Result"). */
@@ -46,7 +46,8 @@ export async function callTool(
     // Clients that do not know structured content read the text.
     return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
   } catch (error) {
-    const text = error instanceof RejectedRequest ? describe(error, tool) : describeOwn(error, context);
+    const text =
+      error instanceof RejectedRequest ? problemText(error.document, error.retryAfter, tool) : ownText(error, context);
     return { content: [{ type: 'text', text }], isError: true };
   }
 }
@@ -72,30 +73,10 @@ async function answerOf(response: Response): Promise<Answer<unknown>> {
   };
 }
 
-/** Describes an error of the tool itself, and keeps it for the log. */
-function describeOwn(error: unknown, context: RequestContext): string {
+/** The text of an error of the tool itself, which it keeps for the log. */
+function ownText(error: unknown, context: RequestContext): string {
   const problem = toProblem(error);
   context.set('problem', problem);
   const { basePath } = context.get('placement');
-  return describe(new RejectedRequest(problemDocument(problem, '/mcp', context.get('requestId'), basePath), null));
-}
-
-/** What was wrong, where, and what to do about it. */
-function describe({ document, retryAfter }: RejectedRequest, tool?: Tool): string {
-  const { code, title, detail, errors = [], request_id } = document;
-  const { remedy, status } = catalogue[code];
-  return [
-    `${title} (${code}): ${detail}`,
-    ...errors.map(({ pointer, message }) => `- ${argumentAt(pointer, tool)}: ${message}`),
-    ...(retryAfter === null ? [] : [`Wait ${retryAfter} seconds before the next call.`]),
-    `What to do: ${code === 'validation_failed' ? 'Correct the arguments and call the tool again.' : remedy}`,
-    ...(status >= 500 ? [`The request_id is ${request_id}.`] : []),
-  ].join('\n');
-}
-
-/** The argument of a tool that became this part of the body. */
-function argumentAt(pointer: string, tool: Tool | undefined): string {
-  const [, index, rest = ''] = /^\/operations\/(\d+)(?:\/(?:task|patch))?(\/.*)?$/.exec(pointer) ?? [];
-  if (tool?.operations === undefined || index === undefined) return pointer.replace(/^\//, '') || 'arguments';
-  return `${tool.operations}/${index}${rest}`;
+  return problemText(problemDocument(problem, '/mcp', context.get('requestId'), basePath), null);
 }
