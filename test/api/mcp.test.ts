@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createConfiguredVerifiers } from '../../src/auth/create-verifier.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { ProblemError } from '../../src/problems/problem.ts';
 import { taskBodyLimit } from '../../src/tasks/schemas.ts';
 import { connectAgent, eras } from '../support/agent.ts';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
@@ -271,7 +274,16 @@ describe('scopes', () => {
   test('a read-only token sees only the tools that read, and a call of another one names the scope', async () => {
     const ada = api.user();
     const scope = { scope: 'tasks:read openid' };
-    expect([...(await (await agentOf(ada, scope)).tools()).keys()]).toEqual(readTools);
+    const agent = await agentOf(ada, scope);
+    expect([...(await agent.tools()).keys()]).toEqual(readTools);
+    const { body: task } = await ada.post('/api/v1/tasks', { title: 'x' });
+    for (const [name, args] of [
+      ['find_tasks', {}],
+      ['task_history', { id: task.id }],
+      ['find_trash', {}],
+    ] as const) {
+      expect((await agent.call(name, args)).next_step).not.toMatch(/undo|changes tasks/);
+    }
     const token = api.token(ada.userId as string, { ...forMcp(), ...scope });
     for (const name of writeTools) {
       const { status, headers, body } = await send(callOf(name, { tasks: [{ title: 'x' }] }), { token });
@@ -281,7 +293,7 @@ describe('scopes', () => {
         `Bearer error="insufficient_scope", scope="tasks:write", resource_metadata="${metadata}"`,
       );
     }
-    expect((await ada.get('/api/v1/tasks')).body).toEqual([]);
+    expect((await ada.get('/api/v1/tasks')).body).toMatchObject([{ id: task.id }]);
   });
 
   test('a write-only token writes and reads nothing', async () => {
@@ -363,6 +375,11 @@ describe('tokens', () => {
     await agent.call('add_tasks', { tasks: [{ title: 'x' }] });
     const metadataOfServer = await shared.anonymous().get('/.well-known/oauth-protected-resource/mcp');
     expect(metadataOfServer.body).not.toHaveProperty('authorization_servers');
+    const withAudience = { AUTH_MODE: 'shared-secret', AUTH_AUDIENCE: 'todo', BETTER_AUTH_SECRET: testSecret };
+    const verifiers = createConfiguredVerifiers(loadConfig(withAudience), null, vi.fn(), vi.fn());
+    const token = signWithSecret(testSecret, claims);
+    await expect(verifiers.api.verify(token)).resolves.toMatchObject({ userId: 'ada' });
+    await expect(verifiers.mcp.verify(token)).rejects.toMatchObject({ code: 'token_invalid' });
   });
 
   test('with the embedded issuer, its tokens are accepted', async () => {
@@ -581,6 +598,15 @@ describe('an error of a tool', () => {
     expect(line?.level).toBeGreaterThanOrEqual(50);
   });
 
+  test('that passes says how long to wait', async () => {
+    const agent = await agentOf(api.user());
+    failure = new ProblemError('overloaded', { headers: { 'Retry-After': '7' } });
+    const text = await agent.fail('find_tasks').finally(() => {
+      failure = undefined;
+    });
+    expect(text).toContain('\nWait 7 seconds before the next call.\n');
+  });
+
   test('is in the log with its code', async () => {
     const ada = api.user();
     const agent = await agentOf(ada);
@@ -592,6 +618,37 @@ describe('an error of a tool', () => {
       user_hash: expect.any(String),
     });
   });
+});
+
+test('archived lists, done tasks and long texts appear if they are asked for', async () => {
+  const agent = await agentOf(api.user());
+  const { list } = await agent.call('save_list', { name: 'Old', archived: true });
+  expect((await agent.call('find_lists')).lists).toEqual([]);
+  expect((await agent.call('find_lists', { include_archived: true })).lists).toMatchObject([{ id: list.id }]);
+  const { tasks } = await agent.call('add_tasks', { tasks: [{ title: 'x' }, { title: 'y' }] });
+  const [{ id }] = tasks;
+  await agent.call('update_tasks', { changes: [{ id, description: 'x'.repeat(300) }] });
+  await agent.call('complete_tasks', { ids: [id] });
+  expect((await agent.call('find_tasks')).tasks).toMatchObject([{ title: 'y' }]);
+  const completed = await agent.call('find_tasks', { completed_from: '2026-01-01T00:00:00Z' });
+  expect(completed.tasks).toMatchObject([{ id, is_cut: true }]);
+  const { changes } = await agent.call('task_history', { id });
+  expect(changes[1].fields.description).toEqual({ from: null, to: `${'x'.repeat(199)}…` });
+});
+
+test('the time zone of the user decides which day follows today', async () => {
+  const agent = await agentOf(api.user());
+  // Their days always differ.
+  const zones = ['Pacific/Kiritimati', 'Etc/GMT+12'];
+  const task = { title: 'x', due: { date: '2020-01-01' }, recurrence: { rule: 'FREQ=DAILY' } };
+  for (const time_zone of zones) {
+    const { tasks } = await agent.call('add_tasks', { tasks: [task, task] });
+    const [first, second] = tasks;
+    await agent.call('complete_tasks', { ids: [first.id], time_zone });
+    await agent.call('update_tasks', { changes: [{ id: second.id, status: 'Done' }], time_zone });
+  }
+  const dates = (await agent.call('find_tasks')).tasks.map(({ due }: any) => due.date);
+  expect([dates[0] === dates[1], dates[2] === dates[3], new Set(dates).size]).toEqual([true, true, 2]);
 });
 
 test('results are small, and a cursor leads to the rest', async () => {
