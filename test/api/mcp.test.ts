@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createConfiguredVerifiers } from '../../src/auth/create-verifier.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { protectedResourceMetadata } from '../../src/mcp/protected-resource.ts';
 import { ProblemError } from '../../src/problems/problem.ts';
 import { taskBodyLimit } from '../../src/tasks/schemas.ts';
 import { connectAgent, eras } from '../support/agent.ts';
@@ -377,6 +378,8 @@ describe('tokens', () => {
     expect(metadataOfServer.body).not.toHaveProperty('authorization_servers');
     const withAudience = { AUTH_MODE: 'shared-secret', AUTH_AUDIENCE: 'todo', BETTER_AUTH_SECRET: testSecret };
     const verifiers = createConfiguredVerifiers(loadConfig(withAudience), null, vi.fn(), vi.fn());
+    const withName = loadConfig({ ...withAudience, AUTH_ISSUER: 'an issuer without a URL' });
+    expect(protectedResourceMetadata(withName)).not.toHaveProperty('authorization_servers');
     const token = signWithSecret(testSecret, claims);
     await expect(verifiers.api.verify(token)).resolves.toMatchObject({ userId: 'ada' });
     await expect(verifiers.mcp.verify(token)).rejects.toMatchObject({ code: 'token_invalid' });
@@ -610,13 +613,13 @@ describe('an error of a tool', () => {
   test('is in the log with its code', async () => {
     const ada = api.user();
     const agent = await agentOf(ada);
-    await agent.fail('get_task', { id: unknownId });
-    expect(api.log.at(-1)).toMatchObject({
-      route: '/mcp',
-      status: 200,
-      code: 'task_not_found',
-      user_hash: expect.any(String),
-    });
+    for (const [id, code] of [
+      [unknownId, 'task_not_found'],
+      ['x', 'validation_failed'],
+    ]) {
+      await agent.fail('get_task', { id });
+      expect(api.log.at(-1)).toMatchObject({ route: '/mcp', status: 200, code, user_hash: expect.any(String) });
+    }
   });
 });
 
@@ -673,4 +676,8 @@ test('results are small, and a cursor leads to the rest', async () => {
     cursor = page.next_cursor;
   } while (cursor);
   expect(ids.size).toBe(60);
+  const many = Array.from({ length: 51 }, () => ({ op: 'create', task: { title: 'x' } }));
+  const { headers } = await ada.post('/api/v1/tasks/batch', { operations: many });
+  const undone = await agent.call('undo', { change_set: headers.get('change-set') });
+  expect([undone.results.length, undone.next_step]).toEqual([50, expect.stringMatching(/^1 more /)]);
 });
