@@ -10,13 +10,9 @@ export class ImportFileError extends Error {
 }
 
 /** What was imported so far. */
-export interface ImportTotals {
+export interface ImportTotals extends Omit<ImportResult, 'problems'> {
   /** The number of the last line. */
   readonly lines: number;
-  readonly created: number;
-  readonly unchanged: number;
-  readonly skipped: number;
-  readonly ignored: number;
 }
 
 export interface FileImport {
@@ -50,13 +46,9 @@ export async function importFile(source: AsyncIterable<Uint8Array>, file: FileIm
     }
     const result = await importPiece(file, userId, piece);
     last = piece.at(-1) as TextLine;
-    totals = {
-      lines: last.number,
-      created: totals.created + result.created,
-      unchanged: totals.unchanged + result.unchanged,
-      skipped: totals.skipped + result.skipped,
-      ignored: totals.ignored + result.ignored,
-    };
+    // The problems of a large file would fill the memory.
+    const { problems: _, ...sums } = sumOf({ ...totals, problems: [] }, result);
+    totals = { ...sums, lines: last.number };
     file.onPiece(totals, result);
   }
   if (!last) throw new ImportFileError('the file has no lines.');
@@ -73,6 +65,12 @@ async function importPiece(file: FileImport, userId: string, piece: readonly Tex
     return await file.importPiece(userId, parseLines(piece));
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
+    // The lines of a piece share the timeout of a request, and a slow machine may need longer.
+    if (error.code === 'timeout' && piece.length > 1) {
+      const middle = piece.length >> 1;
+      const first = await importPiece(file, userId, piece.slice(0, middle));
+      return sumOf(first, await importPiece(file, userId, piece.slice(middle)));
+    }
     const { detail, errors = [] } = error;
     const messages = errors.length > 0 ? errors.map(lineMessage) : [detail];
     const [first = 1, end] = [piece[0]?.number, piece.at(-1)?.number];
@@ -82,6 +80,16 @@ async function importPiece(file: FileImport, userId: string, piece: readonly Tex
       { cause: error },
     );
   }
+}
+
+function sumOf(one: ImportResult, other: ImportResult): ImportResult {
+  return {
+    created: one.created + other.created,
+    unchanged: one.unchanged + other.unchanged,
+    skipped: one.skipped + other.skipped,
+    ignored: one.ignored + other.ignored,
+    problems: [...one.problems, ...other.problems],
+  };
 }
 
 interface Header {

@@ -16,12 +16,8 @@ export interface ComparedLine {
   readonly keys?: readonly string[];
 }
 
-/** SQL: whether this import created the resource of the line. */
-const isNew = `exists (
-          select from todo.changes as change
-          where change.owner_id = $1 and change.change_set = $3::uuid
-            and change.resource = line.resource and change.id = line.id and change.kind in ('Created', 'Restored')
-        )`;
+/** SQL: whether this import created the resource of the line. PostgreSQL hashes the changes once. */
+const isNew = '(line.resource, line.id) in (select created.resource, created.id from created)';
 
 /**
  * The comparison of lines of one type.
@@ -44,6 +40,10 @@ const results: OutcomeStatement<ImportedRow[]> = outcomeStatement('account_impor
       select * from rows from (
         json_to_recordset($2::json) as (type text, resource text, id uuid, columns jsonb, keys text[])
       ) with ordinality as line (type, resource, id, columns, keys, place)
+    )`,
+    `created as materialized (
+      select change.resource, change.id from todo.changes as change
+      where change.owner_id = $1 and change.change_set = $3::uuid and change.kind in ('Created', 'Restored')
     )`,
   ],
   select: `

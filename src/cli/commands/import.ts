@@ -33,7 +33,8 @@ async function run(
   const source = name === '-' ? process.stdin : await openFile(name);
   const services = await createServices(loadConfig(currentEnvironment().variables));
   try {
-    await services.database.prepare();
+    // It also starts the maintenance of the embedded database, without which a long import would become slow.
+    await services.prepare();
     const report = createReport();
     const totals = await importFile(source, {
       userId: user,
