@@ -153,19 +153,24 @@ async function sendTokens(owner: Client): Promise<void> {
   }
 }
 
-/** Imports a list, and entries of the trash. The random requests import tasks. */
+/** Imports lists, a task in one of them, and entries of the trash. The random requests import other tasks. */
 async function sendImport(owner: Client): Promise<void> {
   const entry = { deleted_at: '2026-01-01T00:00:00Z', change_set: id };
+  const list = crypto.randomUUID();
   const lines = [
+    { type: 'list', list: { id: list, name: word } },
+    { type: 'task', task: { id: crypto.randomUUID(), title: word, list_id: list } },
     { type: 'list', list: { id, name: word } },
     { type: 'trash', trash: { ...entry, task: { id, title: word } } },
     { type: 'trash', trash: { ...entry, list: { id, name: word } } },
   ];
   const headers = { 'Content-Type': 'application/x-ndjson' };
-  await owner.request('POST', '/api/v1/import', {
-    headers,
-    body: lines.map((line) => JSON.stringify(line)).join('\n'),
-  });
+  // A task in no list first, because a user without the list could not import the other one.
+  const inbox = { type: 'task', task: { id: crypto.randomUUID(), title: word } };
+  for (const sent of [[inbox], lines]) {
+    const body = sent.map((line) => JSON.stringify(line)).join('\n');
+    await owner.request('POST', '/api/v1/import', { headers, body });
+  }
 }
 
 /** Gives the task a subtask, undoes a change of the subtask, and restores both. */

@@ -8,11 +8,11 @@ import type { ChangeSet } from '../../resource/change.ts';
 import type { ImportedRow } from '../../resource/import.ts';
 import { defineMutation, type Mutation } from '../../resource/mutation.ts';
 import { rejectionProblem } from '../../tasks/mutations.ts';
-import { importedColumns, importTask } from '../../tasks/sql/import-statement.ts';
+import { importedColumns, importTask, withReservedNumbers } from '../../tasks/sql/import-statement.ts';
 import { tagKey } from '../../tasks/tag-key.ts';
 import { beginEntries, forgetOldEntries, type ImportedEntry, importEntry } from '../../trash/import-statement.ts';
 import { errorAt, invalidLines, type ParsedLines, type Placed } from './lines.ts';
-import type { deletedChoices, ImportProblem, ImportResult, TaskLine, TrashLine } from './schemas.ts';
+import type { deletedChoices, ImportProblem, ImportResult, ListLine, TaskLine, TrashLine } from './schemas.ts';
 import { type ComparedLine, importResults } from './statements.ts';
 
 /** A line with the statement that imports it. */
@@ -37,22 +37,26 @@ export function importMutation(
 ): Mutation<ImportResult> {
   const { ownerId } = changeSet;
   const restores = deleted === 'restore';
+  const lists = lines.lists.map((at) => listStep(ownerId, at, restores));
+  const tasks = parentsFirst(lines.tasks).map((at) => taskStep(ownerId, at, restores));
   const entries = lines.trash.map((at) => entryStep(ownerId, at));
-  const steps: Step[] = [
-    ...lines.lists.map((at): Step => {
-      const { list } = at.line;
-      const compared = { type: 'list', resource: 'list', id: list.id, columns: importedListColumns(list) } as const;
-      return { at, statement: importList(ownerId, list, restores), compared, member: '/list', place: {} };
-    }),
-    ...parentsFirst(lines.tasks).map((at) => taskStep(ownerId, at, restores)),
-    ...entries,
+  const steps = [...lists, ...tasks, ...entries];
+  const ids = tasks.map(({ compared }) => compared.id);
+  const reserved = withReservedNumbers(changeSet, ids, restores);
+  const statements = [
+    ...lists.map(({ statement }) => statement),
+    ...reserved.before,
+    ...tasks.map(({ statement }) => statement),
+    ...reserved.after,
+    ...(entries.length > 0 ? [beginEntries(ownerId)] : []),
+    ...entries.map(({ statement }) => statement),
+    ...(entries.length > 0 ? [forgetOldEntries(ownerId)] : []),
   ];
-  const begin = entries.length > 0 ? [beginEntries(ownerId)] : [];
-  const end = entries.length > 0 ? [forgetOldEntries(ownerId)] : [];
-  const stepOf = (statement: number) => steps[statement - begin.length];
+  /** The step of a statement; undefined for the statements of no line. */
+  const stepOf = (index: number) => steps.find(({ statement }) => statement === statements[index]);
   return defineMutation({
     changeSet,
-    statements: [...begin, ...steps.map(({ statement }) => statement), ...end],
+    statements,
     outcome: importResults(
       ownerId,
       steps.map(({ compared }) => compared),
@@ -66,11 +70,21 @@ export function importMutation(
     },
     onConstraintViolation(error, quotas) {
       const step = stepOf(error.statement);
-      if (!step) return undefined;
-      const problem = rejectionProblem(error, quotas, step.place) ?? quotaProblem(error.constraint, quotas);
-      return problem?.errors ? atLine(step, problem.errors) : problem;
+      const problem = rejectionProblem(error, quotas, step?.place ?? {}) ?? quotaProblem(error.constraint, quotas);
+      return step && problem?.errors ? atLine(step, problem.errors) : problem;
     },
   });
+}
+
+function listStep(ownerId: string, at: Placed<ListLine>, restores: boolean): Step {
+  const { list } = at.line;
+  return {
+    at,
+    statement: importList(ownerId, list, restores),
+    compared: { type: 'list', resource: 'list', id: list.id, columns: importedListColumns(list) },
+    member: '/list',
+    place: {},
+  };
 }
 
 function taskStep(ownerId: string, at: Placed<TaskLine>, restores: boolean): Step {

@@ -1,5 +1,6 @@
 /** The statement that imports a task, and what compares it with a stored one. */
 import type { BoundStatement, Parameter, Statement } from '../../database/statement.ts';
+import type { ChangeSet } from '../../resource/change.ts';
 import { differentFields, freeForImport, importedVersion, pastTime } from '../../resource/import.ts';
 import { dueColumns } from '../due/due.ts';
 import { recurrenceColumns, seriesColumns } from '../recurrence/columns.ts';
@@ -38,6 +39,70 @@ function importing(name: string, hasTags: boolean): Statement {
       indexedCreated(title, description),
     ].join(',\n')}
     select id from created`,
+  };
+}
+
+const begin: Statement = {
+  name: 'tasks_import_begin',
+  text: `
+    insert into todo.heads (owner_id, seq)
+    select $1, 0 where not exists (select from todo.heads as head where head.owner_id = $1)
+    returning seq`,
+};
+
+/** With the limits, PostgreSQL looks each task up instead of reading all of them. */
+const reserve: Statement = {
+  name: 'tasks_import_reserve',
+  text: `
+    select free.count, todo.reserve_numbers($1, free.count, free.count)
+    from (
+      select count(*)::integer as count
+      from (select distinct id from unnest($2::uuid[]) as id) as given
+      where (select live.id from todo.tasks as live where live.owner_id = $1 and live.id = given.id limit 1) is null
+        and ($3::boolean or (
+          select deleted.id from todo.deleted as deleted
+          where deleted.owner_id = $1 and deleted.resource = '${resource}' and deleted.id = given.id limit 1
+        ) is null)
+    ) as free`,
+};
+
+const count: Statement = {
+  name: 'tasks_import_count',
+  text: `
+    update todo.lists as lists set task_count = lists.task_count + added.count
+    from (
+      select created.list_id, count(*) as count
+      from todo.changes as change
+      cross join lateral (
+        select tasks.list_id, tasks.status from todo.tasks as tasks
+        where tasks.owner_id = $1 and tasks.id = change.id limit 1
+      ) as created
+      where change.owner_id = $1 and change.change_set = $2::uuid and change.resource = '${resource}'
+        and change.kind in ('Created', 'Restored') and created.status <> 'Done' and created.list_id is not null
+      group by created.list_id
+    ) as added
+    where lists.owner_id = $1 and lists.id = added.list_id
+    returning lists.id`,
+};
+
+/**
+ * Statements around the imports of tasks: their changes have reserved numbers, and their lists count them once. Otherwise each
+ * task would update the head of the user and its list, and PostgreSQL would look through all versions of these rows.
+ *
+ * @param ids of the tasks; ids that are in use get no number
+ */
+export function withReservedNumbers(
+  { ownerId, id: changeSetId }: ChangeSet,
+  ids: readonly string[],
+  restores: boolean,
+): { before: BoundStatement[]; after: BoundStatement[] } {
+  if (ids.length === 0) return { before: [], after: [] };
+  return {
+    before: [
+      { statement: begin, values: [ownerId] },
+      { statement: reserve, values: [ownerId, ids, restores] },
+    ],
+    after: [{ statement: count, values: [ownerId, changeSetId] }],
   };
 }
 
