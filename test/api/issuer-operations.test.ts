@@ -1,7 +1,10 @@
 /** The embedded issuer's endpoints against the OpenAPI document: the test client validates each response. */
+import { createAuthClient } from 'better-auth/client';
+import { twoFactorClient } from 'better-auth/client/plugins';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
 import { documentWithIssuer, documentWithoutFeatures, issuerOperations } from '../support/document.ts';
+import { noteSecret, noteSecrets } from '../support/log-scan.ts';
 import { type OAuthProvider, client as oauthClient, startOAuthProvider } from '../support/oauth-provider.ts';
 import { startSmtpServer, type TestSmtpServer } from '../support/smtp-server.ts';
 import { codeOf } from '../support/totp.ts';
@@ -160,6 +163,51 @@ async function useSecondFactor(): Promise<void> {
   await succeed(api.anonymous(), 'POST', '/two-factor/verify-backup-code', code, cookiesOf(signedIn));
   await succeed(own, 'POST', '/two-factor/disable', { password });
 }
+
+/** Better Auth's client with the cookies of one browser. */
+function browser() {
+  const jar = new Map<string, string>();
+  const customFetchImpl: typeof fetch = async (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
+    const response = await fetch(input, { ...init, headers });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      if (/max-age=0/i.test(cookie)) jar.delete(name);
+      else jar.set(name, value);
+    }
+    noteSecrets(response.headers, await response.clone().json());
+    return response;
+  };
+  return createAuthClient({ baseURL: api.url, plugins: [twoFactorClient()], fetchOptions: { customFetchImpl } });
+}
+
+test('Better Auth’s client uses e-mails, providers and a second factor', async () => {
+  const client = browser();
+  const email = 'dora@example.com';
+  const [{ password }, newPassword] = [person, 'a better horse battery'];
+  await client.signUp.email({ ...person, email, callbackURL: '/confirm' });
+  expect((await client.verifyEmail({ query: { token: await tokenOf(email) } })).data).toMatchObject({ status: true });
+  await client.changeEmail({ newEmail: 'dora.new@example.com' });
+  await client.verifyEmail({ query: { token: await tokenOf(email) } });
+  await client.verifyEmail({ query: { token: await tokenOf('dora.new@example.com') } });
+  expect((await client.getSession()).data?.user).toMatchObject({ email: 'dora.new@example.com', emailVerified: true });
+
+  const enabled = await client.twoFactor.enable({ password });
+  const { totpURI, backupCodes } = enabled.data as { totpURI: string; backupCodes: string[] };
+  noteSecret(...backupCodes);
+  expect((await client.twoFactor.verifyTotp({ code: codeOf(totpURI) })).error).toBeNull();
+  await client.requestPasswordReset({ email: 'dora.new@example.com', redirectTo: '/new-password' });
+  const token = await tokenOf('dora.new@example.com');
+  expect((await client.resetPassword({ newPassword, token })).data).toEqual({ status: true });
+  expect((await client.getSession()).data).toBeNull();
+  const signedIn = await client.signIn.email({ email: 'dora.new@example.com', password: newPassword });
+  expect(signedIn.data).toMatchObject({ twoFactorRedirect: true });
+  expect((await client.twoFactor.verifyTotp({ code: codeOf(totpURI) })).error).toBeNull();
+  expect((await client.getSession()).data?.user.email).toBe('dora.new@example.com');
+  const begun = await client.signIn.social({ provider: 'github', callbackURL: '/tasks', disableRedirect: true });
+  expect(begun.data?.url).toMatch(/^https:\/\/github\.com\//);
+});
 
 const bodies: Record<string, object> = {
   changePassword: { currentPassword: person.password, newPassword: 'a better horse battery' },

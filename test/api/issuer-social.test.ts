@@ -142,6 +142,16 @@ describe.each<ProviderName>(['google', 'github'])('with %s', (name) => {
     expect([location.searchParams.get('error'), session]).toEqual(['unable_to_link_account', null]);
   });
 
+  test('two returns of a new person at once create one user, and no failure of the server', async () => {
+    const profile = newProfile();
+    const both = [await begin(name), await begin(name)];
+    const answers = await Promise.all(both.map(({ url, cookie }) => returnTo(provider.approve(url, profile), cookie)));
+    expect(answers.map(({ status }) => status)).toEqual([302, 302]);
+    expect(answers.some(({ headers }) => headers.has('set-auth-token'))).toBe(true);
+    const rows = await api.database.query('select from todo_auth."user" where email = $1', [profile.email]);
+    expect(rows).toHaveLength(1);
+  });
+
   test('a return is accepted once, in the browser that began, with its state and code', async () => {
     const { url, cookie } = await begin(name);
     const other = await begin(name);
