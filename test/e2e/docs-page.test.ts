@@ -51,8 +51,8 @@ interface Operation {
 let document: { openapi: string; paths: Record<string, Record<string, Operation>> };
 
 beforeAll(() => {
-  const printed = execFileSync(process.execPath, [command, 'openapi'], { encoding: 'utf8', maxBuffer: 10_000_000 });
-  document = JSON.parse(printed);
+  const output = { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 } as const;
+  document = JSON.parse(execFileSync(process.execPath, [command, 'openapi'], output));
 });
 
 describe('the document', () => {

@@ -53,7 +53,8 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
       const response = await states.run(state, () => database.inTransaction(() => answer(prepared)));
       if (response.status >= 400) return response;
       if (state.erased) erasure.onErased(state.erased.userId, state.erased.tokens);
-      for (const email of state.emails) outbox?.send(email);
+      // After the response, so that its time does not reveal whether there is an e-mail.
+      if (outbox) setImmediate(() => state.emails.forEach(outbox.send));
       return response;
     },
     sessionTokenOf: (headers) => sessionTokenOf(headers, secret),

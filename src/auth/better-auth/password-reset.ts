@@ -8,19 +8,19 @@ const identifierOf = (token: string) => `reset-password:${token}`;
 
 /**
  * Stores a token that is valid for an hour. An address without an account takes the same statements, so that the time of the
- * response does not reveal it. Its row belongs to no user.
+ * response does not reveal it. Its row belongs to no user, because its value is the id of the row.
  *
  * @returns the token; null if the address has no account
  */
 export async function createResetToken(database: IssuerDatabase, email: string): Promise<string | null> {
   const token = randomBytes(24).toString('base64url');
-  const { rows } = await database.query<{ value: string }>(
+  const { rows } = await database.query<{ is_known: boolean }>(
     `insert into todo_auth.verification (id, identifier, value, expires_at)
-     values ($1, $2, coalesce((select id from todo_auth."user" where email = $3), ''), now() + interval '1 hour')
-     returning value`,
+     values ($1, $2, coalesce((select id from todo_auth."user" where email = $3), $1), now() + interval '1 hour')
+     returning value <> id as is_known`,
     [randomUUID(), identifierOf(token), email.toLowerCase()],
   );
-  return rows[0]?.value ? token : null;
+  return rows[0]?.is_known ? token : null;
 }
 
 /** The user whose password a token resets; undefined if the token is not valid. */
