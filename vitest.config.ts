@@ -15,7 +15,7 @@ const inOneProcess = {
 const onPostgres = [
   'http/*',
   'api/{authentication,better-auth-elsewhere,bounds,client-closed,due,identity-providers,index,limits,many-tasks,metrics}',
-  'api/{embedded-issuer-refusals,issuer-limits,issuer-operations,issuer-rules}',
+  'api/{embedded-issuer-refusals,issuer-limits,issuer-operations,issuer-rules,issuer-social,issuer-two-factor}',
   'api/{moves,page-size,request-log,search-languages,shared-secret,traces,unavailable,validation}',
   'security/{generated-requests,hostile-input,policies-alone,request-cost,routes,tokens,write-only-tokens}',
 ].map((files) => `test/${files}.test.ts`);
