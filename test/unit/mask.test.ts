@@ -49,6 +49,17 @@ function expectMasked(environment: Record<string, string>): void {
   }
 }
 
+test('client secrets and the login of the SMTP server are masked', () => {
+  const printed = printConfig({
+    GOOGLE_CLIENT_SECRET: 'hunter2',
+    GITHUB_CLIENT_SECRET: 'hunter2',
+    SMTP_URL: 'smtps://hunter2:hunter2@smtp.example.com',
+  });
+  expect(printed).not.toContain('hunter2');
+  expect(printed).toContain('SMTP_URL=smtps://********@smtp.example.com  # environment');
+  expect(printed).toContain('GITHUB_CLIENT_SECRET=********  # environment');
+});
+
 describe('no password is printed', () => {
   test.each([
     ['before the host', (text: string) => `postgres://user:${text}@db.example.com:5432/todo?sslmode=require`],
