@@ -23,7 +23,7 @@ export interface FileImport {
   /** Imports the lines of a piece, all or none of them. */
   readonly importPiece: (userId: string, lines: ParsedLines) => Promise<ImportResult>;
   /** Called after each piece. */
-  readonly onPiece: (totals: ImportTotals, result: ImportResult) => void;
+  readonly onPiece: (totals: ImportTotals, result: ImportResult) => void | Promise<void>;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function importFile(source: AsyncIterable<Uint8Array>, file: FileIm
     // The problems of a large file would fill the memory.
     const { problems: _, ...sums } = sumOf({ ...totals, problems: [] }, result);
     totals = { ...sums, lines: last.number };
-    file.onPiece(totals, result);
+    await file.onPiece(totals, result);
   }
   if (!last) throw new ImportFileError('the file has no lines.');
   if (header && !isEnd(last)) {

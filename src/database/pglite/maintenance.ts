@@ -4,7 +4,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Driver } from '../driver.ts';
 
-/** Each round makes a checkpoint, because the write-ahead log grows with every write. A vacuum is needed less often. */
+/**
+ * Each round makes a checkpoint, because the write-ahead log grows with every write. A vacuum is needed less often. The first
+ * round has one, because a new database has no statistics, and PostgreSQL plans for empty tables without them.
+ */
 const roundsPerVacuum = 10;
 
 /** Maximum wait before each step for a moment in which no request uses the database. */
@@ -24,11 +27,11 @@ export function createMaintenance(
 
   return async (stopped) => {
     if (useCount() === lastUseCount) return;
-    rounds += 1;
     if (rounds % roundsPerVacuum === 0) {
       const names = await tables(pool);
       for (const name of names) for (const verb of ['vacuum', 'analyze']) await step(`${verb} ${name}`, stopped);
     }
+    rounds += 1;
     await step('checkpoint', stopped);
     lastUseCount = useCount();
   };
