@@ -116,6 +116,24 @@ test('the session cookie is HttpOnly and SameSite, and Secure with https', async
   expect(headers.get('set-cookie')).toMatch(/^__Secure-better-auth\.session_token=.*; Secure/);
 });
 
+test('a request has one session, for the rules of this server and for Better Auth', async () => {
+  const [own, other] = [await signUp(), await signUp()];
+  // The rules would accept a deletion by the other user without a password.
+  await api.database.query('update todo_auth.account set password = null where user_id = $1', [
+    other.answer.body.user.id,
+  ]);
+  const client = api.anonymous();
+  const remove = (Cookie: string, headers = {}) => client.post('/api/auth/delete-user', {}, { Cookie, ...headers });
+  const name = 'better-auth.session_token';
+  expect((await remove(`${name}="${own.session}"`)).status).toBe(401);
+  const both = await remove(`__Secure-${name}=${other.session}; ${name}=${own.session}`);
+  expect(both.body.errors).toEqual([{ in: 'body', pointer: '/password', message: 'is required' }]);
+  const bearer = await remove(`${name}=${own.session}`, { Authorization: `Bearer ${other.session}` });
+  expect(bearer.status).toBe(200);
+  const { body } = await client.get('/api/auth/get-session', { Cookie: `a=1; ${name}=${own.session}; b=2` });
+  expect(body.user.email).toBe(own.email);
+});
+
 test('the user role has no access to the tables of the issuer', async () => {
   for (const table of ['user', 'session', 'account', 'verification', 'jwks']) {
     const rows = await api.database.query<{ may: boolean }>(

@@ -10,7 +10,7 @@ import type { IssuerClient } from './limits.ts';
 import { issuerPath } from './operation.ts';
 import { createOutbox } from './outbox.ts';
 import { createRequestStates, newRequestState } from './request-state.ts';
-import { sessionTokenOf } from './session-token.ts';
+import { keepOneSession, type SessionKey, sessionKey, sessionTokenOf } from './session-token.ts';
 import { createSessionCleanup } from './sessions.ts';
 import { ensureSigningKey } from './signing-key.ts';
 import { providerTimeoutMs } from './social.ts';
@@ -43,12 +43,13 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
     createOutbox(accounts.sendMail, accounts.appUrl ?? publicUrl, () =>
       log('warn', 'An e-mail was not sent, because its recipient got the maximum of this hour.'),
     );
+  const key = sessionKey(publicUrl, secret);
   let isReady = false;
 
   return {
     async handle(request, client) {
       if (!isReady) throw notReady();
-      const prepared = withClientHeaders(request, publicUrl, client.address);
+      const prepared = withClientHeaders(request, publicUrl, client.address, key);
       const state = newRequestState(client);
       const response = await states.run(state, () => database.inTransaction(() => answer(prepared)));
       if (response.status >= 400) return response;
@@ -57,7 +58,7 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
       if (outbox) setImmediate(() => state.emails.forEach(outbox.send));
       return response;
     },
-    sessionTokenOf: (headers) => sessionTokenOf(headers, secret),
+    sessionTokenOf: (headers) => sessionTokenOf(headers, key),
     async loadKeys() {
       // Without a key, Better Auth would create one here.
       if (!isReady) throw new Error('the issuer is not ready');
@@ -93,16 +94,17 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
 }
 
 /**
- * Sets the address of the client, and an `Origin` header for requests that are not from a browser. Better Auth rejects a
- * request without an origin if it has cookies or a `Sec-Fetch-` header, which Node's `fetch` sends. Browsers send an
+ * Sets the address of the client, the only session, and an `Origin` header for requests that are not from a browser. Better
+ * Auth rejects a request without an origin if it has cookies or a `Sec-Fetch-` header, which Node's `fetch` sends. Browsers send an
  * origin with every POST, at least `null`. So a request without these headers is not from a browser and cannot be a
  * cross-site request.
  */
-function withClientHeaders(request: Request, publicUrl: string, address: string): Request {
+function withClientHeaders(request: Request, publicUrl: string, address: string, key: SessionKey): Request {
   const headers = new Headers(request.headers);
   // An IPv6 client is a /64 network, of which Better Auth expects the address.
   headers.set(addressHeader, address.replace(/\/64$/, ''));
   const hasOrigin = headers.has('origin') || headers.has('referer') || headers.has('sec-fetch-site');
   if (!hasOrigin) headers.set('origin', publicUrl);
+  keepOneSession(headers, key);
   return new Request(request, { headers });
 }
