@@ -94,6 +94,17 @@ describe('a new password', () => {
     expect((await reset(second)).body).toMatchObject({ code: 'validation_failed', auth_code: 'INVALID_TOKEN' });
   });
 
+  test('is not set with a link of before a change of the password', async () => {
+    const { email, client } = await signedUp();
+    await requestReset(email);
+    const token = tokenIn((await smtp.next(email)).link);
+    const rejected = await post(client, '/change-password', { currentPassword: 'wrong horse battery', newPassword });
+    expect(rejected.status).toBe(422);
+    expect((await post(client, '/change-password', { currentPassword: password, newPassword })).status).toBe(200);
+    expect((await reset(token, 'a third horse, a third battery')).body.auth_code).toBe('INVALID_TOKEN');
+    expect((await signIn(email, newPassword)).status).toBe(200);
+  });
+
   test('must be strong, and a rejected one does not use the token up', async () => {
     const { email } = await signedUp();
     await requestReset(email);

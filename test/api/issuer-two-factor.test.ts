@@ -173,6 +173,30 @@ test('a trusted device needs no code, until the password is reset', async () => 
   expect((await signIn(email, cookiesOf(again), newPassword)).body.twoFactorRedirect).toBe(true);
 });
 
+test('a change of the password ends trusted devices and sign-ins in progress, and a wrong password does not', async () => {
+  const { client, email, uri } = await enrolled();
+  const trusted = cookiesOf(await verify(await signIn(email), codeOf(uri), { trustDevice: true }));
+  const inProgress = await signIn(email);
+  const newPassword = 'another horse, another battery';
+  const change = (currentPassword: string) => post(client, '/change-password', { currentPassword, newPassword });
+  expect((await change('wrong horse battery')).status).toBe(422);
+  const again = await signIn(email, trusted);
+  expect(again.body.user?.email).toBe(email);
+  expect((await change(password)).status).toBe(200);
+  expect((await verify(inProgress, codeOf(uri))).status).toBe(401);
+  expect((await signIn(email, cookiesOf(again), newPassword)).body.twoFactorRedirect).toBe(true);
+});
+
+test('the end of the second factor ends trusted devices, which a new one does not trust', async () => {
+  const { client, email, uri } = await enrolled();
+  const trusted = cookiesOf(await verify(await signIn(email), codeOf(uri), { trustDevice: true }));
+  const disabled = sessionOf(await post(client, '/two-factor/disable', { password }));
+  const { body } = await post(disabled, '/two-factor/enable', { password });
+  noteSecret(...body.backupCodes);
+  expect((await post(disabled, '/two-factor/verify-totp', { code: codeOf(body.totpURI) })).status).toBe(200);
+  expect((await signIn(email, trusted)).body.twoFactorRedirect).toBe(true);
+});
+
 test('the password ends it, and the sign-in needs no code', async () => {
   const { client, email, id } = await enrolled();
   expect((await post(client, '/two-factor/disable', { password: 'wrong horse battery' })).status).toBe(422);

@@ -1,11 +1,11 @@
-/** Rules of this server that run before the endpoints of Better Auth. They throw `ProblemError`, or an error of Better Auth. */
+/** Rules of this server that run before and after the endpoints of Better Auth. They throw `ProblemError`, or an error of Better Auth. */
 import { APIError, createAuthMiddleware } from 'better-auth/api';
 import { validationFailed } from '../../problems/problem.ts';
 import type { IssuerDatabase } from './issuer-database.ts';
 import { isEmailAddress } from './operation.ts';
 import type { Pages } from './pages.ts';
 import { hasAllowedLength, requireStrength } from './password-policy.ts';
-import { createResetToken, ownerOfResetToken } from './password-reset.ts';
+import { createResetToken, ownerOfResetToken, removeVerifications } from './password-reset.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import { ownerOfSession, requireNoPassword, requireOwner } from './session-owner.ts';
 import { removeUnfinishedUser } from './unfinished-user.ts';
@@ -21,6 +21,12 @@ interface Call {
 
 /** Nothing, a change of the request, or the response. */
 type Rule = (call: Call) => Promise<{ readonly context: object } | object | undefined>;
+
+/**
+ * The endpoints that change how a user signs in. Their success ends links for a new password, sign-ins in progress, and the
+ * trust in devices that skip the second factor.
+ */
+const renewingPaths = new Set(['/change-password', '/two-factor/disable']);
 
 export interface HookOptions {
   readonly database: IssuerDatabase;
@@ -119,6 +125,10 @@ export function createHooks({ database, states, pages, hash }: HookOptions) {
       const state = states.getStore();
       if (!state) return undefined;
       return rules[path]?.({ body: body ?? {}, query: query ?? {}, state });
+    }),
+    after: createAuthMiddleware(async ({ path, context: { newSession } }) => {
+      // A request that fails has no new session.
+      if (renewingPaths.has(path) && newSession) await removeVerifications(database, newSession.user.id);
     }),
   };
 }
