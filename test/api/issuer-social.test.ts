@@ -86,6 +86,14 @@ describe.each<ProviderName>(['google', 'github'])('with %s', (name) => {
     expect((await userOf(again.client)).id).toBe(user.id);
   });
 
+  test('a new user returns to `newUserCallbackURL`, by default to `callbackURL`', async () => {
+    const pages = { callbackURL: '/tasks', newUserCallbackURL: '/welcome' };
+    const profile = newProfile();
+    expect((await signIn(name, profile, pages)).location.pathname).toBe('/welcome');
+    expect((await signIn(name, profile, pages)).location.pathname).toBe('/tasks');
+    expect((await signIn(name, newProfile(), { callbackURL: '/tasks' })).location.pathname).toBe('/tasks');
+  });
+
   test('the request of the browser has the client, a proof key and the minimum of scopes', async () => {
     const { url } = await begin(name);
     const { origin, searchParams } = new URL(url);

@@ -113,10 +113,16 @@ export function createHooks({ database, states, pages, hash }: HookOptions) {
     },
 
     '/sign-in/social': async (call) => {
-      const fields = ['callbackURL', 'newUserCallbackURL', 'errorCallbackURL'];
+      const { body } = call;
+      const newUserPage = body.newUserCallbackURL === undefined ? 'callbackURL' : 'newUserCallbackURL';
       // Better Auth would resolve a path against this server.
-      const urls = fields.map((field) => [field, pageIn(call, field)?.href]);
-      return { context: { body: { ...call.body, ...Object.fromEntries(urls) } } };
+      const pageOf = (field: string) => pageIn(call, field)?.href;
+      const urls = {
+        callbackURL: pageOf('callbackURL'),
+        newUserCallbackURL: pageOf(newUserPage),
+        errorCallbackURL: pageOf('errorCallbackURL'),
+      };
+      return { context: { body: { ...body, ...urls } } };
     },
   };
 

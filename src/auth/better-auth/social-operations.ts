@@ -8,6 +8,10 @@ const page = url.optional().meta({
   description: 'A page of an allowed origin. The browser returns to it with a session cookie. Default: `APP_URL`.',
 });
 
+const newUserPage = url.optional().meta({
+  description: 'A page of an allowed origin, for a new user instead of `callbackURL`. Default: `callbackURL`.',
+});
+
 const errorPage = url.optional().meta({
   description:
     'A page of an allowed origin, to which the browser returns with the parameter `error`. Default: `APP_URL`.',
@@ -35,7 +39,7 @@ export const socialDescriptions: readonly IssuerDescription[] = [
       .strictObject({
         provider: z.enum(socialProviders).meta({ id: 'SocialProvider' }),
         callbackURL: page,
-        newUserCallbackURL: page,
+        newUserCallbackURL: newUserPage,
         errorCallbackURL: errorPage,
         disableRedirect: z.boolean().optional(),
       })
