@@ -340,6 +340,11 @@ describe('a line that is not valid', () => {
     expect((await user.get(lists)).body).toEqual([]);
   });
 
+  test('has a number beyond the range, of which the message names the maximum', async () => {
+    const { body } = await importTo(api.user(), [taskLine({ version: 2_147_483_648 })]);
+    expect(body.detail).toBe('line 1: task/version must be at most 2147483647');
+  });
+
   test('is 400 if it is not JSON, with its number among all lines', async () => {
     const user = api.user();
     const text = `${JSON.stringify(taskLine({}))}\r\n\n{"type":"task"\n`;

@@ -116,7 +116,7 @@ test('a user continues on PostgreSQL with the session, the API token and the cur
   expect((await ofBob(`/tasks/${parent.id}/history`))[0].actor).toBe('todo-api import');
 
   const failures: [words: string[], text: string, message: RegExp][] = [
-    [[], '{"type":"task","task":{"id":"1"}}\n', /the file does not name its user/],
+    [[], '{"type":"task","task":{"id":"1"}}\n', /the first line is not that of an export/],
     [['--user', 'unknown'], exported, /no user with the id "unknown"/],
     [
       ['--user', bob.id],

@@ -41,7 +41,11 @@ export async function importFile(source: AsyncIterable<Uint8Array>, file: FileIm
     if (userId === undefined) {
       header = headerOf(piece[0] as TextLine);
       userId = file.userId ?? header?.user_id;
-      if (userId === undefined) throw new ImportFileError('the file does not name its user. Use --user ID.');
+      if (userId === undefined) {
+        throw new ImportFileError(
+          'the first line is not that of an export, which names the user. Use an export in UTF-8 without a byte order mark, or --user ID.',
+        );
+      }
       await file.onUser(userId);
     }
     const result = await importPiece(file, userId, piece);

@@ -62,6 +62,7 @@ function defaultMessage(issue: z.core.$ZodRawIssue): string | undefined {
       if (issue.input === undefined) return 'is required';
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
     case 'too_big':
+      if (typeof issue.input === 'number') return `must be at most ${issue.maximum}`;
       return `must have at most ${issue.maximum}${issue.origin === 'array' ? ' items' : ''}`;
     case 'too_small':
       return `must be at least ${issue.minimum}`;
