@@ -117,6 +117,7 @@ test('a user continues on PostgreSQL with the session, the API token and the cur
 
   const failures: [words: string[], text: string, message: RegExp][] = [
     [[], '{"type":"task","task":{"id":"1"}}\n', /the first line is not that of an export/],
+    [['--user', ''], exported, /the id of the user must have 1 to 255 characters/],
     [['--user', 'unknown'], exported, /no user with the id "unknown"/],
     [
       ['--user', bob.id],

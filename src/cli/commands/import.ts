@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { ImportFileError, type ImportTotals, importFile } from '../../account/import/file.ts';
 import { importMutation } from '../../account/import/mutation.ts';
 import { deletedChoices, type ImportResult } from '../../account/import/schemas.ts';
+import { maxSubjectLength } from '../../auth/jwt/claims.ts';
 import { loadConfig } from '../../config/load.ts';
 import { runMutation } from '../../idempotency/execute-write.ts';
 import { newChangeSetOf } from '../../resource/change.ts';
@@ -79,11 +80,17 @@ function writesOf({ config, database }: Services) {
 }
 
 /**
- * What is imported for an unknown user of the embedded issuer could never be read. Other issuers know their users.
+ * What is imported for a user whom no token names, or for an unknown user of the embedded issuer, could never be read. Other
+ * issuers know their users.
  *
  * @throws ImportFileError
  */
 async function requireUser({ config, database }: Services, userId: string): Promise<void> {
+  if (userId.length < 1 || userId.length > maxSubjectLength) {
+    throw new ImportFileError(
+      `the id of the user must have 1 to ${maxSubjectLength} characters. Use --user with the id that GET /api/v1/me returns.`,
+    );
+  }
   if (config.auth.mode !== 'embedded') return;
   const { rows } = await database.pool.query('select from todo_auth."user" where id = $1', [userId]);
   if (rows.length > 0) return;
