@@ -141,13 +141,22 @@ describe.each<ProviderName>(['google', 'github'])('with %s', (name) => {
     expect(other.location.searchParams.get('error')).toBe('account_not_linked');
   });
 
-  test('an account is not linked to a user with a second factor, which it would skip', async () => {
+  test('a user with a second factor does not sign in, which would skip it, whether the account is linked or not', async () => {
     const profile = newProfile();
     await signUp(profile.email);
     await confirm(profile.email);
-    await api.database.query('update todo_auth."user" set two_factor_enabled = true where email = $1', [profile.email]);
-    const { location, client: session } = await signIn(name, profile);
-    expect([location.searchParams.get('error'), session]).toEqual(['unable_to_link_account', null]);
+    const setSecondFactor = (isOn: boolean) =>
+      api.database.query('update todo_auth."user" set two_factor_enabled = $2 where email = $1', [profile.email, isOn]);
+    const refused = async () => {
+      await setSecondFactor(true);
+      const { location, client: session } = await signIn(name, profile);
+      return [location.searchParams.get('error'), session];
+    };
+    expect(await refused()).toEqual(['second_factor_required', null]);
+    expect(await api.database.query('select from todo_auth.account where account_id = $1', [profile.id])).toEqual([]);
+    await setSecondFactor(false);
+    expect((await userOf((await signIn(name, profile)).client)).email).toBe(profile.email);
+    expect(await refused()).toEqual(['second_factor_required', null]);
   });
 
   test('two returns of a new person at once create one user, and no failure of the server', async () => {

@@ -76,10 +76,10 @@ export function createBetterAuth(
     hooks: createHooks({ database, states, pages, hash: hashing.hash }),
     databaseHooks: {
       session: { create: { after: ({ userId }) => endOldestSessions(database, userId) } },
-      account: { create: { before: (account) => accountToStore(database, account) } },
+      account: { create: { before: accountToStore } },
     },
     user: {
-      validateUserInfo: ({ user, source }) => refusalOf(user, source),
+      validateUserInfo: ({ user, source }) => refusalOf(database, hasTwoFactor, user, source),
       changeEmail: {
         enabled: sendMail !== null,
         sendChangeEmailConfirmation: async ({ user, token }) => queueEmail('change', user.email, token),

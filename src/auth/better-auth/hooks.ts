@@ -1,4 +1,4 @@
-/** Rules of this server that run before and after the endpoints of Better Auth. They throw `ProblemError`, or an error of Better Auth. */
+/** Rules of this server before and after the endpoints of Better Auth. They throw `ProblemError`, or an error of Better Auth. */
 import { APIError, createAuthMiddleware } from 'better-auth/api';
 import { validationFailed } from '../../problems/problem.ts';
 import type { IssuerDatabase } from './issuer-database.ts';

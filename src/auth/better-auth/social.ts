@@ -22,32 +22,46 @@ export function socialOptions(providers: EmbeddedAuth['providers']) {
   };
 }
 
-/** Why the user of a provider is not accepted; undefined if it is. */
-export function refusalOf(
-  user: { readonly emailVerified?: boolean | undefined },
+interface ProviderUser {
+  /** The id at this server; none for a new user. */
+  readonly id?: string | undefined;
+  readonly emailVerified?: boolean | undefined;
+}
+
+/**
+ * Why a person who has signed in at a provider is not accepted; undefined if the person is.
+ *
+ * @param asksForCodes whether the sign-in with a password asks for the second factor
+ */
+export async function refusalOf(
+  database: IssuerDatabase,
+  asksForCodes: boolean,
+  { id, emailVerified }: ProviderUser,
   source: { readonly method: string; readonly action: string },
 ) {
-  if (source.method !== 'oauth' || source.action === 'sign-in' || user.emailVerified) return undefined;
-  return { error: 'email_not_verified', errorDescription: 'The provider has not confirmed the e-mail address.' };
+  if (source.method !== 'oauth') return undefined;
+  if (source.action !== 'sign-in' && !emailVerified) {
+    return { error: 'email_not_verified', errorDescription: 'The provider has not confirmed the e-mail address.' };
+  }
+  if (!asksForCodes || id === undefined || !(await hasSecondFactor(database, id))) return undefined;
+  return { error: 'second_factor_required', errorDescription: 'Sign in with the password and the second factor.' };
+}
+
+async function hasSecondFactor(database: IssuerDatabase, userId: string): Promise<boolean> {
+  const { rows } = await database.query<{ two_factor_enabled: boolean | null }>(
+    'select two_factor_enabled from todo_auth."user" where id = $1',
+    [userId],
+  );
+  return rows[0]?.two_factor_enabled === true;
 }
 
 interface NewAccount extends Record<string, unknown> {
   readonly providerId: string;
-  readonly userId: string;
 }
 
-/**
- * The account to store: without the tokens of the provider, because this server does not use them.
- *
- * @returns false for a user with a second factor, which the new sign-in would skip
- */
-export async function accountToStore(database: IssuerDatabase, account: NewAccount) {
+/** The account to store: without the tokens of the provider, because this server does not use them. */
+export async function accountToStore(account: NewAccount) {
   if (account.providerId === 'credential') return undefined;
-  const { rows } = await database.query<{ two_factor_enabled: boolean | null }>(
-    'select two_factor_enabled from todo_auth."user" where id = $1',
-    [account.userId],
-  );
-  if (rows[0]?.two_factor_enabled) return false;
   const tokens = { accessToken: null, refreshToken: null, idToken: null };
   const details = { accessTokenExpiresAt: null, refreshTokenExpiresAt: null, scope: null };
   return { data: { ...account, ...tokens, ...details } };
