@@ -280,6 +280,7 @@ describe('a line that is not valid', () => {
   const cases: [name: string, line: unknown, pointer: string][] = [
     ['no object', [], ''],
     ['an unknown type', { type: 'tasks', task: {} }, '/type'],
+    ['a type that is a property of every object', { type: 'toString' }, '/type'],
     ['another version of the format', { type: 'export', version: 2 }, '/version'],
     ['no id', { type: 'task', task: { title: 'x' } }, '/task/id'],
     ['a blank title', taskLine({ title: ' ' }), '/task/title'],
@@ -359,6 +360,19 @@ describe('a request', () => {
     const user = api.user();
     const [one, other] = [taskLine({}), taskLine({})].map((line) => JSON.stringify(line));
     expect((await importTo(user, `\n${one}\r\n  \r\n${other}`)).body).toMatchObject({ created: 2 });
+  });
+
+  test('has its problems in the order of its lines, whatever the order of the types is', async () => {
+    const user = api.user();
+    const task = taskLine({});
+    const list = { type: 'list', list: { id: crypto.randomUUID(), name: 'Home' } };
+    await importTo(user, [list, task]);
+    const lines = [taskLine({ ...task.task, title: 'Other' }), { ...list, list: { ...list.list, name: 'House' } }];
+    const { body } = await importTo(user, lines);
+    expect(body.problems).toMatchObject([
+      { line: 1, type: 'task' },
+      { line: 2, type: 'list' },
+    ]);
   });
 
   test('may have the same line twice', async () => {
