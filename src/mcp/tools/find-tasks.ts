@@ -50,7 +50,9 @@ export const findTasks = defineTool({
     completed_from: timestampParameter('Completed at this instant or later.'),
     completed_to: timestampParameter('Completed before this instant.'),
     created_from: timestampParameter('Created at this instant or later.'),
-    updated_from: timestampParameter('Last changed at this instant or later.'),
+    updated_from: timestampParameter(
+      'Last changed at this instant or later. Pass every status to also find those that are Done.',
+    ),
     sort: z
       .enum(sorts)
       .optional()

@@ -19,7 +19,7 @@ export const findLists = defineTool({
     include_archived: z.boolean().optional().meta({ description: 'Default: false.' }),
   }),
   output: z.looseObject({ lists: z.array(listSummary), next_step: nextStep }),
-  async run({ name = '', include_archived = false }, { send }) {
+  async run({ name = '', include_archived = false }, { send, canWrite }) {
     const { body } = await send<List[]>({ method: 'GET', target: '/api/v1/lists' });
     const matching = (body ?? []).filter(
       (list) => (include_archived || !list.archived) && list.name.toLowerCase().includes(name.toLowerCase()),
@@ -27,20 +27,24 @@ export const findLists = defineTool({
     const left = matching.length - maxListsPerCall;
     return {
       lists: matching.slice(0, maxListsPerCall).map(listSummaryOf),
-      next_step:
-        left > 0
-          ? `${left} more lists match: pass a part of the name.`
-          : 'Pass an id to find_tasks in list_ids, or as the list_id of a task.',
+      next_step: stepAfter(matching.length, left, canWrite),
     };
   },
 });
+
+function stepAfter(found: number, left: number, canWrite: boolean): string {
+  if (left > 0) return `${left} more lists match: pass a part of the name.`;
+  if (found > 0) return 'Pass an id to find_tasks in list_ids, or as the list_id of a task.';
+  return canWrite ? 'No list matches. save_list adds one.' : 'No list matches.';
+}
 
 const { name, color, archived } = listCreate.shape;
 
 export const saveList = defineTool({
   name: 'save_list',
   title: 'Add or change a list',
-  description: 'Adds a list, or changes the list with the id: its name, its color, or whether it is archived.',
+  description:
+    'Adds a list, or changes the list with the id: its name, its color, or whether it is archived. Look for the name with find_lists first: two lists can have the same name.',
   scope: 'tasks:write',
   isIdempotent: false,
   input: z.strictObject({
