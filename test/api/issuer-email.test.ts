@@ -230,6 +230,7 @@ describe('the page of a link', () => {
           status: 422,
           code: 'validation_failed',
         });
+        expect(answer.body.detail).toMatch(/^(redirectTo|callbackURL): .* Add the origin to CORS_ORIGINS/);
       }
     }
     expect(smtp.emails).toHaveLength(before);

@@ -196,6 +196,7 @@ test.each(['callbackURL', 'errorCallbackURL', 'newUserCallbackURL'])(
         .anonymous()
         .post('/api/auth/sign-in/social', { provider: 'github', [field]: url });
       expect({ status, code: body.code }, url).toEqual({ status: 422, code: 'validation_failed' });
+      expect(body.detail).toContain(`${field}: is a page of an origin that is not allowed`);
     }
   },
 );

@@ -107,6 +107,10 @@ describe.each(eras)('the official client (%s)', (era) => {
       list_id: list.id,
       due: { date: '2126-12-01' },
     });
+    expect(await call('find_lists', { name: 'hardware' })).toEqual({
+      lists: [],
+      next_step: 'No list matches. save_list adds one.',
+    });
     expect((await call('find_lists', { name: 'grocer' })).lists).toEqual([
       { id: list.id, name: 'Groceries', open_tasks: 1 },
     ]);

@@ -21,9 +21,17 @@ const details: Readonly<Record<string, string>> = {
   INVALID_TOKEN: 'The link is not valid, or was used before. Request a new one.',
   TOKEN_EXPIRED: 'The link has expired. Request a new one.',
   USER_NOT_FOUND: 'The link is for an address that no account has any more.',
+  INVALID_CALLBACK_URL: notAllowed('callbackURL'),
+  INVALID_REDIRECT_URL: notAllowed('redirectTo'),
+  INVALID_ERROR_CALLBACK_URL: notAllowed('errorCallbackURL'),
+  INVALID_NEW_USER_CALLBACK_URL: notAllowed('newUserCallbackURL'),
   TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'Too many codes were wrong. Sign in with the password again.',
   ACCOUNT_TEMPORARILY_LOCKED: 'Too many codes were wrong. Try again after 15 minutes.',
 };
+
+function notAllowed(field: string): string {
+  return `${field}: is a page of an origin that is not allowed. Add the origin to CORS_ORIGINS`;
+}
 
 /** The problem for a response of Better Auth with status 400 or higher. */
 export async function authProblem(response: Response): Promise<ProblemError> {
