@@ -96,7 +96,8 @@ export function createApp(services: Services): Hono<Env> {
 
 /** The handler of each route. */
 function implementations(services: Services): Operation[] {
-  const { apiTokens, config, database, emit, log, openExports, openStreams, ping, waitingPolls, wakeUps } = services;
+  const { apiTokens, config, database, emit, issuer, log, openExports, openStreams, ping, waitingPolls, wakeUps } =
+    services;
   const writes = {
     database: database.asUser,
     quotas: config.quotas,
@@ -121,7 +122,7 @@ function implementations(services: Services): Operation[] {
       watchToken: apiTokens.watch,
       onEnd: (context, startedAt, { reason, problem }) => emit(streamEvent(context, startedAt, reason, problem)),
     }),
-    ...tokenOperations(writes, apiTokens),
+    ...tokenOperations(writes, apiTokens, issuer?.requireAccount),
     meOperation,
     ...accountOperations({
       writes,

@@ -15,7 +15,12 @@ import { createTokenRoute, deleteTokenRoute, listTokensRoute } from './routes.ts
 import type { Token } from './schemas.ts';
 import { listTokens, type TokenRow } from './statements.ts';
 
-export function tokenOperations(writes: WriteContext, apiTokens: Pick<ApiTokens, 'issue' | 'revoke'>): Operation[] {
+/** @param requireAccount rejects if the account of a user was deleted; issuers elsewhere do not tell */
+export function tokenOperations(
+  writes: WriteContext,
+  apiTokens: Pick<ApiTokens, 'issue' | 'revoke'>,
+  requireAccount: (userId: string) => Promise<void> = async () => {},
+): Operation[] {
   const { database } = writes;
   return [
     implement(listTokensRoute, async (_input, context) => {
@@ -24,9 +29,11 @@ export function tokenOperations(writes: WriteContext, apiTokens: Pick<ApiTokens,
       return jsonResponse(rows.map(toToken));
     }),
 
-    implement(createTokenRoute, ({ body, headers }, context) => {
+    implement(createTokenRoute, async ({ body, headers }, context) => {
+      const principal = context.get('principal');
       const scopes = [...new Set(body.scopes)];
-      assertMayGive(scopes, context.get('principal'));
+      assertMayGive(scopes, principal);
+      await requireAccount(principal.userId);
       const id = uuidv7();
       const { token, hash } = apiTokens.issue(id);
       const stored = { id, name: body.name, scopes, hash, expiresInDays: body.expires_in_days };

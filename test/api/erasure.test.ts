@@ -110,7 +110,8 @@ test('deleting the account of the embedded issuer erases everything, and the acc
   const { headers, body } = await embedded.anonymous().post('/api/auth/sign-up/email', person);
   const session = embedded.anonymous(`Bearer ${headers.get('set-auth-token')}`);
   const { token } = (await session.get('/api/auth/token')).body;
-  const apiToken = await leaveTraces(embedded.anonymous(`Bearer ${token}`));
+  const user = embedded.anonymous(`Bearer ${token}`);
+  const apiToken = await leaveTraces(user);
   // The session is refreshed, which is a write before the deletion.
   await embedded.database.query(`update todo_auth.session set expires_at = now() + interval '5 days'`);
 
@@ -123,4 +124,7 @@ test('deleting the account of the embedded issuer erases everything, and the acc
   expect(deleted.status, deleted.text).toBe(200);
   expect(await tablesWith(embedded, [secret, body.user.id])).toEqual({});
   expect((await embedded.anonymous(`Bearer ${apiToken}`).get('/api/v1/tasks')).body.code).toBe('token_invalid');
+  // The JWT is valid for some more minutes.
+  const created = await user.post('/api/v1/tokens', { name: 'x', scopes: ['tasks:read'] });
+  expect([created.status, created.body.code]).toEqual([401, 'token_invalid']);
 });

@@ -3,6 +3,7 @@ import { notReady } from '../../database/errors.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
 import { ProblemError } from '../../problems/problem.ts';
 import { settledWithin } from '../../runtime/timeout.ts';
+import { assertToken } from '../jwt/errors.ts';
 import { addressHeader, createBetterAuth } from './better-auth.ts';
 import { IssuerDatabase } from './issuer-database.ts';
 import type { IssuerOptions } from './issuer-options.ts';
@@ -27,6 +28,12 @@ export interface Issuer {
   sessionTokenOf(headers: Headers): string | null;
   /** The JWK Set (RFC 7517) of its public keys. */
   loadKeys(): Promise<unknown>;
+  /**
+   * A JWT outlives the deletion of its account by minutes. An API token that it creates would outlive it by months.
+   *
+   * @throws ProblemError token_invalid if the account of the user was deleted
+   */
+  requireAccount(userId: string): Promise<void>;
   /** Creates a signing key unless there is one that the secret can decrypt. */
   prepare(): Promise<void>;
   /** Removes expired sessions, as a background job. */
@@ -63,6 +70,10 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
       // Without a key, Better Auth would create one here.
       if (!isReady) throw new Error('the issuer is not ready');
       return auth.api.getJwks();
+    },
+    async requireAccount(userId) {
+      const { rows } = await database.query('select from todo_auth."user" where id = $1', [userId]);
+      assertToken(rows.length > 0, 'its account was deleted');
     },
     async prepare() {
       await ensureSigningKey(pool, secret);
