@@ -29,6 +29,8 @@ export interface Env {
     variesByOrigin: boolean;
     /** The problem of an error response, for the log. */
     problem: ProblemError;
+    /** The tool that a request to the MCP server calls, for the log. */
+    tool: string;
   };
 }
 

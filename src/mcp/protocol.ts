@@ -103,6 +103,7 @@ function serverFor(
         `There is no tool with this name. List the tools again.`,
       );
     }
+    context.set('tool', tool.name);
     return callTool(tool, params.arguments ?? {}, context, { send: sendForTool, canWrite, hasTrash });
   });
   return server;

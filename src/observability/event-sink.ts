@@ -67,6 +67,7 @@ export const requestFields = {
   user_hash: 'The pseudonym of the user; absent without a valid token.',
   method: 'The method.',
   route: 'The pattern of the route, for example `/api/v1/tasks/:id`; `none` for an unknown path.',
+  tool: 'The tool that a request to the MCP server calls.',
   status:
     'The status of the response; 499 if the client closed the connection before the body ended or before the response.',
   duration_ms: 'Milliseconds from the headers of the request to the response.',
@@ -82,12 +83,13 @@ type RequestLine = { readonly [Field in keyof typeof requestFields]?: unknown };
 
 /** An object literal without conditional spreads, because they are slower. pino omits undefined fields. */
 function requestLine(event: RequestEvent): RequestLine {
-  const { requestId, userId, method, route = 'none', status, seconds, problem, reason = problem?.reason } = event;
+  const { requestId, userId, method, route = 'none', tool, status, seconds, problem, reason = problem?.reason } = event;
   return {
     request_id: requestId,
     user_hash: userId === undefined ? undefined : pseudonymize(userId),
     method,
     route,
+    tool,
     status,
     duration_ms: seconds === undefined ? undefined : toMs(seconds),
     code: problem?.code,

@@ -25,6 +25,8 @@ export interface RequestEvent {
   readonly method?: string | undefined;
   /** The pattern of the route, not the path, because ids in a path are user data. Undefined without a route. */
   readonly route?: string | undefined;
+  /** The tool that a request to the MCP server calls. */
+  readonly tool?: string | undefined;
   readonly status: number;
   /** Undefined if the request could not be parsed. */
   readonly seconds?: number | undefined;

@@ -21,6 +21,7 @@ export function requestEvent(
     userId: context.get('principal')?.userId,
     method: context.req.method,
     route,
+    tool: context.get('tool'),
     status,
     seconds: (performance.now() - start) / 1_000,
     problem: context.get('problem'),

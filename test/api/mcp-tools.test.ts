@@ -294,7 +294,7 @@ describe('an error of a tool', () => {
       ['x', 'validation_failed'],
     ]) {
       await agent.fail('get_task', { id });
-      expect(api.log.at(-1)).toMatchObject({ route: '/mcp', status: 200, code, user_hash: expect.any(String) });
+      expect(api.log.at(-1)).toMatchObject({ route: '/mcp', tool: 'get_task', status: 200, code });
     }
   });
 });

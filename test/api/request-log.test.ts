@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { requestFields } from '../../src/observability/event-sink.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { misbehaviours } from '../support/jwks-server.ts';
+import { callOf, forMcp, sendMessage } from '../support/mcp.ts';
 import { sendRaw } from '../support/raw-http.ts';
 
 const requestsOf = (api: TestApi) => api.log.filter(({ msg }) => msg === 'request');
@@ -101,6 +102,7 @@ test('its fields are the documented ones', async () => {
   const ada = api.user();
   await ada.get('/api/v1/me');
   await ada.get('/nothing');
+  await sendMessage(api, callOf('find_tasks'), { token: api.token('ada', forMcp(api)) });
   await api.anonymous('Bearer x').get('/api/v1/me');
   await api.user('ada', { iss: 'https://another.test' }).get('/api/v1/me');
   await api.database.driver.close();
