@@ -18,8 +18,8 @@ const failuresPerMinute = 5;
 
 /** Operations that need no database. */
 const needNoDatabase = [
-  ...['/', '/health', '/livez', '/openapi.json', '/docs', '/problems/{code}'],
-  ...['/api/v1/me', '/api/v1/recurrence/preview'],
+  ...['GET /', 'GET /health', 'GET /livez', 'GET /openapi.json', 'GET /docs', 'GET /problems/{code}'],
+  ...['GET /api/v1/me', 'POST /api/v1/recurrence/preview'],
 ];
 
 interface Request {
@@ -72,7 +72,7 @@ function allRequests(session: string, token: string): Request[] {
       path: targetOf(documented.path, parts),
       headers: { ...headersOf(parts), Authorization: `Bearer ${token}` },
       ...(parts.body !== undefined && { body: parts.body as object }),
-      needsDatabase: !needNoDatabase.includes(documented.path),
+      needsDatabase: !needNoDatabase.includes(`${documented.method} ${documented.path}`),
     };
   });
   return [...issuers, ...operations];
@@ -82,7 +82,7 @@ async function send({ method, path, headers, body }: Request) {
   const response = await fetch(`${served.url}${path}`, {
     method,
     redirect: 'manual',
-    headers: { ...headers, ...(body && { 'Content-Type': 'application/json' }) },
+    headers: { ...(body && { 'Content-Type': 'application/json' }), ...headers },
     ...(body && { body: JSON.stringify(body) }),
   });
   return { status: response.status, headers: response.headers, text: await response.text() };

@@ -1,5 +1,5 @@
 /** The embedded issuer: a Better Auth server on the same database. */
-import { notReady } from '../../database/errors.ts';
+import { databaseProblem, notReady } from '../../database/errors.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
 import { ProblemError } from '../../problems/problem.ts';
 import { settledWithin } from '../../runtime/timeout.ts';
@@ -31,7 +31,7 @@ export interface Issuer {
   /**
    * A JWT outlives the deletion of its account by minutes. An API token that it creates would outlive it by months.
    *
-   * @throws ProblemError token_invalid if the account of the user was deleted
+   * @throws ProblemError token_invalid if the account of the user was deleted, or a problem of the database
    */
   requireAccount(userId: string): Promise<void>;
   /** Creates a signing key unless there is one that the secret can decrypt. */
@@ -72,7 +72,11 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
       return auth.api.getJwks();
     },
     async requireAccount(userId) {
-      const { rows } = await database.query('select from todo_auth."user" where id = $1', [userId]);
+      const { rows } = await database
+        .query('select from todo_auth."user" where id = $1', [userId])
+        .catch((error: unknown) => {
+          throw databaseProblem(error);
+        });
       assertToken(rows.length > 0, 'its account was deleted');
     },
     async prepare() {
