@@ -30,7 +30,7 @@ export class DeliveryError extends Error {
 }
 
 /** Maximum time for one message, in milliseconds. */
-const messageTimeoutMs = 60_000;
+export const messageTimeoutMs = 60_000;
 
 /** Maximum times for a connection and its greeting, and for a response, because a server can be silent in each state. */
 const connectTimeoutMs = 10_000;

@@ -1,6 +1,7 @@
 /** Comparison of the figures in `docs/faults.md` with the code. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { providerTimeoutMs } from '../../src/auth/better-auth/social.ts';
 import { jwksCacheTimes } from '../../src/auth/jwt/jwks-cache.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { migrationTimeoutMs } from '../../src/database/pg/migration-client.ts';
@@ -15,6 +16,7 @@ import { connectTimeoutMs, graceMs, idleTimeoutMs } from '../../src/database/pg/
 import { reopenMs } from '../../src/database/pglite/pglite.ts';
 import { maxInFlight } from '../../src/http/middleware/concurrency-limit.ts';
 import { bodyLimit, maxBodyPieces } from '../../src/http/request/body.ts';
+import { messageTimeoutMs } from '../../src/mail/smtp.ts';
 import { maxHeaderCount } from '../../src/server/bad-request.ts';
 import { apiLimits, maxConnections } from '../../src/server/limits.ts';
 import { closeTimeoutMs } from '../../src/server/server.ts';
@@ -54,6 +56,8 @@ test('deadlines', () => {
       migrationTimeoutMs,
       idleTimeoutMs,
       pingTimeoutMs,
+      messageTimeoutMs,
+      providerTimeoutMs,
       jwksCacheTimes: jwksCacheTimes.fetchTimeout,
       SHUTDOWN_TIMEOUT_MS: server.shutdownTimeoutMs,
       closeTimeoutMs,

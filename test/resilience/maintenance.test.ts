@@ -36,10 +36,11 @@ test('checkpoints and vacuum run only if the database was used', async () => {
   await pool.query('create schema todo');
   await pool.query('create table todo.things as select n from generate_series(1, 1000) as n');
   const before = await checkpoint();
-  for (let turn = 1; turn <= 10; turn += 1) {
+  for (let turn = 1; turn <= 11; turn += 1) {
     await pool.query('delete from todo.things where n <= $1', [turn * 10]);
     await maintenance?.(stopped);
-    expect(await tuples()).toBe(turn < 10 ? -1 : 900);
+    // The first of ten rounds has a vacuum.
+    expect(await tuples()).toBe(turn < 11 ? 990 : 890);
   }
   const after = await checkpoint();
   expect(after).not.toBe(before);
