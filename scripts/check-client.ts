@@ -80,7 +80,7 @@ export function clientSteps(folder: string): Readonly<Record<string, () => Promi
       // Without skipLibCheck, the declarations of the package are checked, too.
       await compile(['--module', 'nodenext', 'types.ts']);
       await compile(['--module', 'esnext', '--moduleResolution', 'bundler', 'types.ts']);
-      strictEqual(programs.length, 4);
+      strictEqual(programs.length, 5);
       await compile(['--module', 'nodenext', '--jsx', 'react-jsx', '--types', 'node', '--skipLibCheck', ...programs]);
     },
   };

@@ -103,6 +103,18 @@ describe('schemas of responses', () => {
 describe('all schemas', () => {
   const every = new Map([...requested, ...answered]);
 
+  test('have enums whose members have different constants in generated clients', () => {
+    const constants = Object.values(components).flatMap((schema: any) => [
+      ...new Set<string>(
+        schema['x-enum-varnames'] ??
+          (schema.enum ?? [])
+            .filter((member: unknown) => typeof member === 'string')
+            .map((member: string) => member.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()),
+      ),
+    ]);
+    expect(constants.filter((name, index) => constants.indexOf(name) !== index)).toEqual([]);
+  });
+
   test('name their enums', () => {
     const anonymous = [...every].filter(([place, schema]) => schema.enum && components[place] !== schema);
     expect(anonymous).toEqual([]);

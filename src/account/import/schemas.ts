@@ -52,13 +52,21 @@ export type TrashLine = z.output<typeof importedSchemas.trash>;
 
 export const problemCodes = ['differs', 'deleted'] as const;
 
+const importedTypes = ['list', 'task', 'trash'] as const;
+
+/** Names of constants, because generated clients have one name for equal members of several enums. */
+function constants(prefix: string, members: readonly string[]): string[] {
+  return members.map((member) => `${prefix}_${member.toUpperCase()}`);
+}
+
 const problem = z
   .strictObject({
     line: z.int().min(1).meta({ description: 'The number of the line in the request, from 1.', example: 7 }),
-    type: z.enum(['list', 'task', 'trash']).meta({ id: 'ImportedType' }),
+    type: z.enum(importedTypes).meta({ id: 'ImportedType', 'x-enum-varnames': constants('IMPORTED', importedTypes) }),
     id: resourceId,
     code: z.enum(problemCodes).meta({
       id: 'ImportProblemCode',
+      'x-enum-varnames': constants('IMPORT', problemCodes),
       description:
         '`differs`: the resource exists with other fields. `deleted`: it is in the trash, or deleted permanently.',
     }),
@@ -88,9 +96,13 @@ export type ImportProblem = z.output<typeof problem>;
 export const deletedChoices = ['keep', 'restore'] as const;
 
 export const importQuery = z.strictObject({
-  deleted: z.enum(deletedChoices).default('keep').meta({
-    id: 'DeletedAtImport',
-    description:
-      'What happens to a task or list of a line that is in the trash, or deleted permanently: it stays deleted, or it is created again as it is in the line. Default: `keep`.',
-  }),
+  deleted: z
+    .enum(deletedChoices)
+    .default('keep')
+    .meta({
+      id: 'DeletedAtImport',
+      'x-enum-varnames': constants('DELETED', deletedChoices),
+      description:
+        'What happens to a task or list of a line that is in the trash, or deleted permanently: it stays deleted, or it is created again as it is in the line. Default: `keep`.',
+    }),
 });
