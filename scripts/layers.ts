@@ -30,6 +30,7 @@ export const layers: readonly Layer[] = [
       'config',
       'database',
       'idempotency',
+      'principal',
       'resource',
       'runtime',
       'server',

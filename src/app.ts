@@ -31,7 +31,7 @@ import type { EmitEvent } from './observability/events.ts';
 import { requestEvent, streamEvent } from './observability/request-event.ts';
 import { ProblemError } from './problems/problem.ts';
 import { version } from './runtime/version.ts';
-import type { Services } from './services.ts';
+import { type Services, writeContextOf } from './services.ts';
 import { documentationOperations, registerDocumentationAssets } from './system/docs.ts';
 import { healthOperations, healthPaths } from './system/health.ts';
 import { meOperation } from './system/me.ts';
@@ -98,12 +98,7 @@ export function createApp(services: Services): Hono<Env> {
 function implementations(services: Services): Operation[] {
   const { apiTokens, config, database, emit, issuer, log, openExports, openStreams, ping, waitingPolls, wakeUps } =
     services;
-  const writes = {
-    database: database.asUser,
-    quotas: config.quotas,
-    hasTrash: config.retention.trashDays > 0,
-    onWriteEnd: wakeUps.wake,
-  };
+  const writes = writeContextOf(services);
   let document: object | undefined;
   return [
     ...taskOperations(writes),
@@ -122,7 +117,7 @@ function implementations(services: Services): Operation[] {
       watchToken: apiTokens.watch,
       onEnd: (context, startedAt, { reason, problem }) => emit(streamEvent(context, startedAt, reason, problem)),
     }),
-    ...tokenOperations(writes, apiTokens, issuer?.requireAccount),
+    ...tokenOperations(writes, apiTokens, issuer?.hasAccount),
     meOperation,
     ...accountOperations({
       writes,

@@ -12,6 +12,11 @@ export interface Principal {
   readonly apiToken?: ApiTokenIdentity;
 }
 
+/** The principal of what the server does for a user without a token. */
+export function principalOf(userId: string): Principal {
+  return { userId, scopes: null, expiresAt: Number.POSITIVE_INFINITY };
+}
+
 /** What names an API token in the history and in requests. */
 export interface ApiTokenIdentity {
   readonly id: string;

@@ -18,6 +18,7 @@ import type { Driver } from './database/driver.ts';
 import { openDriver } from './database/open-driver.ts';
 import { removeExpiredHistory } from './history/retention.ts';
 import { deleteExpiredKeys } from './idempotency/cleanup.ts';
+import type { WriteContext } from './idempotency/execute-write.ts';
 import type { MailQueue } from './mail/mail-queue.ts';
 import { createEventSink } from './observability/event-sink.ts';
 import type { EmitEvent } from './observability/events.ts';
@@ -78,6 +79,16 @@ export interface Overrides {
   readonly driver?: Driver;
   /** The wait between two rounds of background jobs. */
   readonly pause?: Pause;
+}
+
+/** What the writes of users need. */
+export function writeContextOf({ config, database, wakeUps }: Services): WriteContext {
+  return {
+    database: database.asUser,
+    quotas: config.quotas,
+    hasTrash: config.retention.trashDays > 0,
+    onWriteEnd: wakeUps.wake,
+  };
 }
 
 /** @throws DirectoryInUseError if another process has the data directory open */

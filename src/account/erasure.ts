@@ -3,6 +3,7 @@ import { userRole } from '../database/schema/roles.ts';
 import type { BoundStatement } from '../database/statement.ts';
 import type { UserDatabase } from '../database/user-database.ts';
 import { takeTurn } from '../idempotency/turn.ts';
+import { principalOf } from '../principal.ts';
 import type { Quotas } from '../quotas/quotas.ts';
 import { newChangeSetOf } from '../resource/change.ts';
 import { eraseRows, eraseTokens, finishErasure, startErasure } from './erasure-statements.ts';
@@ -25,7 +26,7 @@ export type EraseUser = (userId: string) => Promise<void>;
  */
 export function createErasure({ database, quotas, revokeToken, onErased }: ErasureContext): EraseUser {
   return async (userId) => {
-    const owner = { userId, scopes: null, expiresAt: Number.POSITIVE_INFINITY };
+    const owner = principalOf(userId);
     for (let hasMore = true; hasMore; ) {
       const rows = await database.run(owner, stepOf(userId, quotas), 'repeat', 'write');
       const step = resultOf(rows);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { maxOperations } from '../resource/batch.ts';
 import { maxVersion } from '../resource/preconditions.ts';
-import { resourceId } from '../resource/schemas.ts';
+import { enumConstants, resourceId } from '../resource/schemas.ts';
 import { batchable } from './resources.ts';
 
 const types = Object.keys(batchable);
@@ -10,8 +10,7 @@ const resources = Object.entries(batchable);
 
 const type = z.enum(types).meta({
   id: 'BatchResourceType',
-  // Go has one name space for the values of all enums.
-  'x-enum-varnames': types.map((name) => `BATCH_${name.toUpperCase()}`),
+  'x-enum-varnames': enumConstants('BATCH', types),
   description: 'The type of a resource, which is also the name of its property.',
 });
 

@@ -41,6 +41,14 @@ export const importedFields = {
 /** A field that an export has and an import computes. */
 export const computedField = z.unknown().optional();
 
+/**
+ * The names of an enum's members in generated clients, for `x-enum-varnames`. Go has one namespace for the constants of all
+ * enums.
+ */
+export function enumConstants(prefix: string, members: readonly string[]): string[] {
+  return members.map((member) => `${prefix}_${member.toUpperCase()}`);
+}
+
 /** Maximum number of resources on a page, and maximum length of a cursor. */
 export const pageLimits = { limit: 200, defaultLimit: 100, cursor: 4_096 } as const;
 

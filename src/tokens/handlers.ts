@@ -3,6 +3,8 @@ import { uuidv7 } from 'uuidv7';
 import type { ApiTokens } from '../auth/api-tokens/api-tokens.ts';
 import { apiTokenPrefix } from '../auth/api-tokens/format.ts';
 import { insufficientScope } from '../auth/authenticate.ts';
+import { assertToken } from '../auth/jwt/errors.ts';
+import { databaseProblem } from '../database/errors.ts';
 import { jsonResponse } from '../http/response/json.ts';
 import { implement, type Operation } from '../http/route.ts';
 import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
@@ -15,11 +17,11 @@ import { createTokenRoute, deleteTokenRoute, listTokensRoute } from './routes.ts
 import type { Token } from './schemas.ts';
 import { listTokens, type TokenRow } from './statements.ts';
 
-/** @param requireAccount rejects if the account of a user was deleted; issuers elsewhere do not tell */
+/** @param hasAccount whether a user still has an account; issuers elsewhere do not tell */
 export function tokenOperations(
   writes: WriteContext,
   apiTokens: Pick<ApiTokens, 'issue' | 'revoke'>,
-  requireAccount: (userId: string) => Promise<void> = async () => {},
+  hasAccount: (userId: string) => Promise<boolean> = async () => true,
 ): Operation[] {
   const { database } = writes;
   return [
@@ -33,7 +35,7 @@ export function tokenOperations(
       const principal = context.get('principal');
       const scopes = [...new Set(body.scopes)];
       assertMayGive(scopes, principal);
-      await requireAccount(principal.userId);
+      await requireAccount(hasAccount(principal.userId));
       const id = uuidv7();
       const { token, hash } = apiTokens.issue(id);
       const stored = { id, name: body.name, scopes, hash, expiresInDays: body.expires_in_days };
@@ -62,6 +64,18 @@ function assertMayGive(scopes: readonly Scope[], principal: Principal): void {
     missing,
     `Your token does not have the scope ${missing.join(' ')}, so it cannot give it to an API token.`,
   );
+}
+
+/**
+ * A JWT outlives the deletion of its account by minutes. An API token that it creates would outlive it by months.
+ *
+ * @throws ProblemError token_invalid, or a problem of the database
+ */
+async function requireAccount(hasAccount: Promise<boolean>): Promise<void> {
+  const exists = await hasAccount.catch((error: unknown) => {
+    throw databaseProblem(error);
+  });
+  assertToken(exists, 'its account was deleted');
 }
 
 function created(row: TokenRow, token: string | null): StoredResponse {

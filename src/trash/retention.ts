@@ -2,6 +2,7 @@
 import type { BoundStatement, Statement } from '../database/statement.ts';
 import type { UserDatabase } from '../database/user-database.ts';
 import { takeTurn } from '../idempotency/turn.ts';
+import { principalOf } from '../principal.ts';
 import type { Quotas } from '../quotas/quotas.ts';
 import { newChangeSetOf } from '../resource/change.ts';
 import { setDays, tombstoneDays } from '../resource/retention.ts';
@@ -72,7 +73,6 @@ function deleteExpiredOf(
   { database, quotas, trashDays }: TrashRetention,
   stopped: AbortSignal | undefined,
 ): Promise<number> {
-  const owner = { userId: ownerId, scopes: null, expiresAt: Number.POSITIVE_INFINITY };
   const step = async () => {
     const change = newChangeSetOf(ownerId);
     const statements = [
@@ -80,7 +80,7 @@ function deleteExpiredOf(
       purgeExpired(change, trashDays, maxRows),
       { statement: forget, values: [ownerId] },
     ] as const;
-    const [, [purged], [forgotten]] = await database.run(owner, statements, 'fail', 'write');
+    const [, [purged], [forgotten]] = await database.run(principalOf(ownerId), statements, 'fail', 'write');
     return Math.max(purged.count, forgotten.count);
   };
   return removeInSteps(step, maxRows, stopped);

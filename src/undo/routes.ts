@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { idempotencyKey, keyProblems } from '../idempotency/header.ts';
 import { changeSetHeader } from '../resource/change.ts';
-import { resourceId } from '../resource/schemas.ts';
+import { enumConstants, resourceId } from '../resource/schemas.ts';
 import { undoable } from './resources.ts';
 import { maxResultsBytes } from './statements.ts';
 
@@ -20,8 +20,7 @@ const result = z
   .strictObject({
     type: z.enum(Object.keys(undoable)).meta({
       id: 'UndoResultType',
-      // Go has one name space for the values of all enums.
-      'x-enum-varnames': Object.keys(undoable).map((name) => `UNDO_${name.toUpperCase()}`),
+      'x-enum-varnames': enumConstants('UNDO', Object.keys(undoable)),
       description: 'The type of the resource, which is also the name of its property.',
     }),
     id: resourceId,

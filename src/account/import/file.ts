@@ -1,7 +1,7 @@
 /** The import of a file of any size: it is read as a stream, and its lines are imported in bounded pieces. */
 import { ProblemError } from '../../problems/problem.ts';
 import { maxImportBytes, maxImportLines } from './limits.ts';
-import { isBlank, lineMessage, type ParsedLines, parseLines, type TextLine } from './lines.ts';
+import { isBlank, lineFeed, lineMessage, type ParsedLines, parseLines, type TextLine } from './lines.ts';
 import type { ImportResult } from './schemas.ts';
 
 /** The file cannot be imported. The message names the line and the fix. */
@@ -141,7 +141,7 @@ async function* linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<TextL
   };
   for await (const chunk of source) {
     let start = 0;
-    for (let found = chunk.indexOf(0x0a); found >= 0; found = chunk.indexOf(0x0a, start)) {
+    for (let found = chunk.indexOf(lineFeed); found >= 0; found = chunk.indexOf(lineFeed, start)) {
       add(chunk.subarray(start, found));
       yield* end();
       start = found + 1;

@@ -33,7 +33,7 @@ export interface ParsedLines {
   readonly ignored: number;
 }
 
-const lineFeed = 0x0a;
+export const lineFeed = 0x0a;
 const whiteSpace = new Set([0x20, 0x09, 0x0d]);
 
 /** The lines of a request. Blank lines count, and are left out. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { instant } from '../../http/request/timestamp.ts';
 import { listImport } from '../../lists/schemas.ts';
-import { resourceId } from '../../resource/schemas.ts';
+import { enumConstants, resourceId } from '../../resource/schemas.ts';
 import { calendarDate } from '../../tasks/due/due.ts';
 import { taskImport } from '../../tasks/schemas.ts';
 import { exportFormat } from '../export/lines.ts';
@@ -54,19 +54,16 @@ export const problemCodes = ['differs', 'deleted'] as const;
 
 const importedTypes = ['list', 'task', 'trash'] as const;
 
-/** Names of constants, because generated clients have one name for equal members of several enums. */
-function constants(prefix: string, members: readonly string[]): string[] {
-  return members.map((member) => `${prefix}_${member.toUpperCase()}`);
-}
-
 const problem = z
   .strictObject({
     line: z.int().min(1).meta({ description: 'The number of the line in the request, from 1.', example: 7 }),
-    type: z.enum(importedTypes).meta({ id: 'ImportedType', 'x-enum-varnames': constants('IMPORTED', importedTypes) }),
+    type: z
+      .enum(importedTypes)
+      .meta({ id: 'ImportedType', 'x-enum-varnames': enumConstants('IMPORTED', importedTypes) }),
     id: resourceId,
     code: z.enum(problemCodes).meta({
       id: 'ImportProblemCode',
-      'x-enum-varnames': constants('IMPORT', problemCodes),
+      'x-enum-varnames': enumConstants('IMPORT', problemCodes),
       description:
         '`differs`: the resource exists with other fields. `deleted`: it is in the trash, or deleted permanently.',
     }),
@@ -101,7 +98,7 @@ export const importQuery = z.strictObject({
     .default('keep')
     .meta({
       id: 'DeletedAtImport',
-      'x-enum-varnames': constants('DELETED', deletedChoices),
+      'x-enum-varnames': enumConstants('DELETED', deletedChoices),
       description:
         'What happens to a task or list of a line that is in the trash, or deleted permanently: it stays deleted, or it is created again as it is in the line. Default: `keep`.',
     }),

@@ -1,9 +1,8 @@
 /** The embedded issuer: a Better Auth server on the same database. */
-import { databaseProblem, notReady } from '../../database/errors.ts';
+import { notReady } from '../../database/errors.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
 import { ProblemError } from '../../problems/problem.ts';
 import { settledWithin } from '../../runtime/timeout.ts';
-import { assertToken } from '../jwt/errors.ts';
 import { addressHeader, createBetterAuth } from './better-auth.ts';
 import { IssuerDatabase } from './issuer-database.ts';
 import type { IssuerOptions } from './issuer-options.ts';
@@ -28,12 +27,8 @@ export interface Issuer {
   sessionTokenOf(headers: Headers): string | null;
   /** The JWK Set (RFC 7517) of its public keys. */
   loadKeys(): Promise<unknown>;
-  /**
-   * A JWT outlives the deletion of its account by minutes. An API token that it creates would outlive it by months.
-   *
-   * @throws ProblemError token_invalid if the account of the user was deleted, or a problem of the database
-   */
-  requireAccount(userId: string): Promise<void>;
+  /** Whether the user has an account. It throws the errors of the database. */
+  hasAccount(userId: string): Promise<boolean>;
   /** Creates a signing key unless there is one that the secret can decrypt. */
   prepare(): Promise<void>;
   /** Removes expired sessions, as a background job. */
@@ -71,13 +66,9 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
       if (!isReady) throw new Error('the issuer is not ready');
       return auth.api.getJwks();
     },
-    async requireAccount(userId) {
-      const { rows } = await database
-        .query('select from todo_auth."user" where id = $1', [userId])
-        .catch((error: unknown) => {
-          throw databaseProblem(error);
-        });
-      assertToken(rows.length > 0, 'its account was deleted');
+    async hasAccount(userId) {
+      const { rows } = await database.query('select from todo_auth."user" where id = $1', [userId]);
+      return rows.length > 0;
     },
     async prepare() {
       await ensureSigningKey(pool, secret);

@@ -6,8 +6,9 @@ import { deletedChoices, type ImportResult } from '../../account/import/schemas.
 import { maxSubjectLength } from '../../auth/jwt/claims.ts';
 import { loadConfig } from '../../config/load.ts';
 import { runMutation } from '../../idempotency/execute-write.ts';
+import { principalOf } from '../../principal.ts';
 import { newChangeSetOf } from '../../resource/change.ts';
-import { createServices, type Services } from '../../services.ts';
+import { createServices, type Services, writeContextOf } from '../../services.ts';
 import { currentEnvironment } from '../current-environment.ts';
 import type { Command } from './command.ts';
 
@@ -46,8 +47,7 @@ async function run(
       onUser: (userId) => requireUser(services, userId),
       importPiece(userId, lines) {
         const changeSet = { ...newChangeSetOf(userId), actor };
-        const principal = { userId, scopes: null, expiresAt: Number.POSITIVE_INFINITY };
-        return runMutation(writesOf(services), principal, importMutation(changeSet, lines, choice));
+        return runMutation(writeContextOf(services), principalOf(userId), importMutation(changeSet, lines, choice));
       },
       async onPiece(totals, result) {
         report(totals, result);
@@ -70,30 +70,19 @@ function openFile(name: string): Promise<AsyncIterable<Uint8Array>> {
   });
 }
 
-function writesOf({ config, database }: Services) {
-  return {
-    database: database.asUser,
-    quotas: config.quotas,
-    hasTrash: config.retention.trashDays > 0,
-    onWriteEnd: () => {},
-  };
-}
-
 /**
  * What is imported for a user whom no token names, or for an unknown user of the embedded issuer, could never be read. Other
  * issuers know their users.
  *
  * @throws ImportFileError
  */
-async function requireUser({ config, database }: Services, userId: string): Promise<void> {
+async function requireUser({ issuer }: Services, userId: string): Promise<void> {
   if (userId.length < 1 || userId.length > maxSubjectLength) {
     throw new ImportFileError(
       `the id of the user must have 1 to ${maxSubjectLength} characters. Use --user with the id that GET /api/v1/me returns.`,
     );
   }
-  if (config.auth.mode !== 'embedded') return;
-  const { rows } = await database.pool.query('select from todo_auth."user" where id = $1', [userId]);
-  if (rows.length > 0) return;
+  if (!issuer || (await issuer.hasAccount(userId))) return;
   throw new ImportFileError(
     `the embedded issuer has no user with the id ${JSON.stringify(userId)}. Use --user with the id of a user, which GET /api/v1/me returns.`,
   );

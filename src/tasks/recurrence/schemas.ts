@@ -1,5 +1,6 @@
 /** Schemas of recurrences, of their patches, and of previews. */
 import { z } from 'zod';
+import { enumConstants } from '../../resource/schemas.ts';
 import { hasCalendar } from '../due/calendar.ts';
 import { calendarDate, dueInput, supportedTimeZone } from '../due/due.ts';
 import { addMonths, lastDay, parseDay } from './day-numbers.ts';
@@ -7,17 +8,16 @@ import { dayAfterCompletion, missedDays, origins, type Recurrence } from './next
 import { parseRule, type Rule, RuleError, ruleLimits } from './rule.ts';
 import { RuleDays } from './rule-days.ts';
 
-// Go has one namespace for the constants of all enums, so generators need these names.
 const from = z.enum(origins).meta({
   id: 'RecurrenceFrom',
-  'x-enum-varnames': origins.map((name) => `FROM_${name.toUpperCase()}`),
+  'x-enum-varnames': enumConstants('FROM', origins),
   description:
     '`Due`: the days of the rule. `Completion`: one interval after the day of completion, for rules of FREQ with INTERVAL or BYDAY.',
 });
 
 const missed = z.enum(missedDays).meta({
   id: 'RecurrenceMissed',
-  'x-enum-varnames': missedDays.map((name) => `MISSED_${name.toUpperCase()}`),
+  'x-enum-varnames': enumConstants('MISSED', missedDays),
   description: '`Skip`: the first day after today. `Each`: the next day of the rule, also if it has passed.',
 });
 
