@@ -3,6 +3,7 @@ import { createAuthClient } from 'better-auth/client';
 import { jwtClient } from 'better-auth/client/plugins';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
+import { cookieFetch } from '../support/cookie-fetch.ts';
 import { noteSecret, noteSecrets } from '../support/log-scan.ts';
 import { parseAnswer, sendRaw } from '../support/raw-http.ts';
 
@@ -26,18 +27,7 @@ function newPerson() {
 
 /** A client that stores its cookies, as a browser does. */
 function byCookies() {
-  const jar = new Map<string, string>();
-  return clientWith(async (input, init) => {
-    const headers = new Headers(init?.headers);
-    headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
-    const response = await fetch(input, { ...init, headers });
-    for (const cookie of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-      if (/max-age=0/i.test(cookie)) jar.delete(name);
-      else jar.set(name, value);
-    }
-    return response;
-  });
+  return clientWith(cookieFetch());
 }
 
 /** A client that keeps the token in `set-auth-token`, as the documentation of Better Auth's bearer plugin describes. */

@@ -1,8 +1,7 @@
 /** Rejections of the embedded issuer as problems of this API, and a changed secret. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
-import { noAccounts, noErasure } from '../support/issuer-requests.ts';
+import { createPlainIssuer } from '../support/plain-issuer.ts';
 
 let api: TestApi;
 
@@ -205,15 +204,7 @@ describe('after the secret has changed', () => {
     const before = await own.anonymous(`Bearer ${headers.get('set-auth-token')}`).get('/api/auth/token');
     const keys = async () => (await own.anonymous().get('/api/auth/jwks')).body.keys.map(({ kid }: any) => kid);
     const old = await keys();
-    const issuer = createIssuer(own.database.driver.pool, {
-      publicUrl: own.config.server.publicUrl,
-      secret: 'another-secret-that-is-long-enough-9d8f7',
-      trustedOrigins: [],
-      erasure: noErasure,
-      accounts: noAccounts,
-      timeoutMs: 5_000,
-      log: () => {},
-    });
+    const issuer = createPlainIssuer(own, { secret: 'another-secret-that-is-long-enough-9d8f7' });
     await issuer.prepare();
     await issuer.prepare();
     expect(await keys()).toHaveLength(old.length + 1);
@@ -236,16 +227,8 @@ describe('after the secret has changed', () => {
 
   test('servers that start concurrently create one key', async () => {
     const own = await startApi({ environment: { AUTH_MODE: 'embedded' } });
-    const options = {
-      publicUrl: own.config.server.publicUrl,
-      secret: 'yet-another-secret-that-is-long-enough-1',
-      trustedOrigins: [],
-      erasure: noErasure,
-      accounts: noAccounts,
-      timeoutMs: 5_000,
-      log: () => {},
-    };
-    await Promise.all(Array.from({ length: 5 }, () => createIssuer(own.database.driver.pool, options).prepare()));
+    const secret = 'yet-another-secret-that-is-long-enough-1';
+    await Promise.all(Array.from({ length: 5 }, () => createPlainIssuer(own, { secret }).prepare()));
     expect(await own.database.query('select id from todo_auth.jwks')).toHaveLength(2);
   });
 });

@@ -1,10 +1,8 @@
 /** Limits of the embedded issuer: guesses, lockouts, sign-ups, requests, sessions. Counts come before checks. */
 import { expect, test } from 'vitest';
-import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { maxSessionsPerUser } from '../../src/auth/better-auth/sessions.ts';
 import { type Answer, startApi, type TestApi } from '../support/api.ts';
-import { testSecret } from '../support/databases.ts';
-import { noAccounts, noErasure } from '../support/issuer-requests.ts';
+import { createPlainIssuer } from '../support/plain-issuer.ts';
 
 const password = 'correct horse battery';
 const wrong = 'wrong horse battery';
@@ -241,16 +239,7 @@ test('expired sessions and verifications are removed in steps, if the issuer has
          (select count(*)::integer from todo_auth.verification) as verifications`,
     );
   await fill();
-  const { pool } = api.database.driver;
-  const issuer = createIssuer(pool, {
-    publicUrl: api.config.server.publicUrl,
-    secret: testSecret,
-    trustedOrigins: [],
-    erasure: noErasure,
-    accounts: noAccounts,
-    timeoutMs: 5_000,
-    log: () => {},
-  });
+  const issuer = createPlainIssuer(api);
   await issuer.prepare();
   await issuer.cleanUp();
   expect(await left()).toEqual([{ sessions: 2_501, verifications: 2_500 }]);

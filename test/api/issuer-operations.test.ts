@@ -3,6 +3,7 @@ import { createAuthClient } from 'better-auth/client';
 import { twoFactorClient } from 'better-auth/client/plugins';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Client, startApi, type TestApi } from '../support/api.ts';
+import { cookieFetch } from '../support/cookie-fetch.ts';
 import { documentWithIssuer, documentWithoutFeatures, issuerOperations } from '../support/document.ts';
 import { noteSecret, noteSecrets } from '../support/log-scan.ts';
 import { type OAuthProvider, client as oauthClient, startOAuthProvider } from '../support/oauth-provider.ts';
@@ -166,16 +167,9 @@ async function useSecondFactor(): Promise<void> {
 
 /** Better Auth's client with the cookies of one browser. */
 function browser() {
-  const jar = new Map<string, string>();
+  const withCookies = cookieFetch();
   const customFetchImpl: typeof fetch = async (input, init) => {
-    const headers = new Headers(init?.headers);
-    headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '));
-    const response = await fetch(input, { ...init, headers });
-    for (const cookie of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-      if (/max-age=0/i.test(cookie)) jar.delete(name);
-      else jar.set(name, value);
-    }
+    const response = await withCookies(input, init);
     noteSecrets(response.headers, await response.clone().json());
     return response;
   };

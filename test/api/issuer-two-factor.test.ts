@@ -1,11 +1,9 @@
 /** The second factor of the embedded issuer: codes of an authenticator app, backup codes, and guesses of both. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createIssuer } from '../../src/auth/better-auth/issuer.ts';
 import { setRandomPassword } from '../../src/auth/better-auth/operator-reset.ts';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
-import { testSecret } from '../support/databases.ts';
-import { noAccounts, noErasure } from '../support/issuer-requests.ts';
 import { noteSecret } from '../support/log-scan.ts';
+import { createPlainIssuer } from '../support/plain-issuer.ts';
 import { tablesWith } from '../support/stored-text.ts';
 import { codeOf, wrongCodeOf } from '../support/totp.ts';
 
@@ -222,16 +220,7 @@ test('the database has neither the secret nor a backup code, and nothing after t
 test('a server without the variable asks for no code, and warns about it at start', async () => {
   await enrolled();
   const messages: string[] = [];
-  const { pool } = api.database.driver;
-  const issuer = createIssuer(pool, {
-    publicUrl: api.config.server.publicUrl,
-    secret: testSecret,
-    trustedOrigins: [],
-    erasure: noErasure,
-    accounts: noAccounts,
-    timeoutMs: 5_000,
-    log: (_level, message) => messages.push(message),
-  });
+  const issuer = createPlainIssuer(api, { log: (_level, message) => messages.push(message) });
   await issuer.prepare();
   expect(messages).toEqual(['Users have a second factor, which is not asked for. Set TWO_FACTOR=on.']);
 });

@@ -1,6 +1,5 @@
 /** A valid request to each endpoint of the embedded issuer that is always mounted. */
 import { noFeatures } from '../../src/auth/better-auth/features.ts';
-import type { AccountOptions } from '../../src/auth/better-auth/issuer-options.ts';
 import { issuerDescriptions } from '../../src/auth/better-auth/operations.ts';
 
 export interface IssuerRequest {
@@ -36,9 +35,3 @@ export function requestsToAll(person: Person): IssuerRequest[] {
     return { method: method.toUpperCase(), path, ...(body && { body }) };
   });
 }
-
-/** For an issuer without the data of the API. */
-export const noErasure = { erase: async () => [], onErased: () => {} };
-
-/** For an issuer without optional features. */
-export const noAccounts: AccountOptions = { appUrl: null, sendMail: null, providers: {}, hasTwoFactor: false };
