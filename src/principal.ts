@@ -10,6 +10,8 @@ export interface Principal {
   readonly expiresAt: number;
   /** The API token of the request; absent with a token of the issuer. */
   readonly apiToken?: ApiTokenIdentity;
+  /** The OAuth client that the token was issued to; absent with an API token, or if the token names none. */
+  readonly oauthClient?: string;
 }
 
 /** The principal of what the server does for a user without a token. */

@@ -11,7 +11,8 @@ const change = z
     at: timestamp.meta({ description: 'The time of the change.' }),
     kind: z.enum(changeKinds).meta({ id: 'ChangeKind', description: 'What happened to the task.' }),
     actor: z.string().nullable().meta({
-      description: 'The API token or OAuth client that made the change; null for a session of the user.',
+      description:
+        'The API token or OAuth client (`client_id` or `azp` of the JWT) that made the change. Null if the token names none, as for a session of Better Auth.',
       example: null,
     }),
     change_set: resourceId.meta({ description: 'All changes of one request have the same. It can be undone.' }),

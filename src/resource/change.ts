@@ -8,7 +8,7 @@ export const changeKinds = ['Created', 'Updated', 'Deleted', 'Restored'] as cons
 export interface ChangeSet {
   readonly ownerId: string;
   readonly id: string;
-  /** The API token or OAuth client that makes the changes; null for a session of the user. */
+  /** The API token or OAuth client that makes the changes; null if the token names none. */
   readonly actor: string | null;
 }
 
@@ -16,8 +16,8 @@ export interface ChangeSet {
 export const changeSetHeader = { 'Change-Set': 'The id of the set of all changes of this request.' };
 
 export function newChangeSet(context: RequestContext): ChangeSet {
-  const { userId, apiToken } = context.get('principal');
-  return { ...newChangeSetOf(userId), actor: apiToken?.name ?? null };
+  const { userId, apiToken, oauthClient } = context.get('principal');
+  return { ...newChangeSetOf(userId), actor: apiToken?.name ?? oauthClient ?? null };
 }
 
 /** The changes that the server makes for a user without a request. */

@@ -19,6 +19,21 @@ async function historyOf(user: Client, id: string): Promise<any[]> {
   return (await user.get(`/api/v1/tasks/${id}/history`)).body;
 }
 
+test.each([
+  ['client_id of RFC 9068', { client_id: 'web' }, 'web'],
+  ['azp of OpenID Connect', { azp: 'https://assistant.example/client.json' }, 'https://assistant.example/client.json'],
+  ['both', { client_id: 'web', azp: 'other' }, 'web'],
+  ['a name that cannot be stored', { client_id: 'a\0b' }, null],
+  ['an empty name', { client_id: '' }, null],
+  ['a name of 501 characters', { client_id: 'x'.repeat(501) }, null],
+  ['another type', { azp: ['web'] }, null],
+])('names the OAuth client of the token: %s', async (_, claims, actor) => {
+  const user = api.user(undefined, claims);
+  const { id } = await create(user);
+  await user.patch(`/api/v1/tasks/${id}`, { title: 'Bread' });
+  expect((await historyOf(user, id)).map((change) => change.actor)).toEqual([actor, actor]);
+});
+
 test('has each change with its version, time, kind and change set, the last one first', async () => {
   const ada = api.user();
   const { body: created, headers: first } = await ada.post('/api/v1/tasks', { title: 'Milk' });

@@ -48,6 +48,9 @@ test('an assistant registers, its user signs in and consents, and the token work
   const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
   expect(claims).toMatchObject({ iss: appUrl, scope: expect.stringContaining('tasks:write') });
   expect([claims.aud].flat()).toContain(`${apiUrl}/mcp`);
+  const [task] = (added.structuredContent as { tasks: { id: string }[] }).tasks;
+  const { structuredContent: history } = await client.callTool({ name: 'task_history', arguments: { id: task?.id } });
+  expect(history).toMatchObject({ changes: [{ actor: memory.clientInformation()?.client_id }] });
   const elsewhere = await fetch(`${apiUrl}/api/v1/tasks`, { headers: { Authorization: `Bearer ${token}` } });
   expect(elsewhere.status).toBe(401);
 });

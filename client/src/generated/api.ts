@@ -412,7 +412,7 @@ export interface TaskChange {
   /** The time of the change. */
   at: string;
   kind: ChangeKind;
-  /** The API token or OAuth client that made the change; null for a session of the user. */
+  /** The API token or OAuth client (`client_id` or `azp` of the JWT) that made the change. Null if the token names none, as for a session of Better Auth. */
   actor: string | null;
   /** All changes of one request have the same. It can be undone. */
   change_set: string;

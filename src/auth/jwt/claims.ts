@@ -19,6 +19,9 @@ const maxIssuedAheadSeconds = 60;
 
 export const maxSubjectLength = 255;
 
+/** For the name of an OAuth client, which can be the address of its metadata document. */
+const maxClientLength = 500;
+
 /**
  * Checks the claims against every rule.
  * @param now milliseconds since 1970
@@ -74,7 +77,23 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
   // This check is last: `token_expired` means that the token was valid once, so a new token helps.
   if (nowSeconds >= exp + leewaySeconds) throw tokenExpired('exp must not be past (RFC 7519, 4.1.4)');
 
-  return { userId: sub, scopes: scopesOf(scope, scp), expiresAt: (exp + leewaySeconds) * 1000 };
+  return {
+    userId: sub,
+    scopes: scopesOf(scope, scp),
+    expiresAt: (exp + leewaySeconds) * 1000,
+    ...oauthClientOf(claims),
+  };
+}
+
+/**
+ * The OAuth client in `client_id` (RFC 9068, 2.2), or in `azp` (OpenID Connect Core, 2), which Better Auth's authorization
+ * server, Keycloak and Auth0 send. It is only shown in the history, so a value that cannot be shown is no reason to
+ * reject the token.
+ */
+function oauthClientOf({ client_id: clientId, azp }: JsonObject): Pick<Principal, 'oauthClient'> {
+  const name = clientId ?? azp;
+  const isName = typeof name === 'string' && isStorableText(name) && isLengthBetween(name, 1, maxClientLength);
+  return isName ? { oauthClient: name } : {};
 }
 
 /**
