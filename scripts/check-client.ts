@@ -5,10 +5,10 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { runProcess } from './checked-server.ts';
+import { npmCommand } from './npm-command.ts';
 
 const root = join(import.meta.dirname, '..');
 const client = join(root, 'client');
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 
 /** What the types allow and reject. */
@@ -42,7 +42,7 @@ export function clientSteps(folder: string): Readonly<Record<string, () => Promi
   return {
     'client: packs only the necessary files': async () => {
       mkdirSync(packed);
-      execFileSync(npm, ['pack', '--silent', '--pack-destination', packed], { cwd: client });
+      execFileSync(...npmCommand('pack', '--silent', '--pack-destination', packed), { cwd: client });
       const files = execFileSync('tar', ['-tzf', tarball()], { encoding: 'utf8' }).trim().split('\n');
       const expected = /^package\/(dist\/.+\.(js|d\.ts)|package\.json|README\.md|LICENSE)$/;
       deepStrictEqual(
@@ -54,7 +54,9 @@ export function clientSteps(folder: string): Readonly<Record<string, () => Promi
     'client: installs without dependencies, and loads in Node': async () => {
       mkdirSync(application);
       writeFileSync(join(application, 'package.json'), '{"private":true,"type":"module"}');
-      const { code, output } = await runProcess(npm, ['install', '--no-audit', tarball()], { cwd: application });
+      const { code, output } = await runProcess(...npmCommand('install', '--no-audit', tarball()), {
+        cwd: application,
+      });
       strictEqual(code, 0, output);
       deepStrictEqual(
         readdirSync(join(application, 'node_modules')).filter((name) => !name.startsWith('.')),

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runProcess, startServer, stopServer } from './checked-server.ts';
+import { npmCommand } from './npm-command.ts';
 
 const root = join(import.meta.dirname, '..');
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const quick = ['--no-audit', '--prefer-offline'];
 
 /** Steps for check-package.ts. Each step depends on the previous ones. */
@@ -21,10 +21,10 @@ export function installationSteps(folder: string): Readonly<Record<string, () =>
   return {
     'without development dependencies: installs, and reports that it is not built': async () => {
       copyWorkingTree(clone);
-      const { code, output } = await runProcess(npm, ['ci', '--omit=dev', ...quick], inClone);
+      const { code, output } = await runProcess(...npmCommand('ci', '--omit=dev', ...quick), inClone);
       strictEqual(code, 0, output);
       match(output, /^todo-api is not built yet: typescript .*npm run build/m);
-      const started = await runProcess(npm, ['start'], inClone);
+      const started = await runProcess(...npmCommand('start'), inClone);
       strictEqual(started.code, 1);
       match(started.output, /^todo-api is not built: typescript .*npm run build/m);
       ok(!started.output.includes('    at '), started.output);
@@ -32,9 +32,9 @@ export function installationSteps(folder: string): Readonly<Record<string, () =>
 
     'without development dependencies: runs a build that was copied there, and keeps it': async () => {
       cpSync(join(root, 'dist'), dist, { recursive: true });
-      const { code, output } = await runProcess(npm, ['ci', '--omit=dev', ...quick], inClone);
+      const { code, output } = await runProcess(...npmCommand('ci', '--omit=dev', ...quick), inClone);
       strictEqual(code, 0, output);
-      await startServer(npm, ['start'], inClone);
+      await startServer(...npmCommand('start'), inClone);
       await stopServer();
       ok(existsSync(join(dist, 'cli', 'main.js')));
     },
@@ -42,25 +42,25 @@ export function installationSteps(folder: string): Readonly<Record<string, () =>
     'with the manifest alone, as a layer of an image: installs': async () => {
       const layer = join(folder, 'layer');
       for (const name of ['package.json', 'package-lock.json']) cpSync(join(clone, name), join(layer, name));
-      const { code, output } = await runProcess(npm, ['ci', '--omit=dev', ...quick], { cwd: layer });
+      const { code, output } = await runProcess(...npmCommand('ci', '--omit=dev', ...quick), { cwd: layer });
       strictEqual(code, 0, output);
     },
 
     'in a clone: npm ci builds': async () => {
       rmSync(dist, { recursive: true });
-      const { code, output } = await runProcess(npm, ['ci', ...quick], inClone);
+      const { code, output } = await runProcess(...npmCommand('ci', ...quick), inClone);
       strictEqual(code, 0, output);
       ok(existsSync(join(dist, 'cli', 'main.js')));
     },
 
     'in a clone: npm start builds if the installation did not': async () => {
       rmSync(dist, { recursive: true });
-      await startServer(npm, ['start'], inClone);
+      await startServer(...npmCommand('start'), inClone);
       await stopServer();
     },
 
     'pruned and read-only, as a user without a home: starts with npm and with node': async () => {
-      const { code, output } = await runProcess(npm, ['prune', '--omit=dev', ...quick], inClone);
+      const { code, output } = await runProcess(...npmCommand('prune', '--omit=dev', ...quick), inClone);
       strictEqual(code, 0, output);
       if (process.platform === 'win32') return;
       const image = join(folder, 'image');
@@ -97,7 +97,7 @@ export function installationSteps(folder: string): Readonly<Record<string, () =>
       mkdirSync(application);
       writeFileSync(join(application, 'package.json'), '{"private":true}');
       const address = `git+file://${clone}`;
-      const { code, output } = await runProcess(npm, ['install', ...quick, address], { cwd: application });
+      const { code, output } = await runProcess(...npmCommand('install', ...quick, address), { cwd: application });
       strictEqual(code, 0, output);
       await startServer('npx', ['--no', '--', 'todo-api'], { cwd: application });
       await stopServer();

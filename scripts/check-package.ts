@@ -19,10 +19,10 @@ import {
   stopServer,
   url,
 } from './checked-server.ts';
+import { npmCommand } from './npm-command.ts';
 
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'todo-api-package-'));
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 let server: RunningProcess;
 let token: string | undefined;
@@ -30,7 +30,7 @@ let task: unknown;
 
 const steps: Readonly<Record<string, () => unknown>> = {
   'packs only the necessary files': () => {
-    execFileSync(npm, ['pack', '--silent', '--pack-destination', folder], { cwd: root });
+    execFileSync(...npmCommand('pack', '--silent', '--pack-destination', folder), { cwd: root });
     const files = execFileSync('tar', ['-tzf', tarball()], { encoding: 'utf8' }).trim().split('\n');
     const strays = files.filter(
       (file) =>
@@ -40,7 +40,7 @@ const steps: Readonly<Record<string, () => unknown>> = {
   },
 
   'installs without a warning': async () => {
-    const { code, output } = await runProcess(npm, ['install', '--no-audit', tarball()], { cwd: folder });
+    const { code, output } = await runProcess(...npmCommand('install', '--no-audit', tarball()), { cwd: folder });
     strictEqual(code, 0, output);
     // Warnings about npm's configuration on this machine do not concern the package.
     const warnings = output.match(/^npm warn (?!Unknown (user|env|builtin) config).*/gm);

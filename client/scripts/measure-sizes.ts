@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { npmCommand } from '../../scripts/npm-command.ts';
 import { bundleSize } from './bundle-size.ts';
 
 interface Measured {
@@ -17,7 +18,6 @@ interface Measured {
 }
 
 const client = join(import.meta.dirname, '..');
-const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
 const rows = {
   types: 'Types of the operations',
@@ -92,7 +92,7 @@ const folder = mkdtempSync(join(tmpdir(), 'todo-api-sizes-'));
 try {
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
   const packages = clients.flatMap(({ name, version }) => (version === null ? [] : [`${name}@${version}`]));
-  execFileSync(npm, ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...packages], {
+  execFileSync(...npmCommand('install', '--ignore-scripts', '--no-audit', '--no-fund', ...packages), {
     cwd: folder,
     stdio: 'inherit',
   });
