@@ -25,6 +25,8 @@ const user = 'bench-user';
 
 interface Contender {
   readonly target: Running;
+  /** How many tasks the user has. */
+  readonly tasks: number;
   /** Of the user. */
   readonly taskIds: readonly string[];
   readonly listId: string;
@@ -34,6 +36,10 @@ interface Contender {
 
 const measured: Readonly<Record<string, (contender: Contender) => Kind>> = {
   ...Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, () => kind])),
+  // The number at the end of the title of one task.
+  'searched list, one result':
+    ({ tasks }) =>
+    () => ({ method: 'GET', path: `/api/v1/tasks?limit=20&q=${tasks - 1}` }),
   lists: () => () => ({ method: 'GET', path: '/api/v1/lists' }),
   'list of 20 by position':
     ({ listId }) =>
@@ -75,10 +81,11 @@ async function startWith({ tasks, total }: (typeof sizes)[number], sign: Sign): 
     const { rows: lists } = await client.query('select id from todo.lists where owner_id = $1 limit 1', [user]);
     return [rows, lists].map((found) => found.map(({ id }) => id as string)) as [string[], [string]];
   });
-  const target = await startServer({ DATABASE_URL: url, ...identity.variables });
+  // The user has as many tasks as the quota allows, and creates more.
+  const target = await startServer({ DATABASE_URL: url, MAX_TASKS_PER_USER: '0', ...identity.variables });
   const response = await fetch(`${target.url}/api/v1/changes?limit=500`, { headers: sign(user) });
   const { cursor } = (await response.json()) as { cursor: string };
-  return { target, taskIds, listId, cursor };
+  return { target, tasks, taskIds, listId, cursor };
 }
 
 async function emptyDatabase(name: string): Promise<string> {
