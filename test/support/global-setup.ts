@@ -1,6 +1,6 @@
 /** Setup of all tests: the build, a PostgreSQL server, and a migrated template database of each kind. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -34,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   let server: PostgresServer | undefined;
   let missing = '';
   if (!given) {
-    server = await startPostgres().catch((error: Error) => {
+    server = await startPostgres(['max_wal_size=256MB'], memoryFolder()).catch((error: Error) => {
       if (process.env.CI) throw error;
       missing = `no PostgreSQL server could be started (${error.message}); set TEST_DATABASE_URL to one`;
       process.stderr.write(`\nThe tests on PostgreSQL are skipped: ${missing}\n\n`);
@@ -53,6 +53,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+/**
+ * A folder in memory, if there is enough of it. A database has hundreds of files, and ext4 looks for their inodes among all
+ * that were deleted in the last minute.
+ */
+function memoryFolder(): string | undefined {
+  const folder = '/dev/shm';
+  if (!existsSync(folder)) return undefined;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize > 4e9 ? folder : undefined;
 }
 
 /** A small one, because each test that starts an embedded database copies it into memory. */

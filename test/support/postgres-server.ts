@@ -35,21 +35,32 @@ const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {
  * Starts a server on a free port, with its data in a temporary folder.
  *
  * @param settings additional settings, for example `max_connections=20`
+ * @param parent the folder of the temporary folder
  */
-export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'todo-api-postgres-'));
+export async function startPostgres(settings: readonly string[] = [], parent = tmpdir()): Promise<PostgresServer> {
+  // Programs cannot be executed in all folders.
+  const folders = [tmpdir(), parent].map((place) => mkdtempSync(join(place, 'todo-api-postgres-')));
+  const remove = () => {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  };
   try {
-    return await startIn(folder, settings);
+    return await startIn(folders as [string, string], settings, remove);
   } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
     throw error;
   }
 }
 
-async function startIn(folder: string, more: readonly string[]): Promise<PostgresServer> {
+async function startIn(
+  [folder, dataFolder]: [string, string],
+  more: readonly string[],
+  remove: () => void,
+): Promise<PostgresServer> {
   const binaries = copyBinaries(folder);
-  const data = join(folder, 'data');
-  if (unprivileged.uid) chownSync(folder, unprivileged.uid, unprivileged.gid);
+  const data = join(dataFolder, 'data');
+  for (const own of [folder, dataFolder]) {
+    if (unprivileged.uid) chownSync(own, unprivileged.uid, unprivileged.gid);
+  }
   const options = { cwd: folder, env: { LC_ALL: 'C' }, ...unprivileged };
   execFileSync(
     join(binaries, 'initdb'),
@@ -63,6 +74,8 @@ async function startIn(folder: string, more: readonly string[]): Promise<Postgre
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'fsync=off',
+    // Otherwise a killed server leaves a file in /dev/shm. Windows has no other type.
+    ...(process.platform === 'win32' ? [] : ['dynamic_shared_memory_type=mmap']),
     'max_connections=200',
     ...more,
   ];
@@ -96,7 +109,7 @@ async function startIn(folder: string, more: readonly string[]): Promise<Postgre
     async stop() {
       // The data is not needed, and a frozen server reacts to no other signal.
       if (server.exitCode === null && server.signalCode === null) await halt('kill');
-      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+      remove();
     },
   };
 }
