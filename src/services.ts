@@ -1,5 +1,5 @@
 /** The composition root: creates the services of the app from the configuration. */
-import { eraseInTransaction } from './account/erasure.ts';
+import { eraseInTransaction, eraseTokensInTransaction } from './account/erasure.ts';
 import { exportLimits } from './account/export/limits.ts';
 import { type ApiTokens, createApiTokens } from './auth/api-tokens/api-tokens.ts';
 import type { Issuer } from './auth/better-auth/issuer.ts';
@@ -224,7 +224,11 @@ async function embeddedIssuer(
     secret: secret ?? readOrCreateSecret(database),
     trustedOrigins: server.corsOrigins,
     timeoutMs: database.timeoutMs,
-    erasure: { erase: (query, userId) => eraseInTransaction(query, userId, quotas), onErased },
+    erasure: {
+      erase: (query, userId) => eraseInTransaction(query, userId, quotas),
+      eraseTokens: eraseTokensInTransaction,
+      onErased,
+    },
     accounts: { appUrl, providers, hasTwoFactor, sendMail: mail?.send ?? null },
     // The details are left out: they can be whole requests, and errors with the parameters of a statement.
     log: (level, message) =>

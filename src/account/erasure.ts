@@ -47,20 +47,39 @@ type Query = (text: string, values?: unknown[]) => Promise<{ readonly rows: obje
  * @returns the ids of the erased API tokens
  */
 export async function eraseInTransaction(query: Query, userId: string, quotas: Quotas): Promise<string[]> {
-  const erased: string[] = [];
+  return actAs(query, userId, async () => {
+    const erased: string[] = [];
+    for (let hasMore = true; hasMore; ) {
+      const rows: object[][] = [];
+      for (const { statement, values } of stepOf(userId, quotas)) {
+        rows.push((await query(statement.text, [...values])).rows);
+      }
+      const step = resultOf(rows);
+      erased.push(...step.tokens);
+      hasMore = step.hasMore;
+    }
+    return erased;
+  });
+}
+
+/**
+ * Erases the API tokens of a user as a part of another transaction. The caller rejects them after the commit.
+ *
+ * @returns their ids
+ */
+export async function eraseTokensInTransaction(query: Query, userId: string): Promise<string[]> {
+  const { statement, values } = eraseTokens(userId);
+  const { rows } = await actAs(query, userId, () => query(statement.text, [...values]));
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+/** Runs statements with the role and the policies of a user, in a transaction that has another role before and after. */
+async function actAs<Result>(query: Query, userId: string, run: () => Promise<Result>): Promise<Result> {
   await query(`set local role ${userRole}`);
   await query(`select set_config('app.user_id', $1, true)`, [userId]);
-  for (let hasMore = true; hasMore; ) {
-    const rows: object[][] = [];
-    for (const { statement, values } of stepOf(userId, quotas)) {
-      rows.push((await query(statement.text, [...values])).rows);
-    }
-    const step = resultOf(rows);
-    erased.push(...step.tokens);
-    hasMore = step.hasMore;
-  }
+  const result = await run();
   await query(`select set_config('app.user_id', '', true), set_config('role', 'none', true)`);
-  return erased;
+  return result;
 }
 
 function stepOf(userId: string, quotas: Quotas): BoundStatement[] {

@@ -17,11 +17,14 @@ import { createTokenRoute, deleteTokenRoute, listTokensRoute } from './routes.ts
 import type { Token } from './schemas.ts';
 import { listTokens, type TokenRow } from './statements.ts';
 
-/** @param hasAccount whether a user still has an account; issuers elsewhere do not tell */
+/**
+ * @param hasAccount whether a user still has the account of a token with this `iat`, whose password was not reset since;
+ *   issuers elsewhere do not tell
+ */
 export function tokenOperations(
   writes: WriteContext,
   apiTokens: Pick<ApiTokens, 'issue' | 'revoke'>,
-  hasAccount: (userId: string) => Promise<boolean> = async () => true,
+  hasAccount: (userId: string, issuedAt: number) => Promise<boolean> = async () => true,
 ): Operation[] {
   const { database } = writes;
   return [
@@ -35,7 +38,7 @@ export function tokenOperations(
       const principal = context.get('principal');
       const scopes = [...new Set(body.scopes)];
       assertMayGive(scopes, principal);
-      await requireAccount(hasAccount(principal.userId));
+      await requireAccount(hasAccount(principal.userId, principal.issuedAt ?? 0));
       const id = uuidv7();
       const { token, hash } = apiTokens.issue(id);
       const stored = { id, name: body.name, scopes, hash, expiresInDays: body.expires_in_days };
@@ -67,7 +70,8 @@ function assertMayGive(scopes: readonly Scope[], principal: Principal): void {
 }
 
 /**
- * A JWT outlives the deletion of its account by minutes. An API token that it creates would outlive it by months.
+ * A JWT outlives the deletion of its account and a reset of the password by minutes. An API token that it creates would outlive
+ * them by months.
  *
  * @throws ProblemError token_invalid, or a problem of the database
  */
@@ -75,7 +79,7 @@ async function requireAccount(hasAccount: Promise<boolean>): Promise<void> {
   const exists = await hasAccount.catch((error: unknown) => {
     throw databaseProblem(error);
   });
-  assertToken(exists, 'its account was deleted');
+  assertToken(exists, 'its account was deleted, or the password was reset since');
 }
 
 function created(row: TokenRow, token: string | null): StoredResponse {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { noteSecret } from '../support/log-scan.ts';
 import { startSmtpServer, type TestSmtpServer } from '../support/smtp-server.ts';
+import { codeOf } from '../support/totp.ts';
 
 const appUrl = 'https://app.example.com/account';
 const password = 'correct horse battery';
@@ -22,6 +23,7 @@ beforeAll(async () => {
       APP_URL: appUrl,
       SMTP_URL: smtp.url,
       EMAIL_FROM: 'Todo <todo@example.com>',
+      TWO_FACTOR: 'on',
       // A request that would wait for a second connection would never end.
       DATABASE_POOL_MAX: '1',
     },
@@ -82,6 +84,39 @@ describe('a new password', () => {
     expect((await signIn(email, password)).status).toBe(401);
     expect((await signIn(email, newPassword)).status).toBe(200);
     expect((await smtp.next(email)).text).toMatch(/was changed with a link/);
+  });
+
+  test('of an address that was not confirmed ends what another person made for the sign-in, and confirms the address', async () => {
+    const { access, email, id } = await signedUpWithAccess();
+    expect((await reset(await resetToken(email))).status).toBe(200);
+    const answer = await signIn(email, newPassword);
+    expect(answer.body.user).toMatchObject({ id, emailVerified: true, twoFactorEnabled: false });
+    expect(await access()).toEqual({
+      reads: true,
+      creates: false,
+      apiToken: false,
+      factors: 0,
+      providers: ['credential'],
+    });
+    // Otherwise the JWT would have to be issued in a later second than the reset.
+    await api.database.query(`update todo_auth."user" set reset_at = reset_at - interval '2 seconds' where id = $1`, [
+      id,
+    ]);
+    expect((await createToken(await jwtOf(sessionOf(answer)))).status).toBe(201);
+  });
+
+  test('of a confirmed address ends neither the API tokens nor the second factor, and JWTs of before create no tokens', async () => {
+    const { access, client, email, token } = await signedUpWithAccess();
+    expect((await verify(client, token)).status).toBe(200);
+    expect((await reset(await resetToken(email))).status).toBe(200);
+    expect((await signIn(email, newPassword)).body.twoFactorRedirect).toBe(true);
+    expect(await access()).toEqual({
+      reads: true,
+      creates: false,
+      apiToken: true,
+      factors: 1,
+      providers: ['credential', 'github'],
+    });
   });
 
   test('takes each token once, and none of another request after one was used', async () => {
@@ -158,6 +193,40 @@ describe('a new password', () => {
     expect(statuses).toEqual([...Array(20).fill(200), 429, 429]);
   });
 });
+
+const resetToken = async (email: string) => {
+  await requestReset(email);
+  return tokenIn((await smtp.next(email, 'reset-password')).link);
+};
+const jwtOf = async (client: Client) =>
+  api.anonymous(`Bearer ${(await client.get('/api/auth/token', from)).body.token}`);
+const createToken = (client: Client) => client.post('/api/v1/tokens', { name: 'Backup', scopes: ['tasks:read'] });
+
+/** A new user with each kind of access: a JWT, an API token, a second factor, and an account at a provider. */
+async function signedUpWithAccess() {
+  const user = await signedUp();
+  const { body } = await post(user.client, '/two-factor/enable', { password });
+  noteSecret(...body.backupCodes);
+  const client = sessionOf(await post(user.client, '/two-factor/verify-totp', { code: codeOf(body.totpURI) }));
+  const jwt = await jwtOf(client);
+  const apiToken = api.anonymous(`Bearer ${(await createToken(jwt)).body.token}`);
+  expect((await apiToken.get('/api/v1/me')).status).toBe(200);
+  await api.database.query(
+    `insert into todo_auth.account (id, account_id, provider_id, user_id) values ($1, $1, 'github', $1)`,
+    [user.id],
+  );
+  /** Which access is left. */
+  const access = async () => ({
+    reads: (await jwt.get('/api/v1/tasks')).status === 200,
+    creates: (await createToken(jwt)).status !== 401,
+    apiToken: (await apiToken.get('/api/v1/me')).status === 200,
+    factors: (await api.database.query('select from todo_auth.two_factor where user_id = $1', [user.id])).length,
+    providers: (
+      await api.database.query('select provider_id from todo_auth.account where user_id = $1 order by 1', [user.id])
+    ).map(({ provider_id }) => provider_id),
+  });
+  return { ...user, client, access };
+}
 
 /** The statements of a request. */
 async function countStatements(request: () => Promise<Answer>) {

@@ -10,7 +10,7 @@ export function createPlainIssuer(api: TestApi, options: Partial<Pick<IssuerOpti
     publicUrl: api.config.server.publicUrl,
     secret: testSecret,
     trustedOrigins: [],
-    erasure: { erase: async () => [], onErased: () => {} },
+    erasure: { erase: async () => [], eraseTokens: async () => [], onErased: () => {} },
     accounts: { appUrl: null, sendMail: null, providers: {}, hasTwoFactor: false },
     timeoutMs: 5_000,
     log: () => {},

@@ -3,6 +3,7 @@ import { betterAuth } from 'better-auth';
 import { bearer, jwt, twoFactor } from 'better-auth/plugins';
 import { basePathOf } from '../../config/addresses.ts';
 import { adapterOf } from './adapter.ts';
+import { endEarlierAccess, type Query } from './earlier-access.ts';
 import type { EmailKind } from './emails.ts';
 import { createHooks } from './hooks.ts';
 import type { IssuerDatabase } from './issuer-database.ts';
@@ -38,6 +39,14 @@ export function createBetterAuth(
     if (state && pages) state.emails.push({ kind, to, token, page: state.page ?? pages.home });
   };
 
+  const query: Query = (text, values) => database.query(text, values);
+
+  /** Notes API tokens that are rejected from the commit on. */
+  const noteErased = (userId: string, tokens: readonly string[]) => {
+    const state = states.getStore();
+    if (state) state.erased = { userId, tokens };
+  };
+
   return betterAuth({
     appName: 'todo-api',
     // Better Auth appends no path to a base URL that has one.
@@ -59,6 +68,8 @@ export function createBetterAuth(
       },
       revokeSessionsOnPasswordReset: true,
       onPasswordReset: async ({ user }) => {
+        const tokens = await endEarlierAccess(query, { userId: user.id, provesAddress: true }, erasure.eraseTokens);
+        if (tokens) noteErased(user.id, tokens);
         await removeVerifications(database, user.id);
         queueEmail('password-changed', user.email, null);
       },
@@ -88,10 +99,8 @@ export function createBetterAuth(
         enabled: true,
         // Before the account, so that a failure keeps the account, with which the user can try again.
         beforeDelete: async ({ id }) => {
-          const tokens = await erasure.erase((text, values) => database.query(text, values), id);
+          noteErased(id, await erasure.erase(query, id));
           await removeVerifications(database, id);
-          const state = states.getStore();
-          if (state) state.erased = { userId: id, tokens };
         },
       },
     },

@@ -37,7 +37,7 @@ export const emailDescriptions: readonly IssuerDescription[] = [
     needs,
     token: 'none',
     description:
-      'All sessions of the user end, and devices that skip the second factor are forgotten. JWTs stay valid until they expire, and API tokens until they are revoked.',
+      'All sessions of the user end, devices that skip the second factor are forgotten, and the address is confirmed. If it was not confirmed before, the second factor, accounts at Google and GitHub, and API tokens end, too, because another person may have signed up with it. JWTs stay valid until they expire, but create no API tokens.',
     body: z.strictObject({ newPassword: password, token }).meta({ id: 'ResetPasswordRequest' }),
     response: { description: 'The password is changed. The user can sign in with it.', schema: statusResponse },
   }),

@@ -1,6 +1,7 @@
 /** Options of the embedded issuer. */
 import type { EmbeddedAuth } from '../../config/config.ts';
 import type { Message } from '../../mail/smtp.ts';
+import type { Query } from './earlier-access.ts';
 
 /** Better Auth's log function. The details can contain secrets and must not be logged. */
 export type IssuerLog = (
@@ -18,7 +19,7 @@ export interface IssuerOptions {
   /** Statement timeout in milliseconds. */
   readonly timeoutMs: number;
   readonly log: IssuerLog;
-  /** Erases what the server stores about a user whose account is deleted. */
+  /** Erases what the server stores about a user whose account is deleted, or the API tokens after a reset of the password. */
   readonly erasure: AccountErasure;
   readonly accounts: AccountOptions;
 }
@@ -35,7 +36,13 @@ export interface AccountErasure {
    *
    * @returns the ids of the erased API tokens
    */
-  erase(query: (text: string, values?: unknown[]) => Promise<{ rows: object[] }>, userId: string): Promise<string[]>;
+  erase(query: Query, userId: string): Promise<string[]>;
+  /**
+   * Erases the API tokens in the transaction that resets the password.
+   *
+   * @returns their ids
+   */
+  eraseTokens(query: Query, userId: string): Promise<string[]>;
   /** Called after the commit. */
   onErased(userId: string, tokens: readonly string[]): void;
 }

@@ -27,8 +27,13 @@ export interface Issuer {
   sessionTokenOf(headers: Headers): string | null;
   /** The JWK Set (RFC 7517) of its public keys. */
   loadKeys(): Promise<unknown>;
-  /** Whether the user has an account. It throws the errors of the database. */
-  hasAccount(userId: string): Promise<boolean>;
+  /**
+   * Whether the user has an account whose password was not reset after a token was issued. It throws the errors of the
+   * database.
+   *
+   * @param issuedAt the `iat` of the token in seconds since 1970; by default, resets do not matter
+   */
+  hasAccount(userId: string, issuedAt?: number): Promise<boolean>;
   /** Creates a signing key unless there is one that the secret can decrypt. */
   prepare(): Promise<void>;
   /** Removes expired sessions, as a background job. */
@@ -66,8 +71,11 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
       if (!isReady) throw new Error('the issuer is not ready');
       return auth.api.getJwks();
     },
-    async hasAccount(userId) {
-      const { rows } = await database.query('select from todo_auth."user" where id = $1', [userId]);
+    async hasAccount(userId, issuedAt = Number.POSITIVE_INFINITY) {
+      const { rows } = await database.query(
+        'select from todo_auth."user" where id = $1 and (reset_at is null or reset_at <= to_timestamp($2))',
+        [userId, issuedAt],
+      );
       return rows.length > 0;
     },
     async prepare() {

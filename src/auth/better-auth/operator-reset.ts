@@ -3,6 +3,8 @@ import { randomInt } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
 import { AccountError } from './account-error.ts';
+import { endEarlierAccess, type Query } from './earlier-access.ts';
+import { findUser, inTransaction } from './operator.ts';
 
 /** Without letters and digits that look alike. */
 const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789';
@@ -13,43 +15,39 @@ export function randomPassword(): string {
   return [group(), group(), group(), group()].join('-');
 }
 
+export interface NewPassword {
+  readonly password: string;
+  /** Whether the second factor and the API tokens ended, because the address was not confirmed. */
+  readonly hasEndedAccess: boolean;
+}
+
 /**
  * Gives a user a random password, and ends what the old one began: the sessions, tokens for a reset, and devices that skip
- * the second factor. JWTs stay valid until they expire, and API tokens until they are revoked.
+ * the second factor. JWTs stay valid until they expire.
  *
- * @returns the password
+ * @param eraseTokens as in `endEarlierAccess`
  * @throws AccountError if there is no such user, or if the user has no password
  */
-export async function setRandomPassword(pool: ConnectionPool, email: string): Promise<string> {
+export async function setRandomPassword(
+  pool: ConnectionPool,
+  email: string,
+  eraseTokens: (query: Query, userId: string) => Promise<string[]>,
+): Promise<NewPassword> {
   const password = randomPassword();
-  const client = await pool.connect();
-  try {
-    const { rows } = await client.query<{ is_known: boolean; is_changed: boolean }>(
-      `with owner as (
-         select id from todo_auth."user" where email = $1
-       ), changed as (
-         update todo_auth.account set password = $2, updated_at = now()
-         where user_id = (select id from owner) and provider_id = 'credential' and password is not null
-         returning user_id
-       ), ended as (
-         delete from todo_auth.session where user_id in (select user_id from changed)
-       ), removed as (
-         delete from todo_auth.verification where value in (select user_id from changed)
-       )
-       select exists (select from owner) as is_known, exists (select from changed) as is_changed`,
-      [email.trim().toLowerCase(), await hashPassword(password)],
+  const hash = await hashPassword(password);
+  return inTransaction(pool, async (query) => {
+    const userId = await findUser(query, email);
+    const { rows } = await query(
+      `update todo_auth.account set password = $2, updated_at = now()
+       where user_id = $1 and provider_id = 'credential' and password is not null returning id`,
+      [userId, hash],
     );
-    const [result] = rows;
-    if (!result?.is_known) {
-      throw new AccountError(
-        `no account has the address ${email}. Check the spelling, and that DATABASE_URL is right.`,
-      );
-    }
-    if (!result.is_changed) {
+    if (rows.length === 0) {
       throw new AccountError(`the account ${email} has no password, because its user signs in with Google or GitHub.`);
     }
-    return password;
-  } finally {
-    client.release();
-  }
+    const tokens = await endEarlierAccess(query, { userId, provesAddress: false }, eraseTokens);
+    await query('delete from todo_auth.session where user_id = $1', [userId]);
+    await query('delete from todo_auth.verification where value = $1', [userId]);
+    return { password, hasEndedAccess: tokens !== null };
+  });
 }

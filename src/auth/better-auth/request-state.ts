@@ -11,7 +11,7 @@ export interface RequestState {
   readonly emails: Email[];
   /** The hash of a new password, computed before the request holds a connection. */
   newHash: { readonly password: string; readonly hash: string } | null;
-  /** The user whose account was deleted, with the ids of the API tokens. */
+  /** The user whose account or API tokens were erased, with the ids of the tokens. */
   erased: { readonly userId: string; readonly tokens: readonly string[] } | null;
 }
 

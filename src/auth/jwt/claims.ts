@@ -81,6 +81,7 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
     userId: sub,
     scopes: scopesOf(scope, scp),
     expiresAt: (exp + leewaySeconds) * 1000,
+    ...(iat !== undefined && { issuedAt: iat }),
     ...oauthClientOf(claims),
   };
 }
