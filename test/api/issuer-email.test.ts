@@ -371,6 +371,22 @@ describe('an address', () => {
     expect((await reset(resetToken)).status).toBe(422);
   });
 
+  test('that is not confirmed changes only with a session of the last 10 minutes, which may be stolen otherwise', async () => {
+    const { client, email, id, token } = await signedUp();
+    const change = () => post(client, '/change-email', { newEmail: `new-${email}` });
+    await api.database.query(
+      `update todo_auth.session set created_at = created_at - interval '11 minutes' where user_id = $1`,
+      [id],
+    );
+    expect((await change()).body).toMatchObject({ status: 401, auth_code: 'SESSION_NOT_FRESH' });
+    expect(
+      (await post(sessionOf(await signIn(email, password)), '/change-email', { newEmail: `b-${email}` })).status,
+    ).toBe(200);
+    await verify(client, token);
+    expect((await change()).status).toBe(200);
+    expect(smtp.emails.filter(({ to }) => to === `new-${email}`)).toEqual([]);
+  });
+
   test('does not change to one that another user has, also if that user signs up in between', async () => {
     const taken = await signedUp();
     const { client, email } = await signedUp();

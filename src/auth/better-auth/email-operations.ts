@@ -61,7 +61,7 @@ export const emailDescriptions: readonly IssuerDescription[] = [
     needs,
     token: 'session',
     description:
-      'Sends an e-mail to the current address if it is confirmed, and after its confirmation, or otherwise at once, one to the new address. The address changes when the new one is confirmed. If another user has the address, the response is the same.',
+      'Sends an e-mail to the current address if it is confirmed, and after its confirmation, or otherwise at once, one to the new address. If the current address is not confirmed, a session of the last 10 minutes is needed. The address changes when the new one is confirmed. If another user has the address, the response is the same.',
     body: z.strictObject({ newEmail: email, callbackURL: page }).meta({ id: 'ChangeEmailRequest' }),
     response: { description: 'The first e-mail is sent.', schema: statusResponse },
     problems: ['token_invalid'],

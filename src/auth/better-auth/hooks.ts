@@ -7,7 +7,7 @@ import type { Pages } from './pages.ts';
 import { hasAllowedLength, requireStrength } from './password-policy.ts';
 import { createResetToken, ownerOfResetToken, removeVerifications } from './password-reset.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
-import { ownerOfSession, requireNoPassword, requireOwner } from './session-owner.ts';
+import { ownerOfSession, requireChangeableAddress, requireNoPassword, requireOwner } from './session-owner.ts';
 import { removeUnfinishedUser } from './unfinished-user.ts';
 import { claimsOf } from './verification-token.ts';
 
@@ -93,6 +93,7 @@ export function createHooks({ database, states, pages, hash }: HookOptions) {
     },
 
     '/change-email': async (call) => {
+      await requireChangeableAddress(database, call.state.client.sessionToken);
       call.state.page = pageIn(call, 'callbackURL');
       return undefined;
     },

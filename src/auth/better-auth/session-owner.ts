@@ -25,6 +25,26 @@ export async function requireOwner(database: IssuerDatabase, sessionToken: strin
   return owner;
 }
 
+/** The condition for a session of a sign-in that a person has just made. */
+const isRecent = `session.created_at > now() - interval '10 minutes'`;
+
+/**
+ * Accepts a change of an address that is not confirmed only with a new session. No e-mail to the current address protects the
+ * change, and who has the new address can reset the password.
+ *
+ * @throws APIError 401 if the session is older than 10 minutes
+ */
+export async function requireChangeableAddress(database: IssuerDatabase, sessionToken: string | null): Promise<void> {
+  const { rows } = await database.query<{ may_change: boolean }>(
+    `select email_verified or ${isRecent} as may_change
+     from todo_auth.session as session join todo_auth."user" as owner on owner.id = session.user_id
+     where token = $1 and expires_at > now()`,
+    [sessionToken],
+  );
+  // Better Auth rejects a request without a session.
+  if (rows[0]?.may_change === false) throw notRecent();
+}
+
 /**
  * Accepts an operation without a password only for a user who has none, and only with a new session. Better Auth accepts a
  * session of the last day for each user, which another person at the user's device may have.
@@ -34,7 +54,7 @@ export async function requireOwner(database: IssuerDatabase, sessionToken: strin
  */
 export async function requireNoPassword(database: IssuerDatabase, sessionToken: string | null): Promise<void> {
   const { rows } = await database.query<{ has_password: boolean; is_recent: boolean }>(
-    `select created_at > now() - interval '10 minutes' as is_recent,
+    `select ${isRecent} as is_recent,
        exists (select from todo_auth.account where user_id = session.user_id and password is not null) as has_password
      from todo_auth.session where token = $1 and expires_at > now()`,
     [sessionToken],
@@ -44,5 +64,9 @@ export async function requireNoPassword(database: IssuerDatabase, sessionToken: 
   if (!session) return;
   if (session.has_password) throw validationFailed([{ in: 'body', pointer: '/password', message: 'is required' }]);
   if (session.is_recent) return;
-  throw new APIError('FORBIDDEN', { code: 'SESSION_NOT_FRESH', message: 'Session is not fresh' });
+  throw notRecent();
+}
+
+function notRecent(): APIError {
+  return new APIError('FORBIDDEN', { code: 'SESSION_NOT_FRESH', message: 'Session is not fresh' });
 }
