@@ -5,7 +5,8 @@ CREATE TABLE "todo_auth"."two_factor" (
 	"user_id" text NOT NULL,
 	"verified" boolean DEFAULT true,
 	"failed_verification_count" integer DEFAULT 0,
-	"locked_until" timestamp with time zone
+	"locked_until" timestamp with time zone,
+	"last_used_step" integer
 );
 --> statement-breakpoint
 ALTER TABLE "todo_auth"."user" ADD COLUMN "two_factor_enabled" boolean DEFAULT false;--> statement-breakpoint

@@ -62,6 +62,9 @@ const verify = (signedIn: Answer, code: string, more: object = {}) =>
 const verifyBackup = (signedIn: Answer, code: string) =>
   post(api.anonymous(), '/two-factor/verify-backup-code', { code }, cookiesOf(signedIn));
 
+/** Accepts codes again, because there is only one in 30 seconds. */
+const forgetCodes = () => api.database.query('update todo_auth.two_factor set last_used_step = null');
+
 /** A user whose sign-in needs a second factor. */
 async function enrolled() {
   const { client, ...user } = await signedUp();
@@ -70,6 +73,7 @@ async function enrolled() {
   noteSecret(...body.backupCodes);
   const confirmed = await post(client, '/two-factor/verify-totp', { code: codeOf(body.totpURI) });
   expect(confirmed.status, confirmed.text).toBe(200);
+  await forgetCodes();
   return {
     ...user,
     client: sessionOf(confirmed),
@@ -103,11 +107,30 @@ test('a sign-in needs a code after a code was verified once, and not before', as
     status: 401,
     auth_code: 'INVALID_CODE',
   });
-  const second = await verify(first, codeOf(body.totpURI));
+  // The code of the set-up.
+  expect((await verify(first, codeOf(body.totpURI))).status).toBe(401);
+  const second = await verify(first, codeOf(body.totpURI, 1));
   expect(second.body.user.email).toBe(email);
   expect((await userOf(sessionOf(second))).email).toBe(email);
+  await forgetCodes();
   // A sign-in is completed once.
   expect((await verify(first, codeOf(body.totpURI))).status).toBe(401);
+});
+
+test('a code is accepted once, also in parallel, and none of an earlier time after it', async () => {
+  const { email, uri } = await enrolled();
+  const code = codeOf(uri);
+  const signIns = [await signIn(email), await signIn(email)];
+  const answers = await Promise.all(signIns.map((signedIn) => verify(signedIn, code)));
+  const [accepted, refused] = answers.toSorted((one, other) => one.status - other.status);
+  expect(accepted?.status).toBe(200);
+  expect(refused?.body).toMatchObject({
+    status: 401,
+    auth_code: 'INVALID_CODE',
+    detail: expect.stringMatching(/was used before\. Enter the next one/),
+  });
+  expect((await verify(await signIn(email), codeOf(uri, 1))).status).toBe(200);
+  expect((await verify(await signIn(email), codeOf(uri))).body.auth_code).toBe('INVALID_CODE');
 });
 
 test('a wrong password reveals nothing about the second factor', async () => {
@@ -146,6 +169,7 @@ test('a sign-in allows five wrong codes, also in parallel, and the account ten b
   expect(locked.body).toMatchObject({ status: 429, code: 'rate_limited', auth_code: 'ACCOUNT_TEMPORARILY_LOCKED' });
   expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(0);
   await api.database.query(`update todo_auth.two_factor set locked_until = now() - interval '1 second'`);
+  await forgetCodes();
   expect((await verify(third, codeOf(uri))).status).toBe(200);
 });
 
@@ -184,6 +208,7 @@ test('a change of the password ends trusted devices and sign-ins in progress, an
   const again = await signIn(email, trusted);
   expect(again.body.user?.email).toBe(email);
   expect((await change(password)).status).toBe(200);
+  await forgetCodes();
   expect((await verify(inProgress, codeOf(uri))).status).toBe(401);
   expect((await signIn(email, cookiesOf(again), newPassword)).body.twoFactorRedirect).toBe(true);
 });

@@ -4,12 +4,12 @@ import { noteSecret } from './log-scan.ts';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** The current code. */
-export function codeOf(uri: string): string {
+/** The current code, or the one that is valid this number of time steps later. The server also accepts the next one. */
+export function codeOf(uri: string, later = 0): string {
   const secret = new URL(uri).searchParams.get('secret') ?? '';
   noteSecret(secret);
   const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + later));
   const digest = createHmac('sha1', fromBase32(secret)).update(counter).digest();
   const offset = (digest.at(-1) as number) & 0xf;
   return String((digest.readUInt32BE(offset) & 0x7f_ff_ff_ff) % 1_000_000).padStart(6, '0');

@@ -84,7 +84,7 @@ export function createBetterAuth(
       },
     }),
     ...socialOptions(providers),
-    hooks: createHooks({ database, states, pages, hash: hashing.hash }),
+    hooks: createHooks({ database, states, pages, hash: hashing.hash, secret }),
     databaseHooks: {
       session: { create: { after: ({ userId }) => endOldestSessions(database, userId) } },
       account: { create: { before: accountToStore } },

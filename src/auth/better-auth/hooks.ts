@@ -8,6 +8,7 @@ import { hasAllowedLength, requireStrength } from './password-policy.ts';
 import { createResetToken, ownerOfResetToken, removeVerifications } from './password-reset.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import { ownerOfSession, requireChangeableAddress, requireNoPassword, requireOwner } from './session-owner.ts';
+import { acceptCode } from './totp-codes.ts';
 import { removeUnfinishedUser } from './unfinished-user.ts';
 import { claimsOf } from './verification-token.ts';
 
@@ -17,6 +18,8 @@ interface Call {
   readonly body: Fields;
   readonly query: Fields;
   readonly state: RequestState;
+  /** The value of a cookie of Better Auth; null without one, or if its signature is not valid. */
+  readonly cookie: (name: string) => Promise<string | null>;
 }
 
 /** Nothing, a change of the request, or the response. */
@@ -33,9 +36,11 @@ export interface HookOptions {
   readonly states: RequestStates;
   readonly pages: Pages | null;
   readonly hash: (password: string) => Promise<string>;
+  /** The secret of Better Auth. */
+  readonly secret: string;
 }
 
-export function createHooks({ database, states, pages, hash }: HookOptions) {
+export function createHooks({ database, states, pages, hash, secret }: HookOptions) {
   /** The page that a field of the body names; null if the server needs no page. */
   const pageIn = ({ body }: Call, field: string) =>
     pages?.pageOf(body[field], { in: 'body', pointer: `/${field}` }) ?? null;
@@ -113,6 +118,13 @@ export function createHooks({ database, states, pages, hash }: HookOptions) {
       return { context: { query: { ...query, callbackURL: '' } } };
     },
 
+    '/two-factor/verify-totp': async ({ body, state, cookie }) => {
+      const sender = { sessionToken: state.client.sessionToken, signIn: await cookie('two_factor') };
+      if (await acceptCode(database, sender, textOf(body.code), secret)) return undefined;
+      // Better Auth counts it as a wrong code.
+      return { context: { body: { ...body, code: '' } } };
+    },
+
     '/sign-in/social': async (call) => {
       const { body } = call;
       const newUserPage = body.newUserCallbackURL === undefined ? 'callbackURL' : 'newUserCallbackURL';
@@ -128,10 +140,12 @@ export function createHooks({ database, states, pages, hash }: HookOptions) {
   };
 
   return {
-    before: createAuthMiddleware(async ({ path, body, query }) => {
+    before: createAuthMiddleware(async ({ path, body, query, context, getSignedCookie }) => {
       const state = states.getStore();
       if (!state) return undefined;
-      return rules[path]?.({ body: body ?? {}, query: query ?? {}, state });
+      const cookie = async (name: string) =>
+        (await getSignedCookie(context.createAuthCookie(name).name, context.secret)) || null;
+      return rules[path]?.({ body: body ?? {}, query: query ?? {}, state, cookie });
     }),
     after: createAuthMiddleware(async ({ path, context: { newSession } }) => {
       // A request that fails has no new session.

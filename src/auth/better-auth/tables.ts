@@ -87,6 +87,8 @@ export const twoFactor = authSchema.table(
     verified: boolean().default(true),
     failedVerificationCount: integer('failed_verification_count').default(0),
     lockedUntil: timestamptz('locked_until'),
+    /** Of this server: the time step of the last accepted code. A code of this step or an earlier one is not accepted again. */
+    lastUsedStep: integer('last_used_step'),
   },
   (table) => [index('two_factor_by_secret').on(table.secret), index('two_factor_by_user').on(table.userId)],
 );

@@ -51,7 +51,7 @@ export const twoFactorDescriptions: readonly IssuerDescription[] = [
   post('verifyTotp', '/two-factor/verify-totp', 'Verify a code of the authenticator app', {
     needs,
     token: 'none',
-    description: `With a session, ends the set-up of the second factor. ${completes}`,
+    description: `With a session, ends the set-up of the second factor. Each code is accepted once, and none of an earlier time after it. ${completes}`,
     body: z
       .strictObject({ code: text(16), trustDevice })
       .meta({ id: 'VerifyTotpRequest', examples: [{ code: '123456' }] }),
