@@ -5,6 +5,7 @@ import { version } from '../runtime/version.ts';
 import type { Command } from './commands/command.ts';
 import { config } from './commands/config.ts';
 import { copy } from './commands/copy.ts';
+import { endSecondFactor } from './commands/end-second-factor.ts';
 import { importCommand } from './commands/import.ts';
 import { migrate } from './commands/migrate.ts';
 import { openapi } from './commands/openapi.ts';
@@ -18,6 +19,7 @@ const commands: ReadonlyMap<string, Command> = new Map(
     serve,
     migrate,
     'reset-password': resetPassword,
+    'end-second-factor': endSecondFactor,
     'reset-sync': resetSync,
     import: importCommand,
     copy,

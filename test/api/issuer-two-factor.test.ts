@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eraseTokensInTransaction } from '../../src/account/erasure.ts';
 import { setRandomPassword } from '../../src/auth/better-auth/operator-reset.ts';
+import { removeSecondFactor } from '../../src/auth/better-auth/operator-second-factor.ts';
 import { type Answer, type Client, startApi, type TestApi } from '../support/api.ts';
 import { noteSecret } from '../support/log-scan.ts';
 import { createPlainIssuer } from '../support/plain-issuer.ts';
@@ -229,6 +230,25 @@ test('the password ends it, and the sign-in needs no code', async () => {
   expect((await post(client, '/two-factor/disable', { password })).status).toBe(200);
   expect((await signIn(email)).body.user.twoFactorEnabled).toBe(false);
   expect(await api.database.query('select from todo_auth.two_factor where user_id = $1', [id])).toEqual([]);
+});
+
+test('the operator ends the one of a user who has lost it, with trusted devices and sign-ins in progress', async () => {
+  const { client, email, id, uri } = await enrolled();
+  const other = await enrolled();
+  await verify(await signIn(email), codeOf(uri), { trustDevice: true });
+  const { pool } = api.database.driver;
+  await removeSecondFactor(pool, ` ${email.toUpperCase()}`);
+  expect((await signIn(email)).body.user.twoFactorEnabled).toBe(false);
+  expect((await signIn(other.email)).body.twoFactorRedirect).toBe(true);
+  expect((await userOf(client)).id).toBe(id);
+  for (const [table, column] of [
+    ['two_factor', 'user_id'],
+    ['verification', 'value'],
+  ]) {
+    expect(await api.database.query(`select from todo_auth.${table} where ${column} = $1`, [id]), table).toEqual([]);
+  }
+  await expect(removeSecondFactor(pool, email)).rejects.toThrow(/has no second factor/);
+  await expect(removeSecondFactor(pool, 'unknown@example.com')).rejects.toThrow(/no account has the address unknown/);
 });
 
 test('the database has neither the secret nor a backup code, and nothing after the deletion of the account', async () => {

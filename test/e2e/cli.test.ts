@@ -26,8 +26,8 @@ describe('output', () => {
   test.each([[['--help']], [['-h']], [['serve', '--help']]])('%j: the commands', async (words) => {
     const { stdout, ...ended } = await runCommand(words).ended;
     expect(ended).toEqual({ code: 0, signal: null, stderr: '' });
-    for (const name of ['serve', 'migrate', 'reset-password', 'reset-sync', 'import', 'copy', 'openapi', 'config'])
-      expect(stdout).toContain(`\n  ${name} `);
+    const own = ['serve', 'migrate', 'reset-password', 'end-second-factor', 'reset-sync', 'import', 'copy', 'openapi'];
+    for (const name of [...own, 'config']) expect(stdout).toContain(`\n  ${name} `);
   });
 
   test.each([['--version'], ['-v']])('%s: the version', async (word) => {

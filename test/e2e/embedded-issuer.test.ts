@@ -1,4 +1,4 @@
-/** The commands of the page on the embedded issuer, with an SMTP server, and the command `reset-password`. */
+/** The commands of the page on the embedded issuer, with an SMTP server, and the commands of its operator. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -64,26 +64,37 @@ test('the requests of the page work in their order, as a page of an application 
   ]);
 });
 
-test('reset-password prints a password that signs in, and names the reason if there is none', async () => {
+test('reset-password prints a password that signs in, end-second-factor ends the code, and both name what is wrong', async () => {
   const directory = migratedFolder();
-  const first = await serveReady({}, directory);
+  const first = await serveReady({ TWO_FACTOR: 'on' }, directory);
   const person = { name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' };
-  const post = (url: string, path: string, body: object) =>
+  const post = (url: string, path: string, body: object, session: string | null = null) =>
     fetch(`${url}/api/auth${path}`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', ...(session && { Authorization: `Bearer ${session}` }) },
       body: JSON.stringify(body),
     });
   const signedUp = await post(first.url, '/sign-up/email', person);
-  const session = signedUp.headers.get('set-auth-token');
+  const beginning = signedUp.headers.get('set-auth-token');
+  const begun = await post(first.url, '/two-factor/enable', { password: person.password }, beginning);
+  const { totpURI } = (await begun.json()) as { totpURI: string };
+  const confirmed = await post(first.url, '/two-factor/verify-totp', { code: codeOf(totpURI) }, beginning);
+  const session = confirmed.headers.get('set-auth-token');
+  expect(session).not.toBeNull();
   const inUse = await runCommand(['reset-password', person.email], { directory }).ended;
   expect(inUse).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/is in use by process \d+/) });
   first.process.kill('SIGTERM');
   await first.ended;
 
+  const ended = await runCommand(['end-second-factor', 'ADA@example.com'], { directory }).ended;
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/needs only the password\.\n$/), stderr: '' });
+  const again = await runCommand(['end-second-factor', person.email], { directory }).ended;
+  expect(again).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/has no second factor/) });
   const reset = await runCommand(['reset-password', 'ADA@example.com'], { directory }).ended;
   expect(reset).toMatchObject({ code: 0, stdout: expect.stringMatching(/^([a-z2-9]{5}-){3}[a-z2-9]{5}\n$/) });
-  expect(reset.stderr).toMatch(/All sessions of the user have ended/);
+  expect(reset.stderr).toMatch(
+    /All sessions of the user have ended\. The address was not confirmed, so the API tokens/,
+  );
   const unknown = await runCommand(['reset-password', 'eve@example.com'], { directory }).ended;
   expect(unknown).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/no account has the address/) });
   const none = await runCommand(['reset-password'], { directory }).ended;
@@ -92,10 +103,10 @@ test('reset-password prints a password that signs in, and names the reason if th
   const external = await runCommand(['reset-password', person.email], { directory, environment: elsewhere }).ended;
   expect(external).toMatchObject({ code: 1, stderr: expect.stringMatching(/AUTH_MODE: is jwks/) });
 
-  const second = await serveReady({}, directory);
+  const second = await serveReady({ TWO_FACTOR: 'on' }, directory);
   expect((await post(second.url, '/sign-in/email', person)).status).toBe(401);
   const signIn = await post(second.url, '/sign-in/email', { ...person, password: reset.stdout.trim() });
   expect(signIn.status).toBe(200);
-  const ended = await fetch(`${second.url}/api/auth/token`, { headers: { Authorization: `Bearer ${session}` } });
-  expect(ended.status).toBe(401);
+  const old = await fetch(`${second.url}/api/auth/token`, { headers: { Authorization: `Bearer ${session}` } });
+  expect(old.status).toBe(401);
 });

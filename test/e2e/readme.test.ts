@@ -106,7 +106,7 @@ test('every named command exists', async () => {
   const named = [...readme.matchAll(/`npm run ([\w:]+)`/g)].map(([, name]) => name as string);
   expect(named.filter((name) => !(name in scripts))).toEqual([]);
   const { stdout } = await run(process.execPath, [command, '--help']).ended;
-  for (const name of ['serve', 'migrate', 'reset-password', 'reset-sync', 'openapi', 'config']) {
+  for (const name of ['serve', 'migrate', 'reset-password', 'end-second-factor', 'reset-sync', 'openapi', 'config']) {
     expect(readme).toContain(`\`${name}\``);
     expect(stdout).toContain(`\n  ${name} `);
   }
