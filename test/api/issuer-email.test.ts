@@ -304,6 +304,10 @@ describe('the page of a link', () => {
     }
     expect(smtp.emails).toHaveLength(before);
     expect((await userOf(client)).emailVerified).toBe(false);
+    // The log of requests has the reason, and no text of a client.
+    const { status, reason } = { status: 422, reason: 'INVALID_CALLBACK_URL' };
+    expect(api.log).toContainEqual(expect.objectContaining({ status, reason }));
+    expect(api.log.filter((line) => JSON.stringify(line).includes('evil'))).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import { endEarlierAccess, type Query } from './earlier-access.ts';
 import type { EmailKind } from './emails.ts';
 import { createHooks } from './hooks.ts';
 import type { IssuerDatabase } from './issuer-database.ts';
-import type { IssuerOptions } from './issuer-options.ts';
+import type { IssuerLog, IssuerOptions } from './issuer-options.ts';
 import { issuerPath } from './operation.ts';
 import { createPages } from './pages.ts';
 import { passwordLength } from './password-length.ts';
@@ -105,7 +105,7 @@ export function createBetterAuth(
       },
     },
     session: { storeSessionInDatabase: true },
-    logger: { log },
+    logger: { log: withoutRejections(log) },
     // Otherwise Better Auth prints failed statements with their parameters, such as e-mail addresses.
     onAPIError: { throw: true, ...(appUrl !== null && { errorURL: appUrl }) },
     telemetry: { enabled: false },
@@ -140,4 +140,14 @@ export function createBetterAuth(
       bearer({ requireSignature: true }),
     ],
   });
+}
+
+/**
+ * Better Auth reports a rejected URL or origin as an error, in the words of the client. The log of requests has the rejection
+ * with its reason.
+ */
+function withoutRejections(log: IssuerLog): IssuerLog {
+  return (level, message, ...details) => {
+    if (!/^Invalid (?:origin|\w+URL): /.test(message)) log(level, message, ...details);
+  };
 }
