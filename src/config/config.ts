@@ -15,7 +15,7 @@ export interface Config {
   readonly metrics: { readonly host: string; readonly port: number } | null;
   /** Whether the variables of OpenTelemetry enable traces. */
   readonly traces: boolean;
-  /** Checks that the operator has disabled, for the log. */
+  /** Checks that the operator has disabled, and variables without effect, for the log. */
   readonly warnings: readonly string[];
 }
 

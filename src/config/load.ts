@@ -12,6 +12,7 @@ import {
   variableNames,
   variables,
 } from './variables.ts';
+import { warningsOf } from './warnings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -63,7 +64,7 @@ export function loadConfig(environment: Environment): Config {
     log: { level: required(values.LOG_LEVEL) },
     metrics,
     traces: isTracingEnabled(environment),
-    warnings: disabledChecks(auth),
+    warnings: warningsOf(values, auth),
   });
 }
 
@@ -210,16 +211,6 @@ function isRejected(name: VariableName, errors: readonly string[]): boolean {
 /** The value that a claim must have; null for any. */
 function expected(text: string | null | undefined): string | null {
   return text === undefined || text === '*' ? null : text;
-}
-
-/** Warnings about checks of tokens that are off because of an explicit setting. */
-function disabledChecks(auth: AuthConfig): string[] {
-  if (auth.mode !== 'jwks') return [];
-  return [
-    auth.issuer === null && 'AUTH_ISSUER is *: tokens of every issuer with these keys are accepted',
-    auth.audience === null && 'AUTH_AUDIENCE is *: tokens for every application of the issuer are accepted',
-    !isProtected(auth.jwksUrl) && 'AUTH_JWKS_ALLOW_HTTP is true: keys are fetched over plain http',
-  ].filter((warning) => warning !== false);
 }
 
 /** The JWKS URL of a Better Auth server. A path in its base URL replaces the default `/api/auth`. */

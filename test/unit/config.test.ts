@@ -109,7 +109,7 @@ test.each<[Environment, object]>([
     { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'http://app:3000', AUTH_JWKS_ALLOW_HTTP: 'true' },
     { auth: { jwksUrl: 'http://app:3000/api/auth/jwks' }, warnings: [expect.stringMatching(/plain http/)] },
   ],
-  [{}, { auth: { appUrl: null, email: null, providers: {}, hasTwoFactor: false } }],
+  [{}, { auth: { appUrl: null, email: null, providers: {}, hasTwoFactor: false }, warnings: [] }],
   [
     {
       ...app,
@@ -146,11 +146,16 @@ test.each<[Environment, object]>([
     { ...app, GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret', TWO_FACTOR: 'on' },
     { auth: { providers: { github: { clientId: 'id', clientSecret: 'secret' } }, hasTwoFactor: true } },
   ],
-  // Of another program in the same environment.
+  // They can be of another program in the same environment.
   [
     { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'https://a.example', SMTP_URL: 'smtp://localhost', GOOGLE_CLIENT_ID: 'id' },
-    {},
+    { warnings: [expect.stringMatching(/^SMTP_URL, GOOGLE_CLIENT_ID: not used with AUTH_MODE=jwks, .* or remove/)] },
   ],
+  [
+    { AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: secret, ...app, TWO_FACTOR: 'on' },
+    { warnings: [expect.stringMatching(/^APP_URL, TWO_FACTOR: not used with AUTH_MODE=shared-secret, /)] },
+  ],
+  [{ AUTH_MODE: 'shared-secret', BETTER_AUTH_SECRET: secret, TWO_FACTOR: 'off' }, { warnings: [] }],
   [
     { LOG_LEVEL: 'silent', SHUTDOWN_TIMEOUT_MS: '0' },
     { log: { level: 'silent' }, server: { shutdownTimeoutMs: 0 } },
