@@ -1,5 +1,5 @@
 /** Protection of the embedded issuer against guessed passwords and stolen sessions. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 
 let api: TestApi;
@@ -105,6 +105,34 @@ test('changing the password ends all other sessions', async () => {
   const renewed = changed.headers.get('set-auth-token');
   expect((await api.anonymous(`Bearer ${renewed}`).get('/api/auth/token')).status).toBe(200);
 });
+
+test('a sign-in or a change of the password that began before a new password does not outlive it', async () => {
+  const { email, answer, session } = await signUp();
+  const userId = answer.body.user.id;
+  const reset = await api.database.driver.pool.connect();
+  await reset.query('begin');
+  await reset.query(`update todo_auth.account set password = 'another hash' where user_id = $1`, [userId]);
+  const newPassword = 'another password that no attacker guesses';
+  const attempts = [
+    signIn(email, good),
+    api.anonymous(`Bearer ${session}`).post('/api/auth/change-password', { currentPassword: good, newPassword }),
+  ];
+  await vi.waitUntil(async () => (await api.database.query(selectWaiting)).length === 2, 20_000);
+  await reset.query('delete from todo_auth.session where user_id = $1', [userId]);
+  await reset.query('commit');
+  reset.release();
+  const answers = await Promise.all(attempts);
+  expect(answers.map(({ body }) => body.auth_code)).toEqual(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD']);
+  const rows = await api.database.query(
+    `select password, (select count(*)::integer from todo_auth.session where user_id = $1) as sessions
+     from todo_auth.account where user_id = $1`,
+    [userId],
+  );
+  expect(rows).toEqual([{ password: 'another hash', sessions: 0 }]);
+});
+
+/** The connections that wait for a lock. */
+const selectWaiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
 
 test('the session cookie is HttpOnly and SameSite, and Secure with https', async () => {
   const { answer } = await signUp();

@@ -3,6 +3,7 @@ import { betterAuth } from 'better-auth';
 import { bearer, jwt, twoFactor } from 'better-auth/plugins';
 import { basePathOf } from '../../config/addresses.ts';
 import { adapterOf } from './adapter.ts';
+import { lockPassword } from './current-password.ts';
 import { endEarlierAccess, type Query } from './earlier-access.ts';
 import type { EmailKind } from './emails.ts';
 import { createHooks } from './hooks.ts';
@@ -60,7 +61,11 @@ export function createBetterAuth(
       minPasswordLength: passwordLength.min,
       maxPasswordLength: passwordLength.max,
       password: {
-        verify: hashing.verify,
+        verify: async (check) => {
+          const state = states.getStore();
+          if (!(await hashing.verify(check))) return false;
+          return !state || lockPassword(database, state, check.hash);
+        },
         hash: async (password) => {
           const known = states.getStore()?.newHash;
           return known?.password === password ? known.hash : hashing.hash(password);

@@ -55,6 +55,11 @@ export function createHooks({ database, states, pages, hash, secret }: HookOptio
       return undefined;
     },
 
+    '/sign-in/email': async ({ body, state }) => {
+      state.signInEmail = textOf(body.email).toLowerCase();
+      return undefined;
+    },
+
     '/change-password': async ({ body, state }) => {
       const owner = await ownerOfSession(database, state.client.sessionToken);
       if (owner) await requireStrength(textOf(body.newPassword), owner, 'newPassword');

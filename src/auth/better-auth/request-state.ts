@@ -5,6 +5,8 @@ import type { IssuerClient } from './limits.ts';
 
 export interface RequestState {
   readonly client: IssuerClient;
+  /** The address of a sign-in with a password, in lower case; null for another request. */
+  signInEmail: string | null;
   /** The page that the links in the e-mails of this request lead to; null for the default. */
   page: URL | null;
   /** The e-mails to send after the commit. */
@@ -23,5 +25,5 @@ export function createRequestStates(): RequestStates {
 }
 
 export function newRequestState(client: IssuerClient): RequestState {
-  return { client, page: null, emails: [], newHash: null, erased: null };
+  return { client, signInEmail: null, page: null, emails: [], newHash: null, erased: null };
 }
