@@ -56,6 +56,10 @@ export async function startProgram(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   child.stdout?.resume();
+  // It would continue if the benchmark fails.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for (;;) {
     if (child.exitCode !== null) throw new Error(`${program} ${words.join(' ')} ended with code ${child.exitCode}`);
