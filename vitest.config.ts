@@ -89,7 +89,7 @@ export default defineConfig(({ mode }) => ({
       onDatabase('embedded', mode, { exclude: onPostgres }),
       onDatabase('postgres', mode, { include: onPostgres }),
       { test: { ...inOneProcess, name: 'client', include: ['client/test/*.test.ts'], testTimeout: 60_000 } },
-      { test: { ...inOneProcess, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { ...inOneProcess, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000 } },
       ...(projectsOfModes[mode] ?? []),
     ],
   },
