@@ -34,13 +34,14 @@ export function recurrenceColumns(
   anchor: string | null = null,
 ): SeriesColumns {
   if (value === undefined) return {};
-  const { rule, from, missed } = value ?? { rule: null, from: null, missed: null };
+  const days = { recurrence_anchor: anchor, recurrence_day: anchor };
+  if (value === null) return { recurrence_rule: null, recurrence_from: null, recurrence_missed: null, ...days };
+  const { rule, from, missed } = value;
   return {
-    ...(rule !== undefined && { recurrence_rule: rule?.text ?? null }),
+    ...(rule !== undefined && { recurrence_rule: rule.text }),
     ...(from !== undefined && { recurrence_from: from }),
     ...(missed !== undefined && { recurrence_missed: missed }),
-    recurrence_anchor: anchor,
-    recurrence_day: anchor,
+    ...days,
   };
 }
 

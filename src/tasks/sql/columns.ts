@@ -38,7 +38,8 @@ export type ColumnValues = {
 
 /** The columns that a task or a patch sets. Absent columns stay as they are. */
 export function columnsOf({ tags: _, due, recurrence, ...fields }: TaskPatch, anchor?: string): ColumnValues {
-  return { ...fields, ...dueColumns(due), ...recurrenceColumns(recurrence, anchor) };
+  // V8 takes three times as long for an object literal with three spreads.
+  return Object.assign(fields, dueColumns(due), recurrenceColumns(recurrence, anchor));
 }
 
 /** Whether the write may change the version of the task. In the row, because a replay can have another `If-Match`. */
