@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { BoundStatement, Statement } from '../database/statement.ts';
 import { quotaProblem } from '../quotas/quotas.ts';
-import { defineBatchable, type ResourceVersion } from '../resource/batch.ts';
+import { defineBatchable } from '../resource/batch.ts';
 import { type Place, unknownSibling } from '../resource/place.ts';
-import { type AllowedVersions, isAllowed } from '../resource/preconditions.ts';
+import { versionStatements } from '../resource/versions.ts';
 import { listNotEmpty } from './mutations.ts';
 import { type ListRow, listColumns, toList } from './row.ts';
 import {
@@ -18,23 +18,9 @@ import {
   type TasksOfDeleted,
   tasksOfDeleted,
 } from './schemas.ts';
-import { deleteList, emptyList, insertList, moveList, updateList } from './statements.ts';
+import { deleteList, emptyList, insertList, moveList, resource, updateList } from './statements.ts';
 
-const readVersions: Statement<ResourceVersion[]> = {
-  name: 'lists_versions',
-  text: 'select id, version from todo.lists where owner_id = $1 and id = any ($2::uuid[])',
-};
-
-/** Stops the batch if the list does not exist, or not in an allowed version. */
-const requireList: Statement = {
-  name: 'lists_require',
-  text: `
-    select todo.stop_write(case
-      when version is null then 'list_not_found'
-      when not ${isAllowed('version', '$3')} then 'version_mismatch'
-    end)
-    from (select (select version from todo.lists where owner_id = $1 and id = $2)) as list (version)`,
-};
+const listVersions = versionStatements(resource);
 
 /** Stops the batch if the id belongs to a deleted list, or to a list that differs from the one to create. */
 const requireCreated: Statement = {
@@ -79,7 +65,7 @@ export const listBatch = defineBatchable<ListFields>({
   },
   schema: list,
 
-  readVersions: (ownerId, ids) => ({ statement: readVersions, values: [ownerId, ids] }),
+  readVersions: listVersions.read,
 
   plan: ({ ownerId }) => ({
     statements: [],
@@ -90,7 +76,7 @@ export const listBatch = defineBatchable<ListFields>({
         const write = insertList(ownerId, id, operation.fields);
         return isIdGiven ? [write, requireCreatedList(ownerId, id, operation.fields)] : [write];
       }
-      const required = requireListIn(ownerId, id, versions);
+      const required = listVersions.require(ownerId, id, versions);
       switch (operation.op) {
         case 'move':
           return [required, moveList(ownerId, id, operation.fields, versions)];
@@ -123,11 +109,6 @@ export const listBatch = defineBatchable<ListFields>({
 
   toResource: (columns) => toList(columns as ListRow),
 });
-
-/** Precedes the change of a list. */
-function requireListIn(ownerId: string, id: string, allowed: AllowedVersions): BoundStatement {
-  return { statement: requireList, values: [ownerId, id, allowed] };
-}
 
 /** Follows a creation with an id. */
 function requireCreatedList(ownerId: string, id: string, fields: ListReplace): BoundStatement {

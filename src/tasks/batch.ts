@@ -14,7 +14,7 @@ import {
   taskPatch,
   taskReplace,
 } from './schemas.ts';
-import { requireCreatedTask, requireTaskIn, taskVersions } from './sql/batch-statements.ts';
+import { requireCreatedTask, taskVersions } from './sql/batch-statements.ts';
 import { deleteTask } from './sql/delete-statement.ts';
 import { insertTask } from './sql/insert-statement.ts';
 import { moveTask } from './sql/move-statement.ts';
@@ -36,7 +36,7 @@ export const taskBatch = defineBatchable<TaskFields>({
   schemas: { create: taskCreate, replace: taskReplace, update: taskPatch, move: taskMove, delete: z.strictObject({}) },
   schema: task,
   planAgain: stopReason,
-  readVersions: taskVersions,
+  readVersions: taskVersions.read,
 
   plan({ ownerId, operations, timeZone, read }) {
     const recurring = operations.filter((operation) => dependsOnSeries(patchOf(operation))).map(({ id }) => id);
@@ -46,7 +46,7 @@ export const taskBatch = defineBatchable<TaskFields>({
     return {
       statements: [
         ...(recurring.length > 0 ? [selectSeveralSeries(ownerId, recurring)] : []),
-        ...rows.map(({ id, version }) => requireTaskIn(ownerId, id, [version])),
+        ...rows.map(({ id, version }) => taskVersions.require(ownerId, id, [version])),
       ],
 
       statementsOf(operation) {
@@ -57,7 +57,7 @@ export const taskBatch = defineBatchable<TaskFields>({
           const write = insertTask(ownerId, id, operation.fields, { isIdGiven });
           return isIdGiven ? [write, requireCreatedTask(ownerId, id, operation.fields)] : [write];
         }
-        const required = requireTaskIn(ownerId, id, versions);
+        const required = taskVersions.require(ownerId, id, versions);
         if (operation.op === 'move') return [required, moveTask(ownerId, id, operation.fields, versions)];
         if (operation.op === 'delete') {
           states.delete(id);

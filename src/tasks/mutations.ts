@@ -15,7 +15,7 @@ import { dependsOnSeries, mergedWrite, requireBeginning } from './recurrence/mer
 import type { ReadSeries } from './recurrence/series.ts';
 import { type SeriesRow, selectSeries } from './recurrence/statements.ts';
 import type { Task, TaskMove, TaskPatch, TaskReplace } from './schemas.ts';
-import { requireTaskIn } from './sql/batch-statements.ts';
+import { taskVersions } from './sql/batch-statements.ts';
 import type { ChangedRows } from './sql/columns.ts';
 import { deleteTask } from './sql/delete-statement.ts';
 import { insertTask } from './sql/insert-statement.ts';
@@ -72,7 +72,7 @@ export function patchTaskMutation(
     changeSet,
     statements: [
       ...(dependsOnSeries(patch) ? [selectSeries(ownerId, id)] : []),
-      ...(row ? [requireTaskIn(ownerId, id, [row.version])] : []),
+      ...(row ? [taskVersions.require(ownerId, id, [row.version])] : []),
       ...(merged?.statements ?? []),
     ],
     outcome: merged?.outcome ?? updateTask(ownerId, id, patch, versions),

@@ -4,7 +4,7 @@ import type { ChangeSet } from '../../resource/change.ts';
 import { defineMutation, type Mutation } from '../../resource/mutation.ts';
 import type { AllowedVersions } from '../../resource/preconditions.ts';
 import { changedTask, rejectionProblem, type TaskResult } from '../mutations.ts';
-import { requireTaskIn } from '../sql/batch-statements.ts';
+import { taskVersions } from '../sql/batch-statements.ts';
 import { updateColumns } from '../sql/update-statement.ts';
 import { dayAfterSkipped, type ReadSeries, storedRecurrence } from './series.ts';
 import { type SeriesRow, selectSeries, stopForSeries } from './statements.ts';
@@ -27,7 +27,7 @@ export function skipTaskMutation(
     changeSet,
     statements: [
       selectSeries(ownerId, id),
-      row ? requireTaskIn(ownerId, id, [row.version]) : stopForSeries(ownerId, id, versions),
+      row ? taskVersions.require(ownerId, id, [row.version]) : stopForSeries(ownerId, id, versions),
     ],
     outcome: updateColumns(ownerId, id, next ? { due_date: next, recurrence_day: next } : {}, versions),
     toResult: changedTask,

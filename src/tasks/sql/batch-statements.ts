@@ -1,26 +1,11 @@
 /** The statements of batches beside those of their operations: they check the operations. */
 import type { BoundStatement, Statement } from '../../database/statement.ts';
-import type { ResourceVersion } from '../../resource/batch.ts';
-import { type AllowedVersions, isAllowed } from '../../resource/preconditions.ts';
+import { versionStatements } from '../../resource/versions.ts';
 import type { TaskReplace } from '../schemas.ts';
 import { tagKey } from '../tag-key.ts';
-import { columnsOf, writableColumns } from './columns.ts';
+import { columnsOf, resource, writableColumns } from './columns.ts';
 
-const versions: Statement<ResourceVersion[]> = {
-  name: 'tasks_versions',
-  text: 'select id, version from todo.tasks where owner_id = $1 and id = any ($2::uuid[])',
-};
-
-/** Stops the batch if the task does not exist, or not in an allowed version. */
-const requireTask: Statement = {
-  name: 'tasks_require',
-  text: `
-    select todo.stop_write(case
-      when version is null then 'task_not_found'
-      when not ${isAllowed('version', '$3')} then 'version_mismatch'
-    end)
-    from (select (select version from todo.tasks where owner_id = $1 and id = $2)) as task (version)`,
-};
+export const taskVersions = versionStatements(resource);
 
 const comparedColumns = [
   ...writableColumns.filter((column) => column !== 'position'),
@@ -47,15 +32,6 @@ const requireCreated: Statement = {
         ) = array(select distinct key collate "C" from unnest($4::text[]) as key order by 1)
     )`,
 };
-
-export function taskVersions(ownerId: string, ids: readonly string[]): BoundStatement<ResourceVersion[]> {
-  return { statement: versions, values: [ownerId, ids] };
-}
-
-/** Precedes the change of a task in a batch. */
-export function requireTaskIn(ownerId: string, id: string, allowed: AllowedVersions): BoundStatement {
-  return { statement: requireTask, values: [ownerId, id, allowed] };
-}
 
 /** Follows a creation with an id in a batch. */
 export function requireCreatedTask(ownerId: string, id: string, task: TaskReplace): BoundStatement {
