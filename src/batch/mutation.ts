@@ -14,7 +14,6 @@ import {
 import type { ChangeSet } from '../resource/change.ts';
 import { rowOfJson } from '../resource/json-row.ts';
 import { defineMutation, type Mutation } from '../resource/mutation.ts';
-import { versionMismatch } from '../resource/preconditions.ts';
 import type { WriteStatus } from '../resource/response.ts';
 import { batchable } from './resources.ts';
 import { batchResults, type ResultRow, tooLarge } from './statements.ts';
@@ -115,8 +114,11 @@ export function batchMutation(changeSet: ChangeSet, batch: Batch): Mutation<Oper
       if (name === tooLarge) return resultsTooLarge(steps.indexOf(finalSteps[Number(place) - 1] as Step));
       const index = indexOf(steps, error.statement - first.length);
       const step = steps[index] as Step;
-      const before = error.rowsOf<ResourceVersion>(step.part.start).find(({ id }) => id === step.operation.id);
-      return problemOfOperation(stoppedProblem(reason, step, before), index, step.operation);
+      if (reason === 'version_mismatch') {
+        const before = error.rowsOf<ResourceVersion>(step.part.start).find(({ id }) => id === step.operation.id);
+        return problemOfOperation(mismatch(before, firstSteps.get(nameOf(step)) === step), index, step.operation);
+      }
+      return problemOfOperation(stoppedProblem(reason, step), index, step.operation);
     },
     onConstraintViolation(error, quotas) {
       const index = indexOf(steps, error.statement - first.length);
@@ -203,9 +205,19 @@ function resultsTooLarge(index: number): ProblemError {
   return validationFailed([{ in: 'body', pointer: `/operations/${index}`, message }]);
 }
 
-/** @param before the version of the resource before the batch, which it has again */
-function stoppedProblem(reason: string, { part, operation }: Step, before: ResourceVersion | undefined): ProblemError {
-  if (reason === 'version_mismatch' && before) return versionMismatch(before.version);
+/**
+ * @param before the version of the resource before the batch, which it has again; undefined if the batch has created it
+ * @param isFirst whether no earlier operation of the batch is on the resource
+ */
+function mismatch(before: ResourceVersion | undefined, isFirst: boolean): ProblemError {
+  const when = isFirst ? '' : ' after the earlier operations of the batch on it';
+  return new ProblemError('version_mismatch', {
+    detail: `The resource does not have the version in if_version${when}.`,
+    ...(before && { extensions: { current_version: before.version } }),
+  });
+}
+
+function stoppedProblem(reason: string, { part, operation }: Step): ProblemError {
   return part.resource.stopped?.(reason, operation) ?? new ProblemError(reason as ProblemError['code']);
 }
 

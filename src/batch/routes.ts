@@ -13,7 +13,7 @@ const query = z.strictObject(todayParameter);
 const headers = z.object(idempotencyKey);
 
 const rules = (resource: string) =>
-  `Up to ${maxOperations} operations, which run in order, all or none of them. If one fails, the response is its problem, and \`errors\` names the operation. A ${resource} that several operations name is in the result of the last one only. If the results exceed ${maxResultsBytes / 1024} KiB, nothing changes, and \`errors\` names the first operation that belongs in another batch. All operations together can have ${maxBatchIndexCost.toLocaleString('en')} search words; a tag counts as four words, and a repeated change of a task counts three times.`;
+  `Up to ${maxOperations} operations, which run in order, all or none of them. If one fails, the response is its problem, and \`errors\` names the operation. A ${resource} that several operations name is in the result of the last one only. The \`if_version\` of an operation is the version after the operations before it. The \`current_version\` of a \`version_mismatch\` is the version before the batch, because nothing has changed. If the results exceed ${maxResultsBytes / 1024} KiB, nothing changes, and \`errors\` names the first operation that belongs in another batch. All operations together can have ${maxBatchIndexCost.toLocaleString('en')} search words; a tag counts as four words, and a repeated change of a task counts three times.`;
 
 /** Its operations are those of tasks only, without their moves and replacements. */
 export const runTaskBatchRoute = defineRoute({

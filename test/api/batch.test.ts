@@ -131,6 +131,8 @@ describe('a failed if_version returns the version to which the task is rolled ba
       expect(replay.text).toBe(first.text);
       for (const { status, body, headers } of [plain, first, replay]) {
         expect([status, body.current_version, headers.has('etag')]).toEqual([412, 1, false]);
+        const when = operations.length > 1 ? ' after the earlier operations of the batch on it' : '';
+        expect(body.detail).toMatch(`: The resource does not have the version in if_version${when}.`);
       }
     }
   });

@@ -223,6 +223,28 @@ describe('if one operation fails, nothing changes and the response names the ope
     expect([(await ada.get(tasks)).body, (await ada.get(lists)).body]).toEqual(before);
   });
 
+  test('an if_version that does not count an earlier operation, with the version before the batch', async () => {
+    const ada = api.user();
+    await ada.post(lists, { id: id(1), name: 'kept' });
+    await ada.post(tasks, { id: id(1), title: 'kept' });
+    await ada.patch(`${lists}/${id(1)}`, { name: 'kept 2' });
+    const update = (type: string, version: number, fields: object) => ({
+      ...{ type, op: 'update', id: id(1), if_version: version },
+      [type]: fields,
+    });
+    const send = (next: number) =>
+      batch(ada, [
+        update('task', 1, { title: 'x' }),
+        update('list', 2, { name: 'x' }),
+        update('list', next, { name: 'y' }),
+      ]);
+    const { status, body } = await send(2);
+    expect([status, body.current_version, body.errors[0].pointer]).toEqual([412, 2, '/operations/2']);
+    expect(body.detail).toMatch('if_version after the earlier operations of the batch on it');
+    expect((await ada.get(`${lists}/${id(1)}`)).body).toMatchObject({ name: 'kept 2', version: 2 });
+    expect((await send(3)).body.results[2].list).toMatchObject({ name: 'y', version: 4 });
+  });
+
   test('beyond the quota of lists', async () => {
     const limited = await startApi({ environment: { MAX_LISTS_PER_USER: '1' } });
     const ada = limited.user();

@@ -229,7 +229,7 @@ export interface Problem {
   instance: string;
   code: ProblemCode;
   request_id: string;
-  /** On `version_mismatch`: the current version of the resource. */
+  /** On `version_mismatch`: the current version of the resource. Absent for a resource that the failed batch would have created. */
   current_version?: number;
   /** On errors of the embedded issuer: the error code of Better Auth. */
   auth_code?: string;
@@ -806,7 +806,7 @@ export interface Operations {
     body: undefined;
     result: TaskCount;
   };
-  /** Create, change and delete several tasks. Up to 100 operations, which run in order, all or none of them. If one fails, the response is its problem, and `errors` names the operation. A task that several operations name is in the result of the last one only. If the results exceed 1024 KiB, nothing changes, and `errors` names the first operation that belongs in another batch. All operations together can have 3,000 search words; a tag counts as four words, and a repeated change of a task counts three times. */
+  /** Create, change and delete several tasks. Up to 100 operations, which run in order, all or none of them. If one fails, the response is its problem, and `errors` names the operation. A task that several operations name is in the result of the last one only. The `if_version` of an operation is the version after the operations before it. The `current_version` of a `version_mismatch` is the version before the batch, because nothing has changed. If the results exceed 1024 KiB, nothing changes, and `errors` names the first operation that belongs in another batch. All operations together can have 3,000 search words; a tag counts as four words, and a repeated change of a task counts three times. */
   runBatch: {
     method: 'POST';
     path: '/api/v1/tasks/batch';
@@ -957,7 +957,7 @@ export interface Operations {
     body: TaskListMove;
     result: TaskList;
   };
-  /** Create, change, move and delete several tasks and lists. Up to 100 operations, which run in order, all or none of them. If one fails, the response is its problem, and `errors` names the operation. A task or list that several operations name is in the result of the last one only. If the results exceed 1024 KiB, nothing changes, and `errors` names the first operation that belongs in another batch. All operations together can have 3,000 search words; a tag counts as four words, and a repeated change of a task counts three times. An operation can name a task or a list that an earlier one creates with an `id`. All changes are one change set, which can be undone. */
+  /** Create, change, move and delete several tasks and lists. Up to 100 operations, which run in order, all or none of them. If one fails, the response is its problem, and `errors` names the operation. A task or list that several operations name is in the result of the last one only. The `if_version` of an operation is the version after the operations before it. The `current_version` of a `version_mismatch` is the version before the batch, because nothing has changed. If the results exceed 1024 KiB, nothing changes, and `errors` names the first operation that belongs in another batch. All operations together can have 3,000 search words; a tag counts as four words, and a repeated change of a task counts three times. An operation can name a task or a list that an earlier one creates with an `id`. All changes are one change set, which can be undone. */
   runResourceBatch: {
     method: 'POST';
     path: '/api/v1/batch';

@@ -33,10 +33,10 @@ export const problem = z
     instance: z.string().meta({ description: 'The path of the request.' }),
     code: problemCode,
     request_id: z.string(),
-    current_version: z
-      .int()
-      .optional()
-      .meta({ description: 'On `version_mismatch`: the current version of the resource.' }),
+    current_version: z.int().optional().meta({
+      description:
+        'On `version_mismatch`: the current version of the resource. Absent for a resource that the failed batch would have created.',
+    }),
     auth_code: z.string().optional().meta({
       description: 'On errors of the embedded issuer: the error code of Better Auth.',
       example: 'INVALID_EMAIL_OR_PASSWORD',
