@@ -1092,7 +1092,7 @@ export interface Operations {
     body: undefined;
     result: string;
   };
-  /** Import lines of an export. Creates the lists, the tasks and the entries of the trash of some lines of an export, all or none of them, for the user of the token. Send a longer file in its order, at most 500 lines per request. Ids, versions and the times of creation, completion and deletion are those of the file; `updated_at` is the time of the import. A resource whose id the user has already stays as it is, so a repetition creates nothing twice. All changes of a request are one change set, which can be undone. */
+  /** Import lines of an export. Creates the lists, tasks and entries of the trash that lines of an export have, all or none of them. They belong to the user of the token. Send a longer file in its order, at most 500 lines per request. Ids, versions and the times of creation, completion and deletion are those of the file; `updated_at` is the time of the import. A resource whose id the user has already stays as it is, so a repetition creates nothing twice. All changes of a request are one change set, which can be undone. */
   importLines: {
     method: 'POST';
     path: '/api/v1/import';

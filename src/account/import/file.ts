@@ -80,7 +80,7 @@ async function importPiece(file: FileImport, userId: string, piece: readonly Tex
     const [first = 1, end] = [piece[0]?.number, piece.at(-1)?.number];
     const before = first > 1 ? `, and those before line ${first} were` : '';
     throw new ImportFileError(
-      `${messages.join('\n')}\nNothing of the lines ${first} to ${end} was imported${before}. Correct the cause and repeat the command: it skips what exists.`,
+      `${messages.join('\n')}\nNone of the lines ${first} to ${end} was imported${before}. Correct the cause and repeat the command: it skips what exists.`,
       { cause: error },
     );
   }

@@ -54,8 +54,8 @@ export function isBlank(bytes: Uint8Array): boolean {
 }
 
 /**
- * @throws ProblemError 400 for a line that is not JSON; 422 for lines that are not valid, with the errors of all of them,
- *   and for more than `maxImportLines`
+ * @throws ProblemError 400 for a line that is not JSON, and 422 for more than `maxImportLines`. For lines that are not valid, it
+ *   is 422 with the errors of all of them
  */
 export function parseLines(texts: readonly TextLine[]): ParsedLines {
   if (texts.length > maxImportLines) throw tooManyLines();

@@ -24,7 +24,7 @@ interface ObjectSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** Keywords of OpenAPI, and those whose values only cost words. */
+/** Keywords of OpenAPI, and keywords that agents do not need. */
 const ignored = new Set(['$schema', '$defs', 'id', 'example', 'examples', 'x-enum-varnames']);
 
 /**

@@ -132,7 +132,7 @@ export const undo = defineTool({
   name: 'undo',
   title: 'Undo a change',
   description:
-    'Reverses a change: all of it, or nothing if later changes stand in its way. It also restores from the trash, and undoing an undo is redo.',
+    'Reverses a change: all of it, or nothing if later changes conflict with it. It also restores from the trash, and undoing an undo is redo.',
   scope: 'tasks:write',
   isIdempotent: false,
   input: z.strictObject({

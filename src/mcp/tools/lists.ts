@@ -51,7 +51,7 @@ export const saveList = defineTool({
     id: resourceId.optional().meta({ description: 'The list to change, from find_lists. Absent for a new list.' }),
     name: name.optional().meta({ description: 'The name. A new list needs one.' }),
     color: color.unwrap().optional().meta({ description: 'Such as #1e90ff; null for none.' }),
-    archived: archived.unwrap().optional().meta({ description: 'Whether it is out of the way.' }),
+    archived: archived.unwrap().optional().meta({ description: 'Whether clients show it apart from the other lists.' }),
   }),
   output: z.looseObject({ change_set: changeSet, list: listSummary.optional(), next_step: nextStep }),
   async run({ id, ...fields }, { send }) {

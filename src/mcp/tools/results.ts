@@ -1,4 +1,4 @@
-/** Parts of the results of tools. They are small, because an agent pays for each word: no nulls, and no long texts in lists. */
+/** Parts of the results of tools. They have no nulls, and no long texts in lists, because a model has a limited context. */
 import { z } from 'zod';
 import type { List } from '../../lists/schemas.ts';
 import { truncated } from '../../problems/bounds.ts';
