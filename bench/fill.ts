@@ -1,5 +1,6 @@
 /** Fills a database with tasks of many users, as if the API had been used for a long time. */
 import type { QueryClient } from '../src/database/driver.ts';
+import { noKey } from '../src/tasks/values.ts';
 
 /** Words that titles and descriptions are made of: common ones first, as in any language. */
 const vocabulary = [
@@ -68,7 +69,7 @@ export async function fill(client: QueryClient, { user, tasks, total, others, li
                           case when n % 4 = 0 then time '08:00' + (n % 10) * interval '1 hour' end as local,
                           case when n % 8 = 0 then 'Europe/Rome' end as zone) as chosen,
           lateral (select case when n <= $1 and $6::int > 0 then md5('list ' || n % $6::int)::uuid end as list) as placed,
-          (select $5::text[] as w, uuid '00000000-0000-0000-0000-000000000000' as no_id) as constants`,
+          (select $5::text[] as w, uuid '${noKey}' as no_id) as constants`,
     [tasks, user, total, others, vocabulary, lists],
   );
   await client.query(
@@ -101,4 +102,30 @@ export async function fill(client: QueryClient, { user, tasks, total, others, li
   );
   await client.query('reset session_replication_role; reset synchronous_commit');
   await client.query('vacuum analyze');
+}
+
+/** The number of tasks that `moveToLargeList` leaves in the inbox. */
+export const tasksInInbox = 5;
+
+/**
+ * Moves half of a user's tasks to one of their lists, and five to the inbox, without triggers. The other lists keep some tasks.
+ *
+ * @returns the id of the large list
+ */
+export async function moveToLargeList(client: QueryClient, user: string): Promise<string> {
+  const { rows } = await client.query<{ id: string }>('select id from todo.lists where owner_id = $1 order by id', [
+    user,
+  ]);
+  const large = rows[0]?.id as string;
+  await client.query('set session_replication_role = replica');
+  const move = (list: string | null, condition: string) =>
+    client.query(
+      `update todo.tasks set list_id = $2::uuid, list_key = coalesce($2::uuid, '${noKey}') where owner_id = $1 and ${condition}`,
+      [user, list],
+    );
+  await move(large, 'hashtext(id::text) % 2 = 0');
+  await move(null, `seq <= ${tasksInInbox}`);
+  await client.query('reset session_replication_role');
+  await client.query('vacuum analyze todo.tasks');
+  return large;
 }

@@ -15,7 +15,9 @@ import { filterParameters, type Sort, sorts } from '../src/tasks/list-parameters
 import { type ListQuery, listTasks } from '../src/tasks/sql/list-statement.ts';
 import type { TaskRow } from '../src/tasks/sql/row.ts';
 import { sortKeys } from '../src/tasks/sql/sort-keys.ts';
+import { literal } from '../test/support/plans.ts';
 import { startPostgres } from '../test/support/postgres-server.ts';
+import { moveToLargeList } from './fill.ts';
 import { fillDatabase } from './filled-database.ts';
 
 const [tasks = 100_000, total = 2_000_000] = process.argv.slice(2).map(Number);
@@ -34,8 +36,9 @@ try {
 
 async function plansOf(client: QueryClient): Promise<string> {
   const sections: string[] = [];
-  const { rows: lists } = await client.query<{ id: string }>('select id from todo.lists order by position limit 1');
-  const list_id = lists[0]?.id;
+  const large = await moveToLargeList(client, user);
+  const other = 'select id from todo.lists where id <> $1 limit 1';
+  const list_id = (await client.query<{ id: string }>(other, [large])).rows[0]?.id;
   for (const sort of sorts) sections.push(await section(client, `sort=${sort}`, { sort }));
   const queries: readonly Readonly<Record<string, unknown> & { sort?: Sort }>[] = [
     { status: 'Todo' },
@@ -54,6 +57,11 @@ async function plansOf(client: QueryClient): Promise<string> {
     { list_id },
     { list_id, parent_id: 'none', sort: 'position' },
     { list_id: [list_id, 'inbox'], sort: 'position' },
+    { list_id: 'inbox' },
+    { list_id: 'inbox', status: 'Todo', sort: 'due' },
+    { list_id: large },
+    { list_id: large, status: 'Todo', sort: 'due' },
+    { parent_id: 'none' },
     { parent_id: list_id },
   ];
   for (const query of queries) {
@@ -83,7 +91,9 @@ async function section(client: QueryClient, title: string, list: Partial<ListQue
 }
 
 async function positionAt(client: QueryClient, query: ListQuery, skip: number): Promise<Keyset | null> {
-  const [row] = (await asUser(client, '', listTasks(user, { ...query, skip, limit: 1 }, now))) as TaskRow[];
+  const rows = await asUser(client, '', listTasks(user, { ...query, skip, limit: 1 }, now));
+  // As JSON, because this connection reads times as dates.
+  const [row] = JSON.parse(JSON.stringify(rows)) as TaskRow[];
   return row ? [...sortKeys[query.sort].sortValues(row), row.id] : null;
 }
 
@@ -103,16 +113,18 @@ async function explain(client: QueryClient, bound: BoundStatement) {
   };
 }
 
-/** As the API does it: in a transaction, as the role, with the user set. */
+/** As the API does it: in a transaction, as the role, with the user set, and with one plan unless the values decide. */
 async function asUser(client: QueryClient, prefix: string, { statement, values }: BoundStatement): Promise<object[]> {
   await client.query('begin');
   try {
     await client.query("select set_config('role', 'todo_user', true), set_config('app.user_id', $1, true)", [user]);
     await client.query("set local timezone = 'UTC'");
-    const { rows } = await client.query(`${prefix} ${statement.text}`, values as unknown[]);
+    await client.query(`set local plan_cache_mode = ${statement.plansForValues ? 'auto' : 'force_generic_plan'}`);
+    await client.query(`prepare list as ${statement.text}`);
+    const { rows } = await client.query(`${prefix} execute list (${values.map(literal).join(', ')})`);
     return rows;
   } finally {
-    await client.query('rollback');
+    await client.query('rollback; deallocate all');
   }
 }
 

@@ -39,7 +39,7 @@ async function walk(
 /** Tasks that differ in every field, and have ties in every field. */
 async function fill(client: Client, count: number): Promise<any[]> {
   const titles = ['apple', 'Äpfel', 'Apple', 'zebra', 'Zoë', 'élan', '10', '9', '_under', 'banana'];
-  const list_id = await insertList(api, client);
+  const [large, small] = [await insertList(api, client), await insertList(api, client)];
   const tasks: any[] = [];
   for (let index = 0; index < count; index += 1) {
     const date = `2026-12-0${1 + (index % 4)}`;
@@ -55,7 +55,7 @@ async function fill(client: Client, count: number): Promise<any[]> {
       status: statuses[index % 3],
       priority: priorities[(index >> 1) % 3],
       due: dues[index % dues.length],
-      list_id: index % 2 ? list_id : null,
+      list_id: index % 2 ? large : index % 8 === 2 ? small : null,
       // The second task is the parent of others in its list.
       parent_id: index > 1 && index % 4 === 1 ? tasks[1].id : null,
       position: `a${'0Zaz'[(index >> 1) % 4]}`,
@@ -103,6 +103,19 @@ describe.each(sorts)('sort=%s', (sort) => {
     expect((await reader.get(`/api/v1/tasks?sort=${sort}&skip=40`)).body.map((task: any) => task.id)).toEqual(
       expected.slice(40),
     );
+  });
+
+  // The statement reads a list with more than a quarter of the tasks in another way.
+  test('has the same order within a large list and a small one', async () => {
+    const lists = new Set(tasksOfReader.map((task) => task.list_id as string | null));
+    expect(lists.size).toBe(3);
+    for (const list of lists) {
+      const tasks = tasksOfReader.filter((task) => task.list_id === list);
+      const expected = tasks.toSorted(compareBy(sort)).map((task) => task.id);
+      const query = `sort=${sort}&list_id=${list ?? 'inbox'}`;
+      expect((await walk(reader, `${query}&limit=4`)).map((task) => task.id)).toEqual(expected);
+      expect((await walk(reader, `${query}&skip=3`)).map((task) => task.id)).toEqual(expected.slice(3));
+    }
   });
 
   test('neither skips nor repeats unchanged tasks while others are created, deleted and changed', async () => {

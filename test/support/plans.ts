@@ -38,7 +38,8 @@ export function pagesTouched(plan: string): number {
   return Number(/Buffers: shared hit=(\d+)/.exec(plan)?.[1]);
 }
 
-function literal(value: Parameter): string {
+/** A value of a parameter, in SQL. */
+export function literal(value: Parameter): string {
   if (value === null) return 'null';
   const text = Array.isArray(value) ? `{${value.map((element) => JSON.stringify(element)).join(',')}}` : String(value);
   return `'${text.replaceAll("'", "''")}'`;

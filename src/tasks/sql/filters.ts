@@ -15,6 +15,8 @@ export interface Condition {
   readonly sql: (bind: Bind) => string;
   /** Whether the best plan depends on the values: some words, tags and times have many tasks, and others have few. */
   readonly plansForValues?: true;
+  /** Whether it names the lists of the tasks. Some lists have many tasks, and others have few. */
+  readonly isOnLists?: true;
 }
 
 /** @param now in milliseconds since 1970 */
@@ -76,14 +78,17 @@ function keyOf(id: string): string {
 function anyList(keys: readonly string[]): Condition {
   const [key] = keys;
   if (key !== undefined && keys.length === 1) {
-    return { name: 'list', sql: (bind) => `tasks.list_key = ${bind(key)}::uuid` };
+    return { name: 'list', isOnLists: true, sql: (bind) => `tasks.list_key = ${bind(key)}::uuid` };
   }
-  return { name: 'lists', sql: (bind) => `tasks.list_key = any (${bind(keys)}::uuid[])` };
+  return { name: 'lists', isOnLists: true, sql: (bind) => `tasks.list_key = any (${bind(keys)}::uuid[])` };
 }
 
-/** With the key, the index of positions sorts the subtasks of a list. With the id, the index of subtasks finds them in any list. */
+/**
+ * With the key, the index of positions sorts the subtasks of a list. With the id, the index of subtasks finds them in any list.
+ * PostgreSQL knows how many tasks have no parent, because that key is no parameter.
+ */
 function hasParent(id: string): Condition {
-  if (id === 'none') return { name: 'top', sql: (bind) => `tasks.parent_key = ${bind(noKey)}::uuid` };
+  if (id === 'none') return { name: 'top', sql: () => `tasks.parent_key = '${noKey}'::uuid` };
   return {
     name: 'parent',
     sql: (bind) => {
