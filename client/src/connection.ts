@@ -1,4 +1,5 @@
 /** Exchange of one HTTP request and its response, with the bearer token of the user. */
+import { onAbort } from './deadline.ts';
 import { TokenFailure } from './retry.ts';
 
 /**
@@ -38,17 +39,17 @@ export function createExchange({ url, getToken, fetch: send }: ConnectionOptions
   const base = url.replace(/\/+$/, '');
   const exchange: Exchange = async (parts, signal, refresh = false) => {
     const { method, path, query, body, headers } = parts;
-    const token = await tokenFrom(getToken, refresh);
+    const token = await tokenFrom(getToken, refresh, signal);
     const response = await (send ?? fetch)(`${base}${path}${search(query)}`, {
       method,
-      headers: withoutUndefined({
-        Authorization: token ? `Bearer ${token}` : undefined,
-        'Content-Type': body === undefined ? undefined : 'application/json',
+      headers: withValues({
+        Authorization: token && `Bearer ${token}`,
+        'Content-Type': body && 'application/json',
         ...headers,
       }),
-      ...(body !== undefined && { body }),
-      signal: signal as AbortSignal,
-    });
+      body,
+      signal,
+    } as RequestInit);
     if (response.status !== 401 || refresh || !getToken) return response;
     await response.text();
     return exchange(parts, signal, true);
@@ -56,12 +57,20 @@ export function createExchange({ url, getToken, fetch: send }: ConnectionOptions
   return exchange;
 }
 
-async function tokenFrom(getToken: GetToken | undefined, refresh: boolean): Promise<string | null | undefined> {
-  try {
-    return await getToken?.({ refresh });
-  } catch (error) {
-    throw new TokenFailure(error);
-  }
+/**
+ * @throws TokenFailure
+ * @throws the reason of the signal as soon as it aborts, because the token can take for ever
+ */
+function tokenFrom(
+  getToken: GetToken | undefined,
+  refresh: boolean,
+  signal: AbortSignal | undefined,
+): Promise<string | null | undefined> {
+  return new Promise((resolve, reject) => {
+    onAbort(signal, () => reject(signal?.reason));
+    const token = (async () => getToken?.({ refresh }))();
+    token.then(resolve, (error) => reject(new TokenFailure(error)));
+  });
 }
 
 function search(query: Query = {}): string {
@@ -71,11 +80,10 @@ function search(query: Query = {}): string {
       .filter((value) => value !== undefined && value !== null)
       .map((value) => `${name}=${encodeURIComponent(value as string)}`),
   );
-  return pairs.length > 0 ? `?${pairs.join('&')}` : '';
+  return pairs[0] ? `?${pairs.join('&')}` : '';
 }
 
-function withoutUndefined(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+/** Only the headers that have a value. */
+function withValues(headers: Readonly<Record<string, string | null | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([, value]) => value)) as Record<string, string>;
 }

@@ -25,11 +25,8 @@ export function startDeadline(ms: number, outer: AbortSignal | null | undefined)
     pause();
     controller.abort(outer?.reason);
   };
-  if (outer?.aborted) abort();
-  else {
-    outer?.addEventListener('abort', abort);
-    restart();
-  }
+  restart();
+  onAbort(outer, abort);
   return {
     signal: controller.signal,
     restart,
@@ -39,4 +36,10 @@ export function startDeadline(ms: number, outer: AbortSignal | null | undefined)
       abort();
     },
   };
+}
+
+/** Calls the function when the signal aborts, or at once if it has. */
+export function onAbort(signal: AbortSignal | null | undefined, abort: () => void): void {
+  if (signal?.aborted) abort();
+  else signal?.addEventListener('abort', abort, { once: true });
 }

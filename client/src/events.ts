@@ -110,7 +110,7 @@ async function* streamChanges(
       if (event === 'end') return yield { delayMs: retry, tokenExpired: JSON.parse(data).reason === 'token_expired' };
     }
   }
-  throw new Error('The connection ended before the server announced it');
+  throw new Error('The connection was cut');
 }
 
 /** Without a cursor, it reads a snapshot up to the present and returns only the last cursor. */

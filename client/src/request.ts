@@ -41,7 +41,6 @@ export function createRequest(exchange: Exchange, { timeoutMs, retries }: RetryP
     const headers = { ...(!isRead && { 'Idempotency-Key': randomKey() }), ...parts.headers };
     const attempts = retry === false || (!isRead && !headers['Idempotency-Key']) ? 0 : retries;
     for (let attempt = 0; ; attempt += 1) {
-      if (signal?.aborted) throw signal.reason;
       try {
         return await sendOnce(exchange, { ...parts, headers }, timeoutMs, signal);
       } catch (error) {

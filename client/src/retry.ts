@@ -1,4 +1,5 @@
 /** Which failures a retry can fix, and the time before it. */
+import { onAbort } from './deadline.ts';
 import { TodoProblem } from './problem.ts';
 
 /** Milliseconds: the bound of the first delay, which each further attempt doubles, and the bound of all delays. */
@@ -56,7 +57,6 @@ export function sleep(ms: number, signal: AbortSignal | null | undefined): Promi
       signal?.removeEventListener('abort', abort);
       resolve();
     }, ms);
-    if (signal?.aborted) abort();
-    else signal?.addEventListener('abort', abort, { once: true });
+    onAbort(signal, abort);
   });
 }

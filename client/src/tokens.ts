@@ -4,6 +4,9 @@ import type { GetToken } from './connection.ts';
 /** Seconds before the expiry at which a token is replaced. */
 const marginSeconds = 30;
 
+/** Milliseconds after which a call of `load` counts as lost, so that the next request calls it again. */
+const maxLoadMs = 60_000;
+
 /**
  * A function `getToken` that keeps a JWT until shortly before its expiry. Requests at the same time share one call of
  * `load`. A token that is no JWT is kept until the server rejects it.
@@ -12,21 +15,21 @@ const marginSeconds = 30;
  */
 export function cachedToken(load: () => Promise<string | null>): GetToken {
   let token: Promise<string | null>;
-  let isLoading = false;
+  let loadingUntil = 0;
   let expiresAt = 0;
   const reload = async () => {
-    isLoading = true;
+    loadingUntil = Date.now() + maxLoadMs;
     expiresAt = 0;
     try {
       const loaded = await load();
       expiresAt = Date.now() + 1000 * (lifetimeOf(loaded) - marginSeconds);
       return loaded;
     } finally {
-      isLoading = false;
+      loadingUntil = 0;
     }
   };
   return ({ refresh }) => {
-    if (!isLoading && (refresh || Date.now() >= expiresAt)) token = reload();
+    if (Date.now() >= loadingUntil && (refresh || Date.now() >= expiresAt)) token = reload();
     return token;
   };
 }

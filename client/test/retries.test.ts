@@ -205,6 +205,56 @@ describe('the token', () => {
   });
 });
 
+describe('a token that never arrives', () => {
+  const never = () => new Promise<string>(() => {});
+
+  test('ends the attempt after the time limit, and the next one asks again', async () => {
+    const getToken = vi.fn(async () => 'token').mockImplementationOnce(never);
+    const { client, requests } = clientOf([json({ id: 'u' })], { getToken, timeoutMs: 5_000 });
+    expect(await outcomeOf(client.me())).toEqual({ id: 'u' });
+    expect(getToken).toHaveBeenCalledTimes(2);
+    expect(requests.map(({ headers }) => headers.get('Authorization'))).toEqual(['Bearer token']);
+  });
+
+  test('ends the request after all attempts', async () => {
+    const { client, requests } = clientOf([], { getToken: never, timeoutMs: 5_000, retries: 1 });
+    expect(await outcomeOf(client.me())).toMatchObject({ name: 'TimeoutError', message: 'No data within 5000 ms' });
+    expect(requests).toHaveLength(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('ends the attempt also after a 401', async () => {
+    const getToken = ({ refresh }: { refresh: boolean }) => (refresh ? never() : 'old');
+    const { client } = clientOf([problem(401, 'token_expired')], { getToken, timeoutMs: 5_000, retries: 0 });
+    expect(await outcomeOf(client.me())).toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('does not outlast the signal of the caller', async () => {
+    const { client } = clientOf([], { getToken: never });
+    const controller = new AbortController();
+    const outcome = client.me({ signal: controller.signal }).catch((error) => error);
+    await vi.advanceTimersByTimeAsync(100);
+    controller.abort('left the page');
+    expect(await outcome).toBe('left the page');
+    expect(await client.me({ signal: controller.signal }).catch((error) => error)).toBe('left the page');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('is a lost connection for live updates', async () => {
+    const onDisconnect = vi.fn();
+    const { client } = clientOf([], { getToken: never });
+    const controller = new AbortController();
+    const outcome = client
+      .events({ signal: controller.signal, onDisconnect })
+      .next()
+      .catch((error) => error);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(onDisconnect).toHaveBeenCalledWith(expect.objectContaining({ name: 'TimeoutError' }));
+    controller.abort('left the page');
+    expect(await outcome).toBe('left the page');
+  });
+});
+
 describe('a response that is not from the API', () => {
   test.each([
     ['a sign-in page', () => new Response('<html>', { status: 200, headers: { 'Content-Type': 'text/html' } })],

@@ -56,3 +56,15 @@ test('neither a failure nor a missing token is kept', async () => {
   await expect(getToken(rejected)).rejects.toThrow('fetch failed');
   expect(await getToken(use)).toBe(jwt(900));
 });
+
+test('a call that never returns is not waited for longer than a minute', async () => {
+  const load = vi.fn(async () => 'token').mockImplementationOnce(() => new Promise(() => {}));
+  const getToken = cachedToken(load);
+  const lost = vi.fn();
+  void Promise.resolve(getToken(use)).then(lost);
+  void Promise.resolve(getToken(use)).then(lost);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await getToken(use)).toBe('token');
+  expect(load).toHaveBeenCalledTimes(2);
+  expect(lost).not.toHaveBeenCalled();
+});
