@@ -110,13 +110,23 @@ class AppServer implements SimulatedServer {
 
   backUp(): void {}
 
+  async erase(): Promise<void> {
+    const request = { method: 'DELETE', path: '/api/v1/me', query: {}, body: undefined, key: undefined };
+    await this.#exchange({ ...request, token: this.#validToken() });
+    await this.#observeAnew();
+  }
+
   /** As after a restored backup, no earlier cursor is served. */
   async restore(): Promise<boolean> {
     await resetEpochs(this.#driver);
+    await this.#observeAnew();
+    return false;
+  }
+
+  async #observeAnew(): Promise<void> {
     this.position = '';
     this.state = new Map();
     await this.#observe();
-    return false;
   }
 
   async #write(method: string, path: string, body?: JsonObject): Promise<void> {
@@ -145,7 +155,7 @@ class AppServer implements SimulatedServer {
   }
 
   #noteExecution(key: string, { path, body }: ServerRequest, status: number): void {
-    const [, type, pathId] = /^\/api\/v1\/(task|list)s(?:\/([^?]+))?/.exec(path) ?? [];
+    const [, type, pathId] = /^\/api\/v1\/(task|list)s(?:\/([^/?]+))?/.exec(path) ?? [];
     const id = pathId ?? JSON.parse(body ?? '{}').id;
     const version = this.state.get(`${type}/${id}`)?.version ?? 0;
     const execution = { status, version, at: this.#parts.now() };

@@ -23,6 +23,8 @@ export class Device {
   /** Milliseconds that the clock of the device is ahead. */
   clockOffset = 0;
   token = '0';
+  /** Whether its tokens belong to another user. The stores of the first one must neither show nor send anything then. */
+  isOfOtherUser = false;
   /** The durable records. */
   durable = new Replica();
   readonly #records = new Map<string, string>();

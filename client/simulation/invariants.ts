@@ -102,7 +102,7 @@ export class DeviceChecks {
     const version = executions.at(-1)?.version ?? 0;
     const resource = keyOf(operation);
     // Another device had deleted the resource, so it was not shown, and has restored it.
-    if (action === 'update' && !before.confirmed(resource)) return;
+    if ((action === 'update' || action === 'move') && !before.confirmed(resource)) return;
     this.#raiseFloor(resource, version);
   }
 

@@ -3,7 +3,7 @@
  * `npm run simulate:mutants` prints the violation that each fault leads to.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -124,11 +124,59 @@ const mutants: readonly Mutant[] = [
     text: '&& !operation.ids.some((id) => waiting.has(id))',
     replacement: '',
   },
+  {
+    fault: 'A moved task is shown beside the place where its sibling was when the user moved it',
+    file: 'view.ts',
+    text: 'draft.written.set(operation.resourceId, this.#apply(draft, operation));',
+    replacement: `const result = this.#apply(draft, operation);
+      const first = this.#firstPlaces.get(operation.id) ?? result?.position;
+      if (operation.action === 'move') this.#firstPlaces.set(operation.id, first);
+      const isMoved = operation.action === 'move' && result;
+      draft.written.set(operation.resourceId, isMoved ? { ...result, position: first } : result);`,
+  },
+  {
+    fault: 'A task that is moved between siblings with the same position is shown behind both',
+    file: 'places.ts',
+    text: 'for (const [number, other] of tied.entries())',
+    replacement: 'for (const [number, other] of tied.slice(0, 0).entries())',
+  },
+  {
+    fault: 'Moves are computed before the writes that they depend on',
+    file: 'view.ts',
+    text: 'for (const operation of operations) {',
+    replacement: `const isMove = ({ action }: Operation) => action === 'move';
+    for (const operation of [...operations.filter(isMove), ...operations.filter((each) => !isMove(each))]) {`,
+  },
+  {
+    fault: 'A move is sent although the creation of the sibling waits',
+    file: 'operation.ts',
+    text: '[resourceId, list_id, parent_id, before, after]',
+    replacement: '[resourceId, list_id, parent_id]',
+  },
+  {
+    fault: 'Subtasks stay in the list that their parent has left',
+    file: 'places.ts',
+    text: 'if (task.list_id !== list_id) tasks.adapt',
+    replacement: 'if (false) tasks.adapt',
+  },
+  {
+    fault: 'A subtask stays in the list of its parent after the move of the parent was rejected',
+    file: 'places.ts',
+    text: '    this.dependent.add(resource.id);',
+    replacement: '',
+  },
+  {
+    fault: 'A store works with the token of another user',
+    file: 'reader.ts',
+    text: '    await this.#checkUser(signal);\n',
+    replacement: '',
+  },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'todo-api-mutant-'));
 try {
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  symlinkSync(join(client, '..', 'node_modules'), join(folder, 'node_modules'), 'junction');
   for (const mutant of mutants) report(mutant);
 } finally {
   rmSync(folder, { recursive: true });
@@ -139,13 +187,9 @@ function report({ fault, file, text, replacement }: Mutant): void {
   const path = join(folder, 'src', 'offline', file);
   const source = readFileSync(path, 'utf8');
   if (source.split(text).length !== 2) throw new Error(`${file} does not have this text once: ${text}`);
-  const field = replacement.includes('#attempts')
-    ? source.replace('  readonly #parts', '  #attempts = 0;\n  readonly #parts')
-    : source;
-  writeFileSync(
-    path,
-    field.replace(text, () => replacement),
-  );
+  const fields: Record<string, string> = { '#attempts': '#attempts = 0;', '#firstPlaces': '#firstPlaces = new Map();' };
+  const field = Object.entries(fields).find(([name]) => replacement.includes(name))?.[1] ?? '';
+  writeFileSync(path, source.replace(text, () => replacement).replace('  readonly #', `  ${field}\n  readonly #`));
   const main = join(folder, 'simulation', 'main.ts');
   const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, '--steps', steps, '--seed', '1'], {
     encoding: 'utf8',

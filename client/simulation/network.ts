@@ -24,6 +24,14 @@ export interface NetworkParts {
   readonly changed: () => Promise<void>;
 }
 
+interface Arrival {
+  readonly request: ServerRequest;
+  readonly handle: () => ServerResponse | Promise<ServerResponse>;
+}
+
+/** The response to `GET /api/v1/me`. */
+const otherUser: ServerResponse = { status: 200, body: { id: 'other-user', scopes: null } };
+
 export class Network {
   readonly #parts: NetworkParts;
 
@@ -47,7 +55,7 @@ export class Network {
   }
 
   #send(device: Device, owner: TabOwner, options: RequestOptions): Promise<ServerResponse> {
-    const { scheduler, random, faults, onRequest } = this.#parts;
+    const { scheduler, random, server, faults, onRequest } = this.#parts;
     const request: ServerRequest = {
       method: options.method,
       path: options.path,
@@ -57,7 +65,9 @@ export class Network {
       token: device.token,
     };
     const label = `${owner.name} ${request.method} ${request.path}`;
+    if (options.signal?.aborted) return Promise.reject(new TypeError('aborted'));
     onRequest(device, request);
+    const isOfOtherUser = device.isOfOtherUser;
     return new Promise((resolve, reject) => {
       const timer = scheduler.after(timeoutMs, `${label} timeout`, owner, () => fail('no response'));
       const abort = () => fail('aborted');
@@ -79,7 +89,8 @@ export class Network {
         return;
       }
       if (random.chance(faults.lost)) return;
-      const arrive = () => this.#arrive(device, owner, label, request, settle, fail);
+      const handle = () => (isOfOtherUser ? otherUser : server.handle(request));
+      const arrive = () => this.#arrive(device, owner, label, { request, handle }, settle, fail);
       // The request does not end with the tab that has sent it.
       if (random.chance(faults.late)) scheduler.after(random.below(3 * timeoutMs), `${label} late`, undefined, arrive);
       else scheduler.add(label, undefined, arrive);
@@ -91,12 +102,12 @@ export class Network {
     device: Device,
     owner: TabOwner,
     label: string,
-    request: ServerRequest,
+    { request, handle }: Arrival,
     settle: (response: ServerResponse) => void,
     fail: (message: string) => void,
   ): Promise<void> {
-    const { scheduler, random, server, faults } = this.#parts;
-    const response = this.#failure(request) ?? (await server.handle(request));
+    const { scheduler, random, faults } = this.#parts;
+    const response = this.#failure(request) ?? (await handle());
     if (random.chance(faults.lost)) return;
     if (!device.isOnline || random.chance(faults.cut)) {
       scheduler.add(`${label} cut`, owner, () => fail('cut'));

@@ -58,6 +58,8 @@ export interface SimulatedServer {
   change(type: ResourceType, id: string, patch: JsonObject | 'delete' | 'restore'): void | Promise<void>;
   /** Forgets removals, so that older cursors get a snapshot. */
   forget(): void | Promise<void>;
+  /** The user erases everything that the server stores. Numbers and versions begin anew. */
+  erase(): void | Promise<void>;
   backUp(): void;
   /** @returns whether numbers and versions have gone back */
   restore(): boolean | Promise<boolean>;

@@ -1,8 +1,10 @@
 /** What must hold when nothing fails any more: all devices have the state of the server. */
+import { isEqual } from '../src/offline/merge-patch.ts';
 import { keyOf } from '../src/offline/operation.ts';
 import { View } from '../src/offline/view.ts';
 import type { Device } from './device.ts';
 import { type DeviceChecks, Violation } from './invariants.ts';
+import { inOrder } from './model-order.ts';
 import type { SimulatedServer } from './server.ts';
 import type { Tab } from './tab.ts';
 
@@ -28,7 +30,9 @@ export function unsettled({ server, devices, tabs, isIdle }: Everything): string
   if (opening) return `${opening.name} is not open`;
   if (!isIdle) return 'there are events';
   // A tab learns of the last commit of a tab that has crashed when it looks at the storage.
-  return open.map((tab) => difference(tab.name, shownBy(tab), liveOf(server))).find((found) => found);
+  return open
+    .flatMap((tab) => [difference(tab.name, shownBy(tab), liveOf(server)), orderDifference(tab, server)])
+    .find((found) => found);
 }
 
 /** @throws Violation */
@@ -55,6 +59,18 @@ function checkReported(name: string, checks: DeviceChecks, server: SimulatedServ
     const isExecuted = server.executions.has(operation.key) || checks.facts.hasKnown(keyOf(operation));
     if (!isExecuted && !operation.problem) throw new Violation(`${name}: an operation is lost`);
   }
+}
+
+/** All tabs show tasks and lists in the order of the server. */
+function orderDifference({ name, store }: Tab, { state }: SimulatedServer): string | undefined {
+  const live = [...state.values()].flatMap(({ type, resource }) => (resource ? [{ type, ...resource }] : []));
+  const expected = live.sort((one, other) => inOrder(one, other)).map(({ type, id }) => `${type} ${id}`);
+  const shown = [
+    ...(store?.tasks.query().get() ?? []).map(({ id }) => `task ${id}`),
+    ...(store?.lists.query().get() ?? []).map(({ id }) => `list ${id}`),
+  ];
+  const sorted = ['task', 'list'].flatMap((type) => expected.filter((each) => each.startsWith(type)));
+  return isEqual(shown, sorted) ? undefined : `${name} shows the order ${shown} instead of ${sorted}`;
 }
 
 function difference(name: string, shown: readonly object[], live: readonly object[]): string | undefined {

@@ -1,4 +1,5 @@
 /** A tab of a device: a store, and a user who works with it. */
+import type { TaskMove } from '../src/generated/api.ts';
 import type { Environment } from '../src/offline/environment.ts';
 import { createOfflineStore, type OfflineStore } from '../src/offline/store.ts';
 import type { Device, TabOwner } from './device.ts';
@@ -109,8 +110,12 @@ export class Tab implements TabOwner {
       () => task && store.tasks.update(task.id, { title }),
       () => task && store.tasks.update(task.id, { status }),
       () => task && store.tasks.update(task.id, { ...place, description: marker }),
+      () => task && store.tasks.move(task.id, this.#taskPlace(store)),
+      () => task && store.tasks.move(task.id, this.#taskPlace(store)),
+      () => task && store.tasks.move(task.id, this.#taskPlace(store)),
       () => task && store.tasks.delete(task.id),
       () => store.lists.create({ name: title }),
+      () => list && store.lists.move(list.id, this.#placeBeside(random.pick(store.lists.query().get()).id)),
       () => list && store.lists.update(list.id, { name: title }),
       () => list && store.lists.delete(list.id, tasks),
       () => this.#settleRejected(store, marker),
@@ -118,11 +123,31 @@ export class Tab implements TabOwner {
     ])();
   }
 
+  #taskPlace(store: OfflineStore): TaskMove {
+    const { random } = this.#parts;
+    const sibling = random.pick(store.tasks.query().get());
+    const list = random.pick([undefined, ...store.lists.query().get()]);
+    const to = random.pick(['start', 'end'] as const);
+    return random.pick<TaskMove>([
+      this.#placeBeside(sibling.id),
+      this.#placeBeside(sibling.id),
+      { ...this.#placeBeside(sibling.id), list_id: sibling.list_id, parent_id: sibling.parent_id },
+      { to },
+      { to, list_id: list?.id ?? null, parent_id: null },
+      { to, parent_id: sibling.id },
+    ]);
+  }
+
+  #placeBeside(id: string): { before: string } | { after: string } | { to: 'start' | 'end' } {
+    return this.#parts.random.pick([{ before: id }, { after: id }, { after: id }, { to: 'start' }, { to: 'end' }]);
+  }
+
   #settleRejected(store: OfflineStore, marker: string): Promise<void> | undefined {
     const { random } = this.#parts;
     const operation = random.pick([undefined, ...store.status().rejected]);
     if (!operation) return undefined;
     if (random.chance(0.5)) return store.dismiss(operation.id);
+    if (operation.action === 'move') return store.retry(operation.id, { to: 'end' });
     return store.retry(operation.id, operation.type === 'task' ? { title: marker } : { name: marker });
   }
 

@@ -6,7 +6,7 @@ import { DeviceChecks, Violation } from './invariants.ts';
 import { Network } from './network.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
-import type { CreateServer, SimulatedServer } from './server.ts';
+import type { CreateServer, ServerRequest, SimulatedServer } from './server.ts';
 import { ServerFacts } from './server-facts.ts';
 import { checkSettled, type Everything, unsettled } from './settled.ts';
 import { Tab } from './tab.ts';
@@ -61,9 +61,10 @@ export class World {
       server: this.#server,
       faults: this.#faults,
       newToken: () => String(this.scheduler.now + (this.#random.chance(0.3) ? 0 : tokenLifetimeMs)),
-      onRequest: (device) => {
+      onRequest: (device, request) => {
         this.#requests += 1;
         this.#guard(() => this.#checkPauses(device));
+        this.#guard(() => checkUser(device, request));
       },
       changed: () => new Promise((resolve) => this.#changed.push(resolve)),
     });
@@ -83,6 +84,7 @@ export class World {
     for (const device of this.#devices) {
       Object.assign(device.faults, noDeviceFaults);
       device.isOnline = true;
+      if (device.isOfOtherUser) this.#changeUser(device);
     }
     const steps = await this.#becomeQuiet();
     for (const device of this.#devices) {
@@ -123,6 +125,7 @@ export class World {
     const stored = [...this.#checks.values()].flatMap((checks) => [...checks.stored.values()]);
     return {
       operations: stored.length,
+      moves: stored.filter(({ action }) => action === 'move').length,
       rejected: stored.filter(({ problem }) => problem).length,
       executed: this.#server.executions.size,
       changes: this.#changes,
@@ -212,7 +215,7 @@ export class World {
     const alive = this.#tabs.filter((tab) => !tab.isDead);
     const tab = alive.length > 0 ? random.pick(alive) : undefined;
     this.#causes += 1;
-    const kind = random.below(60);
+    const kind = random.below(62);
     // Tabs that open, end or connect again do not wait for a pause.
     if (kind >= 38) this.#outages.clear();
     this.scheduler.note(`disturb ${kind}`);
@@ -232,9 +235,23 @@ export class World {
     else if (kind === 51 && random.chance(0.1)) this.#facts.wasRestored ||= await this.#server.restore();
     else if (kind === 52 && random.chance(0.2)) this.#skip(random.chance(0.3) ? 1.1 * dayMs : 3_600_000);
     else if (kind < 57) tab?.store?.reconnect();
+    else if (kind === 60 && random.chance(0.1)) {
+      await this.#server.erase();
+      this.#facts.wasRestored = true;
+    } else if (kind === 61 && (device.isOfOtherUser || random.chance(0.3))) this.#changeUser(device);
     this.#tabs = this.#tabs.filter((each) => !each.isDead || each.device !== device || random.chance(0.9));
     for (const each of this.#devices) {
       if (!this.#hasTab(each) && random.chance(0.3)) this.#openTab(each);
+    }
+  }
+
+  /** The user signs out or in, so the application closes the stores. The next ones can belong to the wrong user. */
+  #changeUser(device: Device): void {
+    device.isOfOtherUser = !device.isOfOtherUser;
+    for (const tab of this.#tabs) {
+      if (tab.device !== device) continue;
+      if (tab.store) tab.close();
+      else tab.crash();
     }
   }
 
@@ -262,13 +279,23 @@ export class World {
       return;
     }
     const { type, id } = random.pick(entries);
+    // Another device has computed the same position for two siblings.
+    const position = random.pick(entries).resource?.position as string | undefined;
     const patch = random.pick([
+      position === undefined ? ('restore' as const) : { position },
       { title: `text ${this.#markers}` },
       { status: random.pick(['Todo', 'Done']) },
       'delete' as const,
       'restore' as const,
     ]);
-    const isList = type === 'list' && typeof patch === 'object';
+    const isList = type === 'list' && typeof patch === 'object' && !('position' in patch);
     await this.#server.change(type, id, isList ? { name: `text ${this.#markers}` } : patch);
+  }
+}
+
+/** With the token of another user, a store only asks whose token it is. */
+function checkUser({ name, isOfOtherUser }: Device, { method, path }: ServerRequest): void {
+  if (isOfOtherUser && path !== '/api/v1/me') {
+    throw new Violation(`${name} has sent ${method} ${path} with the token of another user`);
   }
 }

@@ -1,6 +1,6 @@
 /** TanStack DB: collections of the tasks and lists of an offline store. */
 import type { CollectionConfig } from '@tanstack/db';
-import type { Task, TaskCreate, TaskList, TaskListCreate } from './generated/api.ts';
+import type { Task, TaskCreate, TaskList, TaskListCreate, TaskListMove, TaskMove } from './generated/api.ts';
 import { newId, realEnvironment } from './offline/environment.ts';
 import { isObject, type JsonObject } from './offline/merge-patch.ts';
 import type { ResourceType, TasksOfDeletedList } from './offline/operation.ts';
@@ -17,11 +17,16 @@ export interface ResourceSchema<Input, Output> {
   };
 }
 
-export type ResourceCollectionOptions<Input, Output extends object> = CollectionConfig<
-  Output,
-  string,
-  ResourceSchema<Input, Output>
-> & { readonly schema: ResourceSchema<Input, Output> };
+/** The writes that `collection.utils` has, because TanStack DB has none like them. */
+export type ResourceUtils<Output, Move> = {
+  /** `move` of the store: the promise resolves when the operation is stored on this device, and the collection shows it. */
+  readonly move: (id: string, place: Move) => Promise<Output>;
+};
+
+export type ResourceCollectionOptions<Input, Output extends object, Move> = Omit<
+  CollectionConfig<Output, string, ResourceSchema<Input, Output>, ResourceUtils<Output, Move>>,
+  'utils'
+> & { readonly schema: ResourceSchema<Input, Output>; readonly utils: ResourceUtils<Output, Move> };
 
 /** The metadata of the deletion of a list: what happens to its tasks. Without it, a list with tasks is not deleted. */
 export interface ListDeletion {
@@ -34,7 +39,7 @@ export interface ListDeletion {
  * A transaction is persisted when its operations are stored on this device. If the server rejects one later, its change
  * disappears from the collection, and `store.status().rejected` has the operation.
  */
-export function taskCollectionOptions(store: OfflineStore): ResourceCollectionOptions<TaskCreate, Task> {
+export function taskCollectionOptions(store: OfflineStore): ResourceCollectionOptions<TaskCreate, Task, TaskMove> {
   return collectionOptions(store, 'task', store.tasks as never);
 }
 
@@ -42,7 +47,9 @@ export function taskCollectionOptions(store: OfflineStore): ResourceCollectionOp
  * Options for `createCollection`: the lists of the store. An insert needs the fields of `TaskListCreate`. A deletion
  * accepts `ListDeletion` as its metadata.
  */
-export function listCollectionOptions(store: OfflineStore): ResourceCollectionOptions<TaskListCreate, TaskList> {
+export function listCollectionOptions(
+  store: OfflineStore,
+): ResourceCollectionOptions<TaskListCreate, TaskList, TaskListMove> {
   return collectionOptions(store, 'list', store.lists as never);
 }
 
@@ -51,18 +58,19 @@ interface Identified {
 }
 
 /** The part of the store's collection that does not depend on the type of the resource. */
-interface Resources<Output> {
+interface Resources<Output, Move> {
   query(): { get(): readonly Output[] };
   create(fields: object): Promise<unknown>;
   update(id: string, patch: object): Promise<unknown>;
+  move(id: string, place: Move): Promise<Output>;
   delete(id: string, tasks?: TasksOfDeletedList): Promise<unknown>;
 }
 
-function collectionOptions<Input, Output extends Identified>(
+function collectionOptions<Input, Output extends Identified, Move>(
   store: OfflineStore,
   type: ResourceType,
-  resources: Resources<Output>,
-): ResourceCollectionOptions<Input, Output> {
+  resources: Resources<Output, Move>,
+): ResourceCollectionOptions<Input, Output, Move> {
   return {
     id: `todo-api/${type}`,
     getKey: ({ id }) => id,
@@ -108,6 +116,7 @@ function collectionOptions<Input, Output extends Identified>(
       inOrder(transaction.mutations, ({ key, metadata }) =>
         resources.delete(key, (metadata as ListDeletion | undefined)?.tasks),
       ),
+    utils: { move: (id, place) => resources.move(id, place) },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   createOfflineStore,
   memoryStorage,
   type OfflineStore,
+  type Operation,
   OtherUserError,
   type StoragePlace,
 } from '../src/offline/index.ts';
@@ -27,12 +28,16 @@ interface Device {
   setOnline(isOnline: boolean): void;
 }
 
-async function openDevice({ userId }: Client, storage: StoragePlace = memoryStorage()): Promise<Device> {
+async function openDevice(
+  { userId }: Client,
+  storage: StoragePlace = memoryStorage(),
+  send: typeof fetch = fetch,
+): Promise<Device> {
   let isOnline = true;
   const client = createTodoClient({
     url: api.url,
     getToken: () => api.token(userId as string),
-    fetch: (url, options) => (isOnline ? fetch(url, options) : Promise.reject(new TypeError('fetch failed'))),
+    fetch: (url, options) => (isOnline ? send(url, options) : Promise.reject(new TypeError('fetch failed'))),
   });
   const store = await createOfflineStore({ client, storage, userId: userId as string });
   onTestFinished(() => store.close());
@@ -45,8 +50,8 @@ async function openDevice({ userId }: Client, storage: StoragePlace = memoryStor
   };
 }
 
-async function online(user: Client, storage?: StoragePlace): Promise<Device> {
-  const device = await openDevice(user, storage);
+async function online(user: Client, storage?: StoragePlace, send?: typeof fetch): Promise<Device> {
+  const device = await openDevice(user, storage, send);
   await until(() => device.store.status().connection === 'online');
   return device;
 }
@@ -131,6 +136,131 @@ describe('writes', () => {
     await expect(device.store.tasks.update(child.id, { title: 'Buy bread' })).rejects.toMatchObject({
       name: 'NotFoundError',
     });
+  });
+});
+
+describe('moves', () => {
+  /** Tasks with these titles, in this order. */
+  async function createAll(user: Client, letters: string, fields: object = {}): Promise<Record<string, string>> {
+    const ids: Record<string, string> = {};
+    for (const title of letters) ids[title] = (await user.post('/api/v1/tasks', { title, ...fields })).body.id;
+    return ids;
+  }
+
+  const orderOn = async (user: Client, query = '') =>
+    (await user.get(`/api/v1/tasks?sort=position${query}`)).body.map(({ title }: Task) => title).join('');
+
+  const orderOf = (device: Device) => titles(device).join('');
+
+  test('are visible at once, and reach the server, beside the sibling that another device has moved', async () => {
+    const user = api.user();
+    const { a, b, c } = await createAll(user, 'abc');
+    const device = await online(user);
+    device.setOnline(false);
+    await device.store.tasks.move(c as string, { after: a });
+    await device.store.tasks.move(b as string, { to: 'start' });
+    expect(orderOf(device)).toBe('bac');
+    expect(device.store.operations().map(({ action, body }) => [action, body])).toEqual([
+      ['move', JSON.stringify({ after: a })],
+      ['move', '{"to":"start"}'],
+    ]);
+    await user.post(`/api/v1/tasks/${a}/move`, { to: 'end' });
+    await createAll(user, 'd');
+    expect(await orderOn(user)).toBe('bcad');
+
+    device.setOnline(true);
+    await sent(device);
+    await until(() => orderOf(device) === 'bacd');
+    expect(await orderOn(user)).toBe('bacd');
+    expect(device.store.tasks.get(c as string)).toEqual((await user.get(`/api/v1/tasks/${c}`)).body);
+  });
+
+  test('take subtasks into another list, and lists have an order, too', async () => {
+    const user = api.user();
+    const { a } = await createAll(user, 'a');
+    await createAll(user, 'b', { parent_id: a });
+    const device = await online(user);
+    device.setOnline(false);
+    const shop = await device.store.lists.create({ name: 'Shop' });
+    const work = await device.store.lists.create({ name: 'Work' });
+    await device.store.lists.move(work.id, { before: shop.id });
+    await device.store.tasks.move(a as string, { list_id: shop.id, to: 'end' });
+    const lists = device.store.lists.query();
+    const inShop = device.store.tasks.query(({ list_id }) => list_id === shop.id);
+    expect(lists.get().map(({ name }) => name)).toEqual(['Work', 'Shop']);
+    expect(inShop.get().map(({ title }) => title)).toEqual(expect.arrayContaining(['a', 'b']));
+
+    device.setOnline(true);
+    await sent(device);
+    expect((await user.get('/api/v1/lists')).body).toMatchObject([{ name: 'Work' }, { name: 'Shop' }]);
+    expect(await orderOn(user, `&list_id=${shop.id}`)).toBe('ab');
+    expect(inShop.get()).toHaveLength(2);
+  });
+
+  test('are applied once if the response is lost and the store ends', async () => {
+    const user = api.user();
+    const { a, c } = await createAll(user, 'abc');
+    const storage = memoryStorage();
+    let isLost = false;
+    const first = await online(user, storage, async (url, options) => {
+      const response = await fetch(url, options);
+      isLost ||= options?.method === 'POST';
+      if (isLost) throw new TypeError('fetch failed');
+      return response;
+    });
+    await first.store.tasks.move(c as string, { after: a });
+    await until(() => isLost);
+    await first.store.close();
+    await user.post(`/api/v1/tasks/${c}/move`, { to: 'start' });
+    const second = await online(user, storage);
+    await sent(second);
+    expect(await orderOn(user)).toBe('cab');
+    await until(() => orderOf(second) === 'cab');
+  });
+
+  test('are rejected if another device has deleted the sibling, and are sent to another place', async () => {
+    const user = api.user();
+    const { a, b } = await createAll(user, 'abc');
+    const device = await online(user);
+    device.setOnline(false);
+    await device.store.tasks.move(a as string, { after: b });
+    await user.delete(`/api/v1/tasks/${b}`);
+    device.setOnline(true);
+    await until(() => device.store.status().rejected.length === 1);
+    await until(() => orderOf(device) === 'ac');
+    const [{ id, problem }] = device.store.status().rejected as [Operation];
+    expect(problem).toMatchObject({ code: 'validation_failed', errors: [{ pointer: '/after' }] });
+    await device.store.retry(id, { to: 'end' });
+    expect(orderOf(device)).toBe('ca');
+    await sent(device);
+    expect(await orderOn(user)).toBe('ca');
+  });
+
+  test('beside a task whose creation is rejected, or into a list that is gone, are rejected with the reason', async () => {
+    const user = api.user();
+    const { a } = await createAll(user, 'a');
+    const { body: shop } = await user.post('/api/v1/lists', { name: 'Shop' });
+    const device = await online(user);
+    device.setOnline(false);
+    const blank = await device.store.tasks.create({ title: ' ' });
+    await device.store.tasks.move(a as string, { before: blank.id });
+    await device.store.tasks.move(a as string, { list_id: shop.id, to: 'start' });
+    await user.delete(`/api/v1/lists/${shop.id}`);
+    device.setOnline(true);
+    await until(() => device.store.status().rejected.length === 3);
+    const [creation, beside, into] = device.store.status().rejected;
+    expect(beside?.causedBy).toBe(creation?.id);
+    expect(into?.problem).toMatchObject({ status: 422, errors: [{ pointer: '/list_id' }] });
+    expect(device.store.tasks.get(a as string)).toMatchObject({ list_id: null, version: 1 });
+  });
+
+  test('beside an unknown task are refused on the device, and beside the task itself store nothing', async () => {
+    const device = await offline(api.user());
+    const { id } = await device.store.tasks.create({ title: 'Buy milk' });
+    await expect(device.store.tasks.move(id, { after: 'unknown' })).rejects.toMatchObject({ name: 'NotFoundError' });
+    await expect(device.store.tasks.move('unknown', { to: 'end' })).rejects.toMatchObject({ name: 'NotFoundError' });
+    await device.store.tasks.move(id, { after: id });
+    expect(device.store.operations()).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The collections for TanStack DB, with an offline store against a server. */
-import { createCollection } from '@tanstack/db';
+import { createCollection, liveQueryCollectionOptions } from '@tanstack/db';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { type Client, startApi, type TestApi } from '../../test/support/api.ts';
 import { createTodoClient, type Task } from '../src/index.ts';
@@ -108,6 +108,35 @@ test('writes are shown at once, stored on the device, and applied once', async (
   expect(device.events.filter(({ type }) => type === 'insert')).toHaveLength(1);
   expect([...device.events, ...reloaded.events].filter(({ type }) => type === 'delete')).toEqual([]);
   expect(new Set(reloaded.events.map(({ title }) => title))).not.toContain('Milk');
+});
+
+test('tasks and lists are moved, and shown at their places', async () => {
+  const user = api.user();
+  const device = await openDevice(user);
+  await device.online();
+  device.setOnline(false);
+  const [one, two] = ['1', '2'].map((name) => device.lists.insert({ name }));
+  for (const title of ['a', 'b', 'c']) await device.tasks.insert({ title }).isPersisted.promise;
+  await Promise.all([one, two].map((inserted) => inserted?.isPersisted.promise));
+  const inOrder = createCollection(
+    liveQueryCollectionOptions({
+      query: (query) =>
+        query.from({ task: device.tasks }).orderBy(({ task }) => task.position, { stringSort: 'lexical' }),
+    }),
+  );
+  const shown = async () => (await inOrder.toArrayWhenReady()).map(({ title }) => title).join('');
+  const [a, , c] = await inOrder.toArrayWhenReady();
+  expect(await shown()).toBe('abc');
+  expect(await device.tasks.utils.move(c?.id as string, { before: a?.id })).toMatchObject({ title: 'c' });
+  expect(await shown()).toBe('cab');
+  const [first, last] = device.lists.toArray.sort((list, other) => (list.position < other.position ? -1 : 1));
+  await device.lists.utils.move(last?.id as string, { before: first?.id });
+  device.setOnline(true);
+  await device.sent();
+  const { body } = await user.get('/api/v1/tasks?sort=position');
+  expect(body.map(({ title }: Task) => title).join('')).toBe('cab');
+  expect((await user.get('/api/v1/lists')).body.map(({ id }: { id: string }) => id)).toEqual([last?.id, first?.id]);
+  expect(await shown()).toBe('cab');
 });
 
 test('a task that is written several times never shows an older state', async () => {

@@ -8,7 +8,7 @@ import { changedFields } from './settle.ts';
 import type { SharedReplica } from './shared-replica.ts';
 import type { View } from './view.ts';
 
-export interface Collection<Item, Create, Patch> {
+export interface Collection<Item, Create, Patch, Move> {
   /** The resource with all own changes; undefined if it does not exist. It is the same object until it changes. */
   get(id: string): Item | undefined;
   /**
@@ -32,6 +32,14 @@ export interface Collection<Item, Create, Patch> {
    * @throws NotFoundError if the resource does not exist on this device
    */
   update(id: string, patch: Patch): Promise<Item>;
+  /**
+   * Moves the resource to a place: directly before or after a sibling, or to the start or the end. The promise resolves when
+   * the operation is stored on this device. Until the server has confirmed it, `position` is provisional.
+   *
+   * @param place as in the API; without `list_id` and `parent_id`, the place is beside the sibling, wherever that is then
+   * @throws NotFoundError if the resource or the sibling does not exist on this device
+   */
+  move(id: string, place: Move): Promise<Item>;
   /**
    * Moves the resource to the trash. The promise resolves when the operation is stored on this device.
    *
@@ -99,6 +107,16 @@ export class ResourceCollection {
     await this.#enqueue(() => {
       const fields = changedFields(this.#existing(id), patch);
       return Object.keys(fields).length > 0 && { action: 'update', resourceId: id, fields };
+    });
+    return this.#existing(id);
+  }
+
+  async move(id: string, place: JsonObject): Promise<Resource> {
+    await this.#enqueue(() => {
+      this.#existing(id);
+      const sibling = place.before ?? place.after;
+      if (sibling !== undefined) this.#existing(sibling as string);
+      return sibling !== id && { action: 'move', resourceId: id, fields: place };
     });
     return this.#existing(id);
   }

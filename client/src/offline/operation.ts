@@ -27,10 +27,10 @@ export interface Operation {
   readonly number: number;
   /** The `Idempotency-Key`, by which the server recognizes a repeated request. */
   readonly key: string;
-  readonly action: 'create' | 'update' | 'delete';
+  readonly action: 'create' | 'update' | 'move' | 'delete';
   readonly type: ResourceType;
   readonly resourceId: string;
-  /** The ids that it depends on: its resource, and the list and the parent that it names. */
+  /** The ids that it depends on: its resource, and the list, the parent and the sibling that it names. */
   readonly ids: readonly string[];
   readonly method: 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -56,7 +56,7 @@ export function keyOf({ type, resourceId }: Operation): string {
 
 const collections = { task: '/api/v1/tasks', list: '/api/v1/lists' } as const;
 
-const methods = { create: 'POST', update: 'PATCH', delete: 'DELETE' } as const;
+const methods = { create: 'POST', update: 'PATCH', move: 'POST', delete: 'DELETE' } as const;
 
 /** What the parts of the store know when they make an operation. */
 export interface OperationInput {
@@ -84,7 +84,7 @@ export function createOperation({ fields, tasks, timeZone, ...input }: Operation
     ...input,
     ids: idsOf(resourceId, fields),
     method: methods[action],
-    path: action === 'create' ? collection : `${collection}/${resourceId}${query}`,
+    path: action === 'create' ? collection : `${collection}/${resourceId}${action === 'move' ? '/move' : query}`,
     body: sent ? JSON.stringify(sent) : null,
     ...(tasks && { tasks }),
   };
@@ -96,6 +96,6 @@ export function fieldsOf({ body }: Operation): JsonObject {
 }
 
 /** The ids that an operation with these fields depends on. */
-export function idsOf(resourceId: string, { list_id, parent_id }: JsonObject = {}): string[] {
-  return [resourceId, list_id, parent_id].filter((id) => typeof id === 'string');
+export function idsOf(resourceId: string, { list_id, parent_id, before, after }: JsonObject = {}): string[] {
+  return [resourceId, list_id, parent_id, before, after].filter((id) => typeof id === 'string');
 }

@@ -92,7 +92,10 @@ export function retryOperation(replica: Replica, id: string, fields: JsonObject,
 
 function withFields(operation: Operation, fields: JsonObject): Operation {
   if (operation.body === null) return operation;
-  const body = { ...fieldsOf(operation), ...fields };
+  const { before, after, to, ...others } = fieldsOf(operation);
+  // A move has one place.
+  const isElsewhere = 'before' in fields || 'after' in fields || 'to' in fields;
+  const body = { ...others, ...(isElsewhere ? {} : { before, after, to }), ...fields } as JsonObject;
   return { ...operation, body: JSON.stringify(body), ids: idsOf(operation.resourceId, body) };
 }
 

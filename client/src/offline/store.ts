@@ -1,5 +1,14 @@
 /** The offline store: tasks and lists that can be read and written without a connection, and that follow the server. */
-import type { Task, TaskCreate, TaskList, TaskListCreate, TaskListPatch, TaskPatch } from '../generated/api.ts';
+import type {
+  Task,
+  TaskCreate,
+  TaskList,
+  TaskListCreate,
+  TaskListMove,
+  TaskListPatch,
+  TaskMove,
+  TaskPatch,
+} from '../generated/api.ts';
 import { type Collection, ResourceCollection } from './collection.ts';
 import { type Environment, newId, realEnvironment } from './environment.ts';
 import { Leader } from './leader.ts';
@@ -30,9 +39,10 @@ export interface OfflineStoreOptions {
   readonly environment?: Environment;
 }
 
-export type OfflineTasks = Collection<Task, TaskCreate, TaskPatch>;
+export type OfflineTasks = Collection<Task, TaskCreate, TaskPatch, TaskMove>;
 
-export interface OfflineLists extends Omit<Collection<TaskList, TaskListCreate, TaskListPatch>, 'delete'> {
+export interface OfflineLists
+  extends Omit<Collection<TaskList, TaskListCreate, TaskListPatch, TaskListMove>, 'delete'> {
   /**
    * Moves the list to the trash.
    *

@@ -1,13 +1,11 @@
 /** The visible state: the confirmed resources with the queue applied. */
 import { isEqual, type JsonObject, mergePatch } from './merge-patch.ts';
-import { fieldsOf, type Operation, type Resource, type ResourceType, resourceKey } from './operation.ts';
+import { fieldsOf, keyOf, type Operation, type Resource, type ResourceType, resourceKey } from './operation.ts';
+import { Draft, endPosition, followParents, maxLevels, moved } from './places.ts';
 import type { Replica } from './replica.ts';
 
-/** Greater than all positions, which have only ASCII letters and digits: the server puts new resources at the end. */
-export const endPosition = '~';
-
-/** Greater than the number of levels of subtasks. */
-const maxLevels = 10;
+/** After all positions, also those of operations. */
+const lastPosition = '~~';
 
 const newTask = {
   description: null,
@@ -16,7 +14,7 @@ const newTask = {
   tags: [],
   list_id: null,
   parent_id: null,
-  position: endPosition,
+  position: lastPosition,
   due: null,
   due_at: null,
   recurrence: null,
@@ -24,7 +22,7 @@ const newTask = {
   completed_at: null,
 };
 
-const newList = { color: null, position: endPosition, archived: false, task_count: 0 };
+const newList = { color: null, position: lastPosition, archived: false, task_count: 0 };
 
 export class View {
   /** Changes with every change of the visible state. */
@@ -32,6 +30,8 @@ export class View {
   readonly #replica: Replica;
   readonly #userId: string;
   readonly #resources = { task: new Map<string, Resource>(), list: new Map<string, Resource>() };
+  /** The keys of the resources whose visible state depends on that of others. */
+  readonly #dependent = new Set<string>();
 
   constructor(replica: Replica, userId: string) {
     this.#replica = replica;
@@ -48,14 +48,18 @@ export class View {
     return [...this.#resources[type].values()].filter((resource) => this.#isShown(type, resource));
   }
 
-  /** Computes some resources again. Those that are equal keep their identity. */
+  /** Computes some resources again, and those that depend on others. Those that are equal keep their identity. */
   update(touched: Iterable<string>): void {
     this.version += 1;
-    for (const key of touched) {
-      const [type, id] = key.split('/') as [ResourceType, string];
-      const resource = this.#compute(key);
-      if (!resource) this.#resources[type].delete(id);
-      else if (!isEqual(this.#resources[type].get(id), resource)) this.#resources[type].set(id, resource);
+    const drafts = this.#compute(new Set([...touched, ...this.#dependent]));
+    this.#dependent.clear();
+    for (const type of ['task', 'list'] as const) {
+      const shown = this.#resources[type];
+      for (const [id, resource] of drafts[type].written) {
+        if (!resource) shown.delete(id);
+        else if (!isEqual(shown.get(id), resource)) shown.set(id, resource);
+      }
+      for (const id of drafts[type].dependent) this.#dependent.add(resourceKey(type, id));
     }
   }
 
@@ -64,27 +68,47 @@ export class View {
     const shown = (['task', 'list'] as const).flatMap((type) =>
       [...this.#resources[type].keys()].map((id) => resourceKey(type, id)),
     );
-    const operated = queue.map(({ type, resourceId }) => resourceKey(type, resourceId));
-    this.update(new Set([...shown, ...resources.keys(), ...answers.keys(), ...operated]));
+    this.update(new Set([...shown, ...resources.keys(), ...answers.keys(), ...queue.map(keyOf)]));
   }
 
-  #compute(key: string): Resource | undefined {
-    const pending = this.#replica.pendingOf(key);
-    return pending.reduce<Resource | undefined>(
-      (resource, operation) => this.#apply(resource, operation),
-      this.#replica.confirmed(key),
-    );
+  #compute(keys: ReadonlySet<string>): Record<ResourceType, Draft> {
+    const replica = this.#replica;
+    const drafts = { task: new Draft(this.#resources.task), list: new Draft(this.#resources.list) };
+    const pending = replica.queue.filter(({ problem }) => !problem);
+    // The place of a moved resource depends on the operations before the move, and on no later ones.
+    const operations = pending.some(({ action }) => action === 'move')
+      ? pending
+      : [...keys].flatMap((key) => replica.pendingOf(key));
+    for (const key of new Set([...keys, ...operations.map(keyOf)])) {
+      const [type, id] = key.split('/') as [ResourceType, string];
+      drafts[type].written.set(id, replica.confirmed(key));
+    }
+    for (const operation of operations) {
+      const draft = drafts[operation.type];
+      draft.written.set(operation.resourceId, this.#apply(draft, operation));
+    }
+    followParents(drafts.task);
+    return drafts;
   }
 
-  #apply(resource: Resource | undefined, operation: Operation): Resource | undefined {
-    if (operation.action === 'delete') return undefined;
-    if (operation.action === 'create') return resource ?? this.#create(operation);
-    return resource && patched(resource, operation);
+  #apply(draft: Draft, operation: Operation): Resource | undefined {
+    const resource = draft.get(operation.resourceId);
+    switch (operation.action) {
+      case 'delete':
+        return undefined;
+      case 'create':
+        return resource ?? this.#create(operation);
+      case 'move':
+        return resource && moved(resource, operation, draft);
+      case 'update':
+        return resource && patched(resource, operation);
+    }
   }
 
   #create(operation: Operation): Resource {
-    const { at, type, resourceId } = operation;
-    return newResource(type, { ...fieldsOf(operation), id: resourceId }, this.#userId, at);
+    const { at, type, resourceId, number } = operation;
+    const fields = { position: endPosition(number), ...fieldsOf(operation), id: resourceId };
+    return newResource(type, fields, this.#userId, at);
   }
 
   /**
@@ -128,7 +152,10 @@ export function newResource(type: ResourceType, fields: JsonObject, userId: stri
 function patched(resource: Resource, operation: Operation): Resource {
   const patch = fieldsOf(operation);
   const values = Object.entries(patch).map(([name, value]) => [name, patchedField(resource[name], value)]);
-  const changed = { ...resource, ...Object.fromEntries(values), updated_at: operation.at };
+  // The server puts a task that changes its list or its parent at the end.
+  const isElsewhere = ['list_id', 'parent_id'].some((name) => name in patch && patch[name] !== resource[name]);
+  const position = isElsewhere ? endPosition(operation.number) : resource.position;
+  const changed = { ...resource, position, ...Object.fromEntries(values), updated_at: operation.at };
   return withCompletion(changed, operation.at) as Resource;
 }
 
