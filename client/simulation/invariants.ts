@@ -39,6 +39,7 @@ export class DeviceChecks {
     }
     const left = before.queue.filter(({ key }) => !after.queue.some((operation) => operation.key === key));
     for (const operation of left) this.#checkLeft(operation, before);
+    for (const operation of after.queue) this.#checkRejected(operation, before);
     if (!this.facts.wasRestored) this.#checkFloors(before, after);
   }
 
@@ -86,6 +87,18 @@ export class DeviceChecks {
         `The base differs from the server at ${cursor}: ${found} instead of ${JSON.stringify(Object.fromEntries([...expected].sort()))}`,
       );
     }
+  }
+
+  /** An operation waits for the creations of the resources that it names. */
+  #checkRejected({ problem, causedBy, body, key, ...operation }: Operation, before: Replica): void {
+    const wasPending = before.queue.some((each) => each.key === key && !each.problem);
+    if (!problem || causedBy || !wasPending) return;
+    const named = Object.values(JSON.parse(body ?? '{}'));
+    const creation = before.queue.find(
+      (each) =>
+        each.action === 'create' && !each.problem && each.number < operation.number && named.includes(each.resourceId),
+    );
+    if (creation) throw this.#violation(`A write was sent before the creation of ${creation.resourceId}`);
   }
 
   /** An operation leaves the queue after it was executed, or by the user. */

@@ -67,8 +67,8 @@ export class ModelServer implements SimulatedServer {
   change(type: ResourceType, id: string, patch: JsonObject | 'delete' | 'restore'): void {
     const entry = this.state.get(`${type}/${id}`);
     if (patch === 'restore') {
-      if (entry?.trashed)
-        this.#states.put(type, id, { ...entry.trashed, parent_id: null, list_id: null }, entry.version);
+      const place = type === 'task' && { parent_id: null, list_id: null };
+      if (entry?.trashed) this.#states.put(type, id, { ...entry.trashed, ...place }, entry.version);
     } else {
       try {
         if (patch === 'delete') this.#delete(type, id, undefined);
