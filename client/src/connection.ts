@@ -59,7 +59,7 @@ export function createExchange({ url, getToken, fetch: send }: ConnectionOptions
 
 /**
  * @throws TokenFailure
- * @throws the reason of the signal as soon as it aborts, because the token can take for ever
+ * @throws the reason of the signal as soon as it aborts, because `getToken` may never return
  */
 function tokenFrom(
   getToken: GetToken | undefined,
