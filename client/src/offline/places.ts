@@ -36,9 +36,14 @@ export class Draft {
     return this.written.has(id as string) ? this.written.get(id as string) : this.#shown.get(id as string);
   }
 
-  all(): Resource[] {
-    const others = [...this.#shown.values()].filter(({ id }) => !this.written.has(id));
-    return [...others, ...this.written.values()].filter((resource) => resource !== undefined);
+  /** The resources that fit. */
+  select(fits: (resource: Resource) => boolean): Resource[] {
+    const selected: Resource[] = [];
+    for (const resource of this.#shown.values()) {
+      if (fits(resource) && !this.written.has(resource.id)) selected.push(resource);
+    }
+    for (const resource of this.written.values()) if (resource && fits(resource)) selected.push(resource);
+    return selected;
   }
 
   /** Writes fields that follow from another resource. */
@@ -60,9 +65,8 @@ export function moved(resource: Resource, operation: Operation, draft: Draft): R
   const group = sibling && 'parent_id' in sibling && { list_id: sibling.list_id, parent_id: sibling.parent_id };
   const placed = { ...resource, ...group, ...destination, updated_at: operation.at };
   if (to === 'end') return { ...placed, position: endPosition(operation.number) };
-  const siblings = (draft.all() as Placed[])
-    .filter((other) => other.id !== resource.id && areSiblings(other, placed))
-    .sort(byPosition);
+  const siblings = draft.select((other) => other.id !== resource.id && areSiblings(other, placed)) as Placed[];
+  siblings.sort(byPosition);
   const index = siblings.indexOf(sibling as Placed) + (after ? 1 : 0);
   const lower = siblings[index - 1]?.position ?? '';
   const position = lower + suffixAfter(operation.number);
@@ -78,7 +82,7 @@ function areSiblings(one: Resource, other: Resource): boolean {
 
 /** Subtasks follow their parent into another list. */
 export function followParents(tasks: Draft): void {
-  for (const task of tasks.all()) {
+  for (const task of tasks.select(({ parent_id }) => Boolean(parent_id))) {
     const { list_id } = topOf(task, tasks);
     if (task.list_id !== list_id) tasks.adapt(task, { list_id });
   }
