@@ -2,6 +2,7 @@
 import type { Task } from '../src/generated/api.ts';
 import { isEqual } from '../src/offline/merge-patch.ts';
 import { fieldsOf, keyOf, type Operation, type Resource } from '../src/offline/operation.ts';
+import { maxLevels } from '../src/offline/places.ts';
 import type { OfflineStore } from '../src/offline/store.ts';
 import { Violation } from './invariants.ts';
 
@@ -109,10 +110,17 @@ function checkLastMove(name: string, store: OfflineStore): void {
 function checkSubtasks(name: string, { tasks }: OfflineStore): void {
   for (const { id, list_id, parent_id } of tasks.query().get()) {
     const parent: Task | undefined = parent_id ? tasks.get(parent_id) : undefined;
-    if (parent && parent.list_id !== list_id) {
+    // The server will reject a move below an own subtask.
+    if (parent && parent.list_id !== list_id && !isBelow(parent, id, tasks)) {
       throw new Violation(`${name}: ${id} is in the list ${list_id}, and its parent in ${parent.list_id}`);
     }
   }
+}
+
+function isBelow(task: Task, id: string, tasks: OfflineStore['tasks'], level = 0): boolean {
+  if (task.id === id || level > maxLevels) return true;
+  const parent = task.parent_id ? tasks.get(task.parent_id) : undefined;
+  return parent !== undefined && isBelow(parent, id, tasks, level + 1);
 }
 
 function pendingOf(store: OfflineStore): Operation[] {
