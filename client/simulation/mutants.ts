@@ -39,8 +39,9 @@ const mutants: readonly Mutant[] = [
   {
     fault: 'A resource that the server has changed hides the pending writes',
     file: 'view.ts',
-    text: 'const pending = this.#replica.pendingOf(key);',
-    replacement: 'const pending = this.#replica.resources.has(key) ? [] : this.#replica.pendingOf(key);',
+    text: 'draft.written.set(operation.resourceId, this.#apply(draft, operation));',
+    replacement:
+      'if (!replica.resources.has(keyOf(operation))) draft.written.set(operation.resourceId, this.#apply(draft, operation));',
   },
   {
     fault: 'An operation is dropped after three failures',
