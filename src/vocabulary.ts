@@ -12,10 +12,15 @@ export const readScopes: Readonly<Record<Scope, Scope>> = {
   'tasks:purge': 'tasks:read',
 };
 
-/** The code of the problem that each resource has if no resource has the id of a request. */
-export const notFoundCodes = ['task_not_found', 'list_not_found', 'tag_not_found', 'token_not_found'] as const;
+/** The problem that each resource has if no resource has the id of a request: its code and its detail. */
+export const notFoundDetails = {
+  task_not_found: 'You have no task with this id.',
+  list_not_found: 'You have no list with this id.',
+  tag_not_found: 'You have no tag with this name.',
+  token_not_found: 'You have no API token with this id.',
+} as const;
 
-export type NotFoundCode = (typeof notFoundCodes)[number];
+export type NotFoundCode = keyof typeof notFoundDetails;
 
 /** The resources with a quota, by the names of their tables, and what a user can do to be below it. */
 export const quotas = {

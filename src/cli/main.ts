@@ -68,6 +68,11 @@ try {
   fail(error);
 }
 
+/** The reader of the output has ended, for example `head`. The command finishes its work. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') fail(error);
+}
+
 function fail(error: unknown): never {
   process.stderr.write(`todo-api: ${explainStartupError(error)}\n`);
   process.exit(isUsageError(error) ? 2 : 1);
@@ -99,6 +104,8 @@ async function run(words: string[]): Promise<number> {
     process.stderr.write(`todo-api: "${name}" has no option --${unknown}. Usage: todo-api ${synopses.get(name)}\n`);
     return 2;
   }
+  // A server has a log, which decides about the errors of its output.
+  if (command !== serve) process.stdout.on('error', ignoreClosedPipe);
   return command.run(args, options as Record<string, string>);
 }
 

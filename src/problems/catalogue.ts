@@ -1,5 +1,5 @@
 /** Catalogue of problems: the closed list of error codes. A code is never removed or reused with another meaning. */
-import { type NotFoundCode, notFoundCodes } from '../vocabulary.ts';
+import { type NotFoundCode, notFoundDetails } from '../vocabulary.ts';
 import { maxErrors } from './bounds.ts';
 
 /** The operations that can respond with a problem although their routes do not name it. */
@@ -32,16 +32,15 @@ const retryAfter = { 'Retry-After': 'Seconds to wait before a retry.' };
 const resourceNotFound = {
   status: 404,
   title: 'Resource not found',
-  detail: 'You have no resource with this id.',
   remedy:
     'The resource was deleted, never existed, or belongs to another user. The response is the same in these cases. Reload the list.',
   appliesTo: 'named',
   isOutcome: true,
-} as const satisfies ProblemKind;
+} as const satisfies Omit<ProblemKind, 'detail'>;
 
-const resourceProblems = Object.fromEntries(notFoundCodes.map((code) => [code, resourceNotFound])) as Readonly<
-  Record<NotFoundCode, ProblemKind>
->;
+const resourceProblems = Object.fromEntries(
+  Object.entries(notFoundDetails).map(([code, detail]) => [code, { ...resourceNotFound, detail }]),
+) as Readonly<Record<NotFoundCode, ProblemKind>>;
 
 const kinds = {
   malformed_request: {

@@ -144,9 +144,17 @@ export function restoreTaskMutation(
   return defineMutation({
     changeSet,
     ...restoreWithSubtasks(changeSet.ownerId, id, trashed, levels, isAllowed),
-    toResult: changedTask,
+    toResult(rows) {
+      if (rows.length === 0) throw notInTrash();
+      return changedTask(rows);
+    },
     onConstraintViolation: (error, quotas) => rejectionProblem(error, quotas, {}),
   });
+}
+
+/** The problem of an id that is not in the trash, which has tasks and lists. */
+export function notInTrash(): ProblemError {
+  return new ProblemError('task_not_found', { detail: 'The trash has no task or list with this id.' });
 }
 
 /** The result of a write that changes a task, or brings it back. */

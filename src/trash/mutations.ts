@@ -1,8 +1,8 @@
 /** The mutations that delete resources permanently. */
-import { ProblemError } from '../problems/problem.ts';
 import type { ChangeSet } from '../resource/change.ts';
 import { defineMutation, type Mutation } from '../resource/mutation.ts';
 import { type AllowedVersions, versionMismatch } from '../resource/preconditions.ts';
+import { notInTrash } from '../tasks/mutations.ts';
 import { emptyTrash, purgeFromTrash } from './statements.ts';
 
 export function purgeMutation(changeSet: ChangeSet, id: string, versions: AllowedVersions): Mutation<void> {
@@ -11,7 +11,7 @@ export function purgeMutation(changeSet: ChangeSet, id: string, versions: Allowe
     statements: [],
     outcome: purgeFromTrash(changeSet, id, versions),
     toResult([row]) {
-      if (!row) throw new ProblemError('task_not_found');
+      if (!row) throw notInTrash();
       if (!row.is_allowed) throw versionMismatch(row.previous_version);
     },
     onConstraintViolation: () => undefined,

@@ -152,6 +152,7 @@ test('invalid operations are rejected with a list of all errors and their places
     { op: 'update', id: 'x', patch: { status: 'done' } },
     { op: 'delete', id: id(1), if_version: 1.5 },
     { op: 'upsert' },
+    { id: id(1) },
     { op: 'delete', id: id(1), force: true },
     'delete',
     { op: 'update', id: id(1), if_version: 0, patch: { owner_id: 'x' } },
@@ -163,11 +164,14 @@ test('invalid operations are rejected with a list of all errors and their places
     '/operations/1/patch/status',
     '/operations/2/if_version',
     '/operations/3/op',
-    '/operations/4/force',
-    '/operations/5',
-    '/operations/6/if_version',
-    '/operations/6/patch/owner_id',
+    '/operations/4/op',
+    '/operations/5/force',
+    '/operations/6',
+    '/operations/7/if_version',
+    '/operations/7/patch/owner_id',
   ]);
+  const messagesOfOp = body.errors.slice(4, 6).map((error: any) => error.message);
+  expect(messagesOfOp).toEqual(['must be one of create, update, delete', 'is required']);
 });
 
 test('there are 1 to 100 operations', async () => {

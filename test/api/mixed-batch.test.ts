@@ -285,6 +285,7 @@ test('invalid operations are rejected with a list of all errors and their places
     '/operations/11/if_version',
     '/operations/11/list/task_count',
   ]);
+  expect(body.errors[8].message).toBe('must be one of create, replace, update, move, delete');
 });
 
 test('resources of other users do not exist for a batch', async () => {

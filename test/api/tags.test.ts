@@ -339,6 +339,7 @@ describe('renaming a tag', () => {
     for (const name of ['theirs', 'unknown']) {
       const { status, body } = await rename(ada, name, 'new');
       expect({ status, code: body.code }).toEqual({ status: 404, code: 'tag_not_found' });
+      expect(body.detail).toBe('You have no tag with this name.');
     }
   });
 

@@ -281,8 +281,9 @@ describe('permanent deletion', () => {
     const { id } = await trashed(ada);
     await ada.delete(`/api/v1/trash/${id}`);
     expect((await ada.post('/api/v1/tasks', { id, title: 'x' })).body.code).toBe('id_taken');
-    expect((await restore(ada, id)).body.code).toBe('task_not_found');
-    expect((await ada.delete(`/api/v1/trash/${id}`)).body.code).toBe('task_not_found');
+    const notInTrash = { code: 'task_not_found', detail: 'The trash has no task or list with this id.' };
+    expect((await restore(ada, id)).body).toMatchObject(notInTrash);
+    expect((await ada.delete(`/api/v1/trash/${id}`)).body).toMatchObject(notInTrash);
   });
 
   test('needs the version of If-Match', async () => {

@@ -40,6 +40,12 @@ describe('output', () => {
     expect(JSON.parse(stdout)).toMatchObject({ openapi: '3.1.0', info: { version } });
   });
 
+  test('openapi: no error if the reader of the output ends first', async () => {
+    const { process: child, ended } = runCommand(['openapi']);
+    child.stdout?.destroy();
+    expect(await ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+  });
+
   test('config: the resolved configuration with masked secrets', async () => {
     const { code, stdout, stderr } = await runCommand(['config'], {
       environment: {

@@ -50,6 +50,13 @@ const typeNames: Record<string, string> = {
   record: 'an object',
 };
 
+/** The message of an object that is none of a discriminated union. Other unions have messages of their own. */
+function discriminatorMessage({ input, discriminator, options }: Issue): string | undefined {
+  if (!Array.isArray(options) || typeof discriminator !== 'string') return undefined;
+  const isMissing = (input as Record<string, unknown>)[discriminator] === undefined;
+  return isMissing ? 'is required' : `must be one of ${options.join(', ')}`;
+}
+
 /** The message of an issue without a message of its own. */
 function defaultMessage(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
@@ -61,6 +68,8 @@ function defaultMessage(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       if (issue.input === undefined) return 'is required';
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
+    case 'invalid_union':
+      return discriminatorMessage(issue);
     case 'too_big':
       if (typeof issue.input === 'number') return `must be at most ${issue.maximum}`;
       return `must have at most ${issue.maximum}${issue.origin === 'array' ? ' items' : ''}`;
