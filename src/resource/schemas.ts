@@ -11,6 +11,15 @@ export const resourceId = z
   .refine((value) => canonicalUuid.test(value), 'must be a UUID in lower case with hyphens')
   .meta({ format: 'uuid', example: '0193a5b0-7e5c-7b21-9c4e-2f6d1a8b3c4d' });
 
+/** The parameter of an object schema that adds an example to the error of a value that is no object. */
+export function objectSuchAs(example: object) {
+  const message = `must be an object such as ${JSON.stringify(example)}`;
+  return {
+    error: ({ code, input }: z.core.$ZodRawIssue) =>
+      code === 'invalid_type' && input !== undefined ? message : undefined,
+  };
+}
+
 export const clientId = resourceId
   .optional()
   .meta({ description: 'An id of your own, which makes the request safe to repeat.' });

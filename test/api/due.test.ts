@@ -169,6 +169,18 @@ describe('invalid due dates', () => {
   });
 });
 
+test.each([
+  ['due', '2026-12-01', 'must be an object such as {"date":"2026-12-01"}'],
+  ['recurrence', 'FREQ=DAILY', 'must be an object such as {"rule":"FREQ=WEEKLY"}'],
+])('the error of %s as a text has an example', async (field, value, message) => {
+  const ada = api.user();
+  const { id } = (await ada.post('/api/v1/tasks', { title: 'x' })).body;
+  const created = await ada.post('/api/v1/tasks', { title: 'x', [field]: value });
+  const changed = await ada.patch(`/api/v1/tasks/${id}`, { [field]: value });
+  const error = { in: 'body', pointer: `/${field}`, message };
+  expect([created.body.errors, changed.body.errors]).toEqual([[error], [error]]);
+});
+
 describe('a merge patch applies to the keys of due (RFC 7396)', () => {
   const day = { date: '2026-12-01' };
   const wall = { date: '2026-12-01', time: '09:30' };

@@ -1,5 +1,6 @@
 /** Due dates: a day, a local time in any time zone, or an instant. */
 import { z } from 'zod';
+import { objectSuchAs } from '../../resource/schemas.ts';
 import { hasCalendar, isDate, isTimeZone } from './calendar.ts';
 
 export const calendarDate = z
@@ -28,9 +29,11 @@ const localTime = z
 const description =
   'A day (`date`), a local time in any time zone (`date`, `time`), or an instant (`date`, `time`, `time_zone`).';
 
+const noObject = objectSuchAs({ date: '2026-12-01' });
+
 /** Keys without a value are absent. */
 const dueDate = z
-  .strictObject({ date: calendarDate, time: localTime.optional(), time_zone: timeZone.optional() })
+  .strictObject({ date: calendarDate, time: localTime.optional(), time_zone: timeZone.optional() }, noObject)
   .refine((value) => value.time_zone === undefined || value.time !== undefined, {
     path: ['time'],
     error: 'is required with a time_zone',
@@ -52,7 +55,7 @@ export type Due = z.output<typeof due>;
 
 /** A JSON Merge Patch of a due date. The database checks the result, because it has the other keys. */
 export const duePatch = z
-  .strictObject({ date: calendarDate, time: localTime.nullable(), time_zone: timeZone.nullable() })
+  .strictObject({ date: calendarDate, time: localTime.nullable(), time_zone: timeZone.nullable() }, noObject)
   .partial()
   .meta({
     id: 'DuePatch',

@@ -1,6 +1,6 @@
 /** Schemas of recurrences, of their patches, and of previews. */
 import { z } from 'zod';
-import { enumConstants } from '../../resource/schemas.ts';
+import { enumConstants, objectSuchAs } from '../../resource/schemas.ts';
 import { hasCalendar } from '../due/calendar.ts';
 import { calendarDate, dueInput, supportedTimeZone } from '../due/due.ts';
 import { addMonths, lastDay, parseDay } from './day-numbers.ts';
@@ -51,13 +51,18 @@ export type StoredRecurrence = z.output<typeof recurrence>;
 /** The values of absent members. */
 export const recurrenceDefaults = { from: 'Due', missed: 'Skip' } as const;
 
+const noObject = objectSuchAs({ rule: 'FREQ=WEEKLY' });
+
 /** A recurrence in a request. */
 export const recurrenceInput = z
-  .strictObject({
-    rule,
-    from: from.default(recurrenceDefaults.from),
-    missed: missed.default(recurrenceDefaults.missed),
-  })
+  .strictObject(
+    {
+      rule,
+      from: from.default(recurrenceDefaults.from),
+      missed: missed.default(recurrenceDefaults.missed),
+    },
+    noObject,
+  )
   .check(({ value, issues }) => {
     const message = issues.length === 0 ? intervalError(value) : undefined;
     if (message) issues.push({ code: 'custom', path: ['rule'], message, input: value });
@@ -70,11 +75,14 @@ export const recurrenceInput = z
 
 /** A JSON Merge Patch of a recurrence. The server checks the result, because the stored task has the other members. */
 export const recurrencePatch = z
-  .strictObject({
-    rule,
-    from: from.nullable().transform((value) => value ?? recurrenceDefaults.from),
-    missed: missed.nullable().transform((value) => value ?? recurrenceDefaults.missed),
-  })
+  .strictObject(
+    {
+      rule,
+      from: from.nullable().transform((value) => value ?? recurrenceDefaults.from),
+      missed: missed.nullable().transform((value) => value ?? recurrenceDefaults.missed),
+    },
+    noObject,
+  )
   .partial()
   .meta({
     id: 'RecurrencePatch',
