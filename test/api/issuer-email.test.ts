@@ -391,6 +391,23 @@ describe('an address', () => {
     expect(smtp.emails.filter(({ to }) => to === `new-${email}`)).toEqual([]);
   });
 
+  test('does not change with a link of before a new password, not even in a session of after it', async () => {
+    const { client, email, id } = await signedUp();
+    const newEmail = `new-${email}`;
+    await api.database.query(`update todo_auth.account set updated_at = now() - interval '1 hour' where user_id = $1`, [
+      id,
+    ]);
+    // The times in links have whole seconds.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2_000 });
+    expect((await post(client, '/change-email', { newEmail })).status).toBe(200);
+    vi.useRealTimers();
+    const link = tokenIn((await smtp.next(newEmail)).link);
+    expect((await reset(await resetToken(email))).status).toBe(200);
+    const late = await verify(sessionOf(await signIn(email, newPassword)), link);
+    expect(late.body).toMatchObject({ status: 422, auth_code: 'INVALID_TOKEN' });
+    expect((await signIn(email, newPassword)).status).toBe(200);
+  });
+
   test('does not change to one that another user has, also if that user signs up in between', async () => {
     const taken = await signedUp();
     const { client, email } = await signedUp();

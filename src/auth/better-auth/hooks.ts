@@ -7,7 +7,13 @@ import type { Pages } from './pages.ts';
 import { hasAllowedLength, requireStrength } from './password-policy.ts';
 import { createResetToken, ownerOfResetToken, removeVerifications } from './password-reset.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
-import { ownerOfSession, requireChangeableAddress, requireNoPassword, requireOwner } from './session-owner.ts';
+import {
+  ownerOfSession,
+  requireChangeableAddress,
+  requireLinkOfPassword,
+  requireNoPassword,
+  requireOwner,
+} from './session-owner.ts';
 import { acceptCode } from './totp-codes.ts';
 import { removeUnfinishedUser } from './unfinished-user.ts';
 import { claimsOf } from './verification-token.ts';
@@ -110,13 +116,14 @@ export function createHooks({ database, states, pages, hash, secret }: HookOptio
 
     '/verify-email': async ({ query, state }) => {
       const owner = await requireOwner(database, state.client.sessionToken);
-      const { email } = claimsOf(textOf(query.token));
+      const { email, updateTo, issuedAt } = claimsOf(textOf(query.token));
       if (email !== null && email !== owner.email) {
         throw new APIError('BAD_REQUEST', {
           code: 'INVALID_USER',
           message: 'The link belongs to another account. Sign in with that account first.',
         });
       }
+      if (updateTo !== null) await requireLinkOfPassword(database, state.client.sessionToken, issuedAt);
       const { callbackURL } = query;
       state.page = pages?.pageOf(callbackURL, { in: 'query', pointer: 'callbackURL' }) ?? null;
       // With a URL, Better Auth would redirect instead of responding.

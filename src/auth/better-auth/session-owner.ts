@@ -46,6 +46,27 @@ export async function requireChangeableAddress(database: IssuerDatabase, session
 }
 
 /**
+ * Accepts a link that changes the address only if it was requested with the current password. Otherwise a person whose access a
+ * new password ended could send the link to the user, in whose session the browser opens it.
+ *
+ * @param issuedAt of the link, in seconds since 1970
+ * @throws APIError 400 if the password is newer
+ */
+export async function requireLinkOfPassword(
+  database: IssuerDatabase,
+  sessionToken: string | null,
+  issuedAt: number,
+): Promise<void> {
+  const { rows } = await database.query(
+    `select from todo_auth.account
+     where user_id = (select user_id from todo_auth.session where token = $1 and expires_at > now())
+       and provider_id = 'credential' and date_trunc('second', updated_at) > to_timestamp($2)`,
+    [sessionToken, issuedAt],
+  );
+  if (rows.length > 0) throw new APIError('BAD_REQUEST', { code: 'INVALID_TOKEN', message: 'Invalid token' });
+}
+
+/**
  * Accepts an operation without a password only for a user who has none, and only with a new session. Better Auth accepts a
  * session of the last day for each user, which another person at the user's device may have.
  *

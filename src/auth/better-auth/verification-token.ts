@@ -5,15 +5,17 @@ interface VerificationClaims {
   readonly email: string | null;
   /** The new address, if the token changes it. */
   readonly updateTo: string | null;
+  /** The `iat`, in seconds since 1970; 0 without one. */
+  readonly issuedAt: number;
 }
 
 /** The claims of a token that Better Auth verifies later; null each for another text. */
 export function claimsOf(token: string): VerificationClaims {
   try {
-    const { email, updateTo } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-    return { email: textOrNull(email), updateTo: textOrNull(updateTo) };
+    const { email, updateTo, iat } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return { email: textOrNull(email), updateTo: textOrNull(updateTo), issuedAt: Number.isInteger(iat) ? iat : 0 };
   } catch {
-    return { email: null, updateTo: null };
+    return { email: null, updateTo: null, issuedAt: 0 };
   }
 }
 
