@@ -10,7 +10,6 @@ CREATE TABLE "todo_auth"."two_factor" (
 );
 --> statement-breakpoint
 ALTER TABLE "todo_auth"."user" ADD COLUMN "two_factor_enabled" boolean DEFAULT false;--> statement-breakpoint
-ALTER TABLE "todo_auth"."user" ADD COLUMN "reset_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "todo_auth"."two_factor" ADD CONSTRAINT "two_factor_user_id_user_id_fk" FOREIGN KEY ("user_id") REFERENCES "todo_auth"."user"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "two_factor_by_secret" ON "todo_auth"."two_factor" USING btree ("secret");--> statement-breakpoint
 CREATE INDEX "two_factor_by_user" ON "todo_auth"."two_factor" USING btree ("user_id");--> statement-breakpoint

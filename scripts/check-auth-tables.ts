@@ -22,7 +22,7 @@ const columnTypes: Readonly<Record<string, string>> = {
 };
 
 /** Columns that only the statements of this server use. */
-const ownColumns = ['user.resetAt timestamp with time zone', 'twoFactor.lastUsedStep integer'];
+const ownColumns = ['twoFactor.lastUsedStep integer'];
 
 const expected = [...expectedColumns(), ...ownColumns];
 const actual = actualColumns();

@@ -117,7 +117,7 @@ function implementations(services: Services): Operation[] {
       watchToken: apiTokens.watch,
       onEnd: (context, startedAt, { reason, problem }) => emit(streamEvent(context, startedAt, reason, problem)),
     }),
-    ...tokenOperations(writes, apiTokens, issuer?.hasAccount),
+    ...tokenOperations(writes, apiTokens, issuer?.hasSession),
     meOperation,
     ...accountOperations({
       writes,

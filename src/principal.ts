@@ -8,8 +8,8 @@ export interface Principal {
   readonly scopes: readonly string[] | null;
   /** The end of the token's validity, including the leeway for clocks, in milliseconds since 1970. */
   readonly expiresAt: number;
-  /** The token's `iat`, in seconds since 1970; absent if the token has none. */
-  readonly issuedAt?: number;
+  /** The token's `sid`, the session that it was issued in (OpenID Connect Front-Channel Logout 1.0); absent if it has none. */
+  readonly sessionId?: string;
   /** The API token of the request; absent with a token of the issuer. */
   readonly apiToken?: ApiTokenIdentity;
   /** The OAuth client that the token was issued to; absent with an API token, or if the token names none. */

@@ -7,7 +7,7 @@ import { assertToken } from '../auth/jwt/errors.ts';
 import { databaseProblem } from '../database/errors.ts';
 import { jsonResponse } from '../http/response/json.ts';
 import { implement, type Operation } from '../http/route.ts';
-import { executeWrite, type WriteContext } from '../idempotency/execute-write.ts';
+import { executeWrite, runMutation, type WriteContext } from '../idempotency/execute-write.ts';
 import type { StoredResponse } from '../idempotency/stored-response.ts';
 import type { Principal } from '../principal.ts';
 import { newChangeSet } from '../resource/change.ts';
@@ -17,14 +17,11 @@ import { createTokenRoute, deleteTokenRoute, listTokensRoute } from './routes.ts
 import type { Token } from './schemas.ts';
 import { listTokens, type TokenRow } from './statements.ts';
 
-/**
- * @param hasAccount whether a user still has the account of a token with this `iat`, whose password was not reset since;
- *   issuers elsewhere do not tell
- */
+/** @param hasSession whether the session of a token has not ended; issuers elsewhere do not tell */
 export function tokenOperations(
   writes: WriteContext,
   apiTokens: Pick<ApiTokens, 'issue' | 'revoke'>,
-  hasAccount: (userId: string, issuedAt: number) => Promise<boolean> = async () => true,
+  hasSession: (principal: Principal) => Promise<boolean> = async () => true,
 ): Operation[] {
   const { database } = writes;
   return [
@@ -38,15 +35,24 @@ export function tokenOperations(
       const principal = context.get('principal');
       const scopes = [...new Set(body.scopes)];
       assertMayGive(scopes, principal);
-      await requireAccount(hasAccount(principal.userId, principal.issuedAt ?? 0));
+      await requireSession(hasSession(principal));
       const id = uuidv7();
       const { token, hash } = apiTokens.issue(id);
       const stored = { id, name: body.name, scopes, hash, expiresInDays: body.expires_in_days };
       const mutation = createTokenMutation(newChangeSet(context), stored);
-      return executeWrite(writes, context, mutation, headers['idempotency-key'], (row) => {
+      const response = await executeWrite(writes, context, mutation, headers['idempotency-key'], (row) => {
         // A replay has the row of the first request, whose token is not stored.
         return created(row, row.id === id ? token : null);
       });
+      try {
+        // While the write waited for its turn, a reset of the password can have removed the API tokens.
+        await requireSession(hasSession(principal));
+      } catch (problem) {
+        // No client has received the token, so it may also stay.
+        await runMutation(writes, principal, deleteTokenMutation(newChangeSet(context), id)).catch(() => {});
+        throw problem;
+      }
+      return response;
     }),
 
     implement(deleteTokenRoute, ({ path, headers }, context) => {
@@ -70,16 +76,16 @@ function assertMayGive(scopes: readonly Scope[], principal: Principal): void {
 }
 
 /**
- * A JWT outlives the deletion of its account and a reset of the password by minutes. An API token that it creates would outlive
- * them by months.
+ * A JWT outlives its session by minutes. An API token that it creates after the end of the session, such as by a new password,
+ * would outlive it by months.
  *
  * @throws ProblemError token_invalid, or a problem of the database
  */
-async function requireAccount(hasAccount: Promise<boolean>): Promise<void> {
-  const exists = await hasAccount.catch((error: unknown) => {
+async function requireSession(hasSession: Promise<boolean>): Promise<void> {
+  const isActive = await hasSession.catch((error: unknown) => {
     throw databaseProblem(error);
   });
-  assertToken(exists, 'its account was deleted, or the password was reset since');
+  assertToken(isActive, 'the session of a token that creates an API token must not have ended');
 }
 
 function created(row: TokenRow, token: string | null): StoredResponse {

@@ -30,7 +30,7 @@ export const createTokenRoute = defineRoute({
   tag,
   summary: 'Create an API token',
   description:
-    'A token for scripts and other programs, which acts for the user within its scopes. It has at most the scopes of the request’s own token. An API token cannot create another one. The response is the only one that contains the token.',
+    'A token for scripts and other programs, which acts for the user within its scopes. It has at most the scopes of the request’s own token. An API token cannot create another one. With the embedded issuer, the session of the request’s token must not have ended. The response is the only one that contains the token.',
   token: 'tasks:write',
   rejectsApiTokens: true,
   request: { headers: z.object(idempotencyKey), body: tokenCreate },

@@ -151,10 +151,10 @@ describe('a browser', () => {
 });
 
 describe('tokens', () => {
-  test('contain a subject and times, and no other user data', async () => {
+  test('contain a subject, a session and times, and no other user data', async () => {
     const { session, answer } = await signUp();
     const claims = claimsOf(await tokenOf(session));
-    expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'sub']);
+    expect(Object.keys(claims).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'sid', 'sub']);
     const { publicUrl } = api.config.server;
     expect(claims).toMatchObject({ iss: publicUrl, aud: publicUrl, sub: answer.body.user.id });
     expect(Number(claims.exp) - Number(claims.iat)).toBe(900);

@@ -1,6 +1,10 @@
 /** Protection of the embedded issuer against guessed passwords and stolen sessions. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { eraseTokensInTransaction } from '../../src/account/erasure.ts';
+import { setRandomPassword } from '../../src/auth/better-auth/operator-reset.ts';
+import { waitForTurn } from '../../src/idempotency/turn.ts';
 import { startApi, type TestApi } from '../support/api.ts';
+import { noteSecret } from '../support/log-scan.ts';
 
 let api: TestApi;
 
@@ -11,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const good = 'a password that no attacker guesses';
+const tokenFields = { name: 'Backup', scopes: ['tasks:read'] };
 let people = 0;
 
 async function signUp(password = good) {
@@ -94,6 +99,7 @@ test('signing out ends the session', async () => {
 test('changing the password ends all other sessions', async () => {
   const { email, session } = await signUp();
   const other = (await signIn(email, good)).headers.get('set-auth-token');
+  const { body } = await api.anonymous(`Bearer ${other}`).get('/api/auth/token');
   const changed = await api.anonymous(`Bearer ${session}`).post('/api/auth/change-password', {
     currentPassword: good,
     newPassword: 'another password that no attacker guesses',
@@ -104,23 +110,25 @@ test('changing the password ends all other sessions', async () => {
   expect((await api.anonymous(`Bearer ${session}`).get('/api/auth/token')).status).toBe(401);
   const renewed = changed.headers.get('set-auth-token');
   expect((await api.anonymous(`Bearer ${renewed}`).get('/api/auth/token')).status).toBe(200);
+  // The JWT is valid for 15 minutes, and an API token would be for months.
+  const jwt = api.anonymous(`Bearer ${body.token}`);
+  expect((await jwt.get('/api/v1/tasks')).status).toBe(200);
+  expect((await jwt.post('/api/v1/tokens', tokenFields)).status).toBe(401);
 });
 
 test('a sign-in or a change of the password that began before a new password does not outlive it', async () => {
   const { email, answer, session } = await signUp();
   const userId = answer.body.user.id;
-  const reset = await api.database.driver.pool.connect();
-  await reset.query('begin');
+  const reset = await begin();
   await reset.query(`update todo_auth.account set password = 'another hash' where user_id = $1`, [userId]);
   const newPassword = 'another password that no attacker guesses';
   const attempts = [
     signIn(email, good),
     api.anonymous(`Bearer ${session}`).post('/api/auth/change-password', { currentPassword: good, newPassword }),
   ];
-  await vi.waitUntil(async () => (await api.database.query(selectWaiting)).length === 2, 20_000);
+  await untilWaiting(2);
   await reset.query('delete from todo_auth.session where user_id = $1', [userId]);
-  await reset.query('commit');
-  reset.release();
+  await reset.end();
   const answers = await Promise.all(attempts);
   expect(answers.map(({ body }) => body.auth_code)).toEqual(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD']);
   const rows = await api.database.query(
@@ -130,6 +138,62 @@ test('a sign-in or a change of the password that began before a new password doe
   );
   expect(rows).toEqual([{ password: 'another hash', sessions: 0 }]);
 });
+
+test('a sign-in with a second factor that began before a new password does not outlive it', async () => {
+  const { email, answer } = await signUp();
+  const userId = answer.body.user.id;
+  await api.database.query(
+    `insert into todo_auth.verification (id, identifier, value, expires_at)
+     values ($1, $1, $1, now() + interval '1 hour')`,
+    [userId],
+  );
+  const signInRequest = await begin();
+  await signInRequest.query('delete from todo_auth.verification where value = $1', [userId]);
+  await signInRequest.query(
+    `insert into todo_auth.session (id, token, user_id, expires_at) values ('late', 'late', $1, now() + interval '1 day')`,
+    [userId],
+  );
+  const reset = setPassword(email);
+  await untilWaiting(1);
+  await signInRequest.end();
+  await reset;
+  expect(await api.database.query('select from todo_auth.session where user_id = $1', [userId])).toEqual([]);
+});
+
+test('an API token whose creation waits while a new password ends the session is not created', async () => {
+  const { email, answer, session } = await signUp();
+  const userId = answer.body.user.id;
+  const { body } = await api.anonymous(`Bearer ${session}`).get('/api/auth/token');
+  const earlierWrite = await begin();
+  await earlierWrite.query(`select ${waitForTurn}`, [userId]);
+  const creation = api.anonymous(`Bearer ${body.token}`).post('/api/v1/tokens', tokenFields);
+  await untilWaiting(1);
+  await setPassword(email);
+  await earlierWrite.end();
+  expect((await creation).status).toBe(401);
+  expect(await api.database.query('select from todo.tokens where owner_id = $1', [userId])).toEqual([]);
+});
+
+async function setPassword(email: string) {
+  const { password } = await setRandomPassword(api.database.driver.pool, email, eraseTokensInTransaction);
+  noteSecret(password);
+}
+
+/** A transaction of another request, until it ends with a commit. */
+async function begin() {
+  const client = await api.database.driver.pool.connect();
+  await client.query('begin');
+  return {
+    query: (text: string, values: unknown[]) => client.query(text, values),
+    async end() {
+      await client.query('commit');
+      client.release();
+    },
+  };
+}
+
+const untilWaiting = (count: number) =>
+  vi.waitUntil(async () => (await api.database.query(selectWaiting)).length === count, 20_000);
 
 /** The connections that wait for a lock. */
 const selectWaiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;

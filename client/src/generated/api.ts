@@ -1110,7 +1110,7 @@ export interface Operations {
     body: undefined;
     result: ApiToken[];
   };
-  /** Create an API token. A token for scripts and other programs, which acts for the user within its scopes. It has at most the scopes of the request’s own token. An API token cannot create another one. The response is the only one that contains the token. */
+  /** Create an API token. A token for scripts and other programs, which acts for the user within its scopes. It has at most the scopes of the request’s own token. An API token cannot create another one. With the embedded issuer, the session of the request’s token must not have ended. The response is the only one that contains the token. */
   createToken: {
     method: 'POST';
     path: '/api/v1/tokens';

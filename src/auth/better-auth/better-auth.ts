@@ -71,11 +71,9 @@ export function createBetterAuth(
           return known?.password === password ? known.hash : hashing.hash(password);
         },
       },
-      revokeSessionsOnPasswordReset: true,
       onPasswordReset: async ({ user }) => {
         const tokens = await endEarlierAccess(query, { userId: user.id, provesAddress: true }, erasure.eraseTokens);
         if (tokens) noteErased(user.id, tokens);
-        await removeVerifications(database, user.id);
         queueEmail('password-changed', user.email, null);
       },
     },
@@ -137,8 +135,8 @@ export function createBetterAuth(
           issuer: publicUrl,
           audience: publicUrl,
           expirationTime: '15m',
-          // The default payload is the whole user record. The API needs only the subject.
-          definePayload: () => ({}),
+          // The default payload is the whole user record. The API needs only the subject and the session.
+          definePayload: ({ session }) => ({ sid: session.id }),
         },
       }),
       // For clients without cookies: curl, mobile applications, other servers.

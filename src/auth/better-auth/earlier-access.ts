@@ -10,8 +10,11 @@ export interface PasswordReset {
 }
 
 /**
- * Ends the second factor, the accounts at providers and the API tokens of a user whose address was not confirmed before the
- * reset. JWTs of before the reset create no API tokens in any case. The caller ends the sessions and the trusted devices.
+ * Ends the sign-ins in progress, the trusted devices and the sessions of a user whose password the transaction has replaced. If
+ * the address was not confirmed before, it also ends the second factor, the accounts at providers and the API tokens.
+ *
+ * The order matters for requests in progress. A sign-in uses a verification before it stores a session. The creation of an API
+ * token stores the token, and then looks at the session.
  *
  * @param eraseTokens erases the API tokens of a user, and returns their ids
  * @returns the ids of the erased API tokens; null if the address was confirmed
@@ -21,15 +24,14 @@ export async function endEarlierAccess(
   { userId, provesAddress }: PasswordReset,
   eraseTokens: (query: Query, userId: string) => Promise<string[]>,
 ): Promise<string[] | null> {
-  // The clock of this server, as in the `iat` of JWTs.
   const { rows } = await query(
-    `update todo_auth."user" set reset_at = to_timestamp($2), updated_at = now() where id = $1
-     returning email_verified`,
-    [userId, Date.now() / 1000],
+    'update todo_auth."user" set updated_at = now() where id = $1 returning email_verified',
+    [userId],
   );
+  await query('delete from todo_auth.verification where value = $1', [userId]);
+  await query('delete from todo_auth.session where user_id = $1', [userId]);
   const [user] = rows as { email_verified: boolean }[];
   if (!user || user.email_verified) return null;
-  // A later statement, which also sees what was stored while the one before waited for the row.
   await query(
     `with confirmed as (
        update todo_auth."user" set email_verified = $2, two_factor_enabled = false where id = $1

@@ -1,6 +1,7 @@
 /** The embedded issuer: a Better Auth server on the same database. */
 import { notReady } from '../../database/errors.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
+import type { Principal } from '../../principal.ts';
 import { ProblemError } from '../../problems/problem.ts';
 import { settledWithin } from '../../runtime/timeout.ts';
 import { addressHeader, createBetterAuth } from './better-auth.ts';
@@ -27,13 +28,13 @@ export interface Issuer {
   sessionTokenOf(headers: Headers): string | null;
   /** The JWK Set (RFC 7517) of its public keys. */
   loadKeys(): Promise<unknown>;
+  /** Whether the user has an account. It throws the errors of the database. */
+  hasAccount(userId: string): Promise<boolean>;
   /**
-   * Whether the user has an account whose password was not reset after a token was issued. It throws the errors of the
-   * database.
-   *
-   * @param issuedAt the `iat` of the token in seconds since 1970; by default, resets do not matter
+   * Whether the session of a token has not ended. It waits for a request that is ending the session. It throws the errors of
+   * the database.
    */
-  hasAccount(userId: string, issuedAt?: number): Promise<boolean>;
+  hasSession(owner: Pick<Principal, 'userId' | 'sessionId'>): Promise<boolean>;
   /** Creates a signing key unless there is one that the secret can decrypt. */
   prepare(): Promise<void>;
   /** Removes expired sessions, as a background job. */
@@ -71,10 +72,14 @@ export function createIssuer(pool: ConnectionPool, options: IssuerOptions): Issu
       if (!isReady) throw new Error('the issuer is not ready');
       return auth.api.getJwks();
     },
-    async hasAccount(userId, issuedAt = Number.POSITIVE_INFINITY) {
+    async hasAccount(userId) {
+      const { rows } = await database.query('select from todo_auth."user" where id = $1', [userId]);
+      return rows.length > 0;
+    },
+    async hasSession({ userId, sessionId = null }) {
       const { rows } = await database.query(
-        'select from todo_auth."user" where id = $1 and (reset_at is null or reset_at <= to_timestamp($2))',
-        [userId, issuedAt],
+        'select from todo_auth.session where id = $1 and user_id = $2 and expires_at > now() for key share',
+        [sessionId, userId],
       );
       return rows.length > 0;
     },

@@ -46,8 +46,6 @@ export async function setRandomPassword(
       throw new AccountError(`the account ${email} has no password, because its user signs in with Google or GitHub.`);
     }
     const tokens = await endEarlierAccess(query, { userId, provesAddress: false }, eraseTokens);
-    await query('delete from todo_auth.session where user_id = $1', [userId]);
-    await query('delete from todo_auth.verification where value = $1', [userId]);
     return { password, hasEndedAccess: tokens !== null };
   });
 }

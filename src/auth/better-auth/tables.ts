@@ -13,8 +13,6 @@ export const user = authSchema.table('user', {
   createdAt: timestamptz('created_at').notNull().defaultNow(),
   updatedAt: timestamptz('updated_at').notNull().defaultNow(),
   twoFactorEnabled: boolean('two_factor_enabled').default(false),
-  /** Of this server: the time of the last reset of the password. JWTs of before create no API tokens. */
-  resetAt: timestamptz('reset_at'),
 });
 
 export const session = authSchema.table(

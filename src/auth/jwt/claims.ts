@@ -32,7 +32,7 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
     payload,
     'the payload must be a JSON object without repeated members (RFC 7519, 4, 7.2)',
   );
-  const { iss, sub, scope, scp, exp, nbf, iat } = claims;
+  const { iss, sub, scope, scp, exp, nbf, iat, sid } = claims;
   const nowSeconds = now / 1000;
 
   if (issuer !== null) {
@@ -81,7 +81,7 @@ export function checkClaims(payload: Uint8Array, { issuer, audience }: ClaimExpe
     userId: sub,
     scopes: scopesOf(scope, scp),
     expiresAt: (exp + leewaySeconds) * 1000,
-    ...(iat !== undefined && { issuedAt: iat }),
+    ...(typeof sid === 'string' && { sessionId: sid }),
     ...oauthClientOf(claims),
   };
 }
