@@ -109,7 +109,7 @@ test.each<[Environment, object]>([
     { AUTH_MODE: 'jwks', BETTER_AUTH_URL: 'http://app:3000', AUTH_JWKS_ALLOW_HTTP: 'true' },
     { auth: { jwksUrl: 'http://app:3000/api/auth/jwks' }, warnings: [expect.stringMatching(/plain http/)] },
   ],
-  [{}, { auth: { appUrl: null, email: null, providers: {}, hasTwoFactor: false }, warnings: [] }],
+  [{}, { auth: { appUrl: null, email: null, providers: {}, hasTwoFactor: false } }],
   [
     {
       ...app,
@@ -144,7 +144,7 @@ test.each<[Environment, object]>([
   ]),
   [
     { ...app, GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret', TWO_FACTOR: 'on' },
-    { auth: { providers: { github: { clientId: 'id', clientSecret: 'secret' } }, hasTwoFactor: true } },
+    { auth: { providers: { github: { clientId: 'id', clientSecret: 'secret' } }, hasTwoFactor: true }, warnings: [] },
   ],
   // They can be of another program in the same environment.
   [
