@@ -276,6 +276,35 @@ function expectOutage({ status, body, headers }: Answer, expected: number, faile
   expect(headers.get('set-auth-token'), failed).toBeNull();
 }
 
+test.skipIf(databaseKind === 'embedded')('a reset and a change of the password take turns', async () => {
+  const { client, email, id } = await signedIn();
+  await post(api.anonymous(), '/request-password-reset', { email });
+  const link = await nextToken(email, 'reset-password');
+  const other = await api.database.driver.pool.connect();
+  await other.query('begin');
+  await other.query('select from todo_auth."user" where id = $1 for update', [id]);
+  const change = post(client, '/change-password', { currentPassword: password, newPassword });
+  await untilWaiting(1);
+  const reset = post(api.anonymous(), '/reset-password', {
+    token: link,
+    newPassword: 'a third horse, a third battery',
+  });
+  await untilWaiting(2);
+  await other.query('commit');
+  other.release();
+  expect((await change).status).toBe(200);
+  expect((await reset).body).toMatchObject({ status: 422, auth_code: 'INVALID_TOKEN' });
+});
+
+/** Waits until this number of connections wait for a lock. */
+const untilWaiting = (count: number) =>
+  vi.waitUntil(async () => {
+    const waiting = await run(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return waiting.length === count;
+  }, 20_000);
+
 test.each(Object.entries(cases))('%s is atomic', async (_name, { prepare, request, holds }) => {
   const begin = async () => {
     await restore(rowsOfUser);

@@ -5,7 +5,7 @@ import type { IssuerDatabase } from './issuer-database.ts';
 import { isEmailAddress } from './operation.ts';
 import type { Pages } from './pages.ts';
 import { hasAllowedLength, requireStrength } from './password-policy.ts';
-import { createResetToken, ownerOfResetToken, removeVerifications } from './password-reset.ts';
+import { createResetToken, lockPasswordOf, ownerOfResetToken, removeVerifications } from './password-reset.ts';
 import type { RequestState, RequestStates } from './request-state.ts';
 import {
   ownerOfSession,
@@ -99,6 +99,7 @@ export function createHooks({ database, states, pages, hash, secret }: HookOptio
       await requireStrength(newPassword, owner, 'newPassword');
       // Better Auth hashes after its first write, when the request holds a connection.
       state.newHash = { password: newPassword, hash: await hash(newPassword) };
+      await lockPasswordOf(database, token);
       return undefined;
     },
 

@@ -33,6 +33,23 @@ export async function ownerOfResetToken(database: IssuerDatabase, token: string)
   return rows[0];
 }
 
+/**
+ * Locks the password that a token resets, and its user, before Better Auth uses the token. Other requests lock in this order, too.
+ * Otherwise a reset could deadlock with a change of the password, which removes the token.
+ */
+export async function lockPasswordOf(database: IssuerDatabase, token: string): Promise<void> {
+  await database.query(
+    `with locked as (
+       select account.id from todo_auth.account join todo_auth."user" as owner on owner.id = account.user_id
+       where provider_id = 'credential' and owner.id =
+         (select value from todo_auth.verification where identifier = $1 and expires_at > now() limit 1)
+       for no key update
+     )
+     select id from locked`,
+    [identifierOf(token)],
+  );
+}
+
 /** Removes the tokens for a reset, because an e-mail with one was sent to an address that the user had before. */
 export async function removeResetTokens(database: IssuerDatabase, userId: string): Promise<void> {
   await database.query(`delete from todo_auth.verification where value = $1 and identifier like 'reset-password:%'`, [
