@@ -89,7 +89,7 @@ function createLockFolder(lockFiles: string, directory: string): void {
 function inUse(directory: string, { pid, host }: Partial<Holder>): DirectoryInUseError {
   const holder = pid === undefined || host === undefined ? 'another process' : `process ${pid} on ${host}`;
   return new DirectoryInUseError(
-    `The data directory ${directory} is in use by ${holder}. Stop that process, or set DATABASE_URL to another directory.`,
+    `The data directory ${directory} is in use by ${holder}. Stop that process, or use another directory.`,
   );
 }
 
