@@ -78,7 +78,7 @@ test('the error names the directory, the process, its host and the fix', async (
     name: 'DirectoryInUseError',
     message: expect.stringMatching(
       new RegExp(
-        `^The data directory ${directory} is in use by process ${child.pid} on \\S+\\. Stop that process, or set DATABASE_URL`,
+        `^The data directory ${directory} is in use by process ${child.pid} on \\S+\\. Stop that process, or use another directory`,
       ),
     ),
   });
