@@ -134,6 +134,26 @@ test('a code is accepted once, also in parallel, and none of an earlier time aft
   expect((await verify(await signIn(email), codeOf(uri))).body.auth_code).toBe('INVALID_CODE');
 });
 
+test('codes of a second factor that was set up with another BETTER_AUTH_SECRET are rejected with the reason', async () => {
+  const { email, uri, backupCodes } = await enrolled();
+  const { email: other } = await enrolled();
+  await api.database.query(
+    `update todo_auth.two_factor set secret = 'x' || secret, backup_codes = 'x' || backup_codes
+     where user_id = (select id from todo_auth."user" where email = $1)`,
+    [email],
+  );
+  const signedIn = await signIn(email);
+  const answers = [await verify(signedIn, codeOf(uri)), await verifyBackup(signedIn, backupCodes[0] as string)];
+  for (const { body } of answers) {
+    expect(body).toMatchObject({
+      status: 401,
+      auth_code: 'SECOND_FACTOR_UNREADABLE',
+      detail: expect.stringMatching(/^BETTER_AUTH_SECRET has changed/),
+    });
+  }
+  expect((await signIn(other)).body.twoFactorRedirect).toBe(true);
+});
+
 test('a wrong password reveals nothing about the second factor', async () => {
   const { email } = await enrolled();
   const wrong = await signIn(email, {}, 'wrong horse battery');

@@ -14,7 +14,7 @@ import {
   requireNoPassword,
   requireOwner,
 } from './session-owner.ts';
-import { acceptCode } from './totp-codes.ts';
+import { acceptCode, type CodeSender, requireReadableFactor } from './totp-codes.ts';
 import { removeUnfinishedUser } from './unfinished-user.ts';
 import { claimsOf } from './verification-token.ts';
 
@@ -131,11 +131,16 @@ export function createHooks({ database, states, pages, hash, secret }: HookOptio
       return { context: { query: { ...query, callbackURL: '' } } };
     },
 
-    '/two-factor/verify-totp': async ({ body, state, cookie }) => {
-      const sender = { sessionToken: state.client.sessionToken, signIn: await cookie('two_factor') };
-      if (await acceptCode(database, sender, textOf(body.code), secret)) return undefined;
+    '/two-factor/verify-totp': async (call) => {
+      const { body } = call;
+      if (await acceptCode(database, await senderOf(call), textOf(body.code), secret)) return undefined;
       // Better Auth counts it as a wrong code.
       return { context: { body: { ...body, code: '' } } };
+    },
+
+    '/two-factor/verify-backup-code': async (call) => {
+      await requireReadableFactor(database, await senderOf(call), secret);
+      return undefined;
     },
 
     '/sign-in/social': async (call) => {
@@ -165,6 +170,10 @@ export function createHooks({ database, states, pages, hash, secret }: HookOptio
       if (renewingPaths.has(path) && newSession) await removeVerifications(database, newSession.user.id);
     }),
   };
+}
+
+async function senderOf({ state, cookie }: Call): Promise<CodeSender> {
+  return { sessionToken: state.client.sessionToken, signIn: await cookie('two_factor') };
 }
 
 function textOf(value: unknown): string {

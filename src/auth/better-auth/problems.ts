@@ -26,6 +26,8 @@ const details: Readonly<Record<string, string>> = {
   INVALID_ERROR_CALLBACK_URL: notAllowed('errorCallbackURL'),
   INVALID_NEW_USER_CALLBACK_URL: notAllowed('newUserCallbackURL'),
   INVALID_CODE: 'The code is wrong, has expired, or was used before. Enter the next one.',
+  SECOND_FACTOR_UNREADABLE:
+    'BETTER_AUTH_SECRET has changed since the second factor was set up, so no code is valid. Ask the operator to end it.',
   TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'Too many codes were wrong. Sign in with the password again.',
   ACCOUNT_TEMPORARILY_LOCKED: 'Too many codes were wrong. Try again after 15 minutes.',
 };

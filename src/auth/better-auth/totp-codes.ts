@@ -1,5 +1,6 @@
 /** Codes of an authenticator app (RFC 6238). Better Auth accepts each one as often as it is sent within its minute. */
 import { createHmac } from 'node:crypto';
+import { APIError } from 'better-auth/api';
 import { symmetricDecrypt } from 'better-auth/crypto';
 import type { IssuerDatabase } from './issuer-database.ts';
 
@@ -22,6 +23,7 @@ export interface CodeSender {
  *
  * @param key the secret that encrypts the secrets of users
  * @returns false if the code is wrong, or if a code of its step or of a later one was accepted before
+ * @throws APIError as `requireReadableFactor`
  */
 export async function acceptCode(
   database: IssuerDatabase,
@@ -31,8 +33,29 @@ export async function acceptCode(
 ): Promise<boolean> {
   const factor = await findSecret(database, sender);
   if (!factor) return false;
-  const step = stepOf(await symmetricDecrypt({ key, data: factor.secret }), code, Date.now());
+  const step = stepOf(await decrypt(factor, key), code, Date.now());
   return step !== undefined && (await recordStep(database, factor.user_id, step));
+}
+
+/**
+ * Better Auth would respond 500 if it cannot decrypt the second factor.
+ *
+ * @throws APIError 401 if the secret of this server has changed since the user set the second factor up
+ */
+export async function requireReadableFactor(database: IssuerDatabase, sender: CodeSender, key: string): Promise<void> {
+  const factor = await findSecret(database, sender);
+  if (factor) await decrypt(factor, key);
+}
+
+async function decrypt({ secret }: Factor, key: string): Promise<string> {
+  try {
+    return await symmetricDecrypt({ key, data: secret });
+  } catch {
+    throw new APIError('UNAUTHORIZED', {
+      code: 'SECOND_FACTOR_UNREADABLE',
+      message: 'The second factor cannot be decrypted',
+    });
+  }
 }
 
 interface Factor {
