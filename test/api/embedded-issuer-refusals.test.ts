@@ -43,6 +43,15 @@ test('an address can sign up once, ignoring case', async () => {
   }
 });
 
+test('missing fields and other types have the messages of the API', async () => {
+  const { name: _, ...nameless } = newPerson();
+  const { body } = await api.anonymous().post(signUpPath, nameless);
+  expect(body.errors).toEqual([{ in: 'body', pointer: '/name', message: 'is required' }]);
+  expect(body.detail).toBe('name: is required');
+  const { body: other } = await api.anonymous().post(signUpPath, { ...nameless, name: 1 });
+  expect(other.errors).toEqual([{ in: 'body', pointer: '/name', message: 'must be a string' }]);
+});
+
 test('one of twenty concurrent sign-ups with the same address succeeds, and the others get the usual response', async () => {
   const own = await startApi({ environment: { AUTH_MODE: 'embedded' } });
   const person = newPerson();

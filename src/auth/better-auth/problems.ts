@@ -1,4 +1,5 @@
 /** Conversion of Better Auth's errors to problems of this API, with the members that its clients read. */
+import { typeMessage } from '../../http/request/validation-errors.ts';
 import type { ProblemCode } from '../../problems/catalogue.ts';
 import { type FieldError, ProblemError, validationFailed } from '../../problems/problem.ts';
 
@@ -93,8 +94,10 @@ function toFieldErrors({ code = '', message = 'The request is not valid.' }: Aut
   if (code !== 'VALIDATION_ERROR') return [{ in: 'body', pointer: '', message }];
   return message.split(/; (?=\[(?:body|query)[.\]])/).map((part): FieldError => {
     const [, location = 'body', path = '', text = part] = /^\[(body|query)(?:\.([^\]]*))?\] (.*)$/s.exec(part) ?? [];
+    const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(text) ?? [];
+    const reason = expected ? typeMessage(expected, received === 'undefined') : text;
     return location === 'query'
-      ? { in: 'query', pointer: path, message: text }
-      : { in: 'body', pointer: path && `/${path.replaceAll('.', '/')}`, message: text };
+      ? { in: 'query', pointer: path, message: reason }
+      : { in: 'body', pointer: path && `/${path.replaceAll('.', '/')}`, message: reason };
   });
 }

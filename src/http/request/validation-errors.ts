@@ -50,6 +50,11 @@ const typeNames: Record<string, string> = {
   record: 'an object',
 };
 
+/** The message of a value of another type than the expected one. */
+export function typeMessage(expected: string, isMissing: boolean): string {
+  return isMissing ? 'is required' : `must be ${typeNames[expected] ?? expected}`;
+}
+
 /** The message of an object that is none of a discriminated union. Other unions have messages of their own. */
 function discriminatorMessage({ input, discriminator, options }: Issue): string | undefined {
   if (!Array.isArray(options) || typeof discriminator !== 'string') return undefined;
@@ -61,9 +66,8 @@ function discriminatorMessage({ input, discriminator, options }: Issue): string 
 function defaultMessage(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
-      if (issue.input === undefined) return 'is required';
       if (Array.isArray(issue.input) && issue.expected === 'string') return 'must be a string, given once';
-      return `must be ${typeNames[issue.expected] ?? issue.expected}`;
+      return typeMessage(issue.expected, issue.input === undefined);
     }
     case 'invalid_value':
       if (issue.input === undefined) return 'is required';
