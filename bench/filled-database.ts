@@ -5,7 +5,7 @@ import { loadConfig } from '../src/config/load.ts';
 import { openDatabase } from '../src/database/database.ts';
 import type { QueryClient } from '../src/database/driver.ts';
 import { openDriver } from '../src/database/open-driver.ts';
-import { tagKeys, taskWords } from '../src/tasks/derived-data.ts';
+import { derivedData } from '../src/tasks/derived-data.ts';
 import { type Filling, fill } from './fill.ts';
 import type { ReadersAndWriters, Users } from './kinds.ts';
 
@@ -34,7 +34,7 @@ export async function fillDatabase<Result>(
   const config = databaseConfigOf(url);
   const driver = await openDriver(config);
   // Otherwise the first server would derive the words of all tasks again.
-  const database = openDatabase(config, driver, undefined, [taskWords, tagKeys]);
+  const database = openDatabase(config, driver, undefined, derivedData);
   try {
     await database.prepare();
     return await driver.withMigrationClient(async (client) => {

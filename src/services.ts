@@ -32,7 +32,7 @@ import { createPostgresCounter, type PostgresCounter } from './rate-limit/postgr
 import { createRateLimiter, type RateLimiter } from './rate-limit/rate-limiter.ts';
 import { type Job, type Pause, runBackgroundJobs } from './runtime/background-jobs.ts';
 import { settledWithin } from './runtime/timeout.ts';
-import { tagKeys, taskWords } from './tasks/derived-data.ts';
+import { derivedData } from './tasks/derived-data.ts';
 import { deleteExpiredTokens } from './tokens/retention.ts';
 import { deleteExpiredTrash } from './trash/retention.ts';
 
@@ -100,7 +100,7 @@ export async function createServices(config: Config, overrides: Overrides = {}):
   const tracing = config.traces ? await loadTracing(log) : null;
   const emit = createEventSink(log, metrics);
   const observer = metrics || tracing ? instrumentQueries(emit, tracing) : undefined;
-  const database = openDatabase(config.database, driver, observer, [taskWords, tagKeys]);
+  const database = openDatabase(config.database, driver, observer, derivedData);
   const onErased = (userId: string, tokens: readonly string[]) => {
     for (const id of tokens) apiTokens.revoke(id);
     wakeUps.wake(userId);
@@ -225,7 +225,7 @@ async function embeddedIssuer(
     trustedOrigins: server.corsOrigins,
     timeoutMs: database.timeoutMs,
     erasure: {
-      erase: (query, userId) => eraseInTransaction(query, userId, quotas),
+      erase: (client, userId) => eraseInTransaction(client, userId, quotas),
       eraseTokens: eraseTokensInTransaction,
       onErased,
     },

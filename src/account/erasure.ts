@@ -1,4 +1,5 @@
 /** The erasure of everything that the server stores about a user, except for the account at the issuer. */
+import type { QueryClient } from '../database/driver.ts';
 import { userRole } from '../database/schema/roles.ts';
 import type { BoundStatement } from '../database/statement.ts';
 import type { UserDatabase } from '../database/user-database.ts';
@@ -37,22 +38,19 @@ export function createErasure({ database, quotas, revokeToken, onErased }: Erasu
   };
 }
 
-/** Sends a statement in a transaction that the login has begun. */
-type Query = (text: string, values?: unknown[]) => Promise<{ readonly rows: object[] }>;
-
 /**
  * Erases a user as a part of another transaction, for example of the one that deletes the account. The caller rejects the API
  * tokens, and wakes those who wait, after the commit.
  *
  * @returns the ids of the erased API tokens
  */
-export async function eraseInTransaction(query: Query, userId: string, quotas: Quotas): Promise<string[]> {
-  return actAs(query, userId, async () => {
+export async function eraseInTransaction(client: QueryClient, userId: string, quotas: Quotas): Promise<string[]> {
+  return actAs(client, userId, async () => {
     const erased: string[] = [];
     for (let hasMore = true; hasMore; ) {
       const rows: object[][] = [];
       for (const { statement, values } of stepOf(userId, quotas)) {
-        rows.push((await query(statement.text, [...values])).rows);
+        rows.push((await client.query(statement.text, [...values])).rows);
       }
       const step = resultOf(rows);
       erased.push(...step.tokens);
@@ -67,18 +65,18 @@ export async function eraseInTransaction(query: Query, userId: string, quotas: Q
  *
  * @returns their ids
  */
-export async function eraseTokensInTransaction(query: Query, userId: string): Promise<string[]> {
+export async function eraseTokensInTransaction(client: QueryClient, userId: string): Promise<string[]> {
   const { statement, values } = eraseTokens(userId);
-  const { rows } = await actAs(query, userId, () => query(statement.text, [...values]));
+  const { rows } = await actAs(client, userId, () => client.query(statement.text, [...values]));
   return (rows as { id: string }[]).map(({ id }) => id);
 }
 
 /** Runs statements with the role and the policies of a user, in a transaction that has another role before and after. */
-async function actAs<Result>(query: Query, userId: string, run: () => Promise<Result>): Promise<Result> {
-  await query(`set local role ${userRole}`);
-  await query(`select set_config('app.user_id', $1, true)`, [userId]);
+async function actAs<Result>(client: QueryClient, userId: string, run: () => Promise<Result>): Promise<Result> {
+  await client.query(`set local role ${userRole}`);
+  await client.query(`select set_config('app.user_id', $1, true)`, [userId]);
   const result = await run();
-  await query(`select set_config('app.user_id', '', true), set_config('role', 'none', true)`);
+  await client.query(`select set_config('app.user_id', '', true), set_config('role', 'none', true)`);
   return result;
 }
 

@@ -130,6 +130,9 @@ export const tagKeys: DerivedData = {
   },
 };
 
+/** All derived data, in the order in which it is updated. */
+export const derivedData: readonly DerivedData[] = [taskWords, tagKeys];
+
 /** Merges tags that are now the same into the tag with the oldest task. The tasks of the other tags change. */
 async function mergeTags(query: Query, same: readonly TagRow[]): Promise<TagRow | undefined> {
   const ownerId = same[0]?.owner_id;

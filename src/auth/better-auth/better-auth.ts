@@ -4,7 +4,7 @@ import { bearer, jwt, twoFactor } from 'better-auth/plugins';
 import { basePathOf } from '../../config/addresses.ts';
 import { adapterOf } from './adapter.ts';
 import { lockPassword } from './current-password.ts';
-import { endEarlierAccess, type Query } from './earlier-access.ts';
+import { endEarlierAccess } from './earlier-access.ts';
 import type { EmailKind } from './emails.ts';
 import { createHooks } from './hooks.ts';
 import type { IssuerDatabase } from './issuer-database.ts';
@@ -40,8 +40,6 @@ export function createBetterAuth(
     if (state && pages) state.emails.push({ kind, to, token, page: state.page ?? pages.home });
   };
 
-  const query: Query = (text, values) => database.query(text, values);
-
   /** Notes API tokens that are rejected from the commit on. */
   const noteErased = (userId: string, tokens: readonly string[]) => {
     const state = states.getStore();
@@ -72,7 +70,7 @@ export function createBetterAuth(
         },
       },
       onPasswordReset: async ({ user }) => {
-        const tokens = await endEarlierAccess(query, { userId: user.id, provesAddress: true }, erasure.eraseTokens);
+        const tokens = await endEarlierAccess(database, { userId: user.id, provesAddress: true }, erasure.eraseTokens);
         if (tokens) noteErased(user.id, tokens);
         queueEmail('password-changed', user.email, null);
       },
@@ -102,7 +100,7 @@ export function createBetterAuth(
         enabled: true,
         // Before the account, so that a failure keeps the account, with which the user can try again.
         beforeDelete: async ({ id }) => {
-          noteErased(id, await erasure.erase(query, id));
+          noteErased(id, await erasure.erase(database, id));
           await removeVerifications(database, id);
         },
       },

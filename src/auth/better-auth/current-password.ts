@@ -1,6 +1,7 @@
 /** The password of a user while a request uses it: no other request changes it meanwhile. */
 import type { IssuerDatabase } from './issuer-database.ts';
 import type { RequestState } from './request-state.ts';
+import { userIdOfSession } from './session-owner.ts';
 
 /**
  * Whether a hash, with which a password was just compared, is still that of the user. Locks it for the rest of the request's
@@ -18,7 +19,7 @@ export async function lockPassword(
     `with locked as (
        select id from todo_auth.account
        where provider_id = 'credential' and password = $1 and user_id = case when $2::text is null
-         then (select user_id from todo_auth.session where token = $3 and expires_at > now())
+         then ${userIdOfSession('$3')}
          else (select id from todo_auth."user" where email = $2) end
        for no key update
      )

@@ -1,7 +1,6 @@
-/** The end of what another person may have made for the sign-in, because that person signed up with an address first. */
-
-/** Sends a statement in the transaction of a reset. */
-export type Query = (text: string, values?: unknown[]) => Promise<{ readonly rows: object[] }>;
+/** Access that ends with a reset of the password. Another person may have signed up with the address before its owner. */
+import type { QueryClient } from '../../database/driver.ts';
+import { removeVerifications } from './password-reset.ts';
 
 export interface PasswordReset {
   readonly userId: string;
@@ -16,23 +15,24 @@ export interface PasswordReset {
  * The order matters for requests in progress. A sign-in uses a verification before it stores a session. The creation of an API
  * token stores the token, and then looks at the session.
  *
+ * @param client in the transaction of the reset
  * @param eraseTokens erases the API tokens of a user, and returns their ids
  * @returns the ids of the erased API tokens; null if the address was confirmed
  */
 export async function endEarlierAccess(
-  query: Query,
+  client: QueryClient,
   { userId, provesAddress }: PasswordReset,
-  eraseTokens: (query: Query, userId: string) => Promise<string[]>,
+  eraseTokens: (client: QueryClient, userId: string) => Promise<string[]>,
 ): Promise<string[] | null> {
-  const { rows } = await query(
+  const { rows } = await client.query<{ email_verified: boolean }>(
     'update todo_auth."user" set updated_at = now() where id = $1 returning email_verified',
     [userId],
   );
-  await query('delete from todo_auth.verification where value = $1', [userId]);
-  await query('delete from todo_auth.session where user_id = $1', [userId]);
-  const [user] = rows as { email_verified: boolean }[];
+  await removeVerifications(client, userId);
+  await client.query('delete from todo_auth.session where user_id = $1', [userId]);
+  const [user] = rows;
   if (!user || user.email_verified) return null;
-  await query(
+  await client.query(
     `with confirmed as (
        update todo_auth."user" set email_verified = $2, two_factor_enabled = false where id = $1
      ), unlinked as (
@@ -41,5 +41,5 @@ export async function endEarlierAccess(
      delete from todo_auth.two_factor where user_id = $1`,
     [userId, provesAddress],
   );
-  return eraseTokens(query, userId);
+  return eraseTokens(client, userId);
 }

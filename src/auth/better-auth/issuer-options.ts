@@ -1,7 +1,7 @@
 /** Options of the embedded issuer. */
 import type { EmbeddedAuth } from '../../config/config.ts';
+import type { QueryClient } from '../../database/driver.ts';
 import type { Message } from '../../mail/smtp.ts';
-import type { Query } from './earlier-access.ts';
 
 /** Better Auth's log function. The details can contain secrets and must not be logged. */
 export type IssuerLog = (
@@ -36,13 +36,13 @@ export interface AccountErasure {
    *
    * @returns the ids of the erased API tokens
    */
-  erase(query: Query, userId: string): Promise<string[]>;
+  erase(client: QueryClient, userId: string): Promise<string[]>;
   /**
    * Erases the API tokens in the transaction that resets the password.
    *
    * @returns their ids
    */
-  eraseTokens(query: Query, userId: string): Promise<string[]>;
+  eraseTokens(client: QueryClient, userId: string): Promise<string[]>;
   /** Called after the commit. */
   onErased(userId: string, tokens: readonly string[]): void;
 }

@@ -1,10 +1,12 @@
 /** A new password for a user who cannot get one by e-mail, set by the operator of the server. */
 import { randomInt } from 'node:crypto';
 import { hashPassword } from 'better-auth/crypto';
+import type { QueryClient } from '../../database/driver.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';
+import { inTransaction } from '../../database/pg/transaction.ts';
 import { AccountError } from './account-error.ts';
-import { endEarlierAccess, type Query } from './earlier-access.ts';
-import { findUser, inTransaction } from './operator.ts';
+import { endEarlierAccess } from './earlier-access.ts';
+import { findUser } from './operator-user.ts';
 
 /** Without letters and digits that look alike. */
 const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789';
@@ -31,13 +33,13 @@ export interface NewPassword {
 export async function setRandomPassword(
   pool: ConnectionPool,
   email: string,
-  eraseTokens: (query: Query, userId: string) => Promise<string[]>,
+  eraseTokens: (client: QueryClient, userId: string) => Promise<string[]>,
 ): Promise<NewPassword> {
   const password = randomPassword();
   const hash = await hashPassword(password);
-  return inTransaction(pool, async (query) => {
-    const userId = await findUser(query, email);
-    const { rows } = await query(
+  return inTransaction(pool, async (client) => {
+    const userId = await findUser(client, email);
+    const { rows } = await client.query(
       `update todo_auth.account set password = $2, updated_at = now()
        where user_id = $1 and provider_id = 'credential' and password is not null returning id`,
       [userId, hash],
@@ -45,7 +47,7 @@ export async function setRandomPassword(
     if (rows.length === 0) {
       throw new AccountError(`the account ${email} has no password, because its user signs in with Google or GitHub.`);
     }
-    const tokens = await endEarlierAccess(query, { userId, provesAddress: false }, eraseTokens);
+    const tokens = await endEarlierAccess(client, { userId, provesAddress: false }, eraseTokens);
     return { password, hasEndedAccess: tokens !== null };
   });
 }

@@ -1,5 +1,6 @@
 /** Reset of a password with a token from an e-mail. The tokens are verifications of Better Auth. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { QueryClient } from '../../database/driver.ts';
 import type { IssuerDatabase } from './issuer-database.ts';
 import type { PasswordOwner } from './password-strength.ts';
 
@@ -58,6 +59,6 @@ export async function removeResetTokens(database: IssuerDatabase, userId: string
 }
 
 /** Removes all verifications of a user: tokens for a reset, sign-ins in progress, and devices that skip the second factor. */
-export async function removeVerifications(database: IssuerDatabase, userId: string): Promise<void> {
-  await database.query('delete from todo_auth.verification where value = $1', [userId]);
+export async function removeVerifications(client: QueryClient, userId: string): Promise<void> {
+  await client.query('delete from todo_auth.verification where value = $1', [userId]);
 }

@@ -4,6 +4,15 @@ import { validationFailed } from '../../problems/problem.ts';
 import type { IssuerDatabase } from './issuer-database.ts';
 import type { PasswordOwner } from './password-strength.ts';
 
+/**
+ * SQL: the id of the user of a session; null if the session has ended.
+ *
+ * @param token the placeholder of the session token
+ */
+export function userIdOfSession(token: string): string {
+  return `(select user_id from todo_auth.session where token = ${token} and expires_at > now())`;
+}
+
 /** The user of a session; undefined if the session has ended. */
 export async function ownerOfSession(
   database: IssuerDatabase,
@@ -11,8 +20,7 @@ export async function ownerOfSession(
 ): Promise<PasswordOwner | undefined> {
   if (sessionToken === null) return undefined;
   const { rows } = await database.query<{ name: string; email: string }>(
-    `select name, email from todo_auth."user"
-     where id = (select user_id from todo_auth.session where token = $1 and expires_at > now())`,
+    `select name, email from todo_auth."user" where id = ${userIdOfSession('$1')}`,
     [sessionToken],
   );
   return rows[0];
@@ -59,7 +67,7 @@ export async function requireLinkOfPassword(
 ): Promise<void> {
   const { rows } = await database.query(
     `select from todo_auth.account
-     where user_id = (select user_id from todo_auth.session where token = $1 and expires_at > now())
+     where user_id = ${userIdOfSession('$1')}
        and provider_id = 'credential' and date_trunc('second', updated_at) > to_timestamp($2)`,
     [sessionToken, issuedAt],
   );

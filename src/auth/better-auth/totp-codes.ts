@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { APIError } from 'better-auth/api';
 import { symmetricDecrypt } from 'better-auth/crypto';
 import type { IssuerDatabase } from './issuer-database.ts';
+import { userIdOfSession } from './session-owner.ts';
 
 const stepSeconds = 30;
 
@@ -66,7 +67,7 @@ interface Factor {
 async function findSecret(database: IssuerDatabase, { sessionToken, signIn }: CodeSender): Promise<Factor | undefined> {
   const { rows } = await database.query<Factor>(
     `select user_id, secret from todo_auth.two_factor where user_id = coalesce(
-       (select user_id from todo_auth.session where token = $1 and expires_at > now()),
+       ${userIdOfSession('$1')},
        (select value from todo_auth.verification where identifier = $2 and expires_at > now() limit 1))`,
     [sessionToken, signIn],
   );
