@@ -1,4 +1,4 @@
-/** New epochs for the change numbers of all users: no cursor of before can be served any more. */
+/** New epochs for the change numbers of all users: no earlier cursor can be served any more. */
 import type { Driver } from '../database/driver.ts';
 import { beginMigration } from '../database/schema/migrate.ts';
 import { withRowsOfAllUsers } from '../database/schema/rows-of-all-users.ts';

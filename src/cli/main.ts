@@ -68,7 +68,7 @@ try {
   fail(error);
 }
 
-/** The reader of the output has ended, for example `head`. The command finishes its work. */
+/** The process that reads the output has ended, for example `head`. The command finishes its work. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') fail(error);
 }

@@ -17,7 +17,7 @@ import { createTokenRoute, deleteTokenRoute, listTokensRoute } from './routes.ts
 import type { Token } from './schemas.ts';
 import { listTokens, type TokenRow } from './statements.ts';
 
-/** @param hasSession whether the session of a token has not ended; issuers elsewhere do not tell */
+/** @param hasSession whether the session of a token has not ended; true by default, because other issuers cannot be asked */
 export function tokenOperations(
   writes: WriteContext,
   apiTokens: Pick<ApiTokens, 'issue' | 'revoke'>,
@@ -48,7 +48,7 @@ export function tokenOperations(
         // While the write waited for its turn, a reset of the password can have removed the API tokens.
         await requireSession(hasSession(principal));
       } catch (problem) {
-        // No client has received the token, so it may also stay.
+        // If the deletion fails, the token stays. No client has received it.
         await runMutation(writes, principal, deleteTokenMutation(newChangeSet(context), id)).catch(() => {});
         throw problem;
       }

@@ -94,7 +94,7 @@ describe('a snapshot', () => {
     expect(copy.list).toEqual(await allTasks(ada));
   });
 
-  test('has no removals of before its beginning on any page, and those after it', async () => {
+  test('has no removals from before its beginning on any page, and those after it', async () => {
     const ada = api.user();
     const [first, , third] = await create(ada, 'one', 'two', 'three');
     await ada.delete(`${collection}/${third}`);

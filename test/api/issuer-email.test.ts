@@ -101,7 +101,7 @@ describe('a new password', () => {
     expect((await createToken(await jwtOf(sessionOf(answer)))).status).toBe(201);
   });
 
-  test('of a confirmed address ends neither the API tokens nor the second factor, and JWTs of before create no tokens', async () => {
+  test('of a confirmed address ends neither the API tokens nor the second factor, and earlier JWTs create no tokens', async () => {
     const { access, client, email, token } = await signedUpWithAccess();
     expect((await verify(client, token)).status).toBe(200);
     expect((await reset(await resetToken(email))).status).toBe(200);

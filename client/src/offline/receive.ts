@@ -126,7 +126,7 @@ function endedAnswers(replica: Replica, { received, requestedAt }: Delta): Recor
   return ended.map(([key]) => [answerRecord(key), undefined]);
 }
 
-/** A `put` after a deletion can be of before the deletion, or of a restored resource. The next delta decides. */
+/** A `put` after a deletion can be older than the deletion, or of a restored resource. The next delta decides. */
 function isContained({ resource }: Answer, received: Received | undefined): boolean {
   if (!received) return false;
   return resource ? resource.version <= received.version : !received.resource;

@@ -19,7 +19,7 @@ const resetRequested = z
 const verified = z.strictObject({ status: z.boolean(), user: user.nullable().optional() }).meta({
   id: 'VerifyEmailResponse',
   description:
-    'The user after a change of the address. Without `user`, the next link was sent to the new address. Null if the address is the one of before.',
+    'The user after a change of the address. Without `user`, the next link was sent to the new address. Null if the address has not changed.',
 });
 
 export const emailDescriptions: readonly IssuerDescription[] = [

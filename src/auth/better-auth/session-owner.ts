@@ -38,7 +38,7 @@ const isRecent = `session.created_at > now() - interval '10 minutes'`;
 
 /**
  * Accepts a change of an address that is not confirmed only with a new session. No e-mail to the current address protects the
- * change, and who has the new address can reset the password.
+ * change, and the owner of the new address can reset the password.
  *
  * @throws APIError 401 if the session is older than 10 minutes
  */

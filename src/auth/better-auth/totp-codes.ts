@@ -39,7 +39,7 @@ export async function acceptCode(
 }
 
 /**
- * Better Auth would respond 500 if it cannot decrypt the second factor.
+ * Requires that this server can decrypt the second factor. Otherwise Better Auth would respond 500.
  *
  * @throws APIError 401 if the secret of this server has changed since the user set the second factor up
  */

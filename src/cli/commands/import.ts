@@ -71,8 +71,8 @@ function openFile(name: string): Promise<AsyncIterable<Uint8Array>> {
 }
 
 /**
- * What is imported for a user whom no token names, or for an unknown user of the embedded issuer, could never be read. Other
- * issuers know their users.
+ * Rejects a user whom no token can name, because no client could read what is imported. Only the embedded issuer can be asked for
+ * the user.
  *
  * @throws ImportFileError
  */
@@ -89,8 +89,8 @@ async function requireUser({ issuer }: Services, userId: string): Promise<void> 
 }
 
 /**
- * Makes the statistics of the filled tables after 1, 2, 4 and so on pieces. PostgreSQL plans for empty tables until they exist:
- * it would read all tasks of the user for each line. Autovacuum makes them after a minute, which is too late.
+ * Runs ANALYZE on the filled tables after 1, 2, 4 and so on pieces. Without statistics, PostgreSQL plans for empty tables, and
+ * would read all tasks of the user for each line. Autovacuum runs ANALYZE after a minute, which is too late.
  */
 function createAnalysis({ database }: Services): () => Promise<void> {
   const names = filledTables.map((table) => `todo.${table}`).join(', ');

@@ -1,4 +1,4 @@
-/** What the commands on the accounts of the embedded issuer share. */
+/** Shared part of the commands on accounts of the embedded issuer. */
 import { ConfigError, loadConfig } from '../../config/load.ts';
 import { openDriver } from '../../database/open-driver.ts';
 import type { ConnectionPool } from '../../database/pg/pool.ts';

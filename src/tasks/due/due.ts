@@ -29,11 +29,11 @@ const localTime = z
 const description =
   'A day (`date`), a local time in any time zone (`date`, `time`), or an instant (`date`, `time`, `time_zone`).';
 
-const noObject = objectSuchAs({ date: '2026-12-01' });
+const withExample = objectSuchAs({ date: '2026-12-01' });
 
 /** Keys without a value are absent. */
 const dueDate = z
-  .strictObject({ date: calendarDate, time: localTime.optional(), time_zone: timeZone.optional() }, noObject)
+  .strictObject({ date: calendarDate, time: localTime.optional(), time_zone: timeZone.optional() }, withExample)
   .refine((value) => value.time_zone === undefined || value.time !== undefined, {
     path: ['time'],
     error: 'is required with a time_zone',
@@ -55,7 +55,7 @@ export type Due = z.output<typeof due>;
 
 /** A JSON Merge Patch of a due date. The database checks the result, because it has the other keys. */
 export const duePatch = z
-  .strictObject({ date: calendarDate, time: localTime.nullable(), time_zone: timeZone.nullable() }, noObject)
+  .strictObject({ date: calendarDate, time: localTime.nullable(), time_zone: timeZone.nullable() }, withExample)
   .partial()
   .meta({
     id: 'DuePatch',

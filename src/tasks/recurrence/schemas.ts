@@ -51,7 +51,7 @@ export type StoredRecurrence = z.output<typeof recurrence>;
 /** The values of absent members. */
 export const recurrenceDefaults = { from: 'Due', missed: 'Skip' } as const;
 
-const noObject = objectSuchAs({ rule: 'FREQ=WEEKLY' });
+const withExample = objectSuchAs({ rule: 'FREQ=WEEKLY' });
 
 /** A recurrence in a request. */
 export const recurrenceInput = z
@@ -61,7 +61,7 @@ export const recurrenceInput = z
       from: from.default(recurrenceDefaults.from),
       missed: missed.default(recurrenceDefaults.missed),
     },
-    noObject,
+    withExample,
   )
   .check(({ value, issues }) => {
     const message = issues.length === 0 ? intervalError(value) : undefined;
@@ -81,7 +81,7 @@ export const recurrencePatch = z
       from: from.nullable().transform((value) => value ?? recurrenceDefaults.from),
       missed: missed.nullable().transform((value) => value ?? recurrenceDefaults.missed),
     },
-    noObject,
+    withExample,
   )
   .partial()
   .meta({
